@@ -1,0 +1,88 @@
+//! The `[data]` table of a spec.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+
+/// Where the images come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The genuine MNIST digits.
+    Mnist,
+    /// Pen-stroke glyphs, drawn procedurally; needs no download.
+    Strokes,
+    /// Any data set in four IDX files with MNIST's names, from `data.folder`.
+    Idx,
+}
+
+/// Which images a trial sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the images come from.
+    #[serde(default = "default_source")]
+    pub source: Source,
+    /// Training images held out for validation, drawn by the trial's seed; 0 trains on all
+    /// of them and keeps the last epoch's weights.
+    #[serde(default = "default_validation")]
+    pub validation: usize,
+    /// Training images before the split: the first so many of the source, or how many
+    /// glyphs to draw. All (strokes: 20,000) where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<usize>,
+    /// Test images: as `train`. All (strokes: 5,000) where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<usize>,
+    /// Folder of the IDX files; for `source = "idx"` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+    /// Seed of the glyphs, shared by all trials; for `source = "strokes"` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub glyph_seed: Option<u64>,
+}
+
+fn default_source() -> Source {
+    Source::Strokes
+}
+
+fn default_validation() -> usize {
+    10_000
+}
+
+impl Config {
+    /// Refuses settings that contradict each other.
+    ///
+    /// # Errors
+    /// Names the first setting that cannot be used.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        match (self.source, &self.folder) {
+            (Source::Idx, None) => {
+                return Err(Invalid::new("data.folder", "is needed where `data.source` is \"idx\""));
+            }
+            (Source::Mnist | Source::Strokes, Some(_)) => {
+                return Err(Invalid::new("data.folder", "is for `data.source` = \"idx\" alone"));
+            }
+            _ => {}
+        }
+        if self.source != Source::Strokes && self.glyph_seed.is_some() {
+            return Err(Invalid::new("data.glyph_seed", "is for `data.source` = \"strokes\" alone"));
+        }
+        if self.train.is_some_and(|train| train <= self.validation) {
+            return Err(Invalid::new(
+                "data.validation",
+                format!(
+                    "must leave training images: it is {} of {}",
+                    self.validation,
+                    self.train.unwrap_or(0)
+                ),
+            ));
+        }
+        if self.test == Some(0) {
+            return Err(Invalid::new("data.test", "must be at least 1"));
+        }
+        Ok(())
+    }
+}

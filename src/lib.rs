@@ -1,0 +1,46 @@
+//! Discriminative recurrent sparse auto-encoders (Rolfe & `LeCun`, ICLR 2013) and a
+//! reproducible sweep harness around them.
+//!
+//! The data's way through the crate is one line:
+//!
+//! ```text
+//! spec -> plan -> engine -> train (data, model) -> store -> analysis
+//! ```
+//!
+//! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
+//! [`train`] computes, [`store`] writes, [`analysis`] reads what was written. Training and
+//! analysis meet only on disk.
+
+pub mod analysis;
+pub mod cli;
+pub mod data;
+pub mod engine;
+pub mod model;
+pub mod plan;
+pub mod provenance;
+pub mod rng;
+pub mod spec;
+pub mod stats;
+pub mod store;
+pub mod train;
+
+/// Version of everything that decides the bits of a result. It is part of every trial's
+/// id: raise it when the same config would train to other numbers than before.
+pub const NUMERICS_VERSION: u32 = 1;
+
+/// A setting that is well-formed but cannot be used, named by its dotted key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` {reason}")]
+pub struct Invalid {
+    /// Dotted path of the setting in the spec, such as `model.steps`.
+    pub key: String,
+    /// What is wrong and what would be right: reads on after the key.
+    pub reason: String,
+}
+
+impl Invalid {
+    /// `reason` reads on after the key: "must be at least 1, not 0".
+    pub fn new(key: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { key: key.into(), reason: reason.into() }
+    }
+}

@@ -1,0 +1,2 @@
+//! drsae
+fn main() {}

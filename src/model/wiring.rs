@@ -1,0 +1,65 @@
+//! Which parameters a network has and which of them each iteration reads.
+//!
+//! All families are one recursion, z^(t+1) = max(0, E_t·x + S_t·z^t − b_t); they differ in
+//! which of the E_t, S_t and b_t are the same tensor or absent.
+
+use super::{Config, Family, Group, drsae, mlp, untied};
+
+/// Names of the parameters that one iteration reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// E_t `[hidden, inputs]`, where the iteration sees the input.
+    pub encoder: Option<String>,
+    /// S_t `[hidden, hidden]`, where the iteration sees the code before it.
+    pub recurrent: Option<String>,
+    /// b_t `[hidden]`.
+    pub threshold: String,
+}
+
+/// A parameter's name, part and shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Name in `model.safetensors`.
+    pub name: String,
+    /// Part in the equations.
+    pub group: Group,
+    /// `[rows, columns]`, or `[length]`.
+    pub shape: Vec<usize>,
+}
+
+/// The iterations of a network, first to last.
+#[must_use]
+pub fn steps(config: &Config) -> Vec<Step> {
+    let step = match config.family {
+        Family::Drsae => drsae::step,
+        Family::Untied => untied::step,
+        Family::UntiedRecurrent => untied::recurrent_step,
+        Family::Mlp => mlp::step,
+    };
+    (0..config.steps).map(step).collect()
+}
+
+/// Every parameter once, in the order in which the iterations first read them, then D
+/// `[inputs, hidden]` and C `[classes, hidden]`.
+#[must_use]
+pub fn slots(config: &Config, inputs: usize, classes: usize) -> Vec<Slot> {
+    let hidden = config.hidden;
+    let mut slots: Vec<Slot> = Vec::new();
+    let mut add = |name: String, group, shape: Vec<usize>| {
+        if slots.iter().all(|slot| slot.name != name) {
+            slots.push(Slot { name, group, shape });
+        }
+    };
+    for step in steps(config) {
+        if let Some(name) = step.encoder {
+            add(name, Group::Encoder, vec![hidden, inputs]);
+        }
+        if let Some(name) = step.recurrent {
+            add(name, Group::Recurrent, vec![hidden, hidden]);
+        }
+        add(step.threshold, Group::Threshold, vec![hidden]);
+    }
+    add("decoder".into(), Group::Decoder, vec![inputs, hidden]);
+    add("classifier".into(), Group::Classifier, vec![classes, hidden]);
+    slots
+}

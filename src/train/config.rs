@@ -1,0 +1,210 @@
+//! The `[objective]` and `[training]` tables of a spec.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Invalid;
+use crate::model::Group;
+
+/// Weights of the two penalty terms (equations 2 and 3).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Objective {
+    /// λ, the weight of ‖z‖₁.
+    pub sparsity: f64,
+    /// γ, the weight of the class term in discriminative phases.
+    pub discriminative_weight: f64,
+}
+
+impl Default for Objective {
+    fn default() -> Self {
+        Self { sparsity: 0.005, discriminative_weight: 1.0 }
+    }
+}
+
+impl Objective {
+    /// Refuses weights that are negative or not finite.
+    ///
+    /// # Errors
+    /// Names the first setting that cannot be used.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        not_negative("objective.sparsity", self.sparsity)?;
+        not_negative("objective.discriminative_weight", self.discriminative_weight)
+    }
+}
+
+/// How the learning rate moves within a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// The same rate throughout.
+    Constant,
+    /// From the rate to zero along half a cosine.
+    Cosine,
+}
+
+/// The update rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+    Adam,
+    /// Stochastic gradient descent with momentum.
+    Sgd,
+}
+
+/// Learning-rate multipliers by group. E, S and b act T times, so their multiplier is
+/// divided by the number of iterations that use them (equation 6); an absent one takes the
+/// default of the family and the optimiser.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Multipliers {
+    /// For E.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<f64>,
+    /// For S.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recurrent: Option<f64>,
+    /// For b.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f64>,
+    /// For D.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<f64>,
+    /// For C.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub classifier: Option<f64>,
+}
+
+/// One stretch of training under one objective.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phase {
+    /// Passes over the training images.
+    pub epochs: usize,
+    /// Learning rate at the start of the phase.
+    pub rate: f64,
+    /// How the rate moves within the phase.
+    #[serde(default = "default_schedule")]
+    pub schedule: Schedule,
+    /// The update rule; its moments start afresh in every phase.
+    #[serde(default = "default_optimizer")]
+    pub optimizer: Optimizer,
+    /// Momentum of `sgd`.
+    #[serde(default = "default_momentum")]
+    pub momentum: f64,
+    /// Add γ times the class term to the objective.
+    #[serde(default)]
+    pub discriminative: bool,
+    /// γ of this phase, in place of `objective.discriminative_weight`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discriminative_weight: Option<f64>,
+    /// λ of this phase, in place of `objective.sparsity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sparsity: Option<f64>,
+    /// Share of the input pixels set to zero before encoding; the reconstruction is held
+    /// against the clean input.
+    #[serde(default)]
+    pub masking: f64,
+    /// Parameters that this phase leaves alone.
+    #[serde(default)]
+    pub frozen: Vec<Group>,
+    /// Learning-rate multipliers.
+    #[serde(default)]
+    pub multipliers: Multipliers,
+}
+
+fn default_schedule() -> Schedule {
+    Schedule::Cosine
+}
+
+fn default_optimizer() -> Optimizer {
+    Optimizer::Adam
+}
+
+fn default_momentum() -> f64 {
+    0.9
+}
+
+/// The two-phase (or longer) schedule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Images in a mini-batch.
+    #[serde(default = "default_batch")]
+    pub batch: usize,
+    /// Phases in order.
+    pub phases: Vec<Phase>,
+}
+
+fn default_batch() -> usize {
+    100
+}
+
+impl Config {
+    /// Refuses schedules that cannot be run.
+    ///
+    /// # Errors
+    /// Names the first setting that cannot be used.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        if self.batch == 0 {
+            return Err(Invalid::new("training.batch", "must be at least 1, not 0"));
+        }
+        if self.phases.is_empty() {
+            return Err(Invalid::new("training.phases", "needs at least one phase"));
+        }
+        for (index, phase) in self.phases.iter().enumerate() {
+            phase.validate(&format!("training.phases.{index}"))?;
+        }
+        Ok(())
+    }
+
+    /// Epochs of all phases together.
+    #[must_use]
+    pub fn epochs(&self) -> usize {
+        self.phases.iter().map(|phase| phase.epochs).sum()
+    }
+}
+
+impl Phase {
+    fn validate(&self, at: &str) -> Result<(), Invalid> {
+        let key = |name: &str| format!("{at}.{name}");
+        if self.epochs == 0 {
+            return Err(Invalid::new(key("epochs"), "must be at least 1, not 0"));
+        }
+        if !(self.rate.is_finite() && self.rate > 0.0) {
+            return Err(Invalid::new(key("rate"), format!("must be positive, not {}", self.rate)));
+        }
+        for (name, share) in [("momentum", self.momentum), ("masking", self.masking)] {
+            if !(0.0..1.0).contains(&share) {
+                return Err(Invalid::new(key(name), format!("must be at least 0 and below 1, not {share}")));
+            }
+        }
+        let multipliers = self.multipliers;
+        let weights = [
+            ("discriminative_weight", self.discriminative_weight),
+            ("sparsity", self.sparsity),
+            ("multipliers.encoder", multipliers.encoder),
+            ("multipliers.recurrent", multipliers.recurrent),
+            ("multipliers.threshold", multipliers.threshold),
+            ("multipliers.decoder", multipliers.decoder),
+            ("multipliers.classifier", multipliers.classifier),
+        ];
+        for (name, weight) in weights {
+            not_negative(&key(name), weight.unwrap_or(0.0))?;
+        }
+        if self.discriminative_weight.is_some() && !self.discriminative {
+            return Err(Invalid::new(
+                key("discriminative_weight"),
+                "has no effect without `discriminative = true`",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn not_negative(key: &str, value: f64) -> Result<(), Invalid> {
+    if value.is_finite() && value >= 0.0 {
+        return Ok(());
+    }
+    Err(Invalid::new(key, format!("must be zero or more, not {value}")))
+}
