@@ -1,1 +1,178 @@
-//! provenance
+//! What the numbers of a trial were computed with.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::sync::OnceLock;
+use std::thread;
+
+use jiff::{Timestamp, Unit};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::NUMERICS_VERSION;
+
+/// Version of `provenance.json`.
+pub const FORMAT: u32 = 1;
+
+/// Dependencies that the program was built with.
+const LOCKFILE: &str = include_str!("../Cargo.lock");
+
+/// Everything beside the config that a trial's numbers may depend on, and what would be
+/// needed to compute them again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// [`FORMAT`] of the program that wrote it.
+    pub format: u32,
+    /// Version of this crate.
+    pub version: String,
+    /// [`NUMERICS_VERSION`] of the program.
+    pub numerics: u32,
+    /// Commit that the program was built from; absent without a repository.
+    pub commit: Option<String>,
+    /// Whether tracked files differed from the commit; absent without a repository.
+    pub dirty: Option<bool>,
+    /// Compiler.
+    pub rustc: Option<String>,
+    /// SHA-256 of `Cargo.lock` at build time.
+    pub lockfile: String,
+    /// SHA-256 of the running binary; absent where the system hides it.
+    pub binary: Option<String>,
+    /// SHA-256 of the data by file name.
+    pub data: BTreeMap<String, String>,
+    /// Model of the CPU; the architecture where the system does not say.
+    pub cpu: String,
+    /// Cores that the process may use.
+    pub cores: usize,
+    /// Threads that compute one trial.
+    pub threads: usize,
+    /// Operating system and architecture.
+    pub system: String,
+    /// When the trial began, RFC 3339, UTC.
+    pub started: String,
+    /// The command line as given.
+    pub command: Vec<String>,
+}
+
+impl Provenance {
+    /// The provenance of a trial that begins now, on the data with these checksums.
+    #[must_use]
+    pub fn now(data: &BTreeMap<String, String>) -> Self {
+        Self {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            numerics: NUMERICS_VERSION,
+            commit: known(env!("DRSAE_GIT_COMMIT")),
+            dirty: known(env!("DRSAE_GIT_DIRTY")).map(|dirty| dirty == "true"),
+            rustc: known(env!("DRSAE_RUSTC")),
+            lockfile: hex(&Sha256::digest(LOCKFILE)),
+            binary: binary(),
+            data: data.clone(),
+            cpu: cpu(),
+            cores: thread::available_parallelism().map_or(1, usize::from),
+            threads: 1,
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            started: started(),
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+        }
+    }
+}
+
+/// What the build could find out.
+fn known(text: &str) -> Option<String> {
+    (text != "unknown").then(|| text.to_owned())
+}
+
+/// SHA-256 of the running binary, read once however many trials ask.
+fn binary() -> Option<String> {
+    static BINARY: OnceLock<Option<String>> = OnceLock::new();
+    let digest = || -> io::Result<String> {
+        let mut hasher = HashWriter(Sha256::new());
+        io::copy(&mut File::open(std::env::current_exe()?)?, &mut hasher)?;
+        Ok(hex(&hasher.0.finalize()))
+    };
+    BINARY.get_or_init(|| digest().ok()).clone()
+}
+
+/// Lets a hash stand where bytes are written.
+struct HashWriter(Sha256);
+
+impl io::Write for HashWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|four| char::from_digit(four.into(), 16))
+        .collect()
+}
+
+fn cpu() -> String {
+    let facts = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    cpu_model(&facts).unwrap_or(std::env::consts::ARCH).to_owned()
+}
+
+/// The first `model name` of Linux's `/proc/cpuinfo`.
+fn cpu_model(facts: &str) -> Option<&str> {
+    let line = facts.lines().find(|line| line.starts_with("model name"))?;
+    line.split_once(':').map(|(_, model)| model.trim())
+}
+
+fn started() -> String {
+    let now = Timestamp::now();
+    now.round(Unit::Second).unwrap_or(now).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_are_filled_in_and_survive_json() {
+        let data = BTreeMap::from([("train-images".to_owned(), "00ff".to_owned())]);
+        let provenance = Provenance::now(&data);
+        assert_eq!(provenance.data, data);
+        assert_eq!(provenance.binary.as_ref().unwrap().len(), 64);
+        assert!(provenance.cores >= 1 && !provenance.cpu.is_empty());
+        assert!(provenance.rustc.as_ref().unwrap().starts_with("rustc 1."));
+        let json = serde_json::to_string(&provenance).unwrap();
+        assert_eq!(serde_json::from_str::<Provenance>(&json).unwrap(), provenance);
+    }
+
+    #[test]
+    fn the_start_is_a_utc_time_to_the_second() {
+        let text = started();
+        assert_eq!((text.len(), text.ends_with('Z')), ("2013-01-16T12:00:00Z".len(), true), "{text}");
+    }
+
+    #[test]
+    fn a_commit_is_forty_digits_where_there_is_one() {
+        let commit = Provenance::now(&BTreeMap::new()).commit;
+        assert!(
+            commit.is_none_or(|commit| commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()))
+        );
+    }
+
+    #[test]
+    fn cpu_is_that_of_the_first_core() {
+        let facts = "processor\t: 0\nmodel name\t: Some CPU @ 2.00GHz\nflags\t: fpu\n\nprocessor\t: 1\n";
+        assert_eq!(cpu_model(facts), Some("Some CPU @ 2.00GHz"));
+        assert_eq!(cpu_model("Processor: ARM\n"), None);
+    }
+
+    #[test]
+    fn digests_are_those_of_the_standard() {
+        // FIPS 180-4, the example message "abc".
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(&Sha256::digest("abc")), expected);
+    }
+}
