@@ -1,18 +1,77 @@
 //! Labelled images, in memory once and shared by all trials.
+//!
+//! [`load`] reads or draws a data set; [`fingerprint`] and [`shape`] tell what a plan needs
+//! to know about it without its pixels.
 
 pub mod config;
+mod error;
+pub mod fetch;
+mod files;
+pub mod idx;
+pub mod mnist;
+pub mod preprocess;
+mod skeletons;
+mod split;
+pub mod strokes;
 
 pub use config::{Config, Source};
+pub use error::{Attempt, Attempts, Error};
+pub use preprocess::{Normaliser, Preprocessing};
+pub use split::{Split, split};
 
 use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::Invalid;
 
 /// A set of labelled grey images, row-major, one byte a pixel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
+    /// Pixels of an image m, at least 1.
+    pub inputs: usize,
     /// `[count, inputs]`, row-major.
     pub pixels: Vec<u8>,
     /// `[count]`, each below the data set's `classes`.
     pub labels: Vec<u8>,
+}
+
+impl Images {
+    /// Number of images.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no image.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The pixels of one image: `[inputs]`.
+    #[must_use]
+    pub fn image(&self, index: usize) -> &[u8] {
+        &self.pixels[index * self.inputs..][..self.inputs]
+    }
+
+    /// The pixels of each image in turn.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.pixels.chunks_exact(self.inputs)
+    }
+
+    /// Keeps the first so many; all, where `limit` is absent. The error names the setting
+    /// `key`, which asks for more than there are.
+    fn limit(&mut self, limit: Option<usize>, key: &str) -> Result<(), Invalid> {
+        let Some(limit) = limit else { return Ok(()) };
+        if limit > self.len() {
+            let reason = format!("asks for {limit} images, but the source has {}", self.len());
+            return Err(Invalid::new(key, reason));
+        }
+        self.labels.truncate(limit);
+        self.pixels.truncate(limit * self.inputs);
+        Ok(())
+    }
 }
 
 /// A training and a test set of images of one shape.
@@ -33,4 +92,111 @@ pub struct Dataset {
     /// SHA-256 of the decompressed content by file name; for drawn data the generator's
     /// version and settings.
     pub checksums: BTreeMap<String, String>,
+}
+
+/// What a model must know of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Pixels of an image m.
+    pub inputs: usize,
+    /// Number of classes l.
+    pub classes: usize,
+}
+
+/// Reads or draws the data set that a config asks for.
+///
+/// `data_dir` is the folder of MNIST's files, see [`mnist::folder`]; files that it lacks
+/// are downloaded. The other sources do not use it.
+///
+/// # Errors
+/// Names the file that is missing, malformed or not genuine, or the setting that asks for
+/// more images than there are.
+pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> {
+    let mut data = match config.source {
+        Source::Mnist => mnist::load(&mnist::folder(data_dir)?)?,
+        Source::Strokes => strokes::Recipe::of(config)?.draw(),
+        Source::Idx => idx::load(folder(config)?)?,
+    };
+    data.train.limit(config.train, "data.train")?;
+    data.test.limit(config.test, "data.test")?;
+    if config.validation >= data.train.len() {
+        let reason =
+            format!("must leave training images: it is {} of {}", config.validation, data.train.len());
+        return Err(Invalid::new("data.validation", reason).into());
+    }
+    Ok(data)
+}
+
+/// The checksums of [`load`]'s data set, which identify what a trial learnt from.
+///
+/// Costs nothing but for `source = "idx"`, whose four files are read through.
+///
+/// # Errors
+/// As [`load`], as far as it can be seen without the pixels.
+pub fn fingerprint(config: &Config) -> Result<BTreeMap<String, String>, Error> {
+    match config.source {
+        Source::Mnist => Ok(mnist::checksums()),
+        Source::Strokes => Ok(strokes::Recipe::of(config)?.checksums()),
+        Source::Idx => idx::checksums(folder(config)?),
+    }
+}
+
+/// The shape of [`load`]'s data set.
+///
+/// Costs nothing but for `source = "idx"`, whose header and training labels are read.
+///
+/// # Errors
+/// As [`load`], as far as it can be seen without the pixels.
+pub fn shape(config: &Config) -> Result<Shape, Error> {
+    match config.source {
+        Source::Mnist => Ok(mnist::SHAPE),
+        Source::Strokes => Ok(strokes::SHAPE),
+        Source::Idx => idx::shape(folder(config)?),
+    }
+}
+
+fn folder(config: &Config) -> Result<&Path, Invalid> {
+    let missing = || Invalid::new("data.folder", "is needed where `data.source` is \"idx\"");
+    config.folder.as_deref().ok_or_else(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        toml::from_str(text).unwrap()
+    }
+
+    fn refused(text: &str) -> String {
+        load(&config(text), None).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_fingerprint_and_the_shape_are_those_of_what_is_loaded() {
+        let config = config("train = 30\ntest = 20\nvalidation = 10\nglyph_seed = 4");
+        let data = load(&config, None).unwrap();
+        assert_eq!(data.checksums, fingerprint(&config).unwrap());
+        assert_eq!(data.checksums["strokes"], "version 1, seed 4, train 30, test 20");
+        assert_eq!(Shape { inputs: data.train.inputs, classes: data.classes }, shape(&config).unwrap());
+        assert_eq!((data.train.len(), data.test.len(), data.train.image(29).len()), (30, 20, 784));
+    }
+
+    #[test]
+    fn an_idx_folder_is_limited_and_no_more_is_asked_than_it_has() {
+        let folder = idx::tests::folder();
+        let base = format!("source = \"idx\"\nfolder = {:?}\n", folder.path());
+        let some = config(&format!("{base}train = 2\ntest = 1\nvalidation = 1"));
+        let data = load(&some, None).unwrap();
+        assert_eq!((data.train.pixels.len(), data.test.labels.as_slice()), (8, &[1][..]));
+        assert_eq!(data.checksums, fingerprint(&some).unwrap());
+        assert_eq!(shape(&some).unwrap(), Shape { inputs: 4, classes: 3 });
+
+        let more = refused(&format!("{base}train = 4\nvalidation = 1"));
+        assert_eq!(more, "`data.train` asks for 4 images, but the source has 3");
+        let more = refused(&format!("{base}test = 3\nvalidation = 1"));
+        assert_eq!(more, "`data.test` asks for 3 images, but the source has 2");
+        let held_out = refused(&format!("{base}validation = 3"));
+        assert_eq!(held_out, "`data.validation` must leave training images: it is 3 of 3");
+    }
 }

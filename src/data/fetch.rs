@@ -1,0 +1,143 @@
+//! Downloads of MNIST's files.
+//!
+//! A file comes from the first mirror whose copy is genuine. It is written under a
+//! temporary name, checked, and only then given its own name, so a folder never holds half
+//! a file, whatever happens and however many processes download at once.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tempfile::NamedTempFile;
+use ureq::{Agent, Proxy};
+
+use super::Error;
+use super::error::{Attempt, Attempts};
+use super::mnist::Known;
+
+const PUBLIC_MIRRORS: [&str; 2] =
+    ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"];
+
+/// How long a mirror may be silent.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// Until it accepts a connection.
+    connect: Duration,
+    /// Until it sends anything more.
+    stall: Duration,
+}
+
+/// Downloads known files from a list of mirrors, tried in turn.
+#[derive(Debug)]
+pub struct Downloader {
+    /// Addresses that a file's name is appended to.
+    mirrors: Vec<String>,
+    agent: Agent,
+}
+
+impl Downloader {
+    /// The two public mirrors, through the proxy that the environment names, if any.
+    #[must_use]
+    pub fn public() -> Self {
+        let patience = Patience { connect: Duration::from_secs(15), stall: Duration::from_secs(30) };
+        Self::new(PUBLIC_MIRRORS.map(str::to_owned).into(), patience, Proxy::try_from_env())
+    }
+
+    fn new(mirrors: Vec<String>, patience: Patience, proxy: Option<Proxy>) -> Self {
+        let config = Agent::config_builder()
+            .timeout_resolve(Some(patience.connect))
+            .timeout_connect(Some(patience.connect))
+            .timeout_per_read(Some(patience.stall))
+            .proxy(proxy)
+            .user_agent(concat!("drsae/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { mirrors, agent: config.into() }
+    }
+
+    /// The path of a file in `folder`, downloaded as `.gz` if it is not there.
+    ///
+    /// A file that is there is not checked.
+    ///
+    /// # Errors
+    /// Lists the mirrors that were tried and why each failed, and says what to do.
+    pub fn ensure(&self, file: Known, folder: &Path) -> Result<PathBuf, Error> {
+        file.locate(folder).map_or_else(|| self.download(file, folder), Ok)
+    }
+
+    fn download(&self, file: Known, folder: &Path) -> Result<PathBuf, Error> {
+        let mut attempts = Attempts::default();
+        for mirror in &self.mirrors {
+            let url = format!("{mirror}{}.gz", file.name);
+            match self.attempt(file, &url, folder) {
+                Ok(path) => return Ok(path),
+                Err(reason) => attempts.0.push(Attempt { url, reason }),
+            }
+        }
+        Err(Error::Unavailable { name: file.name, folder: folder.to_owned(), attempts })
+    }
+
+    /// The path of the file as one mirror has it; else why nothing came of it.
+    fn attempt(&self, file: Known, url: &str, folder: &Path) -> Result<PathBuf, String> {
+        let unwritable = |error| format!("{} cannot be written: {error}", folder.display());
+        fs::create_dir_all(folder).map_err(unwritable)?;
+        let mut partial = partial_file(file, folder).map_err(unwritable)?;
+        self.receive(file, url, &mut partial)?;
+        // The folder is not synchronised: a name lost in a crash costs another download.
+        let path = folder.join(format!("{}.gz", file.name));
+        partial.persist(&path).map_err(|error| unwritable(error.error))?;
+        Ok(path)
+    }
+
+    /// Writes what the mirror sends, if it is genuine; else says what is wrong.
+    fn receive(&self, file: Known, url: &str, partial: &mut NamedTempFile) -> Result<(), String> {
+        let response = self.agent.get(url).call().map_err(|error| error.to_string())?;
+        let body = response.into_body();
+        let bar = progress(file.name, body.content_length());
+        // Gzip shrinks these files: a longer answer is none of them.
+        let mut reader = bar.wrap_read(body.into_reader()).take(file.length + 1);
+        let received = io::copy(&mut reader, partial).map_err(|error| error.to_string());
+        bar.finish_and_clear();
+        if received? > file.length {
+            return Err(format!("the answer is longer than {} bytes", file.length));
+        }
+        partial.as_file().sync_all().map_err(|error| error.to_string())?;
+        verify(file, partial.path())
+    }
+}
+
+fn verify(file: Known, path: &Path) -> Result<(), String> {
+    file.read(path).map(drop).map_err(|error| match error {
+        Error::Checksum { actual, expected, .. } => {
+            format!("the SHA-256 of the decompressed content is {actual}, expected {expected}")
+        }
+        Error::Damaged { source, .. } => format!("the answer is not a whole gzip file: {source}"),
+        other => other.to_string(),
+    })
+}
+
+/// A hidden file beside the target, removed when dropped. Its name ends as the target's
+/// does, so that it is read the same way.
+fn partial_file(file: Known, folder: &Path) -> io::Result<NamedTempFile> {
+    let prefix = format!(".{}-", file.name);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".gz");
+    // Data folders are shared; the user's umask decides, as for any other file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// A bar on standard error; hidden where that is no terminal.
+fn progress(name: &'static str, length: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.with_message(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+//! Against a server on the loopback interface: nothing leaves the machine.
+
+use std::io::Write;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::Instant;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::*;
+
+const LENGTH: usize = 4_000;
+
+/// The SHA-256 is that of Python's `bytes(i * i % 61 for i in range(4000))`.
+const FILE: Known = Known {
+    name: "known-file",
+    length: LENGTH as u64,
+    sha256: "173fec71ba4d62922b1a0c304a69b1279b866ff22ebe5245168ac6e18bfe2e0d",
+};
+
+/// The content that every mirror should have.
+fn content() -> Vec<u8> {
+    (0..LENGTH).map(|index| (index * index % 61) as u8).collect()
+}
+
+/// How a server answers each request.
+#[derive(Clone, Copy)]
+enum Answer {
+    Genuine,
+    /// Ends the connection before the announced length is reached.
+    CutOff,
+    /// Announces and sends half a gzip file.
+    Half,
+    /// Another file of the same length.
+    Forged,
+    /// A small answer that unpacks to far more than the file.
+    Bomb,
+    /// More bytes than the file can have.
+    Endless,
+    NotFound,
+    /// Sends the beginning, then keeps the connection open without a word.
+    Stall,
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn respond(mut stream: TcpStream, answer: Answer) {
+    let _ = io::Read::read(&mut stream, &mut [0; 4096]);
+    let genuine = gzip(&content());
+    let half = genuine.len() / 2;
+    let (status, announced, body) = match answer {
+        Answer::Genuine => ("200 OK", genuine.len(), genuine),
+        Answer::CutOff | Answer::Stall => ("200 OK", genuine.len(), genuine[..half].to_vec()),
+        Answer::Half => ("200 OK", half, genuine[..half].to_vec()),
+        Answer::Forged => {
+            let forged = gzip(&[1; LENGTH]);
+            ("200 OK", forged.len(), forged)
+        }
+        Answer::Bomb => {
+            let bomb = gzip(&vec![0; 100 * LENGTH]);
+            ("200 OK", bomb.len(), bomb)
+        }
+        Answer::Endless => ("200 OK", 10_000, vec![7; 10_000]),
+        Answer::NotFound => ("404 Not Found", 0, Vec::new()),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n");
+    let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+    if matches!(answer, Answer::Stall) {
+        thread::sleep(Duration::from_secs(2));
+    }
+    let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// Starts a server and returns its address as a mirror.
+fn mirror(answer: Answer) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || listener.incoming().flatten().for_each(|stream| respond(stream, answer)));
+    format!("http://{address}/")
+}
+
+fn downloader(mirrors: Vec<String>) -> Downloader {
+    let patience = Patience { connect: Duration::from_secs(5), stall: Duration::from_millis(300) };
+    Downloader::new(mirrors, patience, None)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// The reason why a mirror was given up. The folder must be left empty.
+fn failure(answer: Answer) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let url = mirror(answer);
+    let error = downloader(vec![url.clone()]).ensure(FILE, folder.path()).unwrap_err();
+    assert_eq!(names(folder.path()), [""; 0], "left behind after {error}");
+    let Error::Unavailable { attempts, .. } = error else { panic!("{error}") };
+    assert_eq!(attempts.0[0].url, format!("{url}known-file.gz"));
+    attempts.0[0].reason.clone()
+}
+
+fn assert_says(reason: &str, expected: &str) {
+    assert!(reason.contains(expected), "{reason:?} should say {expected:?}");
+}
+
+#[test]
+fn a_genuine_file_is_kept_under_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = downloader(vec![mirror(Answer::Genuine)]).ensure(FILE, folder.path()).unwrap();
+    assert_eq!(path, folder.path().join("known-file.gz"));
+    assert_eq!(FILE.read(&path).unwrap(), content());
+    assert_eq!(names(folder.path()), ["known-file.gz"]);
+}
+
+#[test]
+fn a_file_that_is_there_is_not_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(FILE.name), content()).unwrap();
+    let path = downloader(Vec::new()).ensure(FILE, folder.path()).unwrap();
+    assert_eq!(path, folder.path().join(FILE.name));
+}
+
+#[test]
+fn the_second_mirror_is_asked_after_the_first_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let nested = folder.path().join("made/on/demand");
+    let mirrors = vec![mirror(Answer::Forged), mirror(Answer::Genuine)];
+    downloader(mirrors).ensure(FILE, &nested).unwrap();
+    assert_eq!(names(&nested), ["known-file.gz"]);
+}
+
+#[test]
+fn each_failure_is_told_and_leaves_nothing_behind() {
+    assert_says(&failure(Answer::NotFound), "404");
+    assert_says(&failure(Answer::CutOff), "disconnect");
+    assert_says(&failure(Answer::Half), "not a whole gzip file");
+    assert_says(&failure(Answer::Forged), FILE.sha256);
+    assert_says(&failure(Answer::Bomb), FILE.sha256);
+    assert_says(&failure(Answer::Endless), "longer than 4000 bytes");
+}
+
+#[test]
+fn a_stalled_mirror_is_given_up() {
+    let start = Instant::now();
+    assert_says(&failure(Answer::Stall), "timeout");
+    assert!(start.elapsed() < Duration::from_secs(2), "waited {:?}", start.elapsed());
+}
+
+#[test]
+fn a_closed_port_is_told_with_the_way_out() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mirrors = vec![format!("http://{closed}/"), mirror(Answer::NotFound)];
+    let error = downloader(mirrors).ensure(FILE, folder.path()).unwrap_err().to_string();
+    for part in ["known-file", &closed.to_string(), "404", "DRSAE_DATA_DIR", "strokes"] {
+        assert_says(&error, part);
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_told_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = downloader(vec![mirror(Answer::Genuine)]).ensure(FILE, &file.join("inside")).unwrap_err();
+    assert_says(&error.to_string(), "cannot be written");
+    assert_says(&error.to_string(), "DRSAE_DATA_DIR");
+}

@@ -1,0 +1,78 @@
+//! Files on disk, plain or compressed with gzip.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::Error;
+
+/// The four files of a data set, as MNIST names them.
+pub(super) const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
+/// See [`TRAIN_IMAGES`].
+pub(super) const TRAIN_LABELS: &str = "train-labels-idx1-ubyte";
+/// See [`TRAIN_IMAGES`].
+pub(super) const TEST_IMAGES: &str = "t10k-images-idx3-ubyte";
+/// See [`TRAIN_IMAGES`].
+pub(super) const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
+
+/// The file `name` or `name.gz` of a folder, the plain one first.
+pub(super) fn locate(folder: &Path, name: &str) -> Option<PathBuf> {
+    [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.is_file())
+}
+
+/// Opens a file for its decompressed content.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
+    let file = BufReader::new(File::open(path).map_err(Error::read(path))?);
+    Ok(if path.extension().is_some_and(|extension| extension == "gz") {
+        Box::new(MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    })
+}
+
+/// Reads to the end of `reader`, but never more than one byte beyond `length`: enough to
+/// see that there is too much, without unpacking a bomb.
+pub(super) fn read_bounded(reader: impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    reader.take(length + 1).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// SHA-256 in lowercase hexadecimal digits.
+pub(super) fn sha256(content: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(content))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]).collect()
+}
+
+/// Passes bytes on and keeps their SHA-256.
+pub(super) struct Hashing<R> {
+    inner: R,
+    digest: Sha256,
+}
+
+impl<R: Read> Hashing<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, digest: Sha256::new() }
+    }
+
+    /// SHA-256 of all that was read, in lowercase hexadecimal digits.
+    pub(super) fn finish(self) -> String {
+        hexadecimal(&self.digest.finalize())
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.digest.update(&buffer[..count]);
+        Ok(count)
+    }
+}

@@ -1,0 +1,221 @@
+//! The IDX format, and data sets in four IDX files.
+//!
+//! An IDX file of bytes is: two zeros, the type 8 (unsigned byte), the number of dimensions,
+//! each dimension as a big-endian `u32`, then the bytes, the last dimension fastest. Files
+//! of images have three dimensions, files of labels one. A file is trusted in nothing: what
+//! its header claims is checked before memory is taken for it.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::files::{self, Hashing, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
+use super::{Dataset, Error, Images, Shape};
+
+/// Largest file that is read, in bytes of pixels or labels.
+const MAX_BYTES: u64 = 1 << 31;
+/// Largest height and width of an image, in pixels.
+const MAX_SIDE: u32 = 1 << 10;
+
+/// Reads the four files of a folder, each plain or `.gz`.
+///
+/// # Errors
+/// Names the file, and the position in it, that is missing, malformed or at odds with
+/// another one.
+pub fn load(folder: &Path) -> Result<Dataset, Error> {
+    let train = Part::read(folder, TRAIN_IMAGES, TRAIN_LABELS)?;
+    let test = Part::read(folder, TEST_IMAGES, TEST_LABELS)?;
+    let [_, rows, columns] = train.dimensions;
+    if test.dimensions[1..] != train.dimensions[1..] {
+        let reason = format!(
+            "test images are {}×{} pixels, training images {rows}×{columns}",
+            test.dimensions[1], test.dimensions[2]
+        );
+        return Err(Error::Malformed { path: test.images_path, position: 8, reason });
+    }
+    let classes = classes(&train.labels_path, &train.images.labels)?;
+    if let Some(index) = test.images.labels.iter().position(|&label| usize::from(label) >= classes) {
+        let label = test.images.labels[index];
+        let reason = format!("label {label} does not occur in training, which has labels below {classes}");
+        return Err(Error::Malformed { path: test.labels_path, position: 8 + index as u64, reason });
+    }
+    Ok(Dataset {
+        name: name(folder),
+        rows: rows as usize,
+        columns: columns as usize,
+        classes,
+        checksums: train.checksums.into_iter().chain(test.checksums).collect(),
+        train: train.images,
+        test: test.images,
+    })
+}
+
+/// The shape of a folder's images, without reading a pixel.
+///
+/// # Errors
+/// As [`load`], as far as the training files' headers and labels show it.
+pub fn shape(folder: &Path) -> Result<Shape, Error> {
+    let path = find(folder, TRAIN_IMAGES)?;
+    let [_, rows, columns] = header(files::open(&path)?).map_err(|fault| fault.at(&path))?;
+    let path = find(folder, TRAIN_LABELS)?;
+    let (_, labels) = read::<1>(files::open(&path)?).map_err(|fault| fault.at(&path))?;
+    Ok(Shape { inputs: rows as usize * columns as usize, classes: classes(&path, &labels)? })
+}
+
+/// SHA-256 of the four files' decompressed content, by name.
+///
+/// # Errors
+/// Names the file that is missing or malformed.
+pub fn checksums(folder: &Path) -> Result<BTreeMap<String, String>, Error> {
+    let images = [TRAIN_IMAGES, TEST_IMAGES].map(|name| checksum::<3>(folder, name));
+    let labels = [TRAIN_LABELS, TEST_LABELS].map(|name| checksum::<1>(folder, name));
+    images.into_iter().chain(labels).collect()
+}
+
+fn checksum<const D: usize>(folder: &Path, name: &'static str) -> Result<(String, String), Error> {
+    let path = find(folder, name)?;
+    let mut reader = Hashing::new(files::open(&path)?);
+    copy::<D>(&mut reader, &mut io::sink()).map_err(|fault| fault.at(&path))?;
+    Ok((name.to_owned(), reader.finish()))
+}
+
+fn find(folder: &Path, name: &'static str) -> Result<PathBuf, Error> {
+    files::locate(folder, name).ok_or_else(|| Error::Missing { name, folder: folder.to_owned() })
+}
+
+fn name(folder: &Path) -> String {
+    folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn classes(path: &Path, labels: &[u8]) -> Result<usize, Error> {
+    let classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
+    if classes < 2 {
+        let reason = "every training label is 0: at least two classes are needed".to_owned();
+        return Err(Error::Malformed { path: path.to_owned(), position: 8, reason });
+    }
+    Ok(classes)
+}
+
+/// A file of images with its file of labels.
+struct Part {
+    images_path: PathBuf,
+    labels_path: PathBuf,
+    dimensions: [u32; 3],
+    images: Images,
+    checksums: [(String, String); 2],
+}
+
+impl Part {
+    fn read(folder: &Path, images: &'static str, labels: &'static str) -> Result<Self, Error> {
+        let (images_path, labels_path) = (find(folder, images)?, find(folder, labels)?);
+        let (dimensions, pixels, images_sum) = hashed(&images_path)?;
+        let ([count], label_bytes, labels_sum) = hashed(&labels_path)?;
+        if count != dimensions[0] {
+            let reason = format!("{count} labels for {} images", dimensions[0]);
+            return Err(Error::Malformed { path: labels_path, position: 4, reason });
+        }
+        Ok(Self {
+            images_path,
+            labels_path,
+            dimensions,
+            images: Images {
+                inputs: dimensions[1] as usize * dimensions[2] as usize,
+                pixels,
+                labels: label_bytes,
+            },
+            checksums: [(images.to_owned(), images_sum), (labels.to_owned(), labels_sum)],
+        })
+    }
+}
+
+fn hashed<const D: usize>(path: &Path) -> Result<([u32; D], Vec<u8>, String), Error> {
+    let mut reader = Hashing::new(files::open(path)?);
+    let (dimensions, body) = read(&mut reader).map_err(|fault| fault.at(path))?;
+    Ok((dimensions, body, reader.finish()))
+}
+
+/// What is wrong with a file, before it is known which one.
+#[derive(Debug)]
+enum Fault {
+    Io(io::Error),
+    Malformed { position: u64, reason: String },
+}
+
+impl Fault {
+    fn at(self, path: &Path) -> Error {
+        let path = path.to_owned();
+        match self {
+            Self::Io(source) => Error::Read { path, source },
+            Self::Malformed { position, reason } => Error::Malformed { path, position, reason },
+        }
+    }
+}
+
+fn malformed<T>(position: u64, reason: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault::Malformed { position, reason: reason.into() })
+}
+
+/// The dimensions and the body of a file with `D` dimensions.
+fn read<const D: usize>(reader: impl Read) -> Result<([u32; D], Vec<u8>), Fault> {
+    let mut body = Vec::new();
+    let dimensions = copy(reader, &mut body)?;
+    Ok((dimensions, body))
+}
+
+/// Copies a file's body, whose length must be what the header says.
+fn copy<const D: usize>(mut reader: impl Read, body: &mut impl Write) -> Result<[u32; D], Fault> {
+    let dimensions = header(&mut reader)?;
+    let expected = dimensions.iter().map(|&size| u64::from(size)).product();
+    let found = io::copy(&mut reader.by_ref().take(expected), body).map_err(Fault::Io)?;
+    let start = header_length::<D>();
+    if found < expected {
+        return malformed(
+            start + found,
+            format!("the file ends after {found} of the {expected} bytes that its header announces"),
+        );
+    }
+    if io::copy(&mut reader.take(1), &mut io::sink()).map_err(Fault::Io)? > 0 {
+        return malformed(start + found, "the file goes on after the last byte that its header announces");
+    }
+    Ok(dimensions)
+}
+
+/// Reads and bounds the dimensions.
+fn header<const D: usize>(mut reader: impl Read) -> Result<[u32; D], Fault> {
+    let magic = [0, 0, 8, D as u8];
+    let found: [u8; 4] = word(&mut reader, 0)?;
+    if found != magic {
+        return malformed(0, format!("magic number {found:02x?}, expected {magic:02x?}"));
+    }
+    let mut dimensions = [0; D];
+    for (axis, size) in dimensions.iter_mut().enumerate() {
+        let position = 4 + 4 * axis as u64;
+        *size = u32::from_be_bytes(word(&mut reader, position)?);
+        if *size == 0 || (axis > 0 && *size > MAX_SIDE) {
+            return malformed(position, format!("a dimension of {size}; images have 1 to {MAX_SIDE} a side"));
+        }
+    }
+    let bytes: u64 = dimensions.iter().map(|&size| u64::from(size)).product();
+    if bytes > MAX_BYTES {
+        return malformed(4, format!("{bytes} bytes announced, more than {MAX_BYTES}"));
+    }
+    Ok(dimensions)
+}
+
+const fn header_length<const D: usize>() -> u64 {
+    4 + 4 * D as u64
+}
+
+fn word(reader: &mut impl Read, position: u64) -> Result<[u8; 4], Fault> {
+    let mut bytes = [0; 4];
+    match reader.read_exact(&mut bytes) {
+        Ok(()) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            malformed(position, "the file ends within its header")
+        }
+        Err(error) => Err(Fault::Io(error)),
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
