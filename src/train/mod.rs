@@ -1,5 +1,41 @@
-//! Training.
+//! Training: the objective, its minimisation in phases, and the choice of the weights.
+//!
+//! This room computes and hands out rows and networks; it opens no file.
 
+mod batches;
 pub mod config;
+mod evaluation;
+pub mod objective;
+mod optimiser;
+mod pass;
+mod schedule;
+mod trainer;
 
+pub use batches::{Batch, Batches, Selection};
 pub use config::{Config, Multipliers, Objective, Optimizer, Phase, Schedule};
+pub use evaluation::{Evaluation, evaluate};
+pub use optimiser::Optimiser;
+pub use pass::{Pass, Terms};
+pub use trainer::{Averages, Epoch, Outcome, Task, Trainer};
+
+/// Why a trial's training ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The loss or the weights are no longer finite numbers.
+    #[error("the loss became {loss} in epoch {epoch}{}", at_update(*.update))]
+    Diverged {
+        /// Epoch over all phases, from 1.
+        epoch: usize,
+        /// Update within the phase, from 1; 0 where the evaluation after the epoch found it.
+        update: usize,
+        /// The loss.
+        loss: f64,
+    },
+    /// A tensor operation failed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}
+
+fn at_update(update: usize) -> String {
+    if update == 0 { ", on the validation images".into() } else { format!(", update {update} of the phase") }
+}

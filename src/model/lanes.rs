@@ -1,0 +1,70 @@
+//! Element-wise loops, compiled for each instruction set and chosen at run time.
+//!
+//! No loop's result depends on the instruction set: sums run over sixteen lanes in a fixed
+//! order, and nothing is contracted into a fused multiply-add.
+
+#![expect(
+    clippy::inline_always,
+    reason = "a loop is compiled for the instruction set of what it is inlined into"
+)]
+
+use pulp::Arch;
+
+use super::real::Real;
+
+const LANES: usize = 16;
+
+/// Runs `work` compiled for the best instruction set of this processor.
+pub fn dispatch<R>(work: impl FnOnce() -> R) -> R {
+    Arch::new().dispatch(work)
+}
+
+/// The sum of `of(x)` over a slice, in sixteen running sums.
+#[inline(always)]
+pub fn sum<T: Real>(numbers: &[T], of: impl Fn(T) -> T) -> T {
+    let mut sums = [T::zero(); LANES];
+    let chunks = numbers.chunks_exact(LANES);
+    let mut rest = T::zero();
+    for &number in chunks.remainder() {
+        rest = rest + of(number);
+    }
+    for chunk in chunks {
+        for (sum, &number) in sums.iter_mut().zip(chunk) {
+            *sum = *sum + of(number);
+        }
+    }
+    sums.into_iter().fold(rest, |total, sum| total + sum)
+}
+
+/// The inner product of two slices, in sixteen running sums.
+#[inline(always)]
+pub fn dot<T: Real>(left: &[T], right: &[T]) -> T {
+    let mut sums = [T::zero(); LANES];
+    let (lefts, rights) = (left.chunks_exact(LANES), right.chunks_exact(LANES));
+    let mut rest = T::zero();
+    for (&a, &b) in lefts.remainder().iter().zip(rights.remainder()) {
+        rest = rest + a * b;
+    }
+    for (a, b) in lefts.zip(rights) {
+        for ((sum, &a), &b) in sums.iter_mut().zip(a).zip(b) {
+            *sum = *sum + a * b;
+        }
+    }
+    sums.into_iter().fold(rest, |total, sum| total + sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_take_every_element_once() {
+        for length in [0usize, 1, 15, 16, 17, 100] {
+            let numbers: Vec<f64> = (0..length).map(|i| i as f64).collect();
+            let expected: f64 = numbers.iter().sum();
+            assert_eq!(dispatch(|| sum(&numbers, |x| x)), expected);
+            let squares: f64 = numbers.iter().map(|x| x * x).sum();
+            assert_eq!(dispatch(|| dot(&numbers, &numbers)), squares);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a network does on images that it is not trained on.
+
+use super::batches::{Batch, Batches, Selection};
+use super::objective::Weights;
+use super::pass::Pass;
+use crate::model::Model;
+
+/// Images evaluated together.
+const BATCH: usize = 250;
+
+/// Averages over a set of images, and each image's predicted class.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Mean of ½‖x − D·z‖².
+    pub reconstruction: f64,
+    /// Mean of λ‖z‖₁.
+    pub sparsity: f64,
+    /// Mean of −log softmax(scores)_y.
+    pub class: f64,
+    /// Share of images whose highest score is another class, in percent.
+    pub error: f64,
+    /// Share of code entries above zero.
+    pub active: f64,
+    /// Share of hidden units above zero for at least one image.
+    pub live: f64,
+    /// Predicted class of each image, in the selection's order.
+    pub predictions: Vec<u8>,
+}
+
+/// Evaluates `model` on the images of a selection, with λ = `sparsity`.
+///
+/// # Errors
+/// When the weights cannot be read.
+pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_core::Result<Evaluation> {
+    let (hidden, classes) = (model.config().hidden, model.classes());
+    let mut pass = Pass::new(model.config(), selection.images.inputs, classes, BATCH);
+    let weights = Weights { sparsity, discriminative: None };
+    let mut live = vec![false; hidden];
+    let (mut active, mut wrong) = (0, 0);
+    let mut sums = [0.0; 3];
+    let mut predictions = Vec::with_capacity(selection.indices.len());
+    let mut batches = Batches::in_order(selection, BATCH);
+    let mut batch = Batch::default();
+    model.parameters().with_slices(|slices| {
+        while batches.next_into(&mut batch) {
+            let images = batch.labels.len() as f64;
+            let terms = pass.forward(slices, batch.input(), &batch.clean, &batch.labels, weights);
+            for (sum, term) in sums.iter_mut().zip([terms.reconstruction, terms.sparsity, terms.class]) {
+                *sum += term * images;
+            }
+            for code in pass.code().chunks_exact(hidden) {
+                active += code.iter().filter(|&&activity| activity > 0.0).count();
+                live.iter_mut().zip(code).for_each(|(live, &activity)| *live |= activity > 0.0);
+            }
+            let predicted = highest(pass.scores(), classes);
+            wrong += batch.wrong(&predicted);
+            predictions.extend(predicted);
+        }
+    })?;
+    let images = predictions.len() as f64;
+    Ok(Evaluation {
+        reconstruction: sums[0] / images,
+        sparsity: sums[1] / images,
+        class: sums[2] / images,
+        error: percent(wrong, predictions.len()),
+        active: active as f64 / (images * hidden as f64),
+        live: live.iter().filter(|&&live| live).count() as f64 / hidden as f64,
+        predictions,
+    })
+}
+
+/// The class of the highest score in each row of `[batch, classes]`; the first of equals.
+pub(super) fn highest(scores: &[f32], classes: usize) -> Vec<u8> {
+    let best = |row: &[f32]| {
+        let mut best = 0;
+        for (class, &score) in row.iter().enumerate() {
+            if score > row[best] {
+                best = class;
+            }
+        }
+        best as u8
+    };
+    scores.chunks_exact(classes).map(best).collect()
+}
+
+/// A share in percent.
+pub(super) fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole as f64
+}

@@ -1,0 +1,385 @@
+//! The loop over phases and epochs.
+
+use std::time::{Duration, Instant};
+
+use candle_core::DType;
+
+use super::batches::{Batch, Batches, Selection};
+use super::evaluation::{self, Evaluation, evaluate};
+use super::objective::Weights;
+use super::optimiser::Optimiser;
+use super::pass::{Pass, Terms};
+use super::{Error, Objective, Phase, schedule};
+use crate::data::{Dataset, Images, Normaliser, Preprocessing, Split, split};
+use crate::model::{self, Model};
+
+/// All that decides a trial's result.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// The images.
+    pub dataset: &'a Dataset,
+    /// Training images held out for validation.
+    pub validation: usize,
+    /// The network.
+    pub model: &'a model::Config,
+    /// λ and γ.
+    pub objective: Objective,
+    /// The schedule.
+    pub training: &'a super::Config,
+    /// Seed of the split, the initial weights, the order and the noise.
+    pub seed: u64,
+}
+
+/// What one epoch gave. Losses are means over images; errors are in percent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Epoch {
+    /// Phase, from 1.
+    pub phase: usize,
+    /// Epoch over all phases, from 1.
+    pub epoch: usize,
+    /// Learning rate of the first update.
+    pub rate: f64,
+    /// Averages over the epoch's mini-batches, as the weights moved.
+    pub train: Averages,
+    /// The network after the epoch, on the validation images, where there are any.
+    pub validation: Option<Evaluation>,
+}
+
+/// Averages over the training images of one epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Averages {
+    /// Mean of what was minimised.
+    pub total: f64,
+    /// Mean of ½‖x − D·z‖².
+    pub reconstruction: f64,
+    /// Mean of λ‖z‖₁.
+    pub sparsity: f64,
+    /// Mean of −log softmax(scores)_y, where the phase has the class term.
+    pub class: Option<f64>,
+    /// Share of images put into another class, in percent, where the phase has the class
+    /// term.
+    pub error: Option<f64>,
+}
+
+/// A trained network and how it was chosen.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The network with its best weights.
+    pub model: Model,
+    /// The epoch (from 1) after which it had them.
+    pub best_epoch: usize,
+    /// Its validation error in percent, where images were held out.
+    pub valid_error: Option<f64>,
+    /// The network on the test images, which are read here and nowhere before.
+    pub test: Evaluation,
+}
+
+/// The weights with the lowest validation score so far.
+struct Best {
+    epoch: usize,
+    score: f64,
+    error: Option<f64>,
+    weights: Vec<Vec<f32>>,
+}
+
+/// The training images, parted and preprocessed.
+struct Material<'a> {
+    images: &'a Images,
+    split: Split,
+    normaliser: Normaliser,
+}
+
+impl Material<'_> {
+    fn training(&self) -> Selection<'_> {
+        Selection { images: self.images, normaliser: &self.normaliser, indices: &self.split.train }
+    }
+
+    fn validation(&self) -> Selection<'_> {
+        Selection { images: self.images, normaliser: &self.normaliser, indices: &self.split.validation }
+    }
+}
+
+/// A trial in training. Each call of [`Trainer::next_epoch`] is one pass over the training
+/// images; all of it computes on the calling thread.
+pub struct Trainer<'a> {
+    task: Task<'a>,
+    material: Material<'a>,
+    model: Model,
+    stepper: Stepper,
+    /// Phase and epoch within it that come next, from 0.
+    position: (usize, usize),
+    epoch: usize,
+    best: Option<Best>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A trial before its first epoch.
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn new(task: Task<'a>) -> Result<Self, Error> {
+        let images = &task.dataset.train;
+        let Task { model: config, objective, seed, .. } = task;
+        let model =
+            Model::new(config, images.inputs, task.dataset.classes, objective.sparsity, seed, DType::F32)?;
+        let mut trainer = Self {
+            material: Material {
+                images,
+                split: split(images.len(), task.validation, seed),
+                normaliser: Normaliser::new(preprocessing(config), images),
+            },
+            stepper: Stepper::new(&task, &model),
+            position: (0, 0),
+            epoch: 0,
+            best: None,
+            model,
+            task,
+        };
+        trainer.enter_phase(0);
+        Ok(trainer)
+    }
+
+    /// The network as it stands.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Trains for one epoch and evaluates it; `None` when all phases are done. `on_batch`
+    /// hears the number of images after each update.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] when the loss is no longer a finite number.
+    pub fn next_epoch(&mut self, on_batch: &mut dyn FnMut(usize)) -> Result<Option<Epoch>, Error> {
+        let (index, within) = self.position;
+        let task = self.task;
+        let Some(phase) = task.training.phases.get(index) else { return Ok(None) };
+        self.epoch += 1;
+        let train = self.pass(phase, within, on_batch)?;
+        let validation = self.validate(phase)?;
+        self.keep_best(phase, validation.as_ref())?;
+        if within + 1 == phase.epochs {
+            self.enter_phase(index + 1);
+        } else {
+            self.position = (index, within + 1);
+        }
+        let updates = self.updates();
+        let rate = schedule::rate(phase, within * updates, phase.epochs * updates);
+        Ok(Some(Epoch { phase: index + 1, epoch: self.epoch, rate, train, validation }))
+    }
+
+    /// Seconds that an image takes in the last phase, timed over as many updates as fit
+    /// into `budget`, and at least three after one to warm up. The weights move: a trainer
+    /// that was timed is of no further use.
+    ///
+    /// # Errors
+    /// As [`Trainer::next_epoch`].
+    pub fn seconds_per_image(mut self, budget: Duration) -> Result<f64, Error> {
+        let training = self.task.training;
+        self.enter_phase(training.phases.len() - 1);
+        let phase = &training.phases[self.position.0];
+        let weights = self.weights(phase);
+        let selection = self.material.training();
+        let mut batches = Batches::shuffled(selection, training.batch, phase.masking, self.task.seed, 0);
+        let (mut images, mut updates) = (0, 0);
+        let mut start = Instant::now();
+        let mut batch = Batch::default();
+        while batches.next_into(&mut batch) {
+            self.stepper.step(&self.model, &batch, weights, phase.rate)?;
+            if updates == 0 {
+                start = Instant::now();
+            } else {
+                images += batch.labels.len();
+            }
+            updates += 1;
+            if updates > 3 && start.elapsed() > budget {
+                break;
+            }
+        }
+        Ok(start.elapsed().as_secs_f64() / images.max(1) as f64)
+    }
+
+    /// Takes the best weights and evaluates them on the test images.
+    ///
+    /// # Errors
+    /// When the test images have not the network's shape.
+    pub fn finish(self) -> Result<Outcome, Error> {
+        let (best_epoch, valid_error) = match &self.best {
+            Some(best) => {
+                self.model.parameters().restore(&best.weights)?;
+                (best.epoch, best.error)
+            }
+            None => (self.epoch, None),
+        };
+        let images = &self.task.dataset.test;
+        let indices: Vec<u32> = (0..images.len() as u32).collect();
+        let normaliser = Normaliser::new(preprocessing(self.task.model), images);
+        let selection = Selection { images, normaliser: &normaliser, indices: &indices };
+        let test = evaluate(&self.model, selection, self.task.objective.sparsity)?;
+        Ok(Outcome { model: self.model, best_epoch, valid_error, test })
+    }
+
+    fn enter_phase(&mut self, index: usize) {
+        self.position = (index, 0);
+        if let Some(phase) = self.task.training.phases.get(index) {
+            self.model.freeze(&phase.frozen);
+            self.stepper.optimiser = Optimiser::new(phase, &self.model);
+        }
+    }
+
+    /// Mini-batches in an epoch.
+    fn updates(&self) -> usize {
+        self.material.split.train.len().div_ceil(self.task.training.batch)
+    }
+
+    fn weights(&self, phase: &Phase) -> Weights {
+        let Objective { sparsity, discriminative_weight } = self.task.objective;
+        Weights {
+            sparsity: phase.sparsity.unwrap_or(sparsity),
+            discriminative: phase
+                .discriminative
+                .then(|| phase.discriminative_weight.unwrap_or(discriminative_weight)),
+        }
+    }
+
+    /// One pass over the training images.
+    fn pass(
+        &mut self,
+        phase: &Phase,
+        within: usize,
+        on_batch: &mut dyn FnMut(usize),
+    ) -> Result<Averages, Error> {
+        let Task { training, seed, .. } = self.task;
+        let selection = self.material.training();
+        let weights = self.weights(phase);
+        let mut batches = Batches::shuffled(selection, training.batch, phase.masking, seed, self.epoch);
+        let updates = batches.count();
+        let mut sums = Sums::default();
+        let mut batch = Batch::default();
+        let mut update = within * updates;
+        while batches.next_into(&mut batch) {
+            let rate = schedule::rate(phase, update, phase.epochs * updates);
+            let terms = self.stepper.step(&self.model, &batch, weights, rate)?;
+            update += 1;
+            if !terms.total.is_finite() {
+                return Err(Error::Diverged { epoch: self.epoch, update, loss: terms.total });
+            }
+            sums.add(&batch, terms, &self.stepper.predictions());
+            on_batch(batch.labels.len());
+        }
+        Ok(sums.averages(phase.discriminative))
+    }
+
+    fn validate(&self, phase: &Phase) -> Result<Option<Evaluation>, Error> {
+        if self.material.split.validation.is_empty() {
+            return Ok(None);
+        }
+        let selection = self.material.validation();
+        let evaluation = evaluate(&self.model, selection, self.weights(phase).sparsity)?;
+        let loss = evaluation.reconstruction + evaluation.sparsity + evaluation.class;
+        if !loss.is_finite() {
+            return Err(Error::Diverged { epoch: self.epoch, update: 0, loss });
+        }
+        Ok(Some(evaluation))
+    }
+
+    /// Keeps the weights when the validation error is lower than ever before; in a schedule
+    /// that never looks at classes, when the reconstruction objective is.
+    fn keep_best(&mut self, phase: &Phase, validation: Option<&Evaluation>) -> Result<(), Error> {
+        let Some(validation) = validation else { return Ok(()) };
+        let classifies = self.task.training.phases.iter().any(|phase| phase.discriminative);
+        if classifies && !phase.discriminative {
+            return Ok(());
+        }
+        let score =
+            if classifies { validation.error } else { validation.reconstruction + validation.sparsity };
+        if self.best.as_ref().is_none_or(|best| score < best.score) {
+            let weights = self.model.parameters().snapshot()?;
+            self.best = Some(Best { epoch: self.epoch, score, error: Some(validation.error), weights });
+        }
+        Ok(())
+    }
+}
+
+fn preprocessing(config: &model::Config) -> Preprocessing {
+    if config.decoder_nonnegative { Preprocessing::NonNegative } else { Preprocessing::Centred }
+}
+
+/// The memory of an update: the pass and the optimiser's moments.
+struct Stepper {
+    pass: Pass<f32>,
+    optimiser: Optimiser,
+    classes: usize,
+}
+
+impl Stepper {
+    fn new(task: &Task, model: &Model) -> Self {
+        let Task { dataset, training, .. } = task;
+        Self {
+            pass: Pass::new(task.model, dataset.train.inputs, dataset.classes, training.batch),
+            optimiser: Optimiser::new(&training.phases[0], model),
+            classes: dataset.classes,
+        }
+    }
+
+    /// One update, unless the loss is no longer finite; returns the terms before it.
+    fn step(
+        &mut self,
+        model: &Model,
+        batch: &Batch,
+        weights: Weights,
+        rate: f64,
+    ) -> candle_core::Result<Terms> {
+        let parameters = model.parameters();
+        let terms = parameters.with_slices(|slices| {
+            let terms = self.pass.forward(slices, batch.input(), &batch.clean, &batch.labels, weights);
+            if terms.total.is_finite() {
+                self.pass.backward(slices, batch.input(), &batch.labels, weights, &parameters.trained());
+            }
+            terms
+        })?;
+        if terms.total.is_finite() {
+            self.optimiser.update(model, self.pass.gradients(), rate)?;
+        }
+        Ok(terms)
+    }
+
+    /// The classes that the last pass put its images into.
+    fn predictions(&self) -> Vec<u8> {
+        evaluation::highest(self.pass.scores(), self.classes)
+    }
+}
+
+/// Sums over the images of an epoch.
+#[derive(Default)]
+struct Sums {
+    images: usize,
+    wrong: usize,
+    total: f64,
+    reconstruction: f64,
+    sparsity: f64,
+    class: f64,
+}
+
+impl Sums {
+    fn add(&mut self, batch: &Batch, terms: Terms, predicted: &[u8]) {
+        let images = batch.labels.len() as f64;
+        self.images += batch.labels.len();
+        self.wrong += batch.wrong(predicted);
+        self.total += terms.total * images;
+        self.reconstruction += terms.reconstruction * images;
+        self.sparsity += terms.sparsity * images;
+        self.class += terms.class * images;
+    }
+
+    fn averages(&self, classifies: bool) -> Averages {
+        let images = self.images as f64;
+        Averages {
+            total: self.total / images,
+            reconstruction: self.reconstruction / images,
+            sparsity: self.sparsity / images,
+            class: classifies.then_some(self.class / images),
+            error: classifies.then(|| evaluation::percent(self.wrong, self.images)),
+        }
+    }
+}
