@@ -1,1 +1,309 @@
-//! spec
+//! What is asked, checked: a TOML spec becomes a [`Sweep`] that cannot be wrong.
+//!
+//! A spec's tables `[data]`, `[model]`, `[objective]` and `[training]` are one complete
+//! trial. `[sweep]` varies it: an axis is a dotted path into those tables with a list of
+//! values, lists inside the path by index (`training.phases.1.rate`).
+//!
+//! | table | meaning |
+//! |---|---|
+//! | `[sweep.grid]` | every value of each axis meets every value of the others |
+//! | `[sweep.zip]`, `[[sweep.zip]]` | the axes of one table move together |
+//! | `[[sweep.exclude]]` | leaves out the cells that have all of its values |
+//! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters |
+//!
+//! In these four tables `model.steps` and `"model.steps"` are the same axis. An override
+//! `path=value` replaces one setting of the spec before anything is checked; everything
+//! after `sweep.grid.` (`sweep.zip.`, `sweep.zip.0.`, `sweep.exclude.0.`,
+//! `compare.reference.`) is the path of one axis, quoted or not. Its value is TOML, or a
+//! bare word.
+
+mod axes;
+mod document;
+mod error;
+mod expand;
+mod overrides;
+mod path;
+mod schema;
+mod wire;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use self::axes::Located;
+use self::document::Document;
+pub use self::error::{Error, Hint, Place, Problem};
+use self::overrides::Override;
+use crate::{Invalid, data, model, train};
+
+/// The tables of a spec that describe one trial.
+const CONFIG_TABLES: [&str; 4] = ["data", "model", "objective", "training"];
+
+/// A spec larger than this, in bytes, is not read.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// A sweep of more trials than this is refused.
+const MOST_TRIALS: usize = 1_000_000;
+
+/// A checked spec: every cell of it is a config that can be trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sweep {
+    /// Name of the results folder.
+    pub name: String,
+    /// What the sweep is to find out; empty where not said.
+    pub question: String,
+    /// Distinct seeds; every cell is trained with each.
+    pub seeds: Vec<u64>,
+    /// The trial that the base tables describe.
+    pub base: CellConfig,
+    /// What varies, in the order of the spec: the grid's axes, then the zipped ones.
+    pub axes: Vec<Axis>,
+    /// Combinations of axis values that are left out.
+    pub excluded: Vec<BTreeMap<String, Value>>,
+    /// What is compared with what.
+    pub compare: Option<Compare>,
+    /// Every combination of axis values that is not left out, the first axis varying
+    /// slowest. No two have the same config.
+    pub cells: Vec<Cell>,
+}
+
+/// Values for the setting at a dotted path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Dotted path of the setting, such as `training.phases.1.rate`.
+    pub path: String,
+    /// At least one value.
+    pub values: Vec<Value>,
+    /// Axes of one group move together, those of different groups independently; counted
+    /// from 0 without gaps.
+    pub group: usize,
+}
+
+/// What the other cells are compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compare {
+    /// Axis path → the value of the cells that the others are compared with.
+    pub reference: BTreeMap<String, Value>,
+    /// Choose the others' width for the reference's number of parameters.
+    pub matching: bool,
+}
+
+/// One combination of axis values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// (axis path, value) in the order of the axes.
+    pub settings: Vec<(String, Value)>,
+    /// The base trial with these settings.
+    pub config: CellConfig,
+}
+
+/// All that decides a trial but its seed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellConfig {
+    /// Which images.
+    pub data: data::Config,
+    /// Which network.
+    pub model: model::Config,
+    /// Weights of the penalty terms.
+    pub objective: train::Objective,
+    /// The schedule.
+    pub training: train::Config,
+}
+
+/// All that decides a trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialConfig {
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Which images.
+    pub data: data::Config,
+    /// Which network.
+    pub model: model::Config,
+    /// Weights of the penalty terms.
+    pub objective: train::Objective,
+    /// The schedule.
+    pub training: train::Config,
+}
+
+impl CellConfig {
+    /// This cell's trial with the given seed.
+    #[must_use]
+    pub fn with_seed(&self, seed: u64) -> TrialConfig {
+        let Self { data, model, objective, training } = self.clone();
+        TrialConfig { seed, data, model, objective, training }
+    }
+
+    fn validate(&self) -> Result<(), Invalid> {
+        self.data.validate()?;
+        self.model.validate()?;
+        self.objective.validate()?;
+        self.training.validate()
+    }
+}
+
+impl TrialConfig {
+    /// The config as TOML, every default written out.
+    ///
+    /// # Errors
+    /// A seed above 2^63 − 1 or a folder that is not UTF-8, which no spec can name.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+}
+
+impl Sweep {
+    /// Reads and checks the spec at `path`, with `overrides` of the form `path=value` in
+    /// place.
+    ///
+    /// # Errors
+    /// The first thing wrong with the file, the overrides or the sweep, and where.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        let file = path.display().to_string();
+        let refuse = |problem| Error { place: Place::File(file.clone()), problem: Box::new(problem) };
+        let text = read_text(path).map_err(refuse)?;
+        Self::parse(&text, &file, overrides)
+    }
+
+    /// Checks the spec `text`; `file` names it in errors.
+    ///
+    /// # Errors
+    /// The first thing wrong with the text, the overrides or the sweep, and where.
+    pub fn parse(text: &str, file: &str, overrides: &[String]) -> Result<Self, Error> {
+        let mut doc = Document::parse(text, file)?;
+        for text in overrides {
+            doc.apply(Override::parse(text)?)?;
+        }
+        let spec =
+            wire::Spec::read(doc.table.clone()).map_err(|fault| doc.error(&fault.path, fault.problem))?;
+        check(&doc, &spec)
+    }
+
+    /// The spec with every default written out, overrides in place. Parsing it gives an
+    /// equal sweep.
+    ///
+    /// # Errors
+    /// As [`TrialConfig::to_toml`]; a sweep that was read from TOML can be written.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        write::sweep(self)
+    }
+}
+
+/// Reads no more than a spec may have.
+fn read_text(path: &Path) -> Result<String, Problem> {
+    let file = std::fs::File::open(path).map_err(Problem::Unreadable)?;
+    let bytes = file.metadata().map_err(Problem::Unreadable)?.len();
+    if bytes > MOST_BYTES {
+        return Err(Problem::TooLarge { bytes, most: MOST_BYTES });
+    }
+    let mut text = String::new();
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(Problem::Unreadable)?;
+    Ok(text)
+}
+
+fn check(doc: &Document, spec: &wire::Spec) -> Result<Sweep, Error> {
+    let blame = |invalid: Invalid| doc.error(&path::split(&invalid.key), invalid);
+    check_name(&spec.name).map_err(blame)?;
+    let seeds = read_seeds(&spec.seeds).map_err(blame)?;
+    let config = spec.base();
+    config.validate().map_err(blame)?;
+
+    let base = base_tables(&doc.table);
+    let located = axes::read(doc, &base, &spec.sweep)?;
+    let excluded = axes::read_excluded(doc, &base, &located, &spec.sweep.exclude)?;
+    let compare =
+        spec.compare.as_ref().map(|compare| axes::read_compare(doc, &located, compare)).transpose()?;
+    let cells = expand::cells(doc, &base, &located, &excluded, seeds.len())?;
+    Ok(Sweep {
+        name: spec.name.clone(),
+        question: spec.question.clone(),
+        seeds,
+        base: config,
+        axes: located.into_iter().map(|Located { axis, .. }| axis).collect(),
+        excluded,
+        compare,
+        cells,
+    })
+}
+
+/// The tables that describe one trial, as written: those that are absent, empty.
+fn base_tables(root: &Table) -> Table {
+    CONFIG_TABLES
+        .into_iter()
+        .map(|key| {
+            let table = root.get(key).cloned().unwrap_or_else(|| Value::Table(Table::new()));
+            (key.to_owned(), table)
+        })
+        .collect()
+}
+
+/// The name becomes a folder's.
+fn check_name(name: &str) -> Result<(), Invalid> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let good = (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
+        && name.bytes().next().is_some_and(plain);
+    if good {
+        return Ok(());
+    }
+    let reason = format!(
+        "becomes a folder: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, the first a letter or a digit; not {name:?}"
+    );
+    Err(Invalid::new("name", reason))
+}
+
+/// A count n means the seeds 1 to n.
+fn read_seeds(seeds: &Value) -> Result<Vec<u64>, Invalid> {
+    let whole = |value: &Value| value.as_integer().and_then(|seed| u64::try_from(seed).ok());
+    let Value::Array(list) = seeds else {
+        return match whole(seeds) {
+            Some(count @ 1..) if count <= MOST_TRIALS as u64 => Ok((1..=count).collect()),
+            _ => {
+                let reason = format!(
+                    "must be a count from 1 to {MOST_TRIALS}, or a list of whole numbers, not {seeds}"
+                );
+                Err(Invalid::new("seeds", reason))
+            }
+        };
+    };
+    if list.is_empty() {
+        return Err(Invalid::new("seeds", "must list at least one seed"));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, value) in list.iter().enumerate() {
+        let at = || format!("seeds.{index}");
+        let seed = whole(value).ok_or_else(|| {
+            Invalid::new(at(), format!("must be a whole number, zero or more, not {value}"))
+        })?;
+        if !seen.insert(seed) {
+            return Err(Invalid::new(at(), format!("repeats the seed {seed}")));
+        }
+    }
+    Ok(list.iter().filter_map(whole).collect())
+}
+
+/// A setting's value as text for tables and file names: strings bare, numbers as short as
+/// can be.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Float(number) => number.to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// A cell's settings in words, for messages.
+#[must_use]
+pub fn label(settings: &[(String, Value)]) -> String {
+    let setting = |(path, value): &(String, Value)| format!("`{path}` = {}", text(value));
+    settings.iter().map(setting).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

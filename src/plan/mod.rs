@@ -1,0 +1,240 @@
+//! From a sweep to its trials, in order, each with a stable id. Pure: what the data are is
+//! told by the caller.
+//!
+//! Seeds vary slowest: the first pass over the plan trains every cell once, so that after
+//! k of n passes every comparison already has k pairs, and a sweep that is given more seeds
+//! keeps the indices of the trials that it had.
+
+mod id;
+mod matching;
+
+use std::collections::{BTreeMap, HashMap};
+
+use self::id::Identity;
+use self::matching::{Sizes, partners};
+use crate::spec::{self, Cell, CellConfig, Sweep, TrialConfig};
+use crate::{NUMERICS_VERSION, data};
+
+/// What a plan must know of a data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Pixels of an image, m.
+    pub inputs: usize,
+    /// Number of classes, l.
+    pub classes: usize,
+    /// Checksums of the content; a part of every trial's id.
+    pub fingerprint: BTreeMap<String, String>,
+}
+
+/// All trials of a sweep, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Name of the sweep.
+    pub name: String,
+    /// Paths of the axes, in the order of the spec.
+    pub axes: Vec<String>,
+    /// The trials; a trial's index is its position.
+    pub trials: Vec<Trial>,
+}
+
+/// One training run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// Position in the plan, from 0.
+    pub index: usize,
+    /// Name of the trial's folder: a readable slug and 12 hex digits of the hash of all that
+    /// decides the result. Does not depend on the sweep.
+    pub id: String,
+    /// The config to train, its width resolved.
+    pub config: TrialConfig,
+    /// (axis path, value as asked) in the order of the axes. A width that was chosen for
+    /// equal parameters is in `config` alone.
+    pub settings: Vec<(String, String)>,
+    /// Trainable parameters.
+    pub parameters: usize,
+    /// Parameters of the reference trial, where the width was chosen to match them.
+    pub reference_parameters: Option<usize>,
+    /// Floating-point operations of the matrix products of one training step on one image.
+    pub flops_per_image: u64,
+}
+
+/// Why a sweep cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The data of a cell could not be described.
+    #[error("cannot learn what the data of the cell {cell} are")]
+    Data {
+        /// The first cell with these data.
+        cell: String,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The cell that a width must be matched with is excluded.
+    #[error(
+        "the cell {cell} has no reference: `compare.match` needs the cell {reference}, \
+         which is excluded or not in the sweep; exclude both or none"
+    )]
+    NoReference {
+        /// The cell whose width is to be chosen.
+        cell: String,
+        /// The cell that is not there.
+        reference: String,
+    },
+    /// No width has the reference's number of parameters.
+    #[error(
+        "impossible width: the cell {cell} cannot have about the {budget} parameters of its \
+         reference; exclude it, or give the reference other sizes"
+    )]
+    ImpossibleWidth {
+        /// The cell whose width is to be chosen.
+        cell: String,
+        /// Parameters of the reference.
+        budget: usize,
+    },
+    /// Two cells are the same trial once widths are matched and data are known.
+    #[error("duplicate trial {id}: the cells {first} and {second} train the same network; remove one")]
+    Duplicate {
+        /// The common id.
+        id: String,
+        /// The earlier cell.
+        first: String,
+        /// The later cell.
+        second: String,
+    },
+}
+
+/// A cell with all that its trials have in common.
+struct Resolved<'s> {
+    cell: &'s Cell,
+    config: CellConfig,
+    settings: Vec<(String, String)>,
+    parameters: usize,
+    reference_parameters: Option<usize>,
+    flops_per_image: u64,
+    identity: Identity,
+}
+
+impl Plan {
+    /// Lists the trials of `sweep`. `describe` tells what a data set is; it is asked once for
+    /// each distinct `[data]`.
+    ///
+    /// # Errors
+    /// Data that cannot be described, a width that cannot be matched, or two cells that turn
+    /// out to be the same trial.
+    pub fn of<E>(sweep: &Sweep, describe: impl Fn(&data::Config) -> Result<Facts, E>) -> Result<Self, Error>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let cells = resolve(sweep, &described(sweep, describe)?)?;
+        let mut trials = Vec::with_capacity(cells.len() * sweep.seeds.len());
+        for &seed in &sweep.seeds {
+            trials.extend(cells.iter().zip(trials.len()..).map(|(cell, index)| cell.trial(index, seed)));
+        }
+        refuse_duplicates(&trials, &cells)?;
+        let axes = sweep.axes.iter().map(|axis| axis.path.clone()).collect();
+        Ok(Self { name: sweep.name.clone(), axes, trials })
+    }
+
+    /// Column names of `plan.csv`.
+    #[must_use]
+    pub fn header(&self) -> Vec<String> {
+        let axes = self.axes.iter().map(String::as_str);
+        ["index", "trial"].into_iter().chain(axes).chain(["seed", "parameters"]).map(str::to_owned).collect()
+    }
+
+    /// Rows of `plan.csv`, one a trial, in order.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<String>> {
+        self.trials.iter().map(Trial::row)
+    }
+}
+
+impl Trial {
+    fn row(&self) -> Vec<String> {
+        let settings = self.settings.iter().map(|(_, value)| value.clone());
+        let tail = [self.config.seed.to_string(), self.parameters.to_string()];
+        [self.index.to_string(), self.id.clone()].into_iter().chain(settings).chain(tail).collect()
+    }
+}
+
+impl Resolved<'_> {
+    fn trial(&self, index: usize, seed: u64) -> Trial {
+        Trial {
+            index,
+            id: self.identity.trial(seed),
+            config: self.config.with_seed(seed),
+            settings: self.settings.clone(),
+            parameters: self.parameters,
+            reference_parameters: self.reference_parameters,
+            flops_per_image: self.flops_per_image,
+        }
+    }
+}
+
+/// The facts about each cell's data, cell by cell.
+fn described<E>(
+    sweep: &Sweep,
+    describe: impl Fn(&data::Config) -> Result<Facts, E>,
+) -> Result<Vec<Facts>, Error>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut known: Vec<(&data::Config, Facts)> = Vec::new();
+    let mut facts = Vec::with_capacity(sweep.cells.len());
+    for Cell { settings, config } in &sweep.cells {
+        if let Some((_, found)) = known.iter().find(|(data, _)| **data == config.data) {
+            facts.push(found.clone());
+            continue;
+        }
+        let found = describe(&config.data)
+            .map_err(|error| Error::Data { cell: spec::label(settings), source: error.into() })?;
+        facts.push(found.clone());
+        known.push((&config.data, found));
+    }
+    Ok(facts)
+}
+
+/// Chooses the widths and counts the parameters.
+fn resolve<'s>(sweep: &'s Sweep, facts: &[Facts]) -> Result<Vec<Resolved<'s>>, Error> {
+    let partners = partners(sweep)?;
+    let mut sizes = Sizes::default();
+    let mut resolved = Vec::with_capacity(sweep.cells.len());
+    for ((cell, facts), partner) in sweep.cells.iter().zip(facts).zip(partners) {
+        let mut config = cell.config.clone();
+        let budget =
+            partner.map(|partner: usize| sizes.of(&sweep.cells[partner].config.model, facts).parameters);
+        if let Some(budget) = budget {
+            config.model.hidden = sizes
+                .matched_width(&config.model, facts, budget)
+                .ok_or_else(|| Error::ImpossibleWidth { cell: spec::label(&cell.settings), budget })?;
+        }
+        let size = sizes.of(&config.model, facts);
+        resolved.push(Resolved {
+            cell,
+            settings: cell.settings.iter().map(|(path, value)| (path.clone(), spec::text(value))).collect(),
+            parameters: size.parameters,
+            reference_parameters: budget,
+            flops_per_image: size.flops,
+            identity: Identity::new(&config, &facts.fingerprint, NUMERICS_VERSION),
+            config,
+        });
+    }
+    Ok(resolved)
+}
+
+fn refuse_duplicates(trials: &[Trial], cells: &[Resolved]) -> Result<(), Error> {
+    let mut seen = HashMap::with_capacity(trials.len());
+    for trial in trials {
+        if let Some(earlier) = seen.insert(trial.id.as_str(), trial.index) {
+            let label = |index: usize| spec::label(&cells[index % cells.len()].cell.settings);
+            return Err(Error::Duplicate {
+                id: trial.id.clone(),
+                first: label(earlier),
+                second: label(trial.index),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! The `[sweep]` and `[compare]` tables: what varies, what is left out, what is compared.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use super::document::Document;
+use super::error::{Error, Hint, Problem};
+use super::path::{self, Path};
+use super::wire::{self, Fault, Matching};
+use super::{Axis, CONFIG_TABLES, CellConfig, Compare, text};
+use crate::Invalid;
+
+/// An axis, and where its list of values stands.
+pub(super) struct Located {
+    pub axis: Axis,
+    pub at: Path,
+}
+
+/// Reads `sweep.grid`, then `sweep.zip`: each grid axis is a group by itself, the axes of
+/// one zip table are one group.
+pub(super) fn read(doc: &Document, base: &Table, sweep: &wire::Sweep) -> Result<Vec<Located>, Error> {
+    let mut axes = Vec::new();
+    let mut groups = 0;
+    for entry in path::entries(&sweep.grid, &path::split("sweep.grid"), &|_| false) {
+        add(doc, base, &mut axes, entry, groups)?;
+        groups += 1;
+    }
+    for (table, at) in zips(doc, sweep.zip.as_ref())? {
+        let first = axes.len();
+        for entry in path::entries(table, &at, &|_| false) {
+            add(doc, base, &mut axes, entry, groups)?;
+        }
+        equal_lengths(doc, &axes[first..])?;
+        groups += 1;
+    }
+    for set in doc.overrides() {
+        let swept = axes.iter().find(|found| path::covers(&found.axis.path, &set.path().join(".")));
+        if let Some(found) = swept {
+            return Err(set.error(Problem::Swept { axis: found.axis.path.clone() }));
+        }
+    }
+    Ok(axes)
+}
+
+fn zips<'s>(doc: &Document, zip: Option<&'s Value>) -> Result<Vec<(&'s Table, Path)>, Error> {
+    let at = path::split("sweep.zip");
+    let refuse = |at: &[String], value: &Value| wrong_type(doc, at, "a table of lists", value);
+    match zip {
+        None => Ok(Vec::new()),
+        Some(Value::Table(table)) => Ok(vec![(table, at)]),
+        Some(Value::Array(tables)) => tables
+            .iter()
+            .enumerate()
+            .map(|(index, value)| {
+                let at = path::child(&at, index.to_string());
+                let table = value.as_table().ok_or_else(|| refuse(&at, value))?;
+                Ok((table, at))
+            })
+            .collect(),
+        Some(other) => Err(refuse(&at, other)),
+    }
+}
+
+fn wrong_type(doc: &Document, at: &[String], expected: &str, found: &Value) -> Error {
+    let key = at.join(".");
+    doc.error(at, Problem::WrongType { key, expected: expected.into(), found: found.to_string() })
+}
+
+fn add(
+    doc: &Document,
+    base: &Table,
+    axes: &mut Vec<Located>,
+    (path, at, values): (String, Path, &Value),
+    group: usize,
+) -> Result<(), Error> {
+    let Value::Array(values) = values else {
+        return Err(wrong_type(doc, &at, "a list of values", values));
+    };
+    if values.is_empty() {
+        return Err(doc.error(&at, Problem::EmptyAxis(path)));
+    }
+    for other in axes.iter().map(|other| &other.axis.path) {
+        if *other == path {
+            return Err(doc.error(&at, Problem::Twice(path)));
+        }
+        if path::covers(other, &path) || path::covers(&path, other) {
+            return Err(doc.error(&at, Problem::Overlap(other.clone(), path)));
+        }
+    }
+    for (index, value) in values.iter().enumerate() {
+        check_value(base, &path, value).map_err(|problem| {
+            let value_at = || path::child(&at, index.to_string());
+            let blamed = if problem.is_about(&path) { at.clone() } else { value_at() };
+            doc.error(&blamed, problem)
+        })?;
+    }
+    axes.push(Located { axis: Axis { path, values: values.clone(), group }, at });
+    Ok(())
+}
+
+/// Whether the key exists and the value has its type.
+fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
+    let segments = path::split(path);
+    if !CONFIG_TABLES.contains(&segments[0].as_str()) {
+        return Err(Problem::NotSweepable(path.to_owned()));
+    }
+    let mut table = base.clone();
+    path::set(&mut table, &segments, value.clone())?;
+    wire::read::<CellConfig>(table).map(|_| ()).map_err(|Fault { problem, .. }| problem)
+}
+
+fn equal_lengths(doc: &Document, zipped: &[Located]) -> Result<(), Error> {
+    let Some((first, rest)) = zipped.split_first() else { return Ok(()) };
+    let length = first.axis.values.len();
+    match rest.iter().find(|other| other.axis.values.len() != length) {
+        None => Ok(()),
+        Some(other) => Err(doc.error(
+            &other.at,
+            Problem::Unequal {
+                first: first.axis.path.clone(),
+                length,
+                second: other.axis.path.clone(),
+                other: other.axis.values.len(),
+            },
+        )),
+    }
+}
+
+/// Reads `sweep.exclude`. A value that its axis does not have now excludes nothing, so that
+/// an axis can be narrowed by an override; one that the setting cannot have is refused.
+pub(super) fn read_excluded(
+    doc: &Document,
+    base: &Table,
+    axes: &[Located],
+    tables: &[Table],
+) -> Result<Vec<BTreeMap<String, Value>>, Error> {
+    let mut excluded = Vec::new();
+    for (index, table) in tables.iter().enumerate() {
+        let at = path::child(&path::split("sweep.exclude"), index.to_string());
+        let mut entries = BTreeMap::new();
+        for (path, at, value) in on_axes(doc, axes, table, &at)? {
+            check_value(base, &path, value).map_err(|problem| doc.error(&at, problem))?;
+            entries.insert(path, value.clone());
+        }
+        excluded.push(entries);
+    }
+    Ok(excluded)
+}
+
+/// Reads `[compare]`: the reference is a value of one or more axes.
+pub(super) fn read_compare(
+    doc: &Document,
+    axes: &[Located],
+    compare: &wire::Compare,
+) -> Result<Compare, Error> {
+    let at = path::split("compare.reference");
+    let mut reference = BTreeMap::new();
+    for (path, at, value) in on_axes(doc, axes, &compare.reference, &at)? {
+        let known = axes.iter().filter(|known| known.axis.path == path).flat_map(|known| &known.axis.values);
+        let value = known.clone().find(|known| path::same(known, value)).ok_or_else(|| {
+            let hint = Hint::new(&text(value), known.map(text));
+            doc.error(&at, Problem::NotOnAxis { path: path.clone(), value: value.to_string(), hint })
+        })?;
+        reference.insert(path, value.clone());
+    }
+    if reference.is_empty() {
+        return Err(doc.error(&at, Invalid::new("compare.reference", "must name a value of some axis")));
+    }
+    let matching = compare.matching == Some(Matching::Parameters);
+    if matching && reference.contains_key("model.hidden") {
+        let reason = "chooses `model.hidden`, which therefore cannot be an axis of the reference";
+        return Err(doc.error(&path::split("compare.match"), Invalid::new("compare.match", reason)));
+    }
+    Ok(Compare { reference, matching })
+}
+
+/// The entries of a table of (axis, value); refuses keys that are no axes.
+fn on_axes<'t>(
+    doc: &Document,
+    axes: &[Located],
+    table: &'t Table,
+    at: &[String],
+) -> Result<Vec<(String, Path, &'t Value)>, Error> {
+    let paths = || axes.iter().map(|found| found.axis.path.as_str());
+    let is_axis = |path: &str| paths().any(|axis| axis == path);
+    let entries = path::entries(table, at, &is_axis);
+    match entries.iter().find(|(path, ..)| !is_axis(path)) {
+        None => Ok(entries),
+        Some((path, at, _)) => {
+            let hint = Hint::new(path, paths());
+            Err(doc.error(at, Problem::NotAnAxis { path: path.clone(), hint }))
+        }
+    }
+}

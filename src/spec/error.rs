@@ -1,0 +1,139 @@
+//! What can be wrong with a spec, and where.
+
+use std::fmt;
+
+use crate::Invalid;
+
+/// A spec that cannot be used: where, what, and what would be right.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct Error {
+    /// Where in the spec.
+    pub place: Place,
+    /// What is wrong there.
+    pub problem: Box<Problem>,
+}
+
+/// Where a setting was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere in particular in this file.
+    File(String),
+    /// A line and column of this file, both counted from 1, columns in characters.
+    Line(String, usize, usize),
+    /// This `--set path=value`.
+    Override(String),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::File(file) => out.write_str(file),
+            Self::Line(file, line, column) => write!(out, "{file}:{line}:{column}"),
+            Self::Override(text) => write!(out, "--set {text}"),
+        }
+    }
+}
+
+/// What is wrong at some place of a spec.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each variant's text says what its fields are")]
+pub enum Problem {
+    #[error("cannot read the spec: {0}")]
+    Unreadable(std::io::Error),
+    #[error("the spec is {bytes} bytes long; at most {most} are read")]
+    TooLarge { bytes: u64, most: u64 },
+    #[error("not valid TOML: {0}")]
+    Syntax(String),
+    #[error("expected `path=value`, such as `model.steps=3`")]
+    NotAnOverride,
+    #[error("`{0}` is not a value; a text with special characters needs quotes, such as 'a=\"b c\"'")]
+    NotAValue(String),
+    #[error("unknown key `{key}`; {hint}")]
+    UnknownKey { key: String, hint: Hint },
+    #[error("unknown value \"{value}\" for `{key}`; {hint}")]
+    UnknownValue { key: String, value: String, hint: Hint },
+    #[error("`{0}` is missing")]
+    Missing(String),
+    #[error("`{key}` must be {expected}, not {found}")]
+    WrongType { key: String, expected: String, found: String },
+    #[error("`{key}` cannot be read: {message}")]
+    Unusable { key: String, message: String },
+    #[error("`{key}` has no element {index}: it has {length}, counted from 0")]
+    NoElement { key: String, index: String, length: usize },
+    #[error("`{key}` is not a table, so it has no `{inside}`")]
+    NotATable { key: String, inside: String },
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    #[error("{invalid} (in the cell {cell})")]
+    InvalidCell { invalid: Invalid, cell: String },
+    #[error("has no effect: the axis `{axis}` is swept; set `sweep.grid.{axis}=[…]` instead")]
+    Swept { axis: String },
+    #[error("`{0}` cannot be an axis; name a setting with its table, such as `model.steps`")]
+    NotSweepable(String),
+    #[error("axis `{0}` has no values; list at least one, or remove the axis")]
+    EmptyAxis(String),
+    #[error("axis `{0}` is swept twice; keep one of the lists")]
+    Twice(String),
+    #[error("axes `{0}` and `{1}` set the same values; keep one of them")]
+    Overlap(String, String),
+    #[error("zipped axes need lists of equal length: `{first}` has {length}, `{second}` has {other}")]
+    Unequal { first: String, length: usize, second: String, other: usize },
+    #[error("`{path}` is not an axis of this sweep; {hint}")]
+    NotAnAxis { path: String, hint: Hint },
+    #[error("{value} is not a value of the axis `{path}`; {hint}")]
+    NotOnAxis { path: String, value: String, hint: Hint },
+    #[error("every cell is excluded; narrow `sweep.exclude`")]
+    AllExcluded,
+    #[error("duplicate trial: the cells {first} and {second} are the same config")]
+    Duplicate { first: String, second: String },
+    #[error("the sweep has {cells} cells × {seeds} seeds; at most {most} trials fit in one sweep")]
+    TooMany { cells: String, seeds: usize, most: usize },
+}
+
+impl Problem {
+    /// Whether no value at all would do for the setting at `path`.
+    pub(super) fn is_about(&self, path: &str) -> bool {
+        match self {
+            Self::UnknownKey { key, .. } => super::path::covers(key, path),
+            Self::NoElement { .. } | Self::NotATable { .. } | Self::NotSweepable(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What would have been right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// One candidate is close to what was written.
+    DidYouMean(String),
+    /// None is close: all that are possible here.
+    OneOf(Vec<String>),
+}
+
+impl Hint {
+    /// The candidate nearest to `word`, or all of them where none is near.
+    pub(super) fn new(word: &str, candidates: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        const NEAR: f64 = 0.75;
+        let candidates: Vec<String> = candidates.into_iter().map(Into::into).collect();
+        let similarity = |candidate: &str| strsim::jaro_winkler(word, candidate);
+        let nearest = candidates
+            .iter()
+            .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
+            .filter(|nearest| similarity(nearest) >= NEAR);
+        match nearest {
+            Some(nearest) => Self::DidYouMean(nearest.clone()),
+            None => Self::OneOf(candidates),
+        }
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::DidYouMean(nearest) => write!(out, "did you mean `{nearest}`?"),
+            Self::OneOf(all) if all.is_empty() => out.write_str("there are none"),
+            Self::OneOf(all) => write!(out, "possible here: `{}`", all.join("`, `")),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! From axes to cells: every combination of the groups' values, in a fixed order.
+
+use std::collections::{BTreeMap, HashMap};
+
+use toml::{Table, Value};
+
+use super::axes::Located;
+use super::document::Document;
+use super::error::{Error, Problem};
+use super::path::{self, Path};
+use super::wire;
+use super::{Cell, CellConfig, MOST_TRIALS, label};
+use crate::Invalid;
+
+/// All cells that are not excluded, the first axis varying slowest.
+pub(super) fn cells(
+    doc: &Document,
+    base: &Table,
+    axes: &[Located],
+    excluded: &[BTreeMap<String, Value>],
+    seeds: usize,
+) -> Result<Vec<Cell>, Error> {
+    let lengths = group_lengths(axes);
+    let count = count(&lengths, seeds).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
+    let mut cells = Vec::new();
+    let mut seen = HashMap::new();
+    for index in 0..count {
+        let picks = picks(&lengths, index);
+        let settings = settings(axes, &picks);
+        if excluded.iter().any(|entries| matches(entries, &settings)) {
+            continue;
+        }
+        let cell = build(doc, base, axes, &picks, settings)?;
+        if let Some(earlier) = seen.insert(fingerprint(&cell.config), index) {
+            return Err(duplicate(doc, axes, (&self::picks(&lengths, earlier), &picks)));
+        }
+        cells.push(cell);
+    }
+    if cells.is_empty() {
+        return Err(doc.error(&path::split("sweep.exclude"), Problem::AllExcluded));
+    }
+    Ok(cells)
+}
+
+/// How many values each group of axes has.
+fn group_lengths(axes: &[Located]) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    for Located { axis, .. } in axes {
+        if axis.group == lengths.len() {
+            lengths.push(axis.values.len());
+        }
+    }
+    lengths
+}
+
+/// The number of cells, once it is known that their trials are not too many.
+fn count(lengths: &[usize], seeds: usize) -> Result<usize, Problem> {
+    let cells = lengths.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
+    let trials = cells.and_then(|cells| cells.checked_mul(seeds));
+    match (cells, trials) {
+        (Some(cells), Some(trials)) if trials <= MOST_TRIALS => Ok(cells),
+        _ => {
+            let cells = cells.map_or_else(|| "countless".to_owned(), |cells| cells.to_string());
+            Err(Problem::TooMany { cells, seeds, most: MOST_TRIALS })
+        }
+    }
+}
+
+/// Which value of each group the cell of this index has.
+fn picks(lengths: &[usize], mut index: usize) -> Vec<usize> {
+    let mut picks = vec![0; lengths.len()];
+    for (pick, length) in picks.iter_mut().zip(lengths).rev() {
+        *pick = index % length;
+        index /= length;
+    }
+    picks
+}
+
+fn settings(axes: &[Located], picks: &[usize]) -> Vec<(String, Value)> {
+    let setting =
+        |Located { axis, .. }: &Located| (axis.path.clone(), axis.values[picks[axis.group]].clone());
+    axes.iter().map(setting).collect()
+}
+
+fn matches(entries: &BTreeMap<String, Value>, settings: &[(String, Value)]) -> bool {
+    let has = |(path, value): (&String, &Value)| {
+        settings.iter().any(|(axis, setting)| axis == path && path::same(setting, value))
+    };
+    entries.iter().all(has)
+}
+
+fn build(
+    doc: &Document,
+    base: &Table,
+    axes: &[Located],
+    picks: &[usize],
+    settings: Vec<(String, Value)>,
+) -> Result<Cell, Error> {
+    let mut table = base.clone();
+    for (path, value) in &settings {
+        let path = path::split(path);
+        path::set(&mut table, &path, value.clone()).map_err(|problem| doc.error(&path, problem))?;
+    }
+    let config: CellConfig = wire::read(table).map_err(|fault| doc.error(&fault.path, fault.problem))?;
+    config.validate().map_err(|invalid| blame(doc, axes, picks, &settings, invalid))?;
+    Ok(Cell { settings, config })
+}
+
+/// Puts an invalid setting down to the axis value that made it so; where none did alone,
+/// names the cell.
+fn blame(
+    doc: &Document,
+    axes: &[Located],
+    picks: &[usize],
+    settings: &[(String, Value)],
+    invalid: Invalid,
+) -> Error {
+    match axes.iter().find(|found| path::covers(&found.axis.path, &invalid.key)) {
+        Some(found) => doc.error(&value_at(found, picks), invalid),
+        None => {
+            doc.error(&path::split(&invalid.key), Problem::InvalidCell { invalid, cell: label(settings) })
+        }
+    }
+}
+
+/// Where the value that a cell takes from an axis stands.
+fn value_at(found: &Located, picks: &[usize]) -> Path {
+    path::child(&found.at, picks[found.axis.group].to_string())
+}
+
+/// Equal configs have equal text.
+fn fingerprint(config: &CellConfig) -> String {
+    serde_json::to_string(config).unwrap_or_default()
+}
+
+fn duplicate(doc: &Document, axes: &[Located], (earlier, later): (&[usize], &[usize])) -> Error {
+    let differs = |found: &&Located| earlier[found.axis.group] != later[found.axis.group];
+    let at = axes.iter().rev().find(differs).map(|found| value_at(found, later)).unwrap_or_default();
+    let problem =
+        Problem::Duplicate { first: label(&settings(axes, earlier)), second: label(&settings(axes, later)) };
+    doc.error(&at, problem)
+}

@@ -1,0 +1,153 @@
+//! `--set path=value`: settings from the command line, in the place of the file's.
+
+use toml::de::DeTable;
+use toml::{Table, Value};
+
+use super::error::{Error, Place, Problem};
+use super::path::{self, Path};
+
+/// One `path=value`.
+pub(super) struct Override {
+    text: String,
+    path: Path,
+    value: Value,
+}
+
+impl Override {
+    /// Reads `path=value`. The path is a TOML key; the value is TOML, or a bare word or file
+    /// path, which is taken as a string.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = |problem| Error { place: Place::Override(text.to_owned()), problem: Box::new(problem) };
+        let (key, value) = text.split_once('=').ok_or_else(|| refuse(Problem::NotAnOverride))?;
+        let path = key_path(key).ok_or_else(|| refuse(Problem::NotAnOverride))?;
+        let value = read_value(value.trim()).map_err(refuse)?;
+        Ok(Self { text: text.to_owned(), path, value })
+    }
+
+    /// Puts the value in its place. All that follows a table of axes is one axis's path, so
+    /// it replaces the file's list for that axis, however that is spelt.
+    pub fn apply(&mut self, root: &mut Table) -> Result<(), Problem> {
+        if let Some(depth) = axes_depth(&self.path) {
+            let axis = self.path.split_off(depth).join(".");
+            let spelling =
+                path::table(root, &self.path).and_then(|axes| path::spelling(axes, &path::split(&axis)));
+            self.path.extend(spelling.unwrap_or_else(|| vec![axis]));
+        }
+        path::set(root, &self.path, self.value.clone())
+    }
+
+    /// Where the value now stands in the document.
+    pub fn path(&self) -> &[String] {
+        &self.path
+    }
+
+    /// The command line.
+    pub fn place(&self) -> Place {
+        Place::Override(self.text.clone())
+    }
+
+    /// `problem`, at this override.
+    pub fn error(&self, problem: Problem) -> Error {
+        Error { place: self.place(), problem: Box::new(problem) }
+    }
+}
+
+/// The segments of a TOML key, `sweep.grid."model.steps"`.
+fn key_path(key: &str) -> Option<Path> {
+    let line = format!("{key} = 0");
+    let document = DeTable::parse(&line).ok()?;
+    let mut table = document.get_ref();
+    let mut path = Path::new();
+    loop {
+        let mut entries = table.iter();
+        let (Some((key, value)), None) = (entries.next(), entries.next()) else { return None };
+        path.push(key.get_ref().to_string());
+        match value.get_ref().as_table() {
+            Some(inner) => table = inner,
+            None => return Some(path),
+        }
+    }
+}
+
+/// TOML where `text` is TOML; else a string where it looks like a word or a file's path.
+fn read_value(text: &str) -> Result<Value, Problem> {
+    let line = format!("value = {text}");
+    if let Ok(mut table) = toml::from_str::<Table>(&line)
+        && table.len() == 1
+        && let Some(value) = table.remove("value")
+    {
+        return Ok(value);
+    }
+    let begins_like_a_word = text.starts_with(|first: char| first.is_alphabetic() || "/.~_".contains(first));
+    if begins_like_a_word && !text.contains(['"', '\'', '[', ']', '{', '}', '=', '#', '\n']) {
+        return Ok(Value::String(text.to_owned()));
+    }
+    Err(Problem::NotAValue(text.to_owned()))
+}
+
+/// How many leading segments of `path` lead to a table of axes, where more follow.
+fn axes_depth(path: &[String]) -> Option<usize> {
+    let [first, second, rest @ ..] = path else { return None };
+    let indexed = rest.first().is_some_and(|index| index.parse::<usize>().is_ok());
+    let depth = match (first.as_str(), second.as_str()) {
+        ("sweep", "grid") | ("compare", "reference") => 2,
+        ("sweep", "zip" | "exclude") => 2 + usize::from(indexed),
+        _ => return None,
+    };
+    (depth < path.len()).then_some(depth)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(spec: &str, set: &str) -> String {
+        let mut root: Table = toml::from_str(spec).unwrap();
+        Override::parse(set).unwrap().apply(&mut root).unwrap();
+        Value::Table(root).to_string()
+    }
+
+    #[test]
+    fn values_are_toml_or_bare_words() {
+        assert_eq!(applied("", "model.steps=3"), "{ model = { steps = 3 } }");
+        assert_eq!(applied("", "model.family = mlp"), "{ model = { family = \"mlp\" } }");
+        assert_eq!(applied("", "data.folder=../here/mine"), "{ data = { folder = \"../here/mine\" } }");
+        assert_eq!(applied("", "seeds=[1, 2]"), "{ seeds = [1, 2] }");
+        assert_eq!(applied("", "question=Why not?"), "{ question = \"Why not?\" }");
+    }
+
+    #[test]
+    fn an_axis_keeps_its_place_however_it_is_spelt() {
+        for sweep in ["\"model.steps\" = [3]", "model.steps = [3]", "model = { steps = [3] }"] {
+            for set in ["sweep.grid.model.steps=[1, 2]", "sweep.grid.\"model.steps\"=[1, 2]"] {
+                let mut root: Table = toml::from_str(&format!("[sweep.grid]\n{sweep}\nz = [1]")).unwrap();
+                Override::parse(set).unwrap().apply(&mut root).unwrap();
+                let expected = format!("[sweep.grid]\n{}\nz = [1]", sweep.replace("[3]", "[1, 2]"));
+                assert_eq!(root.to_string(), toml::from_str::<Table>(&expected).unwrap().to_string());
+            }
+        }
+        assert_eq!(
+            applied("", "compare.reference.model.family=mlp"),
+            "{ compare = { reference = { \"model.family\" = \"mlp\" } } }"
+        );
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_read() {
+        let problem = |text| Override::parse(text).err().unwrap().to_string();
+        assert_eq!(
+            problem("model.steps"),
+            "--set model.steps: expected `path=value`, such as `model.steps=3`"
+        );
+        assert_eq!(
+            problem("model..steps=3"),
+            "--set model..steps=3: expected `path=value`, such as `model.steps=3`"
+        );
+        assert_eq!(
+            problem("model.steps=3x"),
+            "--set model.steps=3x: `3x` is not a value; a text with special characters needs quotes, \
+             such as 'a=\"b c\"'"
+        );
+        assert!(problem("name=a\nseeds=2").contains("is not a value"));
+    }
+}

@@ -1,0 +1,162 @@
+//! Dotted paths into a tree of TOML values: `training.phases.1.rate`.
+
+use toml::{Table, Value};
+
+use super::error::Problem;
+
+/// Segments of a dotted path; a segment that meets a list is an index from 0.
+pub(super) type Path = Vec<String>;
+
+/// Splits a path whose segments hold no dots, as those of all settings.
+pub(super) fn split(dotted: &str) -> Path {
+    dotted.split('.').map(str::to_owned).collect()
+}
+
+/// `path` with one more segment.
+pub(super) fn child(path: &[String], segment: impl Into<String>) -> Path {
+    let mut child = path.to_vec();
+    child.push(segment.into());
+    child
+}
+
+/// Whether setting `outer` also sets `inner`.
+pub(super) fn covers(outer: &str, inner: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Puts `value` at `path`, making the tables on the way that are not there.
+pub(super) fn set(root: &mut Table, path: &[String], value: Value) -> Result<(), Problem> {
+    let Some((first, rest)) = path.split_first() else { return Ok(()) };
+    let mut place = root.entry(first.as_str()).or_insert_with(|| Value::Table(Table::new()));
+    for (depth, segment) in rest.iter().enumerate() {
+        let key = || path[..=depth].join(".");
+        place = match place {
+            Value::Table(table) => {
+                table.entry(segment.as_str()).or_insert_with(|| Value::Table(Table::new()))
+            }
+            Value::Array(items) => {
+                let length = items.len();
+                let index = segment.parse().unwrap_or(usize::MAX);
+                items.get_mut(index).ok_or_else(|| Problem::NoElement {
+                    key: key(),
+                    index: segment.clone(),
+                    length,
+                })?
+            }
+            _ => return Err(Problem::NotATable { key: key(), inside: segment.clone() }),
+        };
+    }
+    *place = value;
+    Ok(())
+}
+
+/// The table at `path`.
+pub(super) fn table<'t>(root: &'t Table, path: &[String]) -> Option<&'t Table> {
+    let Some((first, rest)) = path.split_first() else { return Some(root) };
+    let mut value = root.get(first)?;
+    for segment in rest {
+        value = match value {
+            Value::Table(table) => table.get(segment)?,
+            Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    value.as_table()
+}
+
+/// How `path` is spelt where it stands in `table`: `a.b` nested, or `"a.b"` as one key.
+pub(super) fn spelling(table: &Table, path: &[String]) -> Option<Path> {
+    (1..=path.len()).rev().find_map(|depth| {
+        let key = path[..depth].join(".");
+        let value = table.get(&key)?;
+        let mut spelling = vec![key];
+        if depth < path.len() {
+            spelling.extend(self::spelling(value.as_table()?, &path[depth..])?);
+        }
+        Some(spelling)
+    })
+}
+
+/// The entries of `table` by dotted path, however it was spelt; a table for which `stop`
+/// says so is a value. Each comes with its location, which begins with `at`.
+pub(super) fn entries<'t>(
+    table: &'t Table,
+    at: &[String],
+    stop: &dyn Fn(&str) -> bool,
+) -> Vec<(String, Path, &'t Value)> {
+    let mut found = Vec::new();
+    gather(table, "", at, stop, &mut found);
+    found
+}
+
+fn gather<'t>(
+    table: &'t Table,
+    prefix: &str,
+    at: &[String],
+    stop: &dyn Fn(&str) -> bool,
+    found: &mut Vec<(String, Path, &'t Value)>,
+) {
+    for (key, value) in table {
+        let dotted = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let location = child(at, key.as_str());
+        match value {
+            Value::Table(inner) if !stop(&dotted) => gather(inner, &dotted, &location, stop, found),
+            _ => found.push((dotted, location, value)),
+        }
+    }
+}
+
+/// Whether two values mean the same setting: 1 and 1.0 do.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        #[expect(clippy::float_cmp, reason = "both are written numbers; only equal ones are the same")]
+        (Value::Integer(whole), Value::Float(number)) | (Value::Float(number), Value::Integer(whole)) => {
+            *whole as f64 == *number
+        }
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Table {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn sets_inside_lists_and_makes_missing_tables() {
+        let mut root = parsed("training.phases = [{ rate = 1 }, { rate = 2 }]");
+        set(&mut root, &split("training.phases.1.rate"), Value::Integer(7)).unwrap();
+        set(&mut root, &split("model.bounds.decoder"), Value::Integer(3)).unwrap();
+        let expected = "training.phases = [{ rate = 1 }, { rate = 7 }]\nmodel.bounds.decoder = 3";
+        assert_eq!(root, parsed(expected));
+    }
+
+    #[test]
+    fn refuses_what_is_not_there() {
+        let mut root = parsed("phases = [1]\nsteps = 3");
+        let mut problem = |path| set(&mut root, &split(path), Value::Integer(0)).unwrap_err().to_string();
+        assert_eq!(problem("phases.1"), "`phases` has no element 1: it has 1, counted from 0");
+        assert_eq!(problem("phases.x"), "`phases` has no element x: it has 1, counted from 0");
+        assert_eq!(problem("steps.a"), "`steps` is not a table, so it has no `a`");
+    }
+
+    #[test]
+    fn finds_either_spelling() {
+        let root = parsed("\"a.b.c\" = 1\n[d]\n\"e.f\" = 1\ng.h = 1");
+        let found = |path| spelling(&root, &split(path)).map(|path| path.join("/"));
+        assert_eq!(found("a.b.c").as_deref(), Some("a.b.c"));
+        assert_eq!(found("d.e.f").as_deref(), Some("d/e.f"));
+        assert_eq!(found("d.g.h").as_deref(), Some("d/g/h"));
+        assert_eq!(found("d.e"), None);
+    }
+
+    #[test]
+    fn covers_whole_segments_only() {
+        assert!(covers("model.bounds", "model.bounds.decoder"));
+        assert!(covers("model.steps", "model.steps"));
+        assert!(!covers("model.step", "model.steps"));
+    }
+}

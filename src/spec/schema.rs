@@ -1,0 +1,105 @@
+//! Which keys a spec may have, asked of the types that read it, so that no second list of
+//! them can go stale.
+
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use super::error::Hint;
+use super::path::{self, Path};
+use super::wire::{Spec, quoted};
+
+/// A key that no table has.
+const PROBE: &str = "?";
+
+/// The valid key nearest to the unknown one at `path`, or all keys of its table.
+pub(super) fn hint(path: &[String]) -> Hint {
+    const NEAR: f64 = 0.8;
+    let nearest = keys()
+        .into_iter()
+        .map(|key| (similarity(&key, path), key))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(similarity, _)| *similarity >= NEAR);
+    let parent = &path[..path.len().saturating_sub(1)];
+    match nearest {
+        Some((_, key)) if beside(&key, path) => {
+            Hint::DidYouMean(path::child(parent, key[key.len() - 1].as_str()).join("."))
+        }
+        Some((_, key)) => Hint::DidYouMean(key.join(".")),
+        None => Hint::OneOf(fields(parent).unwrap_or_default()),
+    }
+}
+
+/// Every key of a spec, lists by their first element.
+fn keys() -> Vec<Path> {
+    let mut keys = Vec::new();
+    explore(&Path::new(), &mut keys);
+    keys
+}
+
+fn explore(parent: &[String], keys: &mut Vec<Path>) {
+    for field in fields(parent).unwrap_or_default() {
+        let key = path::child(parent, field);
+        explore(&key, keys);
+        explore(&path::child(&key, "0"), keys);
+        keys.push(key);
+    }
+}
+
+/// The keys of the table at `parent`, as listed in the refusal of one that it does not have;
+/// `None` where no table of fixed keys stands.
+fn fields(parent: &[String]) -> Option<Vec<String>> {
+    let inner = Value::Table(Table::from_iter([(PROBE.to_owned(), Value::Integer(0))]));
+    let tree = parent.iter().rev().fold(inner, |inner, segment| match segment.parse::<usize>() {
+        Ok(_) => Value::Array(vec![inner]),
+        Err(_) => Value::Table(Table::from_iter([(segment.clone(), inner)])),
+    });
+    let error = Spec::deserialize(tree).err()?;
+    let listed = error.message().strip_prefix(&format!("unknown field `{PROBE}`, expected "))?;
+    Some(quoted(listed).map(str::to_owned).collect())
+}
+
+/// How near a key is to the unknown one: by its last segment, then those beside it first,
+/// then those of outer tables.
+fn similarity(key: &[String], unknown: &[String]) -> f64 {
+    let (Some(a), Some(b)) = (key.last(), unknown.last()) else { return 0.0 };
+    let distance = if beside(key, unknown) { 0.0 } else { 0.01 * key.len() as f64 };
+    0.9 * strsim::jaro_winkler(a, b) + 0.1 - distance
+}
+
+/// Whether two keys are of the same table, or of tables in the same list.
+fn beside(a: &[String], b: &[String]) -> bool {
+    let same =
+        |(a, b): (&String, &String)| a == b || (a.parse::<usize>().is_ok() && b.parse::<usize>().is_ok());
+    a.len() == b.len() && a.iter().zip(b).rev().skip(1).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_every_level_of_a_spec() {
+        let keys: Vec<String> = keys().iter().map(|key| key.join(".")).collect();
+        for key in [
+            "name",
+            "data.folder",
+            "model.bounds.encoder",
+            "training.phases.0.rate",
+            "training.phases.0.multipliers.classifier",
+            "sweep.exclude",
+            "compare.match",
+        ] {
+            assert!(keys.iter().any(|known| known == key), "{key} is not in {keys:?}");
+        }
+    }
+
+    #[test]
+    fn prefers_neighbours_and_finds_other_tables() {
+        let hint = |key| hint(&path::split(key)).to_string();
+        assert_eq!(hint("model.stpes"), "did you mean `model.steps`?");
+        assert_eq!(hint("training.phases.3.rtae"), "did you mean `training.phases.3.rate`?");
+        assert_eq!(hint("model.sparsity"), "did you mean `objective.sparsity`?");
+        assert_eq!(hint("sede"), "did you mean `seeds`?");
+        assert_eq!(hint("objective.zzz"), "possible here: `sparsity`, `discriminative_weight`");
+    }
+}

@@ -1,0 +1,249 @@
+//! The text of every refusal.
+
+use super::*;
+
+fn refusal(result: Result<Sweep, Error>) -> String {
+    result.unwrap_err().to_string()
+}
+
+/// The error for the base spec with `from` replaced.
+fn changed(from: &str, to: &str) -> String {
+    assert!(BASE.contains(from));
+    refusal(parse(&BASE.replacen(from, to, 1), &[]))
+}
+
+#[test]
+fn unknown_keys_name_the_line_and_the_nearest_key() {
+    let refused = [
+        changed("steps = 3", "stpes = 3"),
+        changed("seeds = 2", "sedes = 2"),
+        changed("rate = 1e-3 }", "rate = 1e-3, mask = 0.1 }"),
+        changed("hidden = 40", "sparsity = 0.1"),
+        changed("hidden = 40", "zzz = 1"),
+        refusal(parse(BASE, &["model.stpes=3"])),
+    ];
+    let expected = [
+        "a.toml:11:1: unknown key `model.stpes`; did you mean `model.steps`?",
+        "a.toml:3:1: unknown key `sedes`; did you mean `seeds`?",
+        "a.toml:16:30: unknown key `training.phases.0.mask`; did you mean `training.phases.0.masking`?",
+        "a.toml:12:1: unknown key `model.sparsity`; did you mean `objective.sparsity`?",
+        "a.toml:12:1: unknown key `model.zzz`; possible here: `family`, `steps`, `hidden`, \
+         `decoder_nonnegative`, `initial_step`, `bounds`",
+        "--set model.stpes=3: unknown key `model.stpes`; did you mean `model.steps`?",
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn bad_values_name_the_line_and_what_is_right() {
+    let refused = [
+        changed("steps = 3", "steps = 0"),
+        changed("steps = 3", "steps = \"three\""),
+        changed("steps = 3", "steps = -1"),
+        changed("steps = 3", "steps = 1.5"),
+        changed("\"strokes\"", "\"stroke\""),
+        changed("\"strokes\"", "3"),
+        changed("\"strokes\"", "\"idx\""),
+        changed("epochs = 2, ", ""),
+        changed("epochs = 2", "epochs = 0"),
+        changed("name = \"small\"\n", ""),
+        changed("seeds = 2", "seeds = 2 2"),
+        refusal(parse(&BASE[..BASE.find("[training]").unwrap()], &[])),
+        refusal(parse(BASE, &["model.steps=0"])),
+        refusal(parse(BASE, &["training.phases.2.rate=1"])),
+    ];
+    let expected = [
+        "a.toml:11:1: `model.steps` must be between 1 and 1000, not 0",
+        "a.toml:11:1: `model.steps` must be a whole number, zero or more, not \"three\"",
+        "a.toml:11:1: `model.steps` must be a whole number, zero or more, not -1",
+        "a.toml:11:1: `model.steps` must be a whole number, zero or more, not 1.5",
+        "a.toml:6:1: unknown value \"stroke\" for `data.source`; did you mean `strokes`?",
+        "a.toml:6:1: `data.source` must be a text in quotes, not a value of another kind",
+        "a.toml:5:2: `data.folder` is needed where `data.source` is \"idx\"",
+        "a.toml:17:3: `training.phases.1.epochs` is missing",
+        "a.toml:17:5: `training.phases.1.epochs` must be at least 1, not 0",
+        "a.toml: `name` is missing",
+        "a.toml:3:9: not valid TOML: string values must be quoted, expected literal string",
+        "a.toml: `training.phases` is missing",
+        "--set model.steps=0: `model.steps` must be between 1 and 1000, not 0",
+        "--set training.phases.2.rate=1: `training.phases` has no element 2: it has 2, counted from 0",
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn names_become_folders() {
+    for name in ["", "a b", "../a", ".a", "A", "a/b", "é", &"a".repeat(65)] {
+        let refused = changed("\"small\"", &format!("{name:?}"));
+        assert!(refused.starts_with("a.toml:1:1: `name` becomes a folder"), "{refused}");
+    }
+    assert!(parse(BASE, &[&format!("name={}", "a".repeat(64)), "seeds=1"]).is_ok());
+    assert_eq!(
+        parse(BASE, &["name=0.1_a-b"]).err().map(|error| error.to_string()),
+        Some(
+            "--set name=0.1_a-b: `0.1_a-b` is not a value; a text with special characters needs quotes, \
+         such as 'a=\"b c\"'"
+                .to_owned(),
+        )
+    );
+}
+
+#[test]
+fn seeds_are_a_count_or_distinct_numbers() {
+    let refused = ["0", "-1", "\"a\"", "2000000", "[]", "[1, 2, 1]", "[1, -2]", "[1.5]"]
+        .map(|seeds| changed("seeds = 2", &format!("seeds = {seeds}")));
+    let count = "must be a count from 1 to 1000000, or a list of whole numbers, not";
+    let expected = [
+        format!("a.toml:3:1: `seeds` {count} 0"),
+        format!("a.toml:3:1: `seeds` {count} -1"),
+        format!("a.toml:3:1: `seeds` {count} \"a\""),
+        format!("a.toml:3:1: `seeds` {count} 2000000"),
+        "a.toml:3:1: `seeds` must list at least one seed".into(),
+        "a.toml:3:16: `seeds.2` repeats the seed 1".into(),
+        "a.toml:3:13: `seeds.1` must be a whole number, zero or more, not -2".into(),
+        "a.toml:3:10: `seeds.0` must be a whole number, zero or more, not 1.5".into(),
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn bad_axes_name_the_value() {
+    let grid = |axes: &str| refusal(with(&format!("[sweep.grid]\n{axes}\n")));
+    let refused = [
+        grid("\"model.steps\" = []"),
+        grid("\"model.steps\" = 3"),
+        grid("\"model.stpes\" = [3]"),
+        grid("seed = [1]"),
+        grid("\"model.stpes\" = [\n  1,\n]"),
+        grid("\"training.phases.5.rate\" = [1]"),
+        grid("\"model.steps\" = [1,\n  0]"),
+        grid("\"model.family\" = [\"drsae\", \"mpl\"]"),
+        grid("\"model.steps\" = [1, 2]\nmodel.steps = [3]"),
+        grid("\"model.bounds\" = [{ decoder = 1 }]\n\"model.bounds.decoder\" = [3]"),
+        grid("\"model.steps\" = [1, 2]\n\"objective.sparsity\" = [1, 2, 1.0]"),
+        grid("\"data.source\" = [\"strokes\", \"idx\"]"),
+    ];
+    let expected = [
+        "a.toml:20:1: axis `model.steps` has no values; list at least one, or remove the axis",
+        "a.toml:20:1: `sweep.grid.model.steps` must be a list of values, not 3",
+        "a.toml:20:1: unknown key `model.stpes`; did you mean `model.steps`?",
+        "a.toml:20:1: `seed` cannot be an axis; name a setting with its table, such as `model.steps`",
+        "a.toml:20:1: unknown key `model.stpes`; did you mean `model.steps`?",
+        "a.toml:20:1: `training.phases` has no element 5: it has 2, counted from 0",
+        "a.toml:21:3: `model.steps` must be between 1 and 1000, not 0",
+        "a.toml:20:28: unknown value \"mpl\" for `model.family`; \
+         possible here: `drsae`, `untied`, `untied-recurrent`, `mlp`",
+        "a.toml:21:7: axis `model.steps` is swept twice; keep one of the lists",
+        "a.toml:21:1: axes `model.bounds` and `model.bounds.decoder` set the same values; keep one of them",
+        "a.toml:21:31: duplicate trial: the cells `model.steps` = 1, `objective.sparsity` = 1 and \
+         `model.steps` = 1, `objective.sparsity` = 1 are the same config",
+        "a.toml:5:2: `data.folder` is needed where `data.source` is \"idx\" \
+         (in the cell `data.source` = idx)",
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn zips_move_together() {
+    let zip = |lines: &str| refusal(with(lines));
+    let refused = [
+        zip("[sweep.zip]\n\"model.steps\" = [1, 2]\n\"model.hidden\" = [1, 2, 3]\n"),
+        zip("[sweep]\nzip = 3\n"),
+        zip("[sweep]\nzip = [3]\n"),
+        zip("[sweep]\nziip = [3]\n"),
+    ];
+    let expected = [
+        "a.toml:21:1: zipped axes need lists of equal length: `model.steps` has 2, `model.hidden` has 3",
+        "a.toml:20:1: `sweep.zip` must be a table of lists, not 3",
+        "a.toml:20:8: `sweep.zip.0` must be a table of lists, not 3",
+        "a.toml:20:1: unknown key `sweep.ziip`; did you mean `sweep.zip`?",
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn excludes_and_comparisons_are_about_axes() {
+    let axes = "[sweep.grid]\n\"model.family\" = [\"drsae\", \"mlp\"]\n";
+    let after = |lines: &str| refusal(with(&format!("{axes}{lines}")));
+    let refused = [
+        after("[[sweep.exclude]]\n\"model.famly\" = \"mlp\"\n"),
+        after("[[sweep.exclude]]\n\"model.family\" = \"mpl\"\n"),
+        after("[[sweep.exclude]]\n"),
+        after("[compare]\nreference = { \"model.steps\" = 3 }\n"),
+        after("[compare]\nreference = { model.family = \"untied\" }\n"),
+        after("[compare]\nreference = {}\n"),
+        after("[compare]\nmatch = \"parameters\"\n"),
+        after("[compare]\nmatch = \"flops\"\nreference = { \"model.family\" = \"drsae\" }\n"),
+    ];
+    let expected = [
+        "a.toml:22:1: `model.famly` is not an axis of this sweep; did you mean `model.family`?",
+        "a.toml:22:1: unknown value \"mpl\" for `model.family`; \
+         possible here: `drsae`, `untied`, `untied-recurrent`, `mlp`",
+        "a.toml:21:9: every cell is excluded; narrow `sweep.exclude`",
+        "a.toml:22:15: `model.steps` is not an axis of this sweep; possible here: `model.family`",
+        "a.toml:22:21: \"untied\" is not a value of the axis `model.family`; \
+         possible here: `drsae`, `mlp`",
+        "a.toml:22:1: `compare.reference` must name a value of some axis",
+        "a.toml:21:2: `compare.reference` is missing",
+        "a.toml:22:1: unknown value \"flops\" for `compare.match`; possible here: `parameters`",
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn a_swept_setting_cannot_be_set() {
+    let text = format!("{BASE}[sweep.grid]\nmodel.steps = [1, 2]\n");
+    assert_eq!(
+        refusal(parse(&text, &["model.steps=5"])),
+        "--set model.steps=5: has no effect: the axis `model.steps` is swept; \
+         set `sweep.grid.model.steps=[…]` instead"
+    );
+    assert!(parse(&text, &["model.hidden=5"]).is_ok());
+}
+
+#[test]
+fn matched_widths_cannot_be_the_reference() {
+    let more = "[sweep.grid]\nmodel.hidden = [1, 2]\n[compare]\nmatch = \"parameters\"\nreference = { model.hidden = 1 }\n";
+    assert_eq!(
+        refusal(with(more)),
+        "a.toml:22:1: `compare.match` chooses `model.hidden`, which therefore cannot be an axis of the reference"
+    );
+}
+
+#[test]
+fn sweeps_too_large_are_refused_before_they_are_made() {
+    let values: Vec<String> = (1..=1000).map(|value| value.to_string()).collect();
+    let list = format!("[{}]", values.join(", "));
+    let more =
+        format!("[sweep.grid]\nmodel.steps = {list}\nmodel.hidden = {list}\ntraining.batch = {list}\n");
+    assert_eq!(
+        refusal(with(&more)),
+        "a.toml:19:2: the sweep has 1000000000 cells × 2 seeds; at most 1000000 trials fit in one sweep"
+    );
+}
+
+#[test]
+fn depth_has_an_end() {
+    let deep = 100_000;
+    for text in ["a.".repeat(deep) + "a = 1", "a = ".to_owned() + &"[".repeat(deep), "[a.".repeat(deep)] {
+        assert!(refusal(parse(&text, &[])).contains("not valid TOML"));
+    }
+    assert!(parse(BASE, &[&("a.".repeat(deep) + "a=1")]).is_err());
+    assert!(parse(BASE, &[&("a=".to_owned() + &"[".repeat(deep))]).is_err());
+}
+
+#[test]
+fn files_are_read_up_to_a_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.toml");
+    std::fs::write(&path, BASE).unwrap();
+    assert_eq!(Sweep::load(&path, &[]).unwrap(), with("").unwrap());
+    std::fs::write(&path, "#".repeat(1 << 21)).unwrap();
+    let refused = Sweep::load(&path, &[]).unwrap_err().to_string();
+    assert!(
+        refused.ends_with("a.toml: the spec is 2097152 bytes long; at most 1048576 are read"),
+        "{refused}"
+    );
+    let refused = Sweep::load(&folder.path().join("b.toml"), &[]).unwrap_err().to_string();
+    assert!(refused.contains("b.toml: cannot read the spec: No such file"), "{refused}");
+}
