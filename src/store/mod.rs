@@ -1,1 +1,178 @@
-//! store
+//! The layout of a results folder, and the only code that writes there.
+//!
+//! ```text
+//! results/depth/
+//!   sweep.toml  plan.csv
+//!   trials/<id>/   one writer each
+//!   trials.csv  epochs.csv   merged from the trials in plan order
+//!   analysis/
+//! ```
+//!
+//! Every file appears by rename, so a reader finds all of it or nothing, whenever the
+//! writer was killed. The room takes and returns plain data and imports no other room;
+//! `docs/FORMAT.md` describes each file and column.
+
+mod atomic;
+mod error;
+mod merge;
+mod outcome;
+mod rows;
+mod sweep;
+mod trial;
+
+pub use error::Error;
+pub use merge::{Merged, PlannedTrial, axis_column};
+pub use outcome::{FORMAT, Outcome, Status};
+pub use rows::{EpochRow, PredictionRow, TimingRow};
+pub use trial::{TrialFolder, file};
+
+use std::path::{Path, PathBuf};
+
+/// The results folder of one sweep.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    /// Opens `results_dir/name` to write into, and records the sweep as `sweep.toml`.
+    ///
+    /// Trial folders are named by what they computed, so another plan over the same base
+    /// tables loses nothing and replaces `sweep.toml`.
+    ///
+    /// # Errors
+    /// The folder holds a sweep whose base tables differ (everything but `question`,
+    /// `seeds`, `[sweep]` and `[compare]`); the name is no plain folder name; the disk
+    /// refuses.
+    pub fn open(results_dir: &Path, name: &str, resolved_spec_toml: &str) -> Result<Self, Error> {
+        let root = results_dir.join(checked(name)?);
+        atomic::create_folder(&root.join("trials"))?;
+        sweep::record(&root, resolved_spec_toml)?;
+        Ok(Self { root })
+    }
+
+    /// The results that are already in `results_dir/name`, to be read.
+    ///
+    /// # Errors
+    /// There are none, or the name is no plain folder name.
+    pub fn at(results_dir: &Path, name: &str) -> Result<Self, Error> {
+        let root = results_dir.join(checked(name)?);
+        if !root.join(sweep::FILE).is_file() {
+            return Err(Error::Absent { path: root });
+        }
+        Ok(Self { root })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of one trial, whether or not it is there yet.
+    ///
+    /// # Errors
+    /// `id` is no plain folder name.
+    pub fn trial(&self, id: &str) -> Result<TrialFolder, Error> {
+        let id = checked(id)?;
+        Ok(TrialFolder::new(id, self.root.join("trials").join(id)))
+    }
+
+    /// What became of a trial; one whose result cannot be read is pending.
+    ///
+    /// # Errors
+    /// `id` is no plain folder name.
+    pub fn status(&self, id: &str) -> Result<Status, Error> {
+        Ok(self.trial(id)?.status())
+    }
+
+    /// Writes `plan.csv`.
+    ///
+    /// # Errors
+    /// A row has not as many fields as the header, or the disk refuses.
+    pub fn write_plan(&self, header: &[String], rows: &[Vec<String>]) -> Result<(), Error> {
+        let path = self.root.join("plan.csv");
+        let text = rows::table(header, rows).map_err(Error::write(&path))?;
+        atomic::write(&path, &text)
+    }
+
+    /// The merged table of all trials, which [`merge`](Self::merge) writes.
+    #[must_use]
+    pub fn trials_csv(&self) -> PathBuf {
+        self.root.join(merge::TRIALS)
+    }
+
+    /// The merged learning curves, which [`merge`](Self::merge) writes.
+    #[must_use]
+    pub fn epochs_csv(&self) -> PathBuf {
+        self.root.join(merge::EPOCHS)
+    }
+
+    /// Writes `analysis/<relative>` and returns its path.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_analysis(&self, relative: &str, contents: &[u8]) -> Result<PathBuf, Error> {
+        let path = self.root.join("analysis").join(relative);
+        if let Some(folder) = path.parent() {
+            atomic::create_folder(folder)?;
+        }
+        atomic::write(&path, contents)?;
+        Ok(path)
+    }
+}
+
+/// Lets through what is one folder name on every file system, and nothing that climbs out.
+fn checked(name: &str) -> Result<&str, Error> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let fits = (1..=200).contains(&name.len()) && !name.starts_with('.');
+    if fits && name.bytes().all(plain) {
+        return Ok(name);
+    }
+    Err(Error::Name { name: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn names_stay_inside_the_results_folder() {
+        for name in ["depth", "drsae-t11-n400-0123456789ab", "a.b_c"] {
+            assert_eq!(checked(name).unwrap(), name);
+        }
+        for name in ["", ".", "..", "../up", "a/b", "a\\b", ".hidden", "a b", "c:", &"x".repeat(201)] {
+            assert!(matches!(checked(name), Err(Error::Name { .. })), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn reading_needs_a_sweep_that_has_run() {
+        let results = tempfile::tempdir().unwrap();
+        let error = Store::at(results.path(), "depth").unwrap_err();
+        assert!(error.to_string().contains("drsae sweep"), "{error}");
+        Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        assert!(Store::at(results.path(), "depth").is_ok());
+    }
+
+    #[test]
+    fn plan_is_what_was_given() {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let header = ["index".to_owned(), "trial".to_owned()];
+        store.write_plan(&header, &[vec!["0".to_owned(), "a, b".to_owned()]]).unwrap();
+        let text = fs::read_to_string(store.root().join("plan.csv")).unwrap();
+        assert_eq!(text, "index,trial\n0,\"a, b\"\n");
+        assert!(store.write_plan(&header, &[vec!["0".to_owned()]]).is_err());
+    }
+
+    #[test]
+    fn analysis_files_may_lie_in_folders_of_their_own() {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let path = store.write_analysis("figures/depth.svg", b"<svg/>").unwrap();
+        assert_eq!(fs::read(path).unwrap(), b"<svg/>");
+    }
+}

@@ -1,0 +1,77 @@
+//! What can be wrong with the results or with what is asked of them.
+
+use std::path::PathBuf;
+
+use polars::error::PolarsError;
+
+use crate::store;
+
+/// Results that cannot be analysed as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `trials.csv` is absent or no table.
+    #[error("cannot read {}: run `drsae sweep` on the spec to write it", path.display())]
+    Trials {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PolarsError,
+    },
+    /// `trials.csv` lacks a column.
+    #[error(
+        "{} has no column `{column}`: it was written for another plan, run `drsae sweep` on the \
+         spec to write it again", path.display()
+    )]
+    Column {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
+    /// Two trials that the axes and the seed do not tell apart.
+    #[error(
+        "{} has two trials with seed {seed} and {cell}: it was written for another plan, run \
+         `drsae sweep` on the spec to write it again", path.display()
+    )]
+    Repeated {
+        /// The file.
+        path: PathBuf,
+        /// The seed.
+        seed: u64,
+        /// Values of the axes.
+        cell: String,
+    },
+    /// A trial without a number that every trial has.
+    #[error("{} has no `{column}` in row {row}: run `drsae sweep` on the spec to write it again", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The row, from 1, after the header.
+        row: usize,
+    },
+    /// A reference that is no part of the sweep.
+    #[error("no trial has the reference value `{key}` = `{value}` of [compare]: {}", known(values))]
+    Reference {
+        /// Axis of the reference.
+        key: String,
+        /// Its value.
+        value: String,
+        /// The values that trials have; none where the axis is not swept.
+        values: Vec<String>,
+    },
+    /// A table that could not be put together.
+    #[error("cannot build the table")]
+    Table(#[from] PolarsError),
+    /// A table that could not be written.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+fn known(values: &[String]) -> String {
+    if values.is_empty() {
+        return "sweep this axis, or name a swept one".to_owned();
+    }
+    format!("choose one of {}", values.join(", "))
+}

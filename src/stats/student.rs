@@ -1,0 +1,79 @@
+//! Student's t interval of a mean.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::{mean, standard_deviation};
+
+/// A two-sided interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// x̄ ± t·s/√n, with t the (1 + `confidence`)/2 quantile of Student's distribution with
+/// n − 1 degrees of freedom. `None` for fewer than two values, or where `confidence` is not
+/// between 0 and 1.
+#[must_use]
+pub fn t_interval(values: &[f64], confidence: f64) -> Option<Interval> {
+    let (centre, sd) = (mean(values)?, standard_deviation(values)?);
+    let count = values.len() as f64;
+    let half = t_quantile(confidence, count - 1.0)? * sd / count.sqrt();
+    Some(Interval { low: centre - half, high: centre + half })
+}
+
+/// The t with P(|T| ≤ t) = `confidence`.
+fn t_quantile(confidence: f64, freedom: f64) -> Option<f64> {
+    let possible = confidence > 0.0 && confidence < 1.0;
+    let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    possible.then(|| student.inverse_cdf(f64::midpoint(1.0, confidence)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_those_of_the_published_table() {
+        // Two-sided 95 % and 99 % columns of any table of Student's distribution.
+        let table = [
+            (1.0, 12.706, 63.657),
+            (2.0, 4.303, 9.925),
+            (3.0, 3.182, 5.841),
+            (4.0, 2.776, 4.604),
+            (9.0, 2.262, 3.250),
+            (30.0, 2.042, 2.750),
+        ];
+        for (freedom, ninety_five, ninety_nine) in table {
+            for (confidence, expected) in [(0.95, ninety_five), (0.99, ninety_nine)] {
+                let quantile = t_quantile(confidence, freedom).unwrap();
+                assert!((quantile - expected).abs() < 5.1e-4, "{freedom}: {quantile} against {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn interval_is_that_of_scipy() {
+        // SciPy 1.17.1:
+        //   a = np.array([1.31, 1.27, 1.40, 1.22, 1.35])
+        //   stats.t.interval(0.99, 4, a.mean(), stats.sem(a))
+        let interval = t_interval(&[1.31, 1.27, 1.40, 1.22, 1.35], 0.99).unwrap();
+        assert!((interval.low - 1.166_606_280_134_520_7).abs() < 1e-9, "{interval:?}");
+        assert!((interval.high - 1.453_393_719_865_479_4).abs() < 1e-9, "{interval:?}");
+    }
+
+    #[test]
+    fn equal_values_leave_no_width() {
+        assert_eq!(t_interval(&[0.5; 3], 0.95), Some(Interval { low: 0.5, high: 0.5 }));
+    }
+
+    #[test]
+    fn one_value_and_impossible_confidences_have_no_interval() {
+        assert_eq!(t_interval(&[1.0], 0.95), None);
+        for confidence in [0.0, 1.0, -0.5, f64::NAN] {
+            assert_eq!(t_interval(&[1.0, 2.0], confidence), None, "{confidence}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::Error;
+
+/// Ending of files that are still being written. A killed writer leaves them behind.
+const UNFINISHED: &str = ".unfinished";
+
+/// Replaces the file at `path` by `contents`.
+pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
+    write_with(path, |out| out.write_all(contents).map_err(Error::write(path)))
+}
+
+/// Replaces the file at `path` by what `fill` writes; where `fill` fails, the old file stays.
+pub(super) fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // Created as any other file is, so that the umask decides who may read the results.
+    let mut unfinished = tempfile::Builder::new()
+        .prefix(".")
+        .suffix(UNFINISHED)
+        .make_in(folder, |temporary| File::create_new(temporary))
+        .map_err(Error::write(path))?;
+    let mut out = BufWriter::new(unfinished.as_file_mut());
+    fill(&mut out)?;
+    out.flush().map_err(Error::write(path))?;
+    drop(out);
+    // On disk before the name is: a power cut must not leave the name with half the bytes.
+    unfinished.as_file().sync_all().map_err(Error::write(path))?;
+    unfinished.persist(path).map_err(|error| Error::write(path)(error.error))?;
+    sync_folder(folder).map_err(Error::write(path))
+}
+
+/// Creates `folder` and those above it.
+pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
+    fs::create_dir_all(folder).map_err(Error::write(folder))
+}
+
+/// Removes the file at `path`, if there is one.
+pub(super) fn remove(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::write(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what a killed writer left in `folder`.
+pub(super) fn remove_unfinished(folder: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(Error::read(folder))? {
+        let path = entry.map_err(Error::read(folder))?.path();
+        if path.to_string_lossy().ends_with(UNFINISHED) {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Other systems cannot open a folder as a file and keep renames in order by themselves.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature of the other one")]
+fn sync_folder(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("result.json");
+        write(&path, b"first").unwrap();
+        write(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(names(folder.path()), ["result.json"]);
+    }
+
+    #[test]
+    fn a_failed_write_keeps_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("result.json");
+        write(&path, b"whole").unwrap();
+        let failed = write_with(&path, |out| {
+            out.write_all(b"ha").map_err(Error::write(&path))?;
+            Err(Error::Name { name: "stop".to_owned() })
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(names(folder.path()), ["result.json"]);
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("absent").join("result.json");
+        let error = write(&path, b"").unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot write {}", path.display()));
+    }
+
+    #[test]
+    fn leftovers_of_a_killed_writer_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".abc.unfinished"), b"ha").unwrap();
+        fs::write(folder.path().join("epochs.csv"), b"whole").unwrap();
+        remove_unfinished(folder.path()).unwrap();
+        assert_eq!(names(folder.path()), ["epochs.csv"]);
+    }
+}

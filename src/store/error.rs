@@ -1,0 +1,71 @@
+//! What can go wrong between the program and a results folder.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A results folder that cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file that the disk would not let be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that the disk would not let be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file whose content is not what its name says.
+    #[error("cannot use {}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A trial or sweep name that is no plain folder name.
+    #[error(
+        "the name `{name}` cannot name a folder: use 1 to 200 letters, digits, `-`, `_` and `.`, \
+         not beginning with `.`"
+    )]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// A folder in which another sweep wrote.
+    #[error(
+        "{} holds the results of another sweep (-) than the one asked for (+):\n\n{diff}\n\
+         give this one another `name`, or another folder with --results", path.display()
+    )]
+    OtherSweep {
+        /// The results folder.
+        path: PathBuf,
+        /// Line diff of the two `sweep.toml`.
+        diff: String,
+    },
+    /// A sweep that has not run yet.
+    #[error("no results in {}: run `drsae sweep` on the spec first, or name the folder with --results", path.display())]
+    Absent {
+        /// Where they were looked for.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// Puts the path to an error in writing it.
+    pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        |source| Self::Write { path: path.to_owned(), source }
+    }
+
+    /// Puts the path to an error in reading it.
+    pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        |source| Self::Read { path: path.to_owned(), source }
+    }
+}

@@ -1,0 +1,142 @@
+//! `result.json`: what became of a trial.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of `result.json`. It rises when a field changes its meaning or goes; new
+/// fields alone leave it.
+pub const FORMAT: u32 = 1;
+
+/// What became of a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Trained and tested.
+    Complete,
+    /// The loss was no longer finite.
+    Diverged,
+    /// An error ended it.
+    Failed,
+    /// It ran out of the time it was given.
+    TimedOut,
+    /// It has no result yet. No file says so.
+    #[serde(skip)]
+    Pending,
+}
+
+impl Status {
+    /// The name in files and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Diverged => "diverged",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed-out",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(self.name())
+    }
+}
+
+/// The result of a trial, in `result.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// [`FORMAT`] of the program that wrote it.
+    pub format: u32,
+    /// How it ended; never pending.
+    pub status: Status,
+    /// Why it did not complete.
+    pub message: Option<String>,
+    /// Trainable numbers of the network.
+    pub parameters: usize,
+    /// Epochs trained, over all phases.
+    pub epochs: usize,
+    /// Epoch, from 1, whose weights were kept.
+    pub best_epoch: Option<usize>,
+    /// Validation error at `best_epoch`, percent; absent where no images are held out.
+    pub valid_error: Option<f64>,
+    /// Test error of the kept weights, percent.
+    pub test_error: Option<f64>,
+    /// Wrongly classified test images.
+    pub test_errors: Option<usize>,
+    /// Test images.
+    pub test_count: Option<usize>,
+    /// Wall-clock seconds. Differs between repetitions, so no merged file has it.
+    pub seconds: f64,
+}
+
+impl Outcome {
+    /// The result of a trial that did not complete.
+    #[must_use]
+    pub fn incomplete(status: Status, message: String, parameters: usize, seconds: f64) -> Self {
+        Self {
+            format: FORMAT,
+            status,
+            message: Some(message),
+            parameters,
+            epochs: 0,
+            best_epoch: None,
+            valid_error: None,
+            test_error: None,
+            test_errors: None,
+            test_count: None,
+            seconds,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::store) fn outcome() -> Outcome {
+        Outcome {
+            format: FORMAT,
+            status: Status::Complete,
+            message: None,
+            parameters: 169_500,
+            epochs: 35,
+            best_epoch: Some(31),
+            valid_error: Some(1.5),
+            test_error: Some(1.25),
+            test_errors: Some(125),
+            test_count: Some(10_000),
+            seconds: 812.5,
+        }
+    }
+
+    #[test]
+    fn result_snapshot() {
+        insta::assert_snapshot!(serde_json::to_string_pretty(&outcome()).unwrap(), @r#"
+        {
+          "format": 1,
+          "status": "complete",
+          "message": null,
+          "parameters": 169500,
+          "epochs": 35,
+          "best_epoch": 31,
+          "valid_error": 1.5,
+          "test_error": 1.25,
+          "test_errors": 125,
+          "test_count": 10000,
+          "seconds": 812.5
+        }
+        "#);
+    }
+
+    #[test]
+    fn names_are_those_in_the_file_and_pending_is_in_none() {
+        for status in [Status::Complete, Status::Diverged, Status::Failed, Status::TimedOut] {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.name());
+        }
+        assert!(serde_json::to_string(&Status::Pending).is_err());
+        assert!(serde_json::from_str::<Status>("\"pending\"").is_err());
+    }
+}

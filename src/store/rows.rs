@@ -1,0 +1,163 @@
+//! Rows of the CSV files. `docs/FORMAT.md` gives each column's unit and meaning.
+//!
+//! Floats are written as the shortest text that reads back as the same number, absent
+//! values as empty fields, so equal rows are equal bytes.
+
+use std::io;
+
+use csv::WriterBuilder;
+use serde::Serialize;
+
+/// One epoch of one trial, in `epochs.csv`: deterministic columns only.
+///
+/// Losses are means per image. Columns of validation are absent where no images are held
+/// out; columns of the class term and of training error where the phase is not
+/// discriminative.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct EpochRow {
+    /// Id of the trial.
+    pub trial: String,
+    /// Phase, from 1.
+    pub phase: usize,
+    /// Epoch over all phases, from 1.
+    pub epoch: usize,
+    /// Base learning rate at the start of the epoch.
+    pub rate: f64,
+    /// Objective over the training images.
+    pub train_loss: f64,
+    /// ½‖x − D·z^T‖².
+    pub train_reconstruction: f64,
+    /// λ‖z^T‖₁.
+    pub train_sparsity: f64,
+    /// −log softmax(C·z^T/‖z^T‖₂)_y, before the weight γ.
+    pub train_class_loss: Option<f64>,
+    /// Wrongly classified training images, percent.
+    pub train_error: Option<f64>,
+    /// As `train_reconstruction`.
+    pub valid_reconstruction: Option<f64>,
+    /// As `train_sparsity`.
+    pub valid_sparsity: Option<f64>,
+    /// As `train_class_loss`.
+    pub valid_class_loss: Option<f64>,
+    /// Wrongly classified validation images, percent.
+    pub valid_error: Option<f64>,
+    /// Share of (validation image, unit) pairs with z^T > 0.
+    pub active_fraction: Option<f64>,
+    /// Share of units that are active for at least one validation image.
+    pub live_fraction: Option<f64>,
+}
+
+/// Wall-clock of one epoch, in `timing.csv`: apart from `epochs.csv`, which must repeat.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct TimingRow {
+    /// Id of the trial.
+    pub trial: String,
+    /// Epoch over all phases, from 1.
+    pub epoch: usize,
+    /// Seconds, evaluation included.
+    pub seconds: f64,
+    /// Training images a second.
+    pub images_per_second: f64,
+}
+
+/// What a trained network makes of one test image, in `predictions.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct PredictionRow {
+    /// Position in the test set, from 0.
+    pub index: usize,
+    /// True class.
+    pub label: u8,
+    /// Predicted class.
+    pub prediction: u8,
+}
+
+/// Column names of `T`, as the serialised struct has them.
+pub(super) fn header<T: Serialize + Default>() -> io::Result<Vec<String>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.serialize(T::default())?;
+    let text = bytes(writer)?;
+    let mut reader = csv::Reader::from_reader(text.as_slice());
+    Ok(reader.headers()?.iter().map(str::to_owned).collect())
+}
+
+/// The text of a CSV file of `rows`; of its header alone where there are none.
+pub(super) fn text<T: Serialize + Default>(rows: &[T]) -> io::Result<Vec<u8>> {
+    table(&header::<T>()?, rows)
+}
+
+/// The text of a CSV file of `rows`, each as many fields as `header` has.
+pub(super) fn table<T: Serialize>(header: &[String], rows: &[T]) -> io::Result<Vec<u8>> {
+    let mut writer = WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    writer.write_record(header)?;
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    bytes(writer)
+}
+
+fn bytes(writer: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn csv_of<T: Serialize + Default>(rows: &[T]) -> String {
+        String::from_utf8(text(rows).unwrap()).unwrap()
+    }
+
+    fn epoch() -> EpochRow {
+        EpochRow {
+            trial: "drsae-0123".to_owned(),
+            phase: 1,
+            epoch: 1,
+            rate: 0.001,
+            train_loss: 0.1 + 0.2,
+            train_reconstruction: 0.25,
+            train_sparsity: 1e-7,
+            active_fraction: Some(0.625),
+            live_fraction: Some(1.0),
+            ..EpochRow::default()
+        }
+    }
+
+    #[test]
+    fn epochs_snapshot() {
+        let discriminative = EpochRow {
+            phase: 2,
+            epoch: 2,
+            train_class_loss: Some(0.5),
+            train_error: Some(12.5),
+            valid_reconstruction: Some(0.125),
+            valid_sparsity: Some(0.125),
+            valid_class_loss: Some(0.5),
+            valid_error: Some(10.0),
+            ..epoch()
+        };
+        insta::assert_snapshot!(csv_of(&[epoch(), discriminative]), @r"
+        trial,phase,epoch,rate,train_loss,train_reconstruction,train_sparsity,train_class_loss,train_error,valid_reconstruction,valid_sparsity,valid_class_loss,valid_error,active_fraction,live_fraction
+        drsae-0123,1,1,0.001,0.30000000000000004,0.25,1e-7,,,,,,,0.625,1.0
+        drsae-0123,2,2,0.001,0.30000000000000004,0.25,1e-7,0.5,12.5,0.125,0.125,0.5,10.0,0.625,1.0
+        ");
+    }
+
+    #[test]
+    fn timing_and_predictions_snapshot() {
+        let timing =
+            TimingRow { trial: "drsae-0123".to_owned(), epoch: 1, seconds: 2.5, images_per_second: 20_000.0 };
+        insta::assert_snapshot!(csv_of(&[timing]), @r"
+        trial,epoch,seconds,images_per_second
+        drsae-0123,1,2.5,20000.0
+        ");
+        insta::assert_snapshot!(csv_of(&[PredictionRow { index: 0, label: 7, prediction: 1 }]), @r"
+        index,label,prediction
+        0,7,1
+        ");
+    }
+
+    #[test]
+    fn no_rows_still_have_a_header() {
+        assert_eq!(csv_of::<PredictionRow>(&[]), "index,label,prediction\n");
+    }
+}

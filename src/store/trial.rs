@@ -1,0 +1,227 @@
+//! The folder of one trial, which one process writes.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::rows::{self, EpochRow, PredictionRow, TimingRow};
+use super::{Error, FORMAT, Outcome, Status, atomic};
+
+/// Names of the files in a trial's folder.
+pub mod file {
+    /// Resolved config of the trial.
+    pub const CONFIG: &str = "config.toml";
+    /// Learning curve; deterministic.
+    pub const EPOCHS: &str = "epochs.csv";
+    /// Wall-clock of the epochs.
+    pub const TIMING: &str = "timing.csv";
+    /// Test index, label, prediction.
+    pub const PREDICTIONS: &str = "predictions.csv";
+    /// Best weights.
+    pub const MODEL: &str = "model.safetensors";
+    /// What the numbers were computed with.
+    pub const PROVENANCE: &str = "provenance.json";
+    /// The completion marker.
+    pub const RESULT: &str = "result.json";
+    /// The error, where there was one.
+    pub const FAILURE: &str = "failure.txt";
+}
+
+/// The folder `trials/<id>/`.
+#[derive(Debug, Clone)]
+pub struct TrialFolder {
+    id: String,
+    path: PathBuf,
+}
+
+impl TrialFolder {
+    pub(super) fn new(id: &str, path: PathBuf) -> Self {
+        Self { id: id.to_owned(), path }
+    }
+
+    /// The trial's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folder ready for a run: the marker and the failure of an earlier one go,
+    /// so that it is pending until [`finish`](Self::finish), and `config.toml` is written.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn begin(&self, config_toml: &str) -> Result<(), Error> {
+        atomic::create_folder(&self.path)?;
+        atomic::remove(&self.path.join(file::RESULT))?;
+        atomic::remove(&self.path.join(file::FAILURE))?;
+        atomic::remove_unfinished(&self.path)?;
+        self.write(file::CONFIG, config_toml.as_bytes())
+    }
+
+    /// Writes `epochs.csv`: all epochs so far, for they are few.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_epochs(&self, epochs: &[EpochRow]) -> Result<(), Error> {
+        self.write_rows(file::EPOCHS, epochs)
+    }
+
+    /// Writes `timing.csv`: all epochs so far.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_timing(&self, timings: &[TimingRow]) -> Result<(), Error> {
+        self.write_rows(file::TIMING, timings)
+    }
+
+    /// Writes `predictions.csv`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_predictions(&self, predictions: &[PredictionRow]) -> Result<(), Error> {
+        self.write_rows(file::PREDICTIONS, predictions)
+    }
+
+    /// Writes `model.safetensors`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_model(&self, safetensors: &[u8]) -> Result<(), Error> {
+        self.write(file::MODEL, safetensors)
+    }
+
+    /// Writes `provenance.json`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_provenance(&self, provenance: &impl Serialize) -> Result<(), Error> {
+        self.write_json(file::PROVENANCE, provenance)
+    }
+
+    /// Writes `failure.txt`: the whole chain of the error that ended the trial.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_failure(&self, text: &str) -> Result<(), Error> {
+        self.write(file::FAILURE, text.as_bytes())
+    }
+
+    /// Writes `result.json`, the marker that the trial has ended: the last file of a run.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn finish(&self, outcome: &Outcome) -> Result<(), Error> {
+        self.write_json(file::RESULT, outcome)
+    }
+
+    /// The trial's result; `None` where it has not ended.
+    ///
+    /// # Errors
+    /// There is a `result.json` that cannot be read, or that a newer version wrote.
+    pub fn outcome(&self) -> Result<Option<Outcome>, Error> {
+        let path = self.path.join(file::RESULT);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(Error::read(&path))?,
+        };
+        let outcome: Outcome = serde_json::from_str(&text).map_err(|error| malformed(&path, &error))?;
+        if outcome.format != FORMAT {
+            let reason = format!(
+                "it has format {}, this version reads {FORMAT}; update drsae, or run the trial again",
+                outcome.format
+            );
+            return Err(Error::Malformed { path, reason });
+        }
+        Ok(Some(outcome))
+    }
+
+    /// What became of the trial; one whose result cannot be read is pending.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.outcome().ok().flatten().map_or(Status::Pending, |outcome| outcome.status)
+    }
+
+    fn write(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
+        atomic::write(&self.path.join(name), contents)
+    }
+
+    fn write_rows<T: Serialize + Default>(&self, name: &str, rows: &[T]) -> Result<(), Error> {
+        let text = rows::text(rows).map_err(Error::write(&self.path.join(name)))?;
+        self.write(name, &text)
+    }
+
+    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Error::write(&self.path.join(name))(error.into()))?;
+        self.write(name, (text + "\n").as_bytes())
+    }
+}
+
+fn malformed(path: &Path, error: &serde_json::Error) -> Error {
+    let reason = format!("{error}; the trial counts as pending and its next run replaces the file");
+    Error::Malformed { path: path.to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::outcome::tests::outcome;
+
+    fn folder() -> (tempfile::TempDir, TrialFolder) {
+        let root = tempfile::tempdir().unwrap();
+        let folder = TrialFolder::new("drsae-0123", root.path().join("drsae-0123"));
+        (root, folder)
+    }
+
+    #[test]
+    fn a_trial_is_pending_until_its_marker_is_written() {
+        let (_root, folder) = folder();
+        assert_eq!(folder.status(), Status::Pending);
+        folder.begin("steps = 11\n").unwrap();
+        folder.write_epochs(&[EpochRow::default()]).unwrap();
+        folder.write_timing(&[TimingRow::default()]).unwrap();
+        folder.write_predictions(&[PredictionRow::default()]).unwrap();
+        folder.write_model(b"weights").unwrap();
+        folder.write_provenance(&"a machine").unwrap();
+        assert_eq!(folder.status(), Status::Pending);
+        folder.finish(&outcome()).unwrap();
+        assert_eq!(folder.status(), Status::Complete);
+        assert_eq!(folder.outcome().unwrap(), Some(outcome()));
+    }
+
+    #[test]
+    fn a_retry_begins_without_the_earlier_marker_and_failure() {
+        let (_root, folder) = folder();
+        folder.begin("").unwrap();
+        folder.write_failure("out of memory").unwrap();
+        folder.finish(&Outcome { status: Status::Failed, ..outcome() }).unwrap();
+        assert_eq!(folder.status(), Status::Failed);
+        folder.begin("").unwrap();
+        assert_eq!(folder.status(), Status::Pending);
+        assert!(!folder.path().join(file::FAILURE).exists());
+    }
+
+    #[test]
+    fn torn_and_newer_results_are_pending_and_named() {
+        let (_root, folder) = folder();
+        folder.begin("").unwrap();
+        let newer = serde_json::to_string(&Outcome { format: FORMAT + 1, ..outcome() }).unwrap();
+        for text in ["{\"format\": 1, \"sta", newer.as_str()] {
+            fs::write(folder.path().join(file::RESULT), text).unwrap();
+            assert_eq!(folder.status(), Status::Pending);
+            let error = folder.outcome().unwrap_err();
+            assert!(
+                matches!(&error, Error::Malformed { path, .. } if path.ends_with(file::RESULT)),
+                "{error}"
+            );
+        }
+    }
+}
