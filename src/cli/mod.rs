@@ -1,1 +1,58 @@
-//! cli
+//! The command line: one file a subcommand, each parse → call → print.
+
+mod analyze;
+mod common;
+mod data;
+mod plan;
+mod progress;
+mod status;
+mod sweep;
+mod trial;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae sweep experiments/smoke.toml                 the main job on embedded data, in a minute
+  drsae plan experiments/depth.toml                  what a sweep would run, and how long it takes
+  drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
+  drsae status experiments/depth.toml                how far a sweep is
+  drsae analyze experiments/depth.toml               its comparison again";
+
+/// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
+/// networks they are compared with.
+#[derive(Debug, Parser)]
+#[command(name = "drsae", version, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Plan(plan::Args),
+    Sweep(sweep::Args),
+    Status(status::Args),
+    Trial(trial::Args),
+    Analyze(analyze::Args),
+    Data(data::Args),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What kept it from its end, with its causes.
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        match &self.command {
+            Command::Plan(args) => plan::run(args),
+            Command::Sweep(args) => sweep::run(args),
+            Command::Status(args) => status::run(args),
+            Command::Trial(args) => trial::run(args),
+            Command::Analyze(args) => analyze::run(args),
+            Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
+        }
+    }
+}

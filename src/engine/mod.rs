@@ -1,1 +1,74 @@
-//! engine
+//! Running pending trials.
+
+mod library;
+pub mod local;
+mod pilot;
+mod trial;
+
+pub use library::Library;
+pub use pilot::{Estimate, Pilot};
+pub use trial::run as run_trial;
+
+use crate::plan::Trial;
+use crate::store::{self, Status, Store};
+use crate::train::Epoch;
+
+/// The worker threads could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to start {jobs} worker threads")]
+pub struct ThreadsError {
+    /// How many were asked for.
+    pub jobs: usize,
+    source: rayon::ThreadPoolBuildError,
+}
+
+/// Hears how the trials get on, from their own threads.
+pub trait Progress: Sync {
+    /// A trial begins.
+    fn started(&self, trial: &Trial);
+    /// A trial has trained on `images` more images.
+    fn advanced(&self, trial: &Trial, images: usize);
+    /// A trial has finished an epoch.
+    fn epoch(&self, trial: &Trial, epoch: &Epoch);
+    /// A trial has ended.
+    fn finished(&self, trial: &Trial, ending: &Ending);
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// It is complete, with these errors in percent.
+    Complete {
+        /// Validation error of the best weights, where images were held out.
+        valid_error: Option<f64>,
+        /// Test error of the best weights.
+        test_error: f64,
+    },
+    /// It is not, and the reason.
+    Incomplete {
+        /// What the store says of it.
+        status: Status,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The trials of `planned` that are still to be run: those without a result, and those
+/// whose result is among `retry`.
+///
+/// # Errors
+/// When an id cannot be a folder's name.
+pub fn pending<'a>(
+    planned: &'a [Trial],
+    store: &Store,
+    retry: &[Status],
+) -> Result<Vec<&'a Trial>, store::Error> {
+    let mut pending = Vec::new();
+    for trial in planned {
+        let status = store.status(&trial.id)?;
+        if status == Status::Pending || retry.contains(&status) {
+            pending.push(trial);
+        }
+    }
+    Ok(pending)
+}

@@ -1,0 +1,241 @@
+//! `drsae data`: download, check and look at the images.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail, ensure};
+use clap::{Subcommand, ValueEnum};
+
+use crate::data::fetch::Downloader;
+use crate::data::{Dataset, mnist, strokes};
+use crate::rng::Purpose;
+
+/// Download, check and look at the images
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Download those of MNIST's four files that are missing
+    #[command(after_help = "Examples:
+  drsae data fetch
+  drsae data fetch --data-dir /scratch/mnist")]
+    Fetch(Place),
+    /// Check MNIST's four files against their published SHA-256
+    #[command(after_help = "Examples:
+  drsae data check
+  DRSAE_DATA_DIR=/scratch/mnist drsae data check")]
+    Check(Place),
+    /// Print images as text
+    #[command(after_help = "Examples:
+  drsae data show                              the first stroke glyph
+  drsae data show --index 40 --count 10        one glyph of each class
+  drsae data show --source mnist --split test  the first test digit")]
+    Show(Show),
+}
+
+#[derive(Debug, clap::Args)]
+struct Place {
+    /// Folder of MNIST's files; by default that of `DRSAE_DATA_DIR`, else drsae/mnist in the user's cache
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Show {
+    /// Where the images come from
+    #[arg(long, value_enum, default_value_t = Shown::Strokes)]
+    source: Shown,
+    /// Training or test images
+    #[arg(long, value_enum, default_value_t = Split::Train)]
+    split: Split,
+    /// First image to show, counted from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    index: usize,
+    /// Number of images to show
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    count: usize,
+    /// Seed of the stroke glyphs; by default that of a spec without `data.glyph_seed`
+    #[arg(long)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shown {
+    Strokes,
+    Mnist,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Split {
+    Train,
+    Test,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// Names the file that is missing or not genuine, or the option that cannot be met.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match &args.command {
+        Command::Fetch(place) => fetch(&place.folder()?, &mut out),
+        Command::Check(place) => check(&place.folder()?, &mut out),
+        Command::Show(show) => show.print(&mut out),
+    }
+    .or_else(closed_pipe)
+}
+
+/// A reader that has seen enough, such as `head`, is no failure.
+fn closed_pipe(error: anyhow::Error) -> anyhow::Result<()> {
+    match error.downcast_ref::<io::Error>() {
+        Some(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(error),
+    }
+}
+
+impl Place {
+    fn folder(&self) -> anyhow::Result<PathBuf> {
+        Ok(mnist::folder(self.data_dir.as_deref())?)
+    }
+}
+
+fn fetch(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let downloader = Downloader::public();
+    for file in mnist::FILES {
+        let present = file.locate(folder).is_some();
+        let path = downloader.ensure(file, folder)?;
+        let how = if present { "present" } else { "fetched" };
+        writeln!(out, "{how}  {}", path.display())?;
+    }
+    Ok(())
+}
+
+fn check(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut bad = 0;
+    for file in mnist::FILES {
+        let verdict = match file.locate(folder) {
+            None => Err(format!("missing  {}", folder.join(file.name).display())),
+            Some(path) => match file.read(&path) {
+                Ok(_) => Ok(format!("genuine  {}  {}", file.sha256, path.display())),
+                Err(error) => Err(format!("bad      {:#}", anyhow::Error::from(error))),
+            },
+        };
+        bad += usize::from(verdict.is_err());
+        writeln!(out, "{}", verdict.unwrap_or_else(|line| line))?;
+    }
+    ensure!(
+        bad == 0,
+        "{bad} of MNIST's four files cannot be used; `drsae data fetch` downloads missing ones"
+    );
+    Ok(())
+}
+
+impl Show {
+    fn print(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        match self.source {
+            Shown::Strokes => self.print_strokes(out),
+            Shown::Mnist => self.print_mnist(out),
+        }
+    }
+
+    fn indices(&self) -> anyhow::Result<std::ops::Range<usize>> {
+        let end = self.index.checked_add(self.count).context("--index and --count are too large")?;
+        Ok(self.index..end)
+    }
+
+    fn print_strokes(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        let purpose = match self.split {
+            Split::Train => Purpose::TrainingGlyph,
+            Split::Test => Purpose::TestGlyph,
+        };
+        let seed = self.seed.unwrap_or(strokes::DEFAULT_SEED);
+        for index in self.indices()? {
+            let pixels = strokes::glyph(seed, purpose, index);
+            print_image(out, index, strokes::label(index), &pixels, strokes::SIDE)?;
+        }
+        Ok(())
+    }
+
+    fn print_mnist(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        if self.seed.is_some() {
+            bail!("--seed is for --source strokes alone");
+        }
+        let Dataset { train, test, columns, .. } = mnist::load(&self.place.folder()?)?;
+        let images = if self.split == Split::Train { train } else { test };
+        let indices = self.indices()?;
+        ensure!(
+            indices.end <= images.len(),
+            "--index {} --count {} go beyond the last image, which is {}",
+            self.index,
+            self.count,
+            images.len() - 1
+        );
+        for index in indices {
+            print_image(out, index, images.labels[index], images.image(index), columns)?;
+        }
+        Ok(())
+    }
+}
+
+/// From paper to ink.
+const SHADES: [char; 10] = [' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
+
+/// Two characters a pixel: a terminal's cells are about twice as high as wide.
+fn print_image(
+    out: &mut impl Write,
+    index: usize,
+    label: u8,
+    pixels: &[u8],
+    columns: usize,
+) -> io::Result<()> {
+    writeln!(out, "index {index}, label {label}")?;
+    for row in pixels.chunks_exact(columns) {
+        let shades = row.iter().map(|&pixel| SHADES[usize::from(pixel) * SHADES.len() / 256]);
+        let line: String = shades.flat_map(|shade| [shade, shade]).collect();
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn printed(print: impl FnOnce(&mut Vec<u8>) -> anyhow::Result<()>) -> (String, anyhow::Result<()>) {
+        let mut out = Vec::new();
+        let outcome = print(&mut out);
+        (String::from_utf8(out).unwrap(), outcome)
+    }
+
+    #[test]
+    fn an_image_is_two_characters_a_pixel_from_paper_to_ink() {
+        let pixels = [0, 26, 255, 255, 128, 0];
+        let (text, _) = printed(|out| Ok(print_image(out, 7, 3, &pixels, 3)?));
+        assert_eq!(text, "index 7, label 3\n  ..@@\n@@++\n");
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_listed_and_fail_the_check() {
+        let folder = tempfile::tempdir().unwrap();
+        let bad = folder.path().join(mnist::FILES[3].name);
+        fs::write(&bad, b"not labels").unwrap();
+        let (text, outcome) = printed(|out| check(folder.path(), out));
+        assert_eq!(text.matches("missing").count(), 3, "{text}");
+        assert!(text.contains(&format!("bad      {}", bad.display())), "{text}");
+        assert!(text.contains(mnist::FILES[3].sha256), "{text}");
+        assert!(outcome.unwrap_err().to_string().starts_with("4 of MNIST's four files"));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_failure_and_a_full_disk_is() {
+        assert!(closed_pipe(io::Error::from(io::ErrorKind::BrokenPipe).into()).is_ok());
+        assert!(closed_pipe(io::Error::from(io::ErrorKind::StorageFull).into()).is_err());
+    }
+}

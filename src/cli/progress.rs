@@ -1,0 +1,138 @@
+//! What a sweep shows while it runs: on a terminal a line for each running trial and the
+//! time left, elsewhere a line for each trial that ends.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::engine::{Ending, Library, Progress};
+use crate::plan::Trial;
+use crate::train::Epoch;
+
+/// Shows a sweep's progress on standard error.
+pub struct Display {
+    bars: MultiProgress,
+    total: ProgressBar,
+    running: Mutex<HashMap<String, ProgressBar>>,
+    /// Operations of all trials to run, and of those done: what the time left is reckoned by.
+    work: u64,
+    done: AtomicU64,
+    ended: AtomicU64,
+    images: HashMap<String, u64>,
+    start: Instant,
+}
+
+impl Display {
+    /// A display for these trials.
+    pub fn new(pending: &[&Trial], library: &Library) -> Self {
+        let images = |trial: &Trial| {
+            let held = library.get(&trial.config.data).train.len() - trial.config.data.validation;
+            (held * trial.config.training.epochs()) as u64
+        };
+        let bars = MultiProgress::new();
+        let total = bars.add(ProgressBar::new(pending.len() as u64));
+        total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} gone{msg}"));
+        total.enable_steady_tick(Duration::from_millis(500));
+        Self {
+            bars,
+            total,
+            running: Mutex::default(),
+            work: pending.iter().map(|trial| images(trial) * trial.flops_per_image).sum(),
+            done: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+            images: pending.iter().map(|trial| (trial.id.clone(), images(trial))).collect(),
+            start: Instant::now(),
+        }
+    }
+
+    /// Time since the sweep began.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn left(&self) -> String {
+        let done = self.done.load(Ordering::Relaxed);
+        if done == 0 {
+            return String::new();
+        }
+        let rest = self.work.saturating_sub(done) as f64 / done as f64;
+        format!(", {} left", duration(self.start.elapsed().mul_f64(rest)))
+    }
+
+    fn with_bar(&self, trial: &Trial, act: impl FnOnce(&ProgressBar)) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bar) = running.get(&trial.id) {
+            act(bar);
+        }
+    }
+}
+
+impl Progress for Display {
+    fn started(&self, trial: &Trial) {
+        let bar = self.bars.insert_before(&self.total, ProgressBar::new(self.images[&trial.id]));
+        bar.set_style(style("{prefix:40} {bar:20} {msg}"));
+        bar.set_prefix(trial.id.clone());
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), bar);
+    }
+
+    fn advanced(&self, trial: &Trial, images: usize) {
+        self.done.fetch_add(images as u64 * trial.flops_per_image, Ordering::Relaxed);
+        self.with_bar(trial, |bar| bar.inc(images as u64));
+    }
+
+    fn epoch(&self, trial: &Trial, epoch: &Epoch) {
+        let error = epoch.validation.as_ref().map(|valid| format!(", validation error {:.2} %", valid.error));
+        let message = format!("phase {}, epoch {}{}", epoch.phase, epoch.epoch, error.unwrap_or_default());
+        self.with_bar(trial, |bar| bar.set_message(message));
+        self.total.set_message(self.left());
+    }
+
+    fn finished(&self, trial: &Trial, ending: &Ending) {
+        let bar = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&trial.id);
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        self.total.inc(1);
+        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+        let line = format!("[{ended}/{}] {}: {}{}", self.images.len(), trial.id, told(ending), self.left());
+        if self.bars.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            // A line that the terminal refuses is lost without harm: the store has it all.
+            let _ = self.bars.println(line);
+        }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.total.finish_and_clear();
+    }
+}
+
+fn told(ending: &Ending) -> String {
+    match ending {
+        Ending::Complete { valid_error: Some(valid), test_error } => {
+            format!("test error {test_error:.2} % (validation {valid:.2} %)")
+        }
+        Ending::Complete { valid_error: None, test_error } => format!("test error {test_error:.2} %"),
+        Ending::Incomplete { status, reason } => format!("{status}: {reason}"),
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// A duration as people say it: `42 s`, `7 min 5 s`, `2 h 3 min`.
+pub fn duration(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}

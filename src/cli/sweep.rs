@@ -1,0 +1,140 @@
+//! `drsae sweep`: run what is missing of a sweep, merge it, compare.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::analyze;
+use super::common::{SpecArgs, planned};
+use super::progress::{Display, duration};
+use crate::engine::{self, Library};
+use crate::plan::{Plan, Trial};
+use crate::store::{Merged, Status, Store};
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae sweep experiments/smoke.toml
+  drsae sweep experiments/depth.toml --jobs 2
+  drsae sweep experiments/depth.toml --set seeds=10       more seeds; finished trials stay
+  drsae sweep experiments/depth.toml --retry diverged     run those that diverged once more
+  drsae sweep experiments/depth.toml --dry-run            only say what would be run
+
+Run it again after a kill: finished trials are kept, the others start afresh.
+Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error.";
+
+/// Run a sweep's pending trials in parallel, then compare.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// Trials to run side by side, one thread each [default: the number of cores].
+    #[arg(long, short)]
+    jobs: Option<NonZeroUsize>,
+    /// Run trials with this ending once more; may be repeated.
+    #[arg(long, value_name = "STATUS", value_parser = ["failed", "diverged", "timed-out"])]
+    retry: Vec<String>,
+    /// Print what would be run, and run nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let (sweep, plan) = args.spec.plan()?;
+    if args.dry_run {
+        return dry_run(args, &plan, args.spec.existing_store(&sweep).ok().as_ref());
+    }
+    let store = args.spec.open_store(&sweep, &plan)?;
+    let pending = engine::pending(&plan.trials, &store, &args.retry())?;
+    if !pending.is_empty() {
+        run_pending(args, &plan, &store, &pending)?;
+    }
+    let merged = store.merge(&planned(&plan))?;
+    for error in &merged.unreadable {
+        eprintln!("warning: {error}");
+    }
+    let mut out = std::io::stdout().lock();
+    if complete(&merged) > 0 {
+        analyze::write_and_print(&sweep, &store, &mut out)?;
+    }
+    conclude(&merged, &plan, &store, &mut out)
+}
+
+impl Args {
+    fn jobs(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        self.jobs.map_or(cores, NonZeroUsize::get)
+    }
+
+    fn retry(&self) -> Vec<Status> {
+        let endings = [Status::Failed, Status::Diverged, Status::TimedOut];
+        endings.into_iter().filter(|status| self.retry.iter().any(|name| name == status.name())).collect()
+    }
+}
+
+fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[&Trial]) -> Result<()> {
+    let configs = pending.iter().map(|trial| &trial.config.data);
+    let library = Library::load(configs, args.spec.data_dir.as_deref())?;
+    let jobs = args.jobs().min(pending.len());
+    eprintln!(
+        "{}: {} of {} trials to run, {jobs} side by side, into {}",
+        plan.name,
+        pending.len(),
+        plan.trials.len(),
+        store.root().display()
+    );
+    let display = Display::new(pending, &library);
+    engine::local::run(pending, store, &library, jobs, &display)?;
+    eprintln!("{}: ran for {}", plan.name, duration(display.elapsed()));
+    Ok(())
+}
+
+fn dry_run(args: &Args, plan: &Plan, store: Option<&Store>) -> Result<ExitCode> {
+    let all = || plan.trials.iter().collect();
+    let pending = match store {
+        Some(store) => engine::pending(&plan.trials, store, &args.retry())?,
+        None => all(),
+    };
+    let mut out = std::io::stdout().lock();
+    for trial in &pending {
+        writeln!(out, "{}", trial.id)?;
+    }
+    eprintln!("{} of {} trials would run, {} side by side", pending.len(), plan.trials.len(), args.jobs());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn complete(merged: &Merged) -> usize {
+    merged.counts.get(&Status::Complete).copied().unwrap_or(0)
+}
+
+/// Says where the results lie and what is not complete, in words and as the exit code.
+fn conclude(merged: &Merged, plan: &Plan, store: &Store, out: &mut dyn Write) -> Result<ExitCode> {
+    let planned = plan.trials.len();
+    writeln!(
+        out,
+        "{} of {planned} trials complete; results in {}",
+        complete(merged),
+        store.root().display()
+    )?;
+    if complete(merged) == planned {
+        return Ok(ExitCode::SUCCESS);
+    }
+    for (status, count) in merged.counts.iter().filter(|(status, _)| **status != Status::Complete) {
+        writeln!(out, "{count} {status}")?;
+    }
+    for trial in &plan.trials {
+        let folder = store.trial(&trial.id)?;
+        if let Ok(Some(outcome)) = folder.outcome()
+            && let Some(message) = &outcome.message
+        {
+            writeln!(out, "  {} {}: {message}", trial.id, outcome.status)?;
+        }
+    }
+    writeln!(
+        out,
+        "run the sweep again for what is pending; add `--retry failed` or `--retry diverged` for the others"
+    )?;
+    Ok(ExitCode::from(1))
+}

@@ -1,0 +1,45 @@
+//! `drsae trial`: run one trial of a sweep.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+
+use super::common::SpecArgs;
+use super::progress::Display;
+use crate::engine::{self, Ending, Library, Progress};
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae trial experiments/depth.toml --index 17     the trial of that index in `drsae plan`
+
+The trial is run even where it is complete, and ends in the same bytes. `drsae sweep`
+merges it.";
+
+/// Run one trial of a sweep by its index in the plan.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// The trial's index in the plan.
+    #[arg(long, short)]
+    index: usize,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let (sweep, plan) = args.spec.plan()?;
+    let trial = plan.trials.get(args.index).ok_or_else(|| {
+        anyhow!("there is no trial {}: the plan's last is {}", args.index, plan.trials.len() - 1)
+    })?;
+    let store = args.spec.open_store(&sweep, &plan)?;
+    let library = Library::load([&trial.config.data], args.spec.data_dir.as_deref())?;
+    let display = Display::new(&[trial], &library);
+    display.started(trial);
+    let dataset = library.get(&trial.config.data);
+    let ending = engine::run_trial(trial, &store, dataset, &display);
+    display.finished(trial, &ending);
+    Ok(match ending {
+        Ending::Complete { .. } => ExitCode::SUCCESS,
+        Ending::Incomplete { .. } => ExitCode::from(1),
+    })
+}
