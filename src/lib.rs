@@ -22,6 +22,7 @@ pub mod rng;
 pub mod spec;
 pub mod stats;
 pub mod store;
+mod text;
 pub mod train;
 
 /// Version of everything that decides the bits of a result. It is part of every trial's

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::NUMERICS_VERSION;
+use crate::text::hex;
 
 /// Version of `provenance.json`.
 pub const FORMAT: u32 = 1;
@@ -106,14 +107,6 @@ impl io::Write for HashWriter {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|four| char::from_digit(four.into(), 16))
-        .collect()
 }
 
 fn cpu() -> String {

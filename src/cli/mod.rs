@@ -5,6 +5,7 @@ mod common;
 mod data;
 mod plan;
 mod progress;
+mod signals;
 mod status;
 mod sweep;
 mod trial;

@@ -62,6 +62,16 @@ impl Display {
         format!(", {} left", duration(self.start.elapsed().mul_f64(rest)))
     }
 
+    /// Prints a line above the bars.
+    fn say(&self, line: &str) {
+        if self.bars.is_hidden() {
+            eprintln!("{line}");
+        } else {
+            // A line that the terminal refuses is lost without harm: the store has it all.
+            let _ = self.bars.println(line);
+        }
+    }
+
     fn with_bar(&self, trial: &Trial, act: impl FnOnce(&ProgressBar)) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = running.get(&trial.id) {
@@ -90,6 +100,10 @@ impl Progress for Display {
         self.total.set_message(self.left());
     }
 
+    fn noticed(&self, trial: &Trial, text: &str) {
+        self.say(&format!("warning: {} {text}", trial.id));
+    }
+
     fn finished(&self, trial: &Trial, ending: &Ending) {
         let bar = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&trial.id);
         if let Some(bar) = bar {
@@ -97,13 +111,8 @@ impl Progress for Display {
         }
         self.total.inc(1);
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
-        let line = format!("[{ended}/{}] {}: {}{}", self.images.len(), trial.id, told(ending), self.left());
-        if self.bars.is_hidden() {
-            eprintln!("{line}");
-        } else {
-            // A line that the terminal refuses is lost without harm: the store has it all.
-            let _ = self.bars.println(line);
-        }
+        let (all, told) = (self.images.len(), told(ending));
+        self.say(&format!("[{ended}/{all}] {}: {told}{}", trial.id, self.left()));
     }
 }
 
@@ -119,6 +128,7 @@ fn told(ending: &Ending) -> String {
             format!("test error {test_error:.2} % (validation {valid:.2} %)")
         }
         Ending::Complete { valid_error: None, test_error } => format!("test error {test_error:.2} %"),
+        Ending::Interrupted => "interrupted".to_owned(),
         Ending::Incomplete { status, reason } => format!("{status}: {reason}"),
     }
 }

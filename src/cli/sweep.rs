@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::analyze;
 use super::common::{SpecArgs, planned};
 use super::progress::{Display, duration};
-use crate::engine::{self, Library};
+use super::signals::Signals;
+use crate::engine::{self, Control, Library};
 use crate::plan::{Plan, Trial};
 use crate::store::{Merged, Status, Store};
 
@@ -19,10 +21,12 @@ Examples:
   drsae sweep experiments/depth.toml --jobs 2
   drsae sweep experiments/depth.toml --set seeds=10       more seeds; finished trials stay
   drsae sweep experiments/depth.toml --retry diverged     run those that diverged once more
+  drsae sweep experiments/depth.toml --timeout 30m        give up on a trial after that
   drsae sweep experiments/depth.toml --dry-run            only say what would be run
 
-Run it again after a kill: finished trials are kept, the others start afresh.
-Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error.";
+Run it again after a kill: finished trials are kept, the others go on from their last state.
+Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error, and 130
+or 143 after SIGINT or SIGTERM.";
 
 /// Run a sweep's pending trials in parallel, then compare.
 #[derive(Debug, clap::Args)]
@@ -36,6 +40,12 @@ pub struct Args {
     /// Run trials with this ending once more; may be repeated.
     #[arg(long, value_name = "STATUS", value_parser = ["failed", "diverged", "timed-out"])]
     retry: Vec<String>,
+    /// End a trial that runs longer than this, such as `90s` or `2h 30m`, as `timed-out`.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    timeout: Option<Duration>,
+    /// End the sweep at the first trial that is not complete.
+    #[arg(long)]
+    fail_fast: bool,
     /// Print what would be run, and run nothing.
     #[arg(long)]
     dry_run: bool,
@@ -48,8 +58,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let store = args.spec.open_store(&sweep, &plan)?;
     let pending = engine::pending(&plan.trials, &store, &args.retry())?;
-    if !pending.is_empty() {
-        run_pending(args, &plan, &store, &pending)?;
+    if !pending.is_empty()
+        && let Some(code) = run_pending(args, &plan, &store, &pending)?
+    {
+        return Ok(ExitCode::from(code));
     }
     let merged = store.merge(&planned(&plan))?;
     for error in &merged.unreadable {
@@ -74,7 +86,8 @@ impl Args {
     }
 }
 
-fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[&Trial]) -> Result<()> {
+/// Runs the trials; gives the exit code where a signal ended that.
+fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[&Trial]) -> Result<Option<u8>> {
     let configs = pending.iter().map(|trial| &trial.config.data);
     let library = Library::load(configs, args.spec.data_dir.as_deref())?;
     let jobs = args.jobs().min(pending.len());
@@ -85,10 +98,29 @@ fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[&Trial]) -> R
         plan.trials.len(),
         store.root().display()
     );
+    let control = Control { timeout: args.timeout, fail_fast: args.fail_fast, ..Control::default() };
+    let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let display = Display::new(pending, &library);
-    engine::local::run(pending, store, &library, jobs, &display)?;
-    eprintln!("{}: ran for {}", plan.name, duration(display.elapsed()));
-    Ok(())
+    engine::local::run(pending, store, &library, &control, jobs, &display)?;
+    let time = duration(display.elapsed());
+    drop(display);
+    let Some(code) = signals.exit_code() else {
+        eprintln!("{}: ran for {time}", plan.name);
+        return Ok(None);
+    };
+    let left = engine::pending(&plan.trials, store, &[])?.len();
+    eprintln!(
+        "{}: interrupted after {time}; {left} of {} trials are pending; the same command goes on where this \
+         one stopped",
+        plan.name,
+        plan.trials.len()
+    );
+    Ok(Some(code))
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    Duration::try_from(span).map_err(|_| "it must not be negative".to_owned())
 }
 
 fn dry_run(args: &Args, plan: &Plan, store: Option<&Store>) -> Result<ExitCode> {

@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 
 use super::common::SpecArgs;
 use super::progress::Display;
-use crate::engine::{self, Ending, Library, Progress};
+use crate::engine::{self, Control, Ending, Library, Progress};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,10 +36,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let display = Display::new(&[trial], &library);
     display.started(trial);
     let dataset = library.get(&trial.config.data);
-    let ending = engine::run_trial(trial, &store, dataset, &display);
+    let ending = engine::run_trial(trial, &store, dataset, &Control::default(), &display);
     display.finished(trial, &ending);
     Ok(match ending {
         Ending::Complete { .. } => ExitCode::SUCCESS,
-        Ending::Incomplete { .. } => ExitCode::from(1),
+        Ending::Interrupted | Ending::Incomplete { .. } => ExitCode::from(1),
     })
 }

@@ -8,6 +8,7 @@ use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::Error;
+use crate::text::hex;
 
 /// The four files of a data set, as MNIST names them.
 pub(super) const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
@@ -43,13 +44,7 @@ pub(super) fn read_bounded(reader: impl Read, length: u64) -> io::Result<Vec<u8>
 
 /// SHA-256 in lowercase hexadecimal digits.
 pub(super) fn sha256(content: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(content))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| DIGITS[usize::from(digit)]).collect()
+    hex(&Sha256::digest(content))
 }
 
 /// Passes bytes on and keeps their SHA-256.
@@ -65,7 +60,7 @@ impl<R: Read> Hashing<R> {
 
     /// SHA-256 of all that was read, in lowercase hexadecimal digits.
     pub(super) fn finish(self) -> String {
-        hexadecimal(&self.digest.finalize())
+        hex(&self.digest.finalize())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Trials side by side on this machine, each on one thread.
 
-use super::{Library, Progress, ThreadsError, run_trial};
+use std::sync::atomic::Ordering;
+
+use super::{Control, Ending, Library, Progress, ThreadsError, run_trial};
 use crate::plan::Trial;
 use crate::store::Store;
 
@@ -13,6 +15,7 @@ pub fn run(
     pending: &[&Trial],
     store: &Store,
     library: &Library,
+    control: &Control,
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<(), ThreadsError> {
@@ -26,9 +29,15 @@ pub fn run(
     pool.in_place_scope_fifo(|scope| {
         for trial in pending {
             scope.spawn_fifo(move |_| {
-                let dataset = library.get(&trial.config.data);
+                if control.stopped() {
+                    return;
+                }
                 progress.started(trial);
-                progress.finished(trial, &run_trial(trial, store, dataset, progress));
+                let ending = run_trial(trial, store, library.get(&trial.config.data), control, progress);
+                progress.finished(trial, &ending);
+                if control.fail_fast && matches!(ending, Ending::Incomplete { .. }) {
+                    control.stop.store(true, Ordering::Relaxed);
+                }
             });
         }
     });

@@ -1,5 +1,6 @@
 //! Running pending trials.
 
+mod journal;
 mod library;
 pub mod local;
 mod pilot;
@@ -8,6 +9,10 @@ mod trial;
 pub use library::Library;
 pub use pilot::{Estimate, Pilot};
 pub use trial::run as run_trial;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::plan::Trial;
 use crate::store::{self, Status, Store};
@@ -30,8 +35,29 @@ pub trait Progress: Sync {
     fn advanced(&self, trial: &Trial, images: usize);
     /// A trial has finished an epoch.
     fn epoch(&self, trial: &Trial, epoch: &Epoch);
+    /// Something about a trial that is worth a line.
+    fn noticed(&self, trial: &Trial, text: &str);
     /// A trial has ended.
     fn finished(&self, trial: &Trial, ending: &Ending);
+}
+
+/// What may end a trial early.
+#[derive(Debug, Default)]
+pub struct Control {
+    /// Longest time that one run of a trial may take.
+    pub timeout: Option<Duration>,
+    /// End the sweep at the first trial that is not complete.
+    pub fail_fast: bool,
+    /// Set from anywhere, such as a signal's handler: trials stop after their mini-batch.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Control {
+    /// Whether trials are to stop.
+    #[must_use]
+    pub fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
 }
 
 /// How a trial ended.
@@ -44,7 +70,9 @@ pub enum Ending {
         /// Test error of the best weights.
         test_error: f64,
     },
-    /// It is not, and the reason.
+    /// The sweep was asked to stop; the trial goes on from its last state another time.
+    Interrupted,
+    /// It is not complete, and the reason.
     Incomplete {
         /// What the store says of it.
         status: Status,

@@ -104,6 +104,9 @@ impl Parameters {
     /// # Errors
     /// When the snapshot is of another network.
     pub fn restore(&self, snapshot: &[Vec<f32>]) -> Result<()> {
+        if snapshot.len() != self.entries.len() {
+            bail!("{} parameters were stored, the network has {}", snapshot.len(), self.entries.len());
+        }
         for (entry, numbers) in self.entries.iter().zip(snapshot) {
             let shape = entry.value.dims();
             entry.value.set(&Tensor::from_slice(numbers, shape, entry.value.device())?)?;

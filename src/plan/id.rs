@@ -1,12 +1,12 @@
 //! A trial's id: a slug for people, and a hash of all that decides the result.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::spec::CellConfig;
+use crate::text::hex;
 
 /// All of a cell's identity but the seed, which comes last in what is hashed.
 pub(super) struct Identity {
@@ -35,11 +35,7 @@ impl Identity {
     /// The id of the trial with this seed, such as `drsae-t11-n100-s3-0123456789ab`.
     pub fn trial(&self, seed: u64) -> String {
         let digest = self.hash.clone().chain_update(format!("{seed}}}")).finalize();
-        let mut id = format!("{}-s{seed}-", self.slug);
-        for byte in &digest[..6] {
-            write!(id, "{byte:02x}").expect("a string takes all that is written to it");
-        }
-        id
+        format!("{}-s{seed}-{}", self.slug, hex(&digest[..6]))
     }
 }
 

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::Error;
 
 /// Ending of files that are still being written. A killed writer leaves them behind.
@@ -14,26 +16,45 @@ pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
     write_with(path, |out| out.write_all(contents).map_err(Error::write(path)))
 }
 
+/// As [`write`], but without waiting for the disk: after a power cut the file may be torn.
+pub(super) fn write_unsynced(path: &Path, contents: &[u8]) -> Result<(), Error> {
+    let unfinished = unfinished(path, |out| out.write_all(contents).map_err(Error::write(path)))?;
+    unfinished.persist(path).map_err(|error| Error::write(path)(error.error))?;
+    Ok(())
+}
+
 /// Replaces the file at `path` by what `fill` writes; where `fill` fails, the old file stays.
 pub(super) fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let unfinished = unfinished(path, fill)?;
+    // On disk before the name is: a power cut must not leave the name with half the bytes.
+    unfinished.as_file().sync_all().map_err(Error::write(path))?;
+    unfinished.persist(path).map_err(|error| Error::write(path)(error.error))?;
+    sync_folder(folder_of(path)).map_err(Error::write(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+/// A file beside `path` with what `fill` writes; gone again where that fails.
+fn unfinished(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<NamedTempFile, Error> {
     // Created as any other file is, so that the umask decides who may read the results.
     let mut unfinished = tempfile::Builder::new()
         .prefix(".")
         .suffix(UNFINISHED)
-        .make_in(folder, |temporary| File::create_new(temporary))
+        .make_in(folder_of(path), |temporary| File::create_new(temporary))
         .map_err(Error::write(path))?;
     let mut out = BufWriter::new(unfinished.as_file_mut());
     fill(&mut out)?;
     out.flush().map_err(Error::write(path))?;
     drop(out);
-    // On disk before the name is: a power cut must not leave the name with half the bytes.
-    unfinished.as_file().sync_all().map_err(Error::write(path))?;
-    unfinished.persist(path).map_err(|error| Error::write(path)(error.error))?;
-    sync_folder(folder).map_err(Error::write(path))
+    Ok(unfinished)
 }
 
 /// Creates `folder` and those above it.

@@ -6,14 +6,14 @@
 use std::io;
 
 use csv::WriterBuilder;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One epoch of one trial, in `epochs.csv`: deterministic columns only.
 ///
 /// Losses are means per image. Columns of validation are absent where no images are held
 /// out; columns of the class term and of training error where the phase is not
 /// discriminative.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct EpochRow {
     /// Id of the trial.
     pub trial: String,
@@ -48,7 +48,7 @@ pub struct EpochRow {
 }
 
 /// Wall-clock of one epoch, in `timing.csv`: apart from `epochs.csv`, which must repeat.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TimingRow {
     /// Id of the trial.
     pub trial: String,

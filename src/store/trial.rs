@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::rows::{self, EpochRow, PredictionRow, TimingRow};
 use super::{Error, FORMAT, Outcome, Status, atomic};
@@ -21,6 +22,8 @@ pub mod file {
     pub const PREDICTIONS: &str = "predictions.csv";
     /// Best weights.
     pub const MODEL: &str = "model.safetensors";
+    /// Where a trial that still trains stands.
+    pub const STATE: &str = "state.safetensors";
     /// What the numbers were computed with.
     pub const PROVENANCE: &str = "provenance.json";
     /// The completion marker.
@@ -66,7 +69,7 @@ impl TrialFolder {
         self.write(file::CONFIG, config_toml.as_bytes())
     }
 
-    /// Writes `epochs.csv`: all epochs so far, for they are few.
+    /// Writes `epochs.csv` of an ended trial.
     ///
     /// # Errors
     /// The disk refuses.
@@ -74,12 +77,70 @@ impl TrialFolder {
         self.write_rows(file::EPOCHS, epochs)
     }
 
-    /// Writes `timing.csv`: all epochs so far.
+    /// Writes `timing.csv` of an ended trial.
     ///
     /// # Errors
     /// The disk refuses.
     pub fn write_timing(&self, timings: &[TimingRow]) -> Result<(), Error> {
         self.write_rows(file::TIMING, timings)
+    }
+
+    /// Writes `epochs.csv` and `timing.csv` of a trial that still trains, without waiting for
+    /// the disk: a power cut may tear them, and [`write_state`](Self::write_state) with them.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_curve(&self, epochs: &[EpochRow], timings: &[TimingRow]) -> Result<(), Error> {
+        for (name, text) in [(file::EPOCHS, rows::text(epochs)), (file::TIMING, rows::text(timings))] {
+            let path = self.path.join(name);
+            atomic::write_unsynced(&path, &text.map_err(Error::write(&path))?)?;
+        }
+        Ok(())
+    }
+
+    /// Writes `state.safetensors`, from which the trial can go on, without waiting for the
+    /// disk: the bytes tell whether they are whole.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_state(&self, state: &[u8]) -> Result<(), Error> {
+        atomic::write_unsynced(&self.path.join(file::STATE), state)
+    }
+
+    /// The bytes of `state.safetensors`, where there is one.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn read_state(&self) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.path.join(file::STATE);
+        match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => read.map(Some).map_err(Error::read(&path)),
+        }
+    }
+
+    /// Removes `state.safetensors`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove_state(&self) -> Result<(), Error> {
+        atomic::remove(&self.path.join(file::STATE))
+    }
+
+    /// The rows of `epochs.csv`.
+    ///
+    /// # Errors
+    /// There is no such file, or a row of it cannot be read.
+    pub fn read_epochs(&self) -> Result<Vec<EpochRow>, Error> {
+        self.read_rows(file::EPOCHS)
+    }
+
+    /// The rows of `timing.csv`.
+    ///
+    /// # Errors
+    /// There is no such file, or a row of it cannot be read.
+    pub fn read_timing(&self) -> Result<Vec<TimingRow>, Error> {
+        self.read_rows(file::TIMING)
     }
 
     /// Writes `predictions.csv`.
@@ -156,6 +217,13 @@ impl TrialFolder {
     fn write_rows<T: Serialize + Default>(&self, name: &str, rows: &[T]) -> Result<(), Error> {
         let text = rows::text(rows).map_err(Error::write(&self.path.join(name)))?;
         self.write(name, &text)
+    }
+
+    fn read_rows<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, Error> {
+        let path = self.path.join(name);
+        let text = fs::read(&path).map_err(Error::read(&path))?;
+        let rows: Result<Vec<T>, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
+        rows.map_err(|error| Error::Malformed { path, reason: error.to_string() })
     }
 
     fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {

@@ -9,6 +9,7 @@ pub mod objective;
 mod optimiser;
 mod pass;
 mod schedule;
+mod state;
 mod trainer;
 
 pub use batches::{Batch, Batches, Selection};
@@ -16,7 +17,8 @@ pub use config::{Config, Multipliers, Objective, Optimizer, Phase, Schedule};
 pub use evaluation::{Evaluation, evaluate};
 pub use optimiser::Optimiser;
 pub use pass::{Pass, Terms};
-pub use trainer::{Averages, Epoch, Outcome, Task, Trainer};
+pub use state::{State, StateError};
+pub use trainer::{Averages, Epoch, OnBatch, Outcome, Task, Trainer};
 
 /// Why a trial's training ended early.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,9 @@ pub enum Error {
         /// The loss.
         loss: f64,
     },
+    /// The caller stopped the trial.
+    #[error("it was stopped")]
+    Stopped,
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

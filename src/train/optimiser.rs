@@ -76,6 +76,28 @@ impl Optimiser {
         Self { rule, states, decay: (1.0, 1.0) }
     }
 
+    /// β₁^t and β₂^t, and the first and second moments of each trained parameter.
+    pub(super) fn snapshot(&self) -> ((f64, f64), Vec<[Vec<f32>; 2]>) {
+        let moments = |state: &State| [state.first.clone(), state.second.clone()];
+        (self.decay, self.states.iter().flatten().map(moments).collect())
+    }
+
+    /// Takes what [`Optimiser::snapshot`] gave.
+    pub(super) fn restore(&mut self, decay: (f64, f64), moments: Vec<[Vec<f32>; 2]>) -> Result<()> {
+        let trained: Vec<_> = self.states.iter_mut().flatten().collect();
+        let fits = |(state, [first, second]): (&&mut State, &[Vec<f32>; 2])| {
+            state.first.len() == first.len() && state.second.len() == second.len()
+        };
+        if trained.len() != moments.len() || !trained.iter().zip(&moments).all(fits) {
+            bail!("the moments are of another network or optimiser");
+        }
+        for (state, [first, second]) in trained.into_iter().zip(moments) {
+            (state.first, state.second) = (first, second);
+        }
+        self.decay = decay;
+        Ok(())
+    }
+
     /// Moves the trained weights of `model` against their gradients by slot, at the learning
     /// rate `rate`, then enforces the bounds.
     ///

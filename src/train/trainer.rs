@@ -1,5 +1,6 @@
 //! The loop over phases and epochs.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use candle_core::DType;
@@ -9,6 +10,7 @@ use super::evaluation::{self, Evaluation, evaluate};
 use super::objective::Weights;
 use super::optimiser::Optimiser;
 use super::pass::{Pass, Terms};
+use super::state::{Best, State};
 use super::{Error, Objective, Phase, schedule};
 use crate::data::{Dataset, Images, Normaliser, Preprocessing, Split, split};
 use crate::model::{self, Model};
@@ -74,13 +76,8 @@ pub struct Outcome {
     pub test: Evaluation,
 }
 
-/// The weights with the lowest validation score so far.
-struct Best {
-    epoch: usize,
-    score: f64,
-    error: Option<f64>,
-    weights: Vec<Vec<f32>>,
-}
+/// Hears the number of images after each update, and may stop the trial there.
+pub type OnBatch<'a> = dyn FnMut(usize) -> ControlFlow<()> + 'a;
 
 /// The training images, parted and preprocessed.
 struct Material<'a> {
@@ -139,18 +136,44 @@ impl<'a> Trainer<'a> {
         Ok(trainer)
     }
 
-    /// The network as it stands.
-    #[must_use]
-    pub fn model(&self) -> &Model {
-        &self.model
+    /// A trial that goes on from where it stood.
+    ///
+    /// # Errors
+    /// When the state is not of this network and schedule.
+    pub fn resume(task: Task<'a>, state: State) -> Result<Self, Error> {
+        let mut trainer = Self::new(task)?;
+        trainer.enter_phase(state.position.0);
+        trainer.position = state.position;
+        trainer.epoch = state.epoch;
+        trainer.model.parameters().restore(&state.weights)?;
+        trainer.stepper.optimiser.restore(state.decay, state.moments)?;
+        trainer.best = state.best;
+        Ok(trainer)
+    }
+
+    /// Where the trial stands, between two epochs.
+    ///
+    /// # Errors
+    /// When the weights cannot be read.
+    pub fn state(&self) -> Result<State, Error> {
+        let (decay, moments) = self.stepper.optimiser.snapshot();
+        Ok(State {
+            epoch: self.epoch,
+            position: self.position,
+            weights: self.model.parameters().snapshot()?,
+            decay,
+            moments,
+            best: self.best.clone(),
+        })
     }
 
     /// Trains for one epoch and evaluates it; `None` when all phases are done. `on_batch`
-    /// hears the number of images after each update.
+    /// hears the number of images after each update and may stop the trial there.
     ///
     /// # Errors
-    /// [`Error::Diverged`] when the loss is no longer a finite number.
-    pub fn next_epoch(&mut self, on_batch: &mut dyn FnMut(usize)) -> Result<Option<Epoch>, Error> {
+    /// [`Error::Diverged`] when the loss is no longer a finite number, [`Error::Stopped`]
+    /// when `on_batch` breaks. The trainer is of no further use after either.
+    pub fn next_epoch(&mut self, on_batch: &mut OnBatch) -> Result<Option<Epoch>, Error> {
         let (index, within) = self.position;
         let task = self.task;
         let Some(phase) = task.training.phases.get(index) else { return Ok(None) };
@@ -207,7 +230,7 @@ impl<'a> Trainer<'a> {
         let (best_epoch, valid_error) = match &self.best {
             Some(best) => {
                 self.model.parameters().restore(&best.weights)?;
-                (best.epoch, best.error)
+                (best.epoch, Some(best.error))
             }
             None => (self.epoch, None),
         };
@@ -243,12 +266,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// One pass over the training images.
-    fn pass(
-        &mut self,
-        phase: &Phase,
-        within: usize,
-        on_batch: &mut dyn FnMut(usize),
-    ) -> Result<Averages, Error> {
+    fn pass(&mut self, phase: &Phase, within: usize, on_batch: &mut OnBatch) -> Result<Averages, Error> {
         let Task { training, seed, .. } = self.task;
         let selection = self.material.training();
         let weights = self.weights(phase);
@@ -265,7 +283,9 @@ impl<'a> Trainer<'a> {
                 return Err(Error::Diverged { epoch: self.epoch, update, loss: terms.total });
             }
             sums.add(&batch, terms, &self.stepper.predictions());
-            on_batch(batch.labels.len());
+            if on_batch(batch.labels.len()).is_break() {
+                return Err(Error::Stopped);
+            }
         }
         Ok(sums.averages(phase.discriminative))
     }
@@ -295,7 +315,7 @@ impl<'a> Trainer<'a> {
             if classifies { validation.error } else { validation.reconstruction + validation.sparsity };
         if self.best.as_ref().is_none_or(|best| score < best.score) {
             let weights = self.model.parameters().snapshot()?;
-            self.best = Some(Best { epoch: self.epoch, score, error: Some(validation.error), weights });
+            self.best = Some(Best { epoch: self.epoch, score, error: validation.error, weights });
         }
         Ok(())
     }

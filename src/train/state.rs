@@ -1,0 +1,228 @@
+//! Where a trial stands between two epochs: all that it needs to go on to the same bits.
+//!
+//! The random streams are functions of (seed, purpose, epoch), so their position is the
+//! epoch's number.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::text::hex;
+
+/// A trial between two epochs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// Epochs done.
+    pub epoch: usize,
+    /// Phase that comes next, from 0, and the epoch within it.
+    pub(super) position: (usize, usize),
+    /// The numbers of each parameter.
+    pub(super) weights: Vec<Vec<f32>>,
+    /// β₁^t and β₂^t of the optimiser.
+    pub(super) decay: (f64, f64),
+    /// First and second moments of each parameter that the phase trains.
+    pub(super) moments: Vec<[Vec<f32>; 2]>,
+    /// The weights with the lowest validation score so far.
+    pub(super) best: Option<Best>,
+}
+
+/// The weights with the lowest validation score so far.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Best {
+    pub epoch: usize,
+    pub score: f64,
+    pub error: f64,
+    pub weights: Vec<Vec<f32>>,
+}
+
+/// Why the bytes of a state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// They are torn, or were changed.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
+    /// They are of another trial.
+    #[error("it is of trial {0}")]
+    Foreign(String),
+}
+
+const METADATA_KEY: &str = "state";
+
+/// The numbers beside the tensors. Floats are kept as bits: text need not read back exactly.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    trial: String,
+    epoch: usize,
+    position: (usize, usize),
+    decay: (u64, u64),
+    best: Option<(usize, u64, u64)>,
+    parameters: usize,
+    moments: usize,
+    /// SHA-256 over all tensors, in order, and over this text with an empty digest.
+    digest: String,
+}
+
+impl State {
+    /// The bytes of `state.safetensors` for the trial of that id.
+    ///
+    /// # Panics
+    /// Never: the file is made of what is at hand.
+    #[must_use]
+    pub fn to_bytes(&self, trial: &str) -> Vec<u8> {
+        let mut head = Head {
+            trial: trial.to_owned(),
+            epoch: self.epoch,
+            position: self.position,
+            decay: (self.decay.0.to_bits(), self.decay.1.to_bits()),
+            best: self.best.as_ref().map(|best| (best.epoch, best.score.to_bits(), best.error.to_bits())),
+            parameters: self.weights.len(),
+            moments: self.moments.len(),
+            digest: String::new(),
+        };
+        let tensors: Vec<(String, Vec<u8>)> =
+            self.tensors().map(|(name, numbers)| (name, bytes(numbers))).collect();
+        head.digest = digest(&head, tensors.iter().map(|(_, bytes)| bytes.as_slice()));
+        let views = tensors.iter().map(|(name, bytes)| {
+            let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
+            (name.as_str(), view.expect("the shape is that of the bytes"))
+        });
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json(&head))]);
+        safetensors::serialize(views, Some(metadata)).expect("tensors of bytes that are at hand")
+    }
+
+    /// Reads what [`State::to_bytes`] wrote for the trial of that id.
+    ///
+    /// # Errors
+    /// When a single bit differs, or the state is another trial's.
+    pub fn from_bytes(bytes: &[u8], trial: &str) -> Result<Self, StateError> {
+        let damaged = |reason: &dyn std::fmt::Display| StateError::Damaged(reason.to_string());
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
+        let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
+        let text = metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY));
+        let text = text.ok_or_else(|| damaged(&"its head is missing"))?;
+        let mut head: Head = serde_json::from_str(text).map_err(|error| damaged(&error))?;
+        let found = std::mem::take(&mut head.digest);
+        let names = names(head.parameters, head.moments, head.best.is_some());
+        let views = names
+            .map(|name| file.tensor(&name).map_err(|error| damaged(&error)))
+            .collect::<Result<Vec<_>, _>>()?;
+        if digest(&head, views.iter().map(TensorView::data)) != found {
+            return Err(damaged(&"its digest is another"));
+        }
+        if head.trial != trial {
+            return Err(StateError::Foreign(head.trial));
+        }
+        Ok(Self::assemble(&head, views.iter().map(|view| numbers(view.data()))))
+    }
+
+    fn assemble(head: &Head, mut tensors: impl Iterator<Item = Vec<f32>>) -> Self {
+        let mut take = |count: usize| tensors.by_ref().take(count).collect::<Vec<_>>();
+        let weights = take(head.parameters);
+        let firsts = take(head.moments);
+        let seconds = take(head.moments);
+        let best = head.best.map(|(epoch, score, error)| Best {
+            epoch,
+            score: f64::from_bits(score),
+            error: f64::from_bits(error),
+            weights: take(head.parameters),
+        });
+        Self {
+            epoch: head.epoch,
+            position: head.position,
+            weights,
+            decay: (f64::from_bits(head.decay.0), f64::from_bits(head.decay.1)),
+            moments: firsts.into_iter().zip(seconds).map(|(first, second)| [first, second]).collect(),
+            best,
+        }
+    }
+
+    /// Every tensor with its name, in the order of [`names`].
+    fn tensors(&self) -> impl Iterator<Item = (String, &[f32])> {
+        let best = self.best.iter().flat_map(|best| &best.weights);
+        let moments = |which: usize| self.moments.iter().map(move |pair| &pair[which]);
+        let all = self.weights.iter().chain(moments(0)).chain(moments(1)).chain(best);
+        names(self.weights.len(), self.moments.len(), self.best.is_some()).zip(all.map(Vec::as_slice))
+    }
+}
+
+fn names(parameters: usize, moments: usize, best: bool) -> impl Iterator<Item = String> {
+    let block = |name: &'static str, count: usize| (0..count).map(move |index| format!("{name}.{index}"));
+    block("weights", parameters)
+        .chain(block("first", moments))
+        .chain(block("second", moments))
+        .chain(block("best", if best { parameters } else { 0 }))
+}
+
+fn json(head: &Head) -> String {
+    serde_json::to_string(head).expect("numbers and text")
+}
+
+fn digest<'a>(head: &Head, tensors: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for bytes in tensors {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    }
+    hash.update(json(head));
+    hex(&hash.finalize())
+}
+
+fn bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+fn numbers(bytes: &[u8]) -> Vec<f32> {
+    let number = |four: &[u8]| f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+    bytes.chunks_exact(4).map(number).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        State {
+            epoch: 7,
+            position: (1, 2),
+            weights: vec![vec![1.0, -2.5], vec![f32::MIN_POSITIVE]],
+            decay: (0.1 + 0.2, 1e-300),
+            moments: vec![[vec![0.5, 0.25], vec![]]],
+            best: Some(Best {
+                epoch: 6,
+                score: 1.0 / 3.0,
+                error: 2.5,
+                weights: vec![vec![3.0, 4.0], vec![5.0]],
+            }),
+        }
+    }
+
+    #[test]
+    fn a_state_reads_back_to_the_bit() {
+        for state in [state(), State { best: None, moments: vec![], ..state() }] {
+            let bytes = state.to_bytes("a-trial");
+            assert_eq!(State::from_bytes(&bytes, "a-trial").unwrap(), state);
+        }
+    }
+
+    #[test]
+    fn another_trials_state_is_refused() {
+        let error = State::from_bytes(&state().to_bytes("a-trial"), "b-trial").unwrap_err();
+        assert_eq!(error.to_string(), "it is of trial a-trial");
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_noticed() {
+        let bytes = state().to_bytes("a-trial");
+        for position in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut flipped = bytes.clone();
+                flipped[position] ^= 1 << bit;
+                let read = State::from_bytes(&flipped, "a-trial");
+                assert!(read.is_err() || read.unwrap() == state(), "bit {bit} of byte {position}");
+            }
+            assert!(State::from_bytes(&bytes[..position], "a-trial").is_err(), "cut at {position}");
+        }
+    }
+}
