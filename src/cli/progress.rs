@@ -101,7 +101,7 @@ impl Progress for Display {
     }
 
     fn noticed(&self, trial: &Trial, text: &str) {
-        self.say(&format!("warning: {} {text}", trial.id));
+        self.say(&format!("{} {text}", trial.id));
     }
 
     fn finished(&self, trial: &Trial, ending: &Ending) {

@@ -135,7 +135,10 @@ impl Attempt<'_> {
                 .noticed(self.trial, &format!("starts afresh, for what it had is of no use: {damage}"));
         }
         let mut trainer = match state {
-            Some(state) => Trainer::resume(task, state)?,
+            Some(state) => {
+                self.progress.noticed(self.trial, &format!("goes on after epoch {}", state.epoch));
+                Trainer::resume(task, state)?
+            }
             None => Trainer::new(task)?,
         };
         let mut images = 0;

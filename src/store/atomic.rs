@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -10,6 +11,9 @@ use super::Error;
 
 /// Ending of files that are still being written. A killed writer leaves them behind.
 const UNFINISHED: &str = ".unfinished";
+
+/// No file takes this long to write.
+const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// Replaces the file at `path` by `contents`.
 pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
@@ -70,15 +74,32 @@ pub(super) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Removes what a killed writer left in `folder`.
+/// Removes what a killed writer left in `folder`, which has no other writer.
 pub(super) fn remove_unfinished(folder: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(folder).map_err(Error::read(folder))? {
-        let path = entry.map_err(Error::read(folder))?.path();
-        if path.to_string_lossy().ends_with(UNFINISHED) {
+    for path in unfinished_in(folder)? {
+        remove(&path)?;
+    }
+    Ok(())
+}
+
+/// Removes what a killed writer left in `folder` long ago; what is younger may belong to
+/// another writer that lives.
+pub(super) fn remove_forgotten(folder: &Path) -> Result<(), Error> {
+    for path in unfinished_in(folder)? {
+        let age = fs::metadata(&path).and_then(|data| data.modified()).map(|time| time.elapsed());
+        if matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
             remove(&path)?;
         }
     }
     Ok(())
+}
+
+fn unfinished_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = fs::read_dir(folder).map_err(Error::read(folder))?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(Error::read(folder)));
+    paths
+        .filter(|path| path.as_ref().map_or(true, |path| path.to_string_lossy().ends_with(UNFINISHED)))
+        .collect()
 }
 
 #[cfg(unix)]

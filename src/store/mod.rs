@@ -47,6 +47,7 @@ impl Store {
     pub fn open(results_dir: &Path, name: &str, resolved_spec_toml: &str) -> Result<Self, Error> {
         let root = results_dir.join(checked(name)?);
         atomic::create_folder(&root.join("trials"))?;
+        atomic::remove_forgotten(&root)?;
         sweep::record(&root, resolved_spec_toml)?;
         Ok(Self { root })
     }

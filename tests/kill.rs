@@ -1,0 +1,235 @@
+//! A sweep that is killed, and killed again, ends in the bytes of one that never was.
+#![cfg(unix)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const SPEC: &str = r#"
+name = "killed"
+seeds = 1
+[data]
+source = "strokes"
+train = 1500
+validation = 300
+test = 300
+[model]
+steps = 4
+hidden = 48
+[training]
+batch = 20
+phases = [{ epochs = 20, rate = 1e-3 }, { epochs = 80, rate = 1e-3, discriminative = true, masking = 0.1 }]
+[sweep.grid]
+"model.family" = ["drsae", "mlp"]
+"#;
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("killed.toml"), SPEC).unwrap();
+        Self { folder }
+    }
+
+    fn sweep(&self, results: &str) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_drsae"))
+            .args(["sweep", "killed.toml", "--jobs", "2", "--results", results])
+            .current_dir(self.folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn trials(&self, results: &str) -> PathBuf {
+        self.folder.path().join(results).join("killed/trials")
+    }
+
+    /// Asserts that two results folders have the same files with the same bytes, but for
+    /// those that tell the time and what a killed writer left.
+    fn assert_same(&self, results: &str, expected: &str) {
+        let (found, expected) = (self.files(results), self.files(expected));
+        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+        for (path, bytes) in &found {
+            assert!(*bytes == expected[path], "{} differs", path.display());
+        }
+    }
+
+    fn files(&self, results: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+        let root = self.folder.path().join(results);
+        let mut files = BTreeMap::new();
+        collect(&root, &root, &mut files);
+        for clock in ["timing.csv", "provenance.json", "result.json"] {
+            files.retain(|path, _| !path.ends_with(clock));
+        }
+        files.retain(|path, _| !path.to_string_lossy().ends_with(".unfinished"));
+        files
+    }
+
+    /// Starts a sweep and kills it when `count` of its trials have a state.
+    fn killed_with_states(&self, results: &str, count: usize) {
+        let mut child = self.sweep(results);
+        self.wait_for_states(&mut child, results, count);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    fn wait_for_states(&self, child: &mut Child, results: &str, count: usize) {
+        while states(&self.trials(results)) < count {
+            assert!(child.try_wait().unwrap().is_none(), "the sweep ended before it had {count} states");
+            sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Runs the sweep to its end; gives what it said.
+    fn ended(&self, results: &str) -> String {
+        let child = self.sweep(results);
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        said
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            files.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+        }
+    }
+}
+
+fn states(trials: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(trials) else { return 0 };
+    entries.filter(|entry| entry.as_ref().unwrap().path().join("state.safetensors").exists()).count()
+}
+
+/// Waits for the end, for at most `time`.
+fn ended_within(child: &mut Child, time: Duration) -> Option<ExitStatus> {
+    let start = Instant::now();
+    while start.elapsed() < time {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        sleep(Duration::from_millis(2));
+    }
+    None
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+fn said(child: Child) -> String {
+    String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+}
+
+#[test]
+fn killed_at_many_moments_it_ends_in_the_same_bytes() {
+    let place = Place::new();
+    let start = Instant::now();
+    place.ended("whole");
+    let whole = start.elapsed();
+
+    let mut random = ChaCha8Rng::seed_from_u64(20);
+    let (mut kills, mut folders) = (0, 0);
+    while kills < 25 {
+        let results = format!("killed-{folders}");
+        loop {
+            let life = whole.mul_f64(random.random_range(0.0..0.7));
+            let mut child = place.sweep(&results);
+            if let Some(status) = ended_within(&mut child, life) {
+                assert!(status.success(), "{}", said(child));
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+            if kills >= 25 {
+                place.ended(&results);
+                break;
+            }
+        }
+        place.assert_same(&results, "whole");
+        folders += 1;
+    }
+    println!("survived {kills} kills in {folders} sweeps");
+}
+
+#[test]
+fn a_signal_ends_the_sweep_at_a_safe_point_and_it_goes_on() {
+    let place = Place::new();
+    place.ended("whole");
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let mut child = place.sweep(name);
+        place.wait_for_states(&mut child, name, 1);
+        signal(&child, name);
+        let status = ended_within(&mut child, Duration::from_secs(2)).expect("it ends within 2 s");
+        assert_eq!(status.code(), Some(code));
+        let said = said(child);
+        assert!(said.contains("of 2 trials are pending; the same command goes on"), "{said}");
+
+        let said = place.ended(name);
+        assert!(said.contains("goes on after epoch"), "{said}");
+        place.assert_same(name, "whole");
+    }
+}
+
+#[test]
+fn a_damaged_or_foreign_state_is_reported_and_its_trial_starts_afresh() {
+    let place = Place::new();
+    place.ended("whole");
+    place.killed_with_states("killed", 2);
+    let mut trials: Vec<_> =
+        fs::read_dir(place.trials("killed")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    trials.sort();
+    let state = |trial: usize| trials[trial].join("state.safetensors");
+    let good = fs::read(state(0)).unwrap();
+    let mut flipped = good.clone();
+    flipped[good.len() / 2] ^= 1;
+    let useless: [(&[u8], &str); 4] = [
+        (&good[..good.len() / 2], "it is damaged"),
+        (&flipped, "its digest is another"),
+        (b"something else", "it is damaged"),
+        (&fs::read(state(1)).unwrap(), "it is of trial mlp-t4-n48-s1-"),
+    ];
+    for (index, (bytes, reason)) in useless.into_iter().enumerate() {
+        let results = format!("useless-{index}");
+        copy(&place.folder.path().join("killed"), &place.folder.path().join(&results));
+        fs::write(
+            place.trials(&results).join(trials[0].file_name().unwrap()).join("state.safetensors"),
+            bytes,
+        )
+        .unwrap();
+        let said = place.ended(&results);
+        assert!(said.contains("starts afresh, for what it had is of no use"), "{said}");
+        assert!(said.contains(reason), "{said}");
+        place.assert_same(&results, "whole");
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
+}
