@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::common::{SpecArgs, design, planned};
+use super::common::{SpecArgs, design};
 use crate::analysis;
 use crate::spec::Sweep;
 use crate::store::Store;
@@ -16,9 +16,14 @@ const PIPE_WIDTH: u16 = 100;
 const EXAMPLES: &str = "\
 Examples:
   drsae analyze experiments/depth.toml
-  drsae analyze experiments/depth.toml --results elsewhere";
+  drsae analyze experiments/depth.toml --results elsewhere
+  drsae analyze results/depth/sweep.toml         the sweep as it was run
 
-/// Summarise a sweep and compare its families, from the results on disk.
+Reads `trials.csv` as `drsae sweep` left it at its end; the trials' own folders need not
+be there. A sweep that was killed before its end has not written it: `drsae sweep` with
+`--set seeds=N`, N passes being complete, has nothing to run, merges them and compares.";
+
+/// Summarise a sweep and compare its families, from the merged results on disk.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -27,11 +32,15 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let (sweep, plan) = args.spec.plan()?;
-    let store = args.spec.existing_store(&sweep)?;
-    store.merge(&planned(&plan))?;
-    write_and_print(&sweep, &store, &mut std::io::stdout().lock())?;
+    analyze(&args.spec, &mut std::io::stdout().lock())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes no plan, which would ask for data, and merges nothing: results are read where
+/// neither the data nor the trials' folders need be.
+fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<()> {
+    let sweep = Sweep::load(&args.spec, &args.overrides)?;
+    write_and_print(&sweep, &args.existing_store(&sweep)?, out)
 }
 
 /// Writes the tables into the sweep's folder and prints them.
@@ -48,4 +57,47 @@ fn width() -> u16 {
     let terminal = std::io::stdout().is_terminal();
     let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     columns.filter(|_| terminal).unwrap_or(PIPE_WIDTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const SPEC: &str = "\
+name = \"kept\"
+seeds = 1
+[data]
+source = \"mnist\"
+[training]
+phases = [{ epochs = 1, rate = 1e-3, discriminative = true }]
+[sweep.grid]
+\"model.family\" = [\"drsae\", \"mlp\"]
+[compare]
+reference = { \"model.family\" = \"drsae\" }
+";
+
+    const TRIALS: &str = "\
+trial,index,family,steps,hidden,sparsity,discriminative_weight,seed,parameters,status,best_epoch,valid_error,test_error
+drsae-1,0,drsae,3,60,0.005,1.0,1,98340,complete,15,4.05,3.25
+mlp-1,1,mlp,3,57,0.005,1.0,1,96615,complete,15,2.5,2.5
+";
+
+    #[test]
+    fn merged_tables_are_read_without_the_trials_and_stay_as_they_are() {
+        let results = tempfile::tempdir().unwrap();
+        let folder = results.path().join("kept");
+        let spec = folder.join("sweep.toml");
+        fs::create_dir(&folder).unwrap();
+        fs::write(&spec, SPEC).unwrap();
+        fs::write(folder.join("trials.csv"), TRIALS).unwrap();
+        let results = results.path().to_owned();
+        let mut out = Vec::new();
+        analyze(&SpecArgs { spec, overrides: Vec::new(), results, data_dir: None }, &mut out).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("trials.csv")).unwrap(), TRIALS);
+        let comparison = fs::read_to_string(folder.join("analysis/comparison.csv")).unwrap();
+        assert!(comparison.contains("drsae,mlp,98340,96615,1,0,-0.75"), "{comparison}");
+        assert!(String::from_utf8(out).unwrap().contains("-0.75"));
+    }
 }
