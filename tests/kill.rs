@@ -16,15 +16,15 @@ name = "killed"
 seeds = 1
 [data]
 source = "strokes"
-train = 1500
-validation = 300
-test = 300
+train = 400
+validation = 100
+test = 100
 [model]
-steps = 4
-hidden = 48
+steps = 3
+hidden = 12
 [training]
 batch = 20
-phases = [{ epochs = 20, rate = 1e-3 }, { epochs = 80, rate = 1e-3, discriminative = true, masking = 0.1 }]
+phases = [{ epochs = 50, rate = 1e-3 }, { epochs = 250, rate = 1e-3, discriminative = true, masking = 0.1 }]
 [sweep.grid]
 "model.family" = ["drsae", "mlp"]
 "#;
@@ -204,7 +204,7 @@ fn a_damaged_or_foreign_state_is_reported_and_its_trial_starts_afresh() {
         (&good[..good.len() / 2], "it is damaged"),
         (&flipped, "its digest is another"),
         (b"something else", "it is damaged"),
-        (&fs::read(state(1)).unwrap(), "it is of trial mlp-t4-n48-s1-"),
+        (&fs::read(state(1)).unwrap(), "it is of trial mlp-t3-n12-s1-"),
     ];
     for (index, (bytes, reason)) in useless.into_iter().enumerate() {
         let results = format!("useless-{index}");
