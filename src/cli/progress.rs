@@ -146,3 +146,39 @@ pub fn duration(time: Duration) -> String {
         (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_to_seconds_and_told_in_two_units() {
+        let said = |seconds| duration(Duration::from_secs_f64(seconds));
+        let told = [0.0, 0.4, 42.0, 59.4, 59.6, 425.0, 3599.6, 7380.0, 7439.0, 360_000.0].map(said);
+        let expected = [
+            "0 s",
+            "0 s",
+            "42 s",
+            "59 s",
+            "1 min 0 s",
+            "7 min 5 s",
+            "1 h 0 min",
+            "2 h 3 min",
+            "2 h 3 min",
+            "100 h 0 min",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn endings_are_told_with_their_errors_or_their_reason() {
+        let complete = |valid_error| Ending::Complete { valid_error, test_error: 1.254 };
+        assert_eq!(told(&complete(Some(1.5))), "test error 1.25 % (validation 1.50 %)");
+        assert_eq!(told(&complete(None)), "test error 1.25 %");
+        let incomplete = Ending::Incomplete {
+            status: crate::store::Status::Diverged,
+            reason: "the loss became NaN".into(),
+        };
+        assert_eq!(told(&incomplete), "diverged: the loss became NaN");
+    }
+}

@@ -61,3 +61,102 @@ pub fn from_bytes(config: &Config, bytes: &[u8]) -> Result<Model> {
     }
     Model::from_tensors(config, &tensors)
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::DType;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Family;
+
+    const CONFIG_TEXT: &str = "seed = 1\n\n[model]\nhidden = 5 # \"γ\"\n";
+
+    fn model(family: Family) -> Model {
+        let config = Config { family, steps: 3, hidden: 5, ..Config::default() };
+        Model::new(&config, 7, 4, 0.1, 9, DType::F32).unwrap()
+    }
+
+    fn bits(model: &Model) -> Vec<(String, Vec<usize>, Vec<u32>)> {
+        let numbers = model.parameters().snapshot().unwrap();
+        let parameters = model.parameters().iter().zip(numbers);
+        let bits = |numbers: Vec<f32>| numbers.into_iter().map(f32::to_bits).collect();
+        parameters
+            .map(|(parameter, numbers)| {
+                (parameter.name.clone(), parameter.value.dims().to_vec(), bits(numbers))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_family_comes_back_to_the_bit_with_its_config() {
+        for family in Family::ALL {
+            let model = model(family);
+            let bytes = to_bytes(&model, CONFIG_TEXT).unwrap();
+            let back = from_bytes(model.config(), &bytes).unwrap();
+            assert_eq!(bits(&back), bits(&model), "{}", family.name());
+            assert_eq!(back.classes(), 4);
+            assert_eq!(config_text(&bytes).unwrap(), CONFIG_TEXT);
+            assert_eq!(bytes, to_bytes(&back, CONFIG_TEXT).unwrap());
+        }
+    }
+
+    #[test]
+    fn numbers_of_every_kind_come_back() {
+        let model = model(Family::Drsae);
+        let odd = [-0.0, f32::MIN_POSITIVE / 2.0, f32::MAX, f32::INFINITY, 1.0 / 3.0];
+        let threshold = model.parameters().iter().find(|parameter| parameter.name == "threshold").unwrap();
+        threshold.value.set(&Tensor::from_slice(&odd, 5, &Device::Cpu).unwrap()).unwrap();
+        let back = from_bytes(model.config(), &to_bytes(&model, "").unwrap()).unwrap();
+        assert_eq!(bits(&back), bits(&model));
+    }
+
+    #[test]
+    fn the_weights_of_another_network_are_named() {
+        let bytes = to_bytes(&model(Family::Drsae), "").unwrap();
+        let refused = |family, hidden| {
+            let config = Config { family, steps: 3, hidden, ..Config::default() };
+            from_bytes(&config, &bytes).unwrap_err().to_string()
+        };
+        let wider = refused(Family::Drsae, 6);
+        assert!(wider.contains("`encoder` has shape [5, 7], not [6, 7]"), "{wider}");
+        let untied = refused(Family::Untied, 5);
+        assert!(untied.contains("there is no tensor `encoder_"), "{untied}");
+    }
+
+    #[test]
+    fn a_file_without_a_config_or_without_floats_is_named() {
+        let half = [0u8; 4];
+        let view = TensorView::new(Dtype::F16, vec![2], &half).unwrap();
+        let bytes = safetensors::serialize([("classifier", view)], None).unwrap();
+        let error = from_bytes(&Config::default(), &bytes).unwrap_err().to_string();
+        assert!(error.contains("`classifier` holds F16, not f32"), "{error}");
+        let error = config_text(&bytes).unwrap_err().to_string();
+        assert!(error.contains("no `config`"), "{error}");
+    }
+
+    #[test]
+    fn every_truncation_is_an_error() {
+        let model = model(Family::Drsae);
+        let bytes = to_bytes(&model, CONFIG_TEXT).unwrap();
+        for length in 0..bytes.len() {
+            assert!(from_bytes(model.config(), &bytes[..length]).is_err(), "{length} bytes");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_bytes_are_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert!(from_bytes(&Config::default(), &bytes).is_err());
+            prop_assert!(config_text(&bytes).is_err());
+        }
+
+        #[test]
+        fn a_damaged_header_never_panics(at in 0usize..400, byte: u8) {
+            let model = model(Family::Drsae);
+            let mut bytes = to_bytes(&model, CONFIG_TEXT).unwrap();
+            bytes[at] = byte;
+            let _ = (from_bytes(model.config(), &bytes), config_text(&bytes));
+        }
+    }
+}

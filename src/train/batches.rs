@@ -103,3 +103,103 @@ impl<'a> Batches<'a> {
         !chosen.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Preprocessing;
+
+    const COUNT: usize = 53;
+
+    /// Images of four pixels, whose label is their index.
+    fn images() -> (Images, Normaliser) {
+        let pixels = (0..COUNT as u8).flat_map(|index| [255, index, 128 + index, 30]).collect();
+        let images = Images { inputs: 4, pixels, labels: (0..COUNT as u8).collect() };
+        let normaliser = Normaliser::new(Preprocessing::NonNegative, &images);
+        (images, normaliser)
+    }
+
+    /// The mini-batches of one pass over `indices`.
+    fn pass(indices: &[u32], batches: impl FnOnce(Selection<'_>) -> Batches<'_>) -> Vec<Batch> {
+        let (images, normaliser) = images();
+        let mut batches = batches(Selection { images: &images, normaliser: &normaliser, indices });
+        let expected = batches.count();
+        let mut batch = Batch::default();
+        let mut all = Vec::new();
+        while batches.next_into(&mut batch) {
+            all.push(batch.clone());
+        }
+        assert_eq!(all.len(), expected);
+        all
+    }
+
+    fn shuffled(masking: f64, seed: u64, epoch: usize) -> Vec<Batch> {
+        let indices: Vec<u32> = (0..COUNT as u32).collect();
+        pass(&indices, |selection| Batches::shuffled(selection, 10, masking, seed, epoch))
+    }
+
+    fn labels(batches: &[Batch]) -> Vec<u8> {
+        batches.iter().flat_map(|batch| batch.labels.clone()).collect()
+    }
+
+    #[test]
+    fn in_order_is_the_selection_with_each_image_beside_its_label() {
+        let batches = pass(&[7, 2, 2, 50, 9], |selection| Batches::in_order(selection, 2));
+        assert_eq!(labels(&batches), [7, 2, 2, 50, 9]);
+        let (images, normaliser) = images();
+        for batch in &batches {
+            assert_eq!(batch.clean.len(), 4 * batch.labels.len());
+            for (row, &label) in batch.clean.chunks_exact(4).zip(&batch.labels) {
+                let mut expected = [0.0; 4];
+                normaliser.write(&images, usize::from(label), &mut expected);
+                assert_eq!(row, expected);
+            }
+            assert_eq!(batch.input(), batch.clean);
+        }
+    }
+
+    #[test]
+    fn every_epoch_has_each_image_once_in_an_order_of_its_own() {
+        let orders = [(1, 1), (1, 2), (2, 1)].map(|(seed, epoch)| labels(&shuffled(0.0, seed, epoch)));
+        for order in &orders {
+            let mut sorted = order.clone();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (0..COUNT as u8).collect::<Vec<_>>());
+        }
+        assert!(orders[0] != orders[1] && orders[0] != orders[2] && orders[1] != orders[2]);
+        assert_eq!(orders[0], labels(&shuffled(0.0, 1, 1)));
+        let sizes: Vec<usize> = shuffled(0.0, 1, 1).iter().map(|batch| batch.labels.len()).collect();
+        assert_eq!(sizes, [10, 10, 10, 10, 10, 3]);
+    }
+
+    #[test]
+    fn masking_zeroes_its_share_of_the_input_and_nothing_else() {
+        let pixels = vec![255; 100 * 100];
+        let images = Images { inputs: 100, pixels, labels: vec![0; 100] };
+        let normaliser = Normaliser::new(Preprocessing::NonNegative, &images);
+        let indices: Vec<u32> = (0..100).collect();
+        let selection = Selection { images: &images, normaliser: &normaliser, indices: &indices };
+        for masking in [0.1, 0.4, 0.9] {
+            let mut batch = Batch::default();
+            Batches::shuffled(selection, 100, masking, 3, 1).next_into(&mut batch);
+            assert!(batch.clean.iter().all(|&number| number == 0.1));
+            assert!(batch.input().iter().all(|&number| number == 0.0 || number == 0.1));
+            let zeros = batch.input().iter().filter(|&&number| number == 0.0).count() as f64;
+            // Of 10,000 independent numbers: five standard deviations.
+            let spread = 5.0 * (10_000.0 * masking * (1.0 - masking)).sqrt();
+            assert!((zeros - 10_000.0 * masking).abs() < spread, "{zeros} zeros at {masking}");
+        }
+    }
+
+    #[test]
+    fn masks_are_those_of_the_seed_and_the_epoch_and_leave_the_order_alone() {
+        let zeros = |seed, epoch| {
+            let batches = shuffled(0.5, seed, epoch);
+            batches.iter().flat_map(|batch| batch.input().to_vec()).map(|x| x == 0.0).collect::<Vec<_>>()
+        };
+        assert_eq!(zeros(1, 1), zeros(1, 1));
+        assert_ne!(zeros(1, 1), zeros(1, 2));
+        assert_ne!(zeros(1, 1), zeros(2, 1));
+        assert_eq!(labels(&shuffled(0.5, 1, 1)), labels(&shuffled(0.0, 1, 1)));
+    }
+}

@@ -28,7 +28,7 @@ pub enum Error {
     Diverged {
         /// Epoch over all phases, from 1.
         epoch: usize,
-        /// Update within the phase, from 1; 0 where the evaluation after the epoch found it.
+        /// Update within the phase, from 1; 0 where an evaluation after the epoch found it.
         update: usize,
         /// The loss.
         loss: f64,
@@ -42,5 +42,5 @@ pub enum Error {
 }
 
 fn at_update(update: usize) -> String {
-    if update == 0 { ", on the validation images".into() } else { format!(", update {update} of the phase") }
+    if update == 0 { ", on held-out images".into() } else { format!(", update {update} of the phase") }
 }

@@ -286,3 +286,6 @@ fn shrink_columns(weights: &mut [f32], squares: &[f32], most: f32) {
         row.iter_mut().zip(&scales).for_each(|(weight, scale)| *weight *= scale);
     }
 }
+
+#[cfg(test)]
+mod tests;

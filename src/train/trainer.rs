@@ -225,7 +225,7 @@ impl<'a> Trainer<'a> {
     /// Takes the best weights and evaluates them on the test images.
     ///
     /// # Errors
-    /// When the test images have not the network's shape.
+    /// [`Error::Diverged`] when the last update did, which no images were held out to show.
     pub fn finish(self) -> Result<Outcome, Error> {
         let (best_epoch, valid_error) = match &self.best {
             Some(best) => {
@@ -238,7 +238,7 @@ impl<'a> Trainer<'a> {
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         let normaliser = Normaliser::new(preprocessing(self.task.model), images);
         let selection = Selection { images, normaliser: &normaliser, indices: &indices };
-        let test = evaluate(&self.model, selection, self.task.objective.sparsity)?;
+        let test = self.evaluate(selection, self.task.objective.sparsity)?;
         Ok(Outcome { model: self.model, best_epoch, valid_error, test })
     }
 
@@ -295,12 +295,17 @@ impl<'a> Trainer<'a> {
             return Ok(None);
         }
         let selection = self.material.validation();
-        let evaluation = evaluate(&self.model, selection, self.weights(phase).sparsity)?;
+        self.evaluate(selection, self.weights(phase).sparsity).map(Some)
+    }
+
+    /// Evaluates the network on images that it is not trained on.
+    fn evaluate(&self, selection: Selection, sparsity: f64) -> Result<Evaluation, Error> {
+        let evaluation = evaluate(&self.model, selection, sparsity)?;
         let loss = evaluation.reconstruction + evaluation.sparsity + evaluation.class;
         if !loss.is_finite() {
             return Err(Error::Diverged { epoch: self.epoch, update: 0, loss });
         }
-        Ok(Some(evaluation))
+        Ok(evaluation)
     }
 
     /// Keeps the weights when the validation error is lower than ever before; in a schedule

@@ -1,0 +1,160 @@
+//! What the commands print, and the tables as `docs/FORMAT.md` describes them.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use crate::lab::{Lab, SPEC, said};
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn plan_and_status_answer_in_json() {
+    let lab = Lab::new(SPEC);
+    let plan = json(&said(&lab.drsae("plan", &["--json"]).success()).0);
+    assert!(!lab.path("results").exists());
+    let trials = plan["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 4);
+    for (index, trial) in trials.iter().enumerate() {
+        assert_eq!(trial["index"], index);
+        assert!(trial["seconds"].as_f64().unwrap() > 0.0 && trial["bytes"].as_u64().unwrap() > 0, "{trial}");
+    }
+
+    lab.drsae("trial", &["--index", "0"]).success();
+    let status = json(&said(&lab.drsae("status", &["--json"]).code(1)).0);
+    assert_eq!(status["counts"], serde_json::json!({ "complete": 1, "pending": 3 }));
+    lab.drsae("sweep", &[]).success();
+    let status = json(&said(&lab.drsae("status", &["--json"]).success()).0);
+    assert_eq!(status, serde_json::json!({ "planned": 4, "counts": { "complete": 4 }, "troubles": [] }));
+
+    let planned: Vec<_> = trials.iter().map(|trial| trial["id"].as_str().unwrap()).collect();
+    assert_eq!(lab.column("tiny", "trial"), planned);
+    let parameters: Vec<_> = trials.iter().map(|trial| trial["parameters"].to_string()).collect();
+    assert_eq!(lab.column("tiny", "parameters"), parameters);
+}
+
+#[test]
+fn a_dry_run_lists_what_would_run_and_writes_nothing() {
+    let lab = Lab::new(SPEC);
+    let (out, log) = said(&lab.drsae("sweep", &["--dry-run", "--jobs", "2"]).success());
+    assert_eq!(log, "4 of 4 trials would run, 2 side by side\n");
+    assert!(!lab.path("results").exists());
+
+    lab.drsae("trial", &["--index", "1"]).success();
+    let before = lab.files("tiny");
+    let (rest, _) = said(&lab.drsae("sweep", &["--dry-run"]).success());
+    let all: Vec<&str> = out.lines().collect();
+    assert_eq!(rest.lines().collect::<Vec<_>>(), [all[0], all[2], all[3]]);
+    assert!(lab.files("tiny") == before);
+}
+
+#[test]
+fn the_tables_are_printed_without_escape_codes_into_a_pipe() {
+    let lab = Lab::new(SPEC);
+    let (out, log) = said(&lab.drsae("sweep", &[]).success());
+    assert!(out.starts_with("Which family is better?\n"), "{out}");
+    assert!(out.ends_with("4 of 4 trials complete; results in results/tiny\n"), "{out}");
+    assert!(!out.contains('\x1b') && !log.contains('\x1b'), "{out}{log}");
+    assert_eq!(log.lines().filter(|line| line.contains("test error")).count(), 4, "{log}");
+
+    let before = lab.files("tiny");
+    let (again, _) = said(&lab.drsae("analyze", &[]).success());
+    assert_eq!(out.strip_suffix("4 of 4 trials complete; results in results/tiny\n").unwrap(), again);
+    assert!(lab.files("tiny") == before);
+}
+
+/// More lines than a pipe holds, of which the reader takes one.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let lab = Lab::new(SPEC);
+    for arguments in [&["plan"][..], &["plan", "--json"], &["sweep", "--dry-run"]] {
+        let mut command = lab.std_command();
+        command.arg(arguments[0]).arg("spec.toml").args(&arguments[1..]).args(["--set", "seeds=3000"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "{arguments:?}");
+        let mut log = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert!(child.wait().unwrap().success(), "{arguments:?}: {log}");
+        assert!(!log.contains("error") && !log.contains("panic"), "{arguments:?}: {log}");
+    }
+}
+
+/// The subcommands that a help text lists.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed = help.split_once("\nCommands:\n").map_or("", |(_, after)| after);
+    let lines = listed.lines().take_while(|line| !line.is_empty());
+    let names =
+        lines.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_has_examples_of_itself() {
+    let lab = Lab::new(SPEC);
+    let help = |path: &[String]| said(&lab.command().args(path).arg("--help").assert().success()).0;
+    let mut paths: Vec<Vec<String>> = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(path) = paths.pop() {
+        let text = help(&path);
+        let inner = subcommands(&text);
+        if inner.is_empty() || path.is_empty() {
+            seen += 1;
+            let example = format!("\n  drsae {}", path.join(" "));
+            let (_, examples) = text.split_once("\nExamples:").unwrap_or_else(|| panic!("{path:?} has none"));
+            assert!(examples.contains(&example), "{path:?}: {examples}");
+        }
+        paths.extend(inner.into_iter().map(|name| [path.clone(), vec![name]].concat()));
+    }
+    assert!(seen >= 9, "{seen} commands");
+}
+
+/// The columns that a section of `docs/FORMAT.md` lists.
+fn documented(section: &str) -> Vec<String> {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/FORMAT.md")).unwrap();
+    let (_, after) = text.split_once(&format!("\n{section}\n")).unwrap();
+    let rows = after.lines().take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("| `"));
+    rows.map(|row| row.split('`').nth(1).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn tables_have_the_columns_of_their_description() {
+    let lab = Lab::new(SPEC);
+    lab.drsae("sweep", &[]).success();
+    let trial = format!("trials/{}", lab.column("tiny", "trial")[0]);
+    let header = |path: &str| lab.read(format!("results/tiny/{path}")).lines().next().unwrap().to_owned();
+    let trials = header("trials.csv");
+    assert_eq!(
+        trials,
+        "trial,index,family,steps,hidden,sparsity,discriminative_weight,seed,parameters,status,best_epoch,\
+         valid_error,test_error"
+    );
+    assert_eq!(trials, documented("## trials.csv").join(","));
+    assert_eq!(header("epochs.csv"), documented("### epochs.csv").join(","));
+    for file in ["epochs.csv", "timing.csv", "predictions.csv"] {
+        assert_eq!(
+            header(&format!("{trial}/{file}")),
+            documented(&format!("### {file}")).join(","),
+            "{file}"
+        );
+    }
+    for file in ["result.json", "provenance.json"] {
+        let record = json(&lab.read(format!("results/tiny/{trial}/{file}")));
+        let mut fields: Vec<_> = record.as_object().unwrap().keys().cloned().collect();
+        let mut expected = documented(&format!("### {file}"));
+        fields.sort();
+        expected.sort();
+        assert_eq!(fields, expected, "{file}");
+    }
+}
+
+#[test]
+fn another_axis_has_a_column_of_its_own() {
+    let lab = Lab::new(&SPEC.replace("[compare]", "\"training.batch\" = [20, 30]\n\n[compare]"));
+    lab.drsae("sweep", &["--set", "seeds=1"]).success();
+    assert_eq!(lab.column("tiny", "training.batch"), ["20", "30", "20", "30"]);
+    assert_eq!(lab.column("tiny", "family"), ["drsae", "drsae", "untied", "untied"]);
+}

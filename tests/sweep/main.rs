@@ -1,0 +1,6 @@
+//! Whole sweeps through the program, each in a folder of its own.
+
+mod commands;
+mod lab;
+mod refusals;
+mod runs;
