@@ -32,7 +32,7 @@ fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config
 fn trained(task: Task) -> (Vec<Epoch>, Trainer) {
     let mut trainer = Trainer::new(task).unwrap();
     let mut epochs = Vec::new();
-    while let Some(epoch) = trainer.next_epoch(&mut |_| {}).unwrap() {
+    while let Some(epoch) = trainer.next_epoch(&mut |_| ControlFlow::Continue(())).unwrap() {
         epochs.push(epoch);
     }
     (epochs, trainer)
@@ -148,7 +148,7 @@ fn a_probe_reads_the_class_off_a_code_that_it_leaves_alone() {
     let mut trainer = Trainer::new(Task { objective, ..task(&data, &model, &training) }).unwrap();
     let mut epochs = Vec::new();
     let mut code = None;
-    while let Some(epoch) = trainer.next_epoch(&mut |_| {}).unwrap() {
+    while let Some(epoch) = trainer.next_epoch(&mut |_| ControlFlow::Continue(())).unwrap() {
         if epoch.phase == 1 {
             assert_eq!((epoch.train.class, epoch.train.error), (None, None));
             code = Some(weights(trainer.model()));
@@ -275,7 +275,7 @@ fn masking_hides_pixels_from_the_encoder_alone() {
     let expected = against(&masked, &clean);
     let others = [against(&clean, &clean), against(&masked, &masked)];
 
-    let found = trainer.next_epoch(&mut |_| {}).unwrap().unwrap().train.reconstruction;
+    let found = trainer.next_epoch(&mut |_| ControlFlow::Continue(())).unwrap().unwrap().train.reconstruction;
     assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
     assert!(others.iter().all(|other| (found - other).abs() > 1e-3), "{found} is one of {others:?}");
 }
@@ -306,8 +306,8 @@ fn an_absurd_rate_diverges_at_a_named_update() {
          phases = [{ epochs = 1, rate = 1e-3 }, { epochs = 1, rate = 1e30, optimizer = \"sgd\" }]",
     );
     let mut trainer = Trainer::new(task(&data, &model, &training)).unwrap();
-    trainer.next_epoch(&mut |_| {}).unwrap();
-    let error = trainer.next_epoch(&mut |_| {}).unwrap_err();
+    trainer.next_epoch(&mut |_| ControlFlow::Continue(())).unwrap();
+    let error = trainer.next_epoch(&mut |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, Error::Diverged { epoch: 2, update: 2, loss } if !loss.is_finite()), "{error}");
 }
 
@@ -319,7 +319,7 @@ fn a_last_update_that_diverges_is_noticed_with_and_without_held_out_images() {
     let training = schedule("batch = 200\nphases = [{ epochs = 1, rate = 1e30, optimizer = \"sgd\" }]");
     for validation in [100, 0] {
         let mut trainer = Trainer::new(Task { validation, ..task(&data, &model, &training) }).unwrap();
-        let error = match trainer.next_epoch(&mut |_| {}) {
+        let error = match trainer.next_epoch(&mut |_| ControlFlow::Continue(())) {
             Ok(_) => trainer.finish().map(|outcome| outcome.test).unwrap_err(),
             Err(error) => error,
         };
