@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use candle_core::DType;
 
 use super::batches::{Batch, Batches, Selection};
-use super::evaluation::{self, Evaluation, evaluate};
+use super::evaluation::{self, Evaluation, evaluate, preprocessing};
 use super::objective::Weights;
 use super::optimiser::Optimiser;
 use super::pass::{Pass, Terms};
 use super::state::{Best, State};
 use super::{Error, Objective, Phase, schedule};
-use crate::data::{Dataset, Images, Normaliser, Preprocessing, Split, split};
+use crate::data::{Dataset, Images, Normaliser, Split, split};
 use crate::model::{self, Model};
 
 /// All that decides a trial's result.
@@ -234,11 +234,7 @@ impl<'a> Trainer<'a> {
             }
             None => (self.epoch, None),
         };
-        let images = &self.task.dataset.test;
-        let indices: Vec<u32> = (0..images.len() as u32).collect();
-        let normaliser = Normaliser::new(preprocessing(self.task.model), images);
-        let selection = Selection { images, normaliser: &normaliser, indices: &indices };
-        let test = evaluate(&self.model, selection, self.task.objective.sparsity)?;
+        let test = evaluation::test(&self.model, self.task.dataset, self.task.objective.sparsity)?;
         Ok(Outcome { model: self.model, best_epoch, valid_error, test })
     }
 
@@ -319,10 +315,6 @@ impl<'a> Trainer<'a> {
         }
         Ok(())
     }
-}
-
-fn preprocessing(config: &model::Config) -> Preprocessing {
-    if config.decoder_nonnegative { Preprocessing::NonNegative } else { Preprocessing::Centred }
 }
 
 /// The memory of an update: the pass and the optimiser's moments.
