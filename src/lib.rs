@@ -9,7 +9,7 @@
 //!
 //! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
 //! [`train`] computes, [`store`] writes, [`analysis`] reads what was written. Training and
-//! analysis meet only on disk.
+//! analysis meet only on disk, and [`verify`] checks that they agree there.
 
 pub mod analysis;
 pub mod cli;
@@ -24,6 +24,7 @@ pub mod stats;
 pub mod store;
 mod text;
 pub mod train;
+pub mod verify;
 
 /// Version of everything that decides the bits of a result. It is part of every trial's
 /// id: raise it when the same config would train to other numbers than before.

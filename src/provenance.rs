@@ -109,7 +109,9 @@ impl io::Write for HashWriter {
     }
 }
 
-fn cpu() -> String {
+/// Model of this machine's CPU; the architecture where the system does not say.
+#[must_use]
+pub fn cpu() -> String {
     let facts = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     cpu_model(&facts).unwrap_or(std::env::consts::ARCH).to_owned()
 }

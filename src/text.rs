@@ -1,5 +1,9 @@
 //! Small texts that several rooms write.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 /// An error and its causes in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
@@ -15,9 +19,49 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// JSON with sorted keys and without spaces, so that equal values are equal texts.
+pub fn canonical(value: &Value) -> String {
+    let mut out = String::new();
+    write_canonical(value, &mut out);
+    out
+}
+
+fn write_canonical(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(entries) => {
+            let sorted: BTreeMap<_, _> = entries.iter().collect();
+            out.push('{');
+            for (index, (key, value)) in sorted.into_iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push(':');
+                write_canonical(value, out);
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index > 0 { "," } else { "" });
+                write_canonical(item, out);
+            }
+            out.push(']');
+        }
+        scalar => out.push_str(&scalar.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn canonical_json_is_sorted_and_bare() {
+        let out = canonical(&json!({ "b": [1, 0.5, { "z": null, "a": "\"" }], "a": true }));
+        assert_eq!(out, r#"{"a":true,"b":[1,0.5,{"a":"\"","z":null}]}"#);
+    }
 
     #[test]
     fn bytes_have_two_digits_each() {

@@ -23,7 +23,7 @@ test = 100
 steps = 3
 hidden = 12
 [training]
-batch = 20
+batch = 100
 phases = [{ epochs = 50, rate = 1e-3 }, { epochs = 250, rate = 1e-3, discriminative = true, masking = 0.1 }]
 [sweep.grid]
 "model.family" = ["drsae", "mlp"]
@@ -146,10 +146,10 @@ fn killed_at_many_moments_it_ends_in_the_same_bytes() {
 
     let mut random = ChaCha8Rng::seed_from_u64(20);
     let (mut kills, mut folders) = (0, 0);
-    while kills < 25 {
+    while kills < 22 {
         let results = format!("killed-{folders}");
         loop {
-            let life = whole.mul_f64(random.random_range(0.0..0.7));
+            let life = whole.mul_f64(random.random_range(0.0..0.6));
             let mut child = place.sweep(&results);
             if let Some(status) = ended_within(&mut child, life) {
                 assert!(status.success(), "{}", said(child));
@@ -158,7 +158,7 @@ fn killed_at_many_moments_it_ends_in_the_same_bytes() {
             child.kill().unwrap();
             child.wait().unwrap();
             kills += 1;
-            if kills >= 25 {
+            if kills >= 22 {
                 place.ended(&results);
                 break;
             }

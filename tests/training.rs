@@ -1,6 +1,8 @@
 //! Training as a whole, on drawn glyphs: what the schedule must do to the weights, and what
 //! a trial's result must be.
 
+use std::ops::ControlFlow;
+
 use candle_core::{Device, Tensor};
 use drsae::data::{self, Dataset, Normaliser, Preprocessing, split};
 use drsae::model::{Config, Family, Group, Model};

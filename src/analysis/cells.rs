@@ -31,9 +31,9 @@ pub(super) struct Cell {
     pub trials: BTreeMap<u64, Option<Errors>>,
 }
 
-/// The cells of `trials.csv`, in plan order.
-pub(super) fn read(path: &Path, axes: &[String]) -> Result<Vec<Cell>, Error> {
-    let table = frame::read(path)?;
+/// The cells of the text of `trials.csv`, in plan order.
+pub(super) fn read(path: &Path, trials: Vec<u8>, axes: &[String]) -> Result<Vec<Cell>, Error> {
+    let table = frame::read(path, trials)?;
     let axes: Vec<_> = axes.iter().map(|axis| axis_column(axis)).collect();
     let needed = [&NETWORK[..], &["seed", "status", "valid_error", "test_error"], &axes].concat();
     if let Some(column) = needed.iter().find(|name| table.get_column_index(name).is_none()) {

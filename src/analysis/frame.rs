@@ -1,5 +1,6 @@
 //! Tables in and out of CSV.
 
+use std::io::Cursor;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,15 +19,15 @@ const NUMBERS: [(&str, DataType); 6] = [
     ("test_error", DataType::Float64),
 ];
 
-/// The table at `path`; empty fields of text columns are empty text, those of numbers null.
-pub(super) fn read(path: &Path) -> Result<DataFrame, Error> {
+/// The table of a CSV text, which `path` names in errors; empty fields of text columns are empty text, those of numbers null.
+pub(super) fn read(path: &Path, text: Vec<u8>) -> Result<DataFrame, Error> {
     let numbers = Schema::from_iter(NUMBERS.map(|(name, kind)| Field::new(name.into(), kind)));
     let read = || {
         CsvReadOptions::default()
             .with_infer_schema_length(Some(0))
             .with_schema_overwrite(Some(Arc::new(numbers)))
             .map_parse_options(|options| options.with_missing_is_null(false))
-            .try_into_reader_with_file_path(Some(path.to_owned()))?
+            .into_reader_with_file_handle(Cursor::new(text))
             .finish()
     };
     read().map_err(|source| Error::Trials { path: path.to_owned(), source })

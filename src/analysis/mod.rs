@@ -16,8 +16,15 @@ pub use error::Error;
 pub use summary::{Summary, SummaryRow};
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use crate::store::Store;
+
+/// Name of the table of cells.
+pub const SUMMARY: &str = "summary.csv";
+/// Name of the table of comparisons; absent where the spec compares nothing.
+pub const COMPARISON: &str = "comparison.csv";
 
 /// How a sweep's trials are to be read: what the spec says beside the results.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,15 +52,37 @@ pub struct Analysis {
 /// `trials.csv` is absent, or has not the columns of the design; the reference is in no
 /// trial; the disk refuses.
 pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
-    let analysis = Analysis::of(&cells::read(&store.trials_csv(), &design.axes)?, design)?;
-    store.write_analysis("summary.csv", &frame::csv(analysis.summary.frame()?)?)?;
-    if let Some(comparison) = &analysis.comparison {
-        store.write_analysis("comparison.csv", &frame::csv(comparison.frame()?)?)?;
+    let path = store.trials_csv();
+    let trials =
+        fs::read(&path).map_err(|source| Error::Trials { path: path.clone(), source: source.into() })?;
+    let analysis = Analysis::of_trials(&path, trials, design)?;
+    for (name, text) in analysis.files()? {
+        store.write_analysis(name, &text)?;
     }
     Ok(analysis)
 }
 
 impl Analysis {
+    /// The tables of the text of a `trials.csv`; `path` names it in errors.
+    ///
+    /// # Errors
+    /// The text has not the columns of the design, or the reference is in no trial.
+    pub fn of_trials(path: &Path, trials: Vec<u8>, design: &Design) -> Result<Self, Error> {
+        Self::of(&cells::read(path, trials, &design.axes)?, design)
+    }
+
+    /// The files of the tables: name in `analysis/`, and text.
+    ///
+    /// # Errors
+    /// A table cannot be put together.
+    pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+        let mut files = vec![(SUMMARY, frame::csv(self.summary.frame()?)?)];
+        if let Some(comparison) = &self.comparison {
+            files.push((COMPARISON, frame::csv(comparison.frame()?)?));
+        }
+        Ok(files)
+    }
+
     fn of(cells: &[cells::Cell], design: &Design) -> Result<Self, Error> {
         let summary = Summary::of(cells, &design.axes);
         let against = |reference| Comparison::of(cells, &design.axes, reference);

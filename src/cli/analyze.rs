@@ -1,11 +1,11 @@
-//! `drsae analyze`: the tables of a sweep from its merged CSV files.
+//! `drsae analyze`: the tables of a sweep from what is on disk.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::common::{SpecArgs, design};
+use super::common::{SpecArgs, design, planned};
 use crate::analysis;
 use crate::spec::Sweep;
 use crate::store::Store;
@@ -19,11 +19,11 @@ Examples:
   drsae analyze experiments/depth.toml --results elsewhere
   drsae analyze results/depth/sweep.toml         the sweep as it was run
 
-Reads `trials.csv` as `drsae sweep` left it at its end; the trials' own folders need not
-be there. A sweep that was killed before its end has not written it: `drsae sweep` with
-`--set seeds=N`, N passes being complete, has nothing to run, merges them and compares.";
+Where the trials' own folders are, their results are merged first, so that a sweep which
+still runs or was killed can be looked at. Where they are not, as in results that were
+committed, the tables that the sweep merged are read.";
 
-/// Summarise a sweep and compare its families, from the merged results on disk.
+/// Summarise a sweep and compare its families, from the results on disk.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -36,11 +36,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes no plan, which would ask for data, and merges nothing: results are read where
-/// neither the data nor the trials' folders need be.
 fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<()> {
     let sweep = Sweep::load(&args.spec, &args.overrides)?;
-    write_and_print(&sweep, &args.existing_store(&sweep)?, out)
+    let store = args.existing_store(&sweep)?;
+    // A plan asks for data, which stored tables do without.
+    if store.has_trials()? {
+        store.merge(&planned(&args.plan()?.1))?;
+    }
+    write_and_print(&sweep, &store, out)
 }
 
 /// Writes the tables into the sweep's folder and prints them.

@@ -9,6 +9,7 @@ mod signals;
 mod status;
 mod sweep;
 mod trial;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -20,7 +21,8 @@ Examples:
   drsae plan experiments/depth.toml                  what a sweep would run, and how long it takes
   drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
   drsae status experiments/depth.toml                how far a sweep is
-  drsae analyze experiments/depth.toml               its comparison again";
+  drsae analyze experiments/depth.toml               its comparison again
+  drsae verify experiments/depth.toml                whether its results are what they say";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
 /// networks they are compared with.
@@ -38,6 +40,7 @@ enum Command {
     Status(status::Args),
     Trial(trial::Args),
     Analyze(analyze::Args),
+    Verify(verify::Args),
     Data(data::Args),
 }
 
@@ -53,6 +56,7 @@ impl Cli {
             Command::Status(args) => status::run(args),
             Command::Trial(args) => trial::run(args),
             Command::Analyze(args) => analyze::run(args),
+            Command::Verify(args) => verify::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
         }
     }

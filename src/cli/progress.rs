@@ -133,7 +133,8 @@ fn told(ending: &Ending) -> String {
     }
 }
 
-fn style(template: &str) -> ProgressStyle {
+/// A bar's style.
+pub fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 

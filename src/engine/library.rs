@@ -41,7 +41,9 @@ impl Library {
         self.datasets.iter().map(|(_, dataset)| dataset)
     }
 
-    fn find(&self, config: &data::Config) -> Option<&Dataset> {
+    /// The data set of `config`, if it was loaded.
+    #[must_use]
+    pub fn find(&self, config: &data::Config) -> Option<&Dataset> {
         self.datasets.iter().find(|(known, _)| known == config).map(|(_, dataset)| dataset)
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::spec::CellConfig;
-use crate::text::hex;
+use crate::NUMERICS_VERSION;
+use crate::spec::{CellConfig, TrialConfig};
+use crate::text::{canonical, hex};
 
 /// All of a cell's identity but the seed, which comes last in what is hashed.
 pub(super) struct Identity {
@@ -23,8 +24,7 @@ impl Identity {
         if let Some(data) = identity.pointer_mut("/config/data").and_then(Value::as_object_mut) {
             data.remove("folder");
         }
-        let mut text = String::new();
-        canonical(&identity, &mut text);
+        let mut text = canonical(&identity);
         text.truncate(text.len() - 1);
         text.push_str(",\"seed\":");
         let model = &config.model;
@@ -39,39 +39,10 @@ impl Identity {
     }
 }
 
-fn canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(entries) => {
-            let sorted: BTreeMap<_, _> = entries.iter().collect();
-            out.push('{');
-            for (index, (key, value)) in sorted.into_iter().enumerate() {
-                out.push_str(if index > 0 { "," } else { "" });
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                canonical(value, out);
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                out.push_str(if index > 0 { "," } else { "" });
-                canonical(item, out);
-            }
-            out.push(']');
-        }
-        scalar => out.push_str(&scalar.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn canonical_json_is_sorted_and_bare() {
-        let mut out = String::new();
-        canonical(&json!({ "b": [1, 0.5, { "z": null, "a": "\"" }], "a": true }), &mut out);
-        assert_eq!(out, r#"{"a":true,"b":[1,0.5,{"a":"\"","z":null}]}"#);
-    }
+/// The id of the trial with this config on data with these checksums.
+#[must_use]
+pub fn id(config: &TrialConfig, fingerprint: &BTreeMap<String, String>) -> String {
+    let TrialConfig { seed, data, model, objective, training } = config.clone();
+    let cell = CellConfig { data, model, objective, training };
+    Identity::new(&cell, fingerprint, NUMERICS_VERSION).trial(seed)
 }

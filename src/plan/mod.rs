@@ -8,6 +8,8 @@
 mod id;
 mod matching;
 
+pub use id::id;
+
 use std::collections::{BTreeMap, HashMap};
 
 use self::id::Identity;

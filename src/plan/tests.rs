@@ -68,6 +68,15 @@ fn ids_are_stable() {
 }
 
 #[test]
+fn an_id_can_be_computed_from_the_trial_alone() {
+    let plan = plan("[sweep.grid]\nmodel.steps = [1, 2]\n");
+    for trial in &plan.trials {
+        assert_eq!(id(&trial.config, &facts("0f").fingerprint), trial.id);
+        assert_ne!(id(&trial.config, &facts("0e").fingerprint), trial.id);
+    }
+}
+
+#[test]
 fn ids_do_not_depend_on_how_or_for_what_the_trial_is_asked() {
     let base = plan("");
     let reordered = r#"seeds = [2, 1]

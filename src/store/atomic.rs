@@ -13,7 +13,7 @@ use super::Error;
 const UNFINISHED: &str = ".unfinished";
 
 /// No file takes this long to write.
-const FORGOTTEN: Duration = Duration::from_secs(3600);
+const FORGOTTEN: Duration = Duration::from_hours(1);
 
 /// Replaces the file at `path` by `contents`.
 pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {

@@ -4,8 +4,8 @@
 //! is repeated, resumed or run in another order merges to the same bytes.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 
 use serde::Serialize;
 
@@ -41,9 +41,13 @@ pub struct PlannedTrial {
     pub axes: Vec<(String, String)>,
 }
 
-/// What a merge found.
+/// What a merge found, and the files that it makes of it.
 #[derive(Debug, Default)]
 pub struct Merged {
+    /// The text of `trials.csv`.
+    pub trials: Vec<u8>,
+    /// The text of `epochs.csv`.
+    pub epochs: Vec<u8>,
     /// Trials of the plan by status.
     pub counts: BTreeMap<Status, usize>,
     /// Results that could not be read; their trials count as pending.
@@ -105,22 +109,33 @@ impl Store {
     /// Writes `trials.csv` and `epochs.csv` of the planned trials, in plan order.
     ///
     /// # Errors
-    /// A learning curve was written by another version, or the disk refuses.
+    /// As [`merged`](Self::merged).
     pub fn merge(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
-        let mut planned: Vec<_> = planned.iter().collect();
-        planned.sort_by_key(|trial| trial.index);
-        let merged = self.merge_trials(&planned)?;
-        self.merge_epochs(&planned)?;
+        let merged = self.merged(planned)?;
+        atomic::write(&self.trials_csv(), &merged.trials)?;
+        atomic::write(&self.epochs_csv(), &merged.epochs)?;
         Ok(merged)
     }
 
-    fn merge_trials(&self, planned: &[&PlannedTrial]) -> Result<Merged, Error> {
+    /// What [`merge`](Self::merge) writes.
+    ///
+    /// # Errors
+    /// A learning curve was written by another version, or the disk refuses.
+    pub fn merged(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
+        let mut planned: Vec<_> = planned.iter().collect();
+        planned.sort_by_key(|trial| trial.index);
+        let mut merged = Merged::default();
+        merged.trials = self.merge_trials(&planned, &mut merged)?;
+        merged.epochs = self.merge_epochs(&planned)?;
+        Ok(merged)
+    }
+
+    fn merge_trials(&self, planned: &[&PlannedTrial], merged: &mut Merged) -> Result<Vec<u8>, Error> {
         let path = self.trials_csv();
         let axes = planned.first().map_or(&[][..], |trial| &trial.axes);
         let mut header = rows::header::<TrialRow<'_>>().map_err(Error::write(&path))?;
         header.extend(axes.iter().map(|(axis, _)| axis.clone()));
 
-        let mut merged = Merged::default();
         let mut table = Vec::with_capacity(planned.len());
         for trial in planned {
             let outcome = self.trial(&trial.id)?.outcome().unwrap_or_else(|error| {
@@ -132,42 +147,34 @@ impl Store {
             let values: Vec<_> = trial.axes.iter().map(|(_, value)| value).collect();
             table.push((TrialRow::new(trial, outcome.as_ref()), values));
         }
-        let text = rows::table(&header, &table).map_err(Error::write(&path))?;
-        atomic::write(&path, &text)?;
-        Ok(merged)
+        rows::table(&header, &table).map_err(Error::write(&path))
     }
 
-    fn merge_epochs(&self, planned: &[&PlannedTrial]) -> Result<(), Error> {
-        let path = self.epochs_csv();
-        let header = rows::text::<EpochRow>(&[]).map_err(Error::write(&path))?;
-        atomic::write_with(&path, |out| {
-            out.write_all(&header).map_err(Error::write(&path))?;
-            planned.iter().try_for_each(|trial| append_epochs(&self.trial(&trial.id)?, &header, out))
-        })
+    fn merge_epochs(&self, planned: &[&PlannedTrial]) -> Result<Vec<u8>, Error> {
+        let header = rows::text::<EpochRow>(&[]).map_err(Error::write(&self.epochs_csv()))?;
+        let mut out = header.clone();
+        planned.iter().try_for_each(|trial| append_epochs(&self.trial(&trial.id)?, &header, &mut out))?;
+        Ok(out)
     }
 }
 
 /// Copies a trial's rows after its header, byte for byte. A trial without any has none.
-fn append_epochs(trial: &TrialFolder, header: &[u8], out: &mut dyn Write) -> Result<(), Error> {
+fn append_epochs(trial: &TrialFolder, header: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
     let path = trial.path().join(file::EPOCHS);
-    let mut epochs = match File::open(&path) {
+    let epochs = match fs::read(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        opened => BufReader::new(opened.map_err(Error::read(&path))?),
+        read => read.map_err(Error::read(&path))?,
     };
-    let mut first = Vec::with_capacity(header.len());
-    epochs.read_until(b'\n', &mut first).map_err(Error::read(&path))?;
-    if first != header {
+    let Some(rows) = epochs.strip_prefix(header) else {
         let reason = "its columns are those of another version; remove the trial's folder to run it again";
         return Err(Error::Malformed { path, reason: reason.to_owned() });
-    }
-    io::copy(&mut epochs, out).map_err(Error::read(&path))?;
+    };
+    out.extend_from_slice(rows);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
     use crate::store::outcome::tests::outcome;
 

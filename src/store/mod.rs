@@ -17,16 +17,21 @@ mod error;
 mod merge;
 mod outcome;
 mod rows;
+mod seal;
 mod sweep;
 mod trial;
 
 pub use error::Error;
 pub use merge::{Merged, PlannedTrial, axis_column};
 pub use outcome::{FORMAT, Outcome, Status};
-pub use rows::{EpochRow, PredictionRow, TimingRow};
+pub use rows::{EpochRow, PredictionRow, TimingRow, table};
+pub use seal::{Seal, Sealed};
 pub use trial::{TrialFolder, file};
 
 use std::path::{Path, PathBuf};
+
+/// Name of the folder of the trials' folders.
+const TRIAL_FOLDERS: &str = "trials";
 
 /// The results folder of one sweep.
 #[derive(Debug, Clone)]
@@ -46,7 +51,7 @@ impl Store {
     /// refuses.
     pub fn open(results_dir: &Path, name: &str, resolved_spec_toml: &str) -> Result<Self, Error> {
         let root = results_dir.join(checked(name)?);
-        atomic::create_folder(&root.join("trials"))?;
+        atomic::create_folder(&root.join(TRIAL_FOLDERS))?;
         atomic::remove_forgotten(&root)?;
         sweep::record(&root, resolved_spec_toml)?;
         Ok(Self { root })
@@ -58,7 +63,8 @@ impl Store {
     /// There are none, or the name is no plain folder name.
     pub fn at(results_dir: &Path, name: &str) -> Result<Self, Error> {
         let root = results_dir.join(checked(name)?);
-        if !root.join(sweep::FILE).is_file() {
+        let known = [sweep::FILE, merge::TRIALS, TRIAL_FOLDERS];
+        if !known.iter().any(|name| root.join(name).exists()) {
             return Err(Error::Absent { path: root });
         }
         Ok(Self { root })
@@ -70,13 +76,31 @@ impl Store {
         &self.root
     }
 
+    /// The folder of the trials' folders.
+    #[must_use]
+    pub fn trials(&self) -> PathBuf {
+        self.root.join(TRIAL_FOLDERS)
+    }
+
+    /// Whether there is a trial's folder; results that were committed have none.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn has_trials(&self) -> Result<bool, Error> {
+        let folder = self.trials();
+        match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            read => Ok(read.map_err(Error::read(&folder))?.next().is_some()),
+        }
+    }
+
     /// The folder of one trial, whether or not it is there yet.
     ///
     /// # Errors
     /// `id` is no plain folder name.
     pub fn trial(&self, id: &str) -> Result<TrialFolder, Error> {
         let id = checked(id)?;
-        Ok(TrialFolder::new(id, self.root.join("trials").join(id)))
+        Ok(TrialFolder::new(id, self.trials().join(id)))
     }
 
     /// What became of a trial; one whose result cannot be read is pending.
@@ -92,9 +116,21 @@ impl Store {
     /// # Errors
     /// A row has not as many fields as the header, or the disk refuses.
     pub fn write_plan(&self, header: &[String], rows: &[Vec<String>]) -> Result<(), Error> {
-        let path = self.root.join("plan.csv");
+        let path = self.plan_csv();
         let text = rows::table(header, rows).map_err(Error::write(&path))?;
         atomic::write(&path, &text)
+    }
+
+    /// The sweep as it was run.
+    #[must_use]
+    pub fn sweep_toml(&self) -> PathBuf {
+        self.root.join(sweep::FILE)
+    }
+
+    /// The list of the trials, which [`write_plan`](Self::write_plan) writes.
+    #[must_use]
+    pub fn plan_csv(&self) -> PathBuf {
+        self.root.join("plan.csv")
     }
 
     /// The merged table of all trials, which [`merge`](Self::merge) writes.
@@ -109,12 +145,18 @@ impl Store {
         self.root.join(merge::EPOCHS)
     }
 
+    /// Where [`write_analysis`](Self::write_analysis) writes a file.
+    #[must_use]
+    pub fn analysis_file(&self, relative: &str) -> PathBuf {
+        self.root.join("analysis").join(relative)
+    }
+
     /// Writes `analysis/<relative>` and returns its path.
     ///
     /// # Errors
     /// The disk refuses.
     pub fn write_analysis(&self, relative: &str, contents: &[u8]) -> Result<PathBuf, Error> {
-        let path = self.root.join("analysis").join(relative);
+        let path = self.analysis_file(relative);
         if let Some(folder) = path.parent() {
             atomic::create_folder(folder)?;
         }

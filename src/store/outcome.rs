@@ -45,7 +45,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// The result of a trial, in `result.json`.
+/// The result of a trial; `result.json` holds it sealed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     /// [`FORMAT`] of the program that wrote it.
@@ -110,25 +110,6 @@ pub(super) mod tests {
             test_count: Some(10_000),
             seconds: 812.5,
         }
-    }
-
-    #[test]
-    fn result_snapshot() {
-        insta::assert_snapshot!(serde_json::to_string_pretty(&outcome()).unwrap(), @r#"
-        {
-          "format": 1,
-          "status": "complete",
-          "message": null,
-          "parameters": 169500,
-          "epochs": 35,
-          "best_epoch": 31,
-          "valid_error": 1.5,
-          "test_error": 1.25,
-          "test_errors": 125,
-          "test_count": 10000,
-          "seconds": 812.5
-        }
-        "#);
     }
 
     #[test]

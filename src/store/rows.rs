@@ -61,7 +61,7 @@ pub struct TimingRow {
 }
 
 /// What a trained network makes of one test image, in `predictions.csv`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PredictionRow {
     /// Position in the test set, from 0.
     pub index: usize,
@@ -86,7 +86,10 @@ pub(super) fn text<T: Serialize + Default>(rows: &[T]) -> io::Result<Vec<u8>> {
 }
 
 /// The text of a CSV file of `rows`, each as many fields as `header` has.
-pub(super) fn table<T: Serialize>(header: &[String], rows: &[T]) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// A row has another number of fields.
+pub fn table<T: Serialize>(header: &[String], rows: &[T]) -> io::Result<Vec<u8>> {
     let mut writer = WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     writer.write_record(header)?;
     for row in rows {

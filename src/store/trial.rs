@@ -1,14 +1,18 @@
 //! The folder of one trial, which one process writes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use super::rows::{self, EpochRow, PredictionRow, TimingRow};
-use super::{Error, FORMAT, Outcome, Status, atomic};
+use super::seal::{self, Sealed};
+use super::{Error, Outcome, Status, atomic};
+use crate::text::hex;
 
 /// Names of the files in a trial's folder.
 pub mod file {
@@ -30,6 +34,9 @@ pub mod file {
     pub const RESULT: &str = "result.json";
     /// The error, where there was one.
     pub const FAILURE: &str = "failure.txt";
+
+    /// The files that every complete trial has beside its marker.
+    pub const COMPLETE: [&str; 6] = [CONFIG, EPOCHS, TIMING, PREDICTIONS, MODEL, PROVENANCE];
 }
 
 /// The folder `trials/<id>/`.
@@ -143,6 +150,14 @@ impl TrialFolder {
         self.read_rows(file::TIMING)
     }
 
+    /// The rows of `predictions.csv`.
+    ///
+    /// # Errors
+    /// There is no such file, or a row of it cannot be read.
+    pub fn read_predictions(&self) -> Result<Vec<PredictionRow>, Error> {
+        self.read_rows(file::PREDICTIONS)
+    }
+
     /// Writes `predictions.csv`.
     ///
     /// # Errors
@@ -175,12 +190,31 @@ impl TrialFolder {
         self.write(file::FAILURE, text.as_bytes())
     }
 
-    /// Writes `result.json`, the marker that the trial has ended: the last file of a run.
+    /// Writes `result.json`, the marker that the trial has ended, with the checksums of the
+    /// files that it leaves: the last file of a run.
     ///
     /// # Errors
     /// The disk refuses.
     pub fn finish(&self, outcome: &Outcome) -> Result<(), Error> {
-        self.write_json(file::RESULT, outcome)
+        let mut files = BTreeMap::new();
+        for name in file::COMPLETE.into_iter().chain([file::FAILURE]) {
+            files.extend(self.checksum(name)?.map(|checksum| (name.to_owned(), checksum)));
+        }
+        let text = seal::write(outcome, files)
+            .map_err(|error| Error::write(&self.path.join(file::RESULT))(error.into()))?;
+        self.write(file::RESULT, text.as_bytes())
+    }
+
+    /// SHA-256 of a file of the trial in hexadecimal digits; `None` where it is not there.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn checksum(&self, name: &str) -> Result<Option<String>, Error> {
+        let path = self.path.join(name);
+        match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            read => Ok(Some(hex(&Sha256::digest(read.map_err(Error::read(&path))?)))),
+        }
     }
 
     /// The trial's result; `None` where it has not ended.
@@ -188,20 +222,24 @@ impl TrialFolder {
     /// # Errors
     /// There is a `result.json` that cannot be read, or that a newer version wrote.
     pub fn outcome(&self) -> Result<Option<Outcome>, Error> {
+        Ok(self.sealed()?.map(|sealed| sealed.outcome))
+    }
+
+    /// All that `result.json` says; `None` where the trial has not ended.
+    ///
+    /// # Errors
+    /// As [`outcome`](Self::outcome).
+    pub fn sealed(&self) -> Result<Option<Sealed>, Error> {
         let path = self.path.join(file::RESULT);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             read => read.map_err(Error::read(&path))?,
         };
-        let outcome: Outcome = serde_json::from_str(&text).map_err(|error| malformed(&path, &error))?;
-        if outcome.format != FORMAT {
-            let reason = format!(
-                "it has format {}, this version reads {FORMAT}; update drsae, or run the trial again",
-                outcome.format
-            );
-            return Err(Error::Malformed { path, reason });
-        }
-        Ok(Some(outcome))
+        let malformed = |reason| {
+            let reason = format!("{reason}; the trial counts as pending and its next run replaces the file");
+            Error::Malformed { path, reason }
+        };
+        seal::read(&text).map(Some).map_err(malformed)
     }
 
     /// What became of the trial; one whose result cannot be read is pending.
@@ -233,15 +271,12 @@ impl TrialFolder {
     }
 }
 
-fn malformed(path: &Path, error: &serde_json::Error) -> Error {
-    let reason = format!("{error}; the trial counts as pending and its next run replaces the file");
-    Error::Malformed { path: path.to_owned(), reason }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::FORMAT;
     use crate::store::outcome::tests::outcome;
+    use crate::store::seal::Seal;
 
     fn folder() -> (tempfile::TempDir, TrialFolder) {
         let root = tempfile::tempdir().unwrap();
@@ -263,6 +298,21 @@ mod tests {
         folder.finish(&outcome()).unwrap();
         assert_eq!(folder.status(), Status::Complete);
         assert_eq!(folder.outcome().unwrap(), Some(outcome()));
+    }
+
+    #[test]
+    fn a_result_lists_the_files_that_are_there_and_no_state() {
+        let (_root, folder) = folder();
+        folder.begin("steps = 11\n").unwrap();
+        folder.write_state(b"half").unwrap();
+        folder.write_model(b"abc").unwrap();
+        folder.finish(&outcome()).unwrap();
+        let sealed = folder.sealed().unwrap().unwrap();
+        assert_eq!(sealed.seal, Seal::Whole);
+        assert_eq!(sealed.files.keys().collect::<Vec<_>>(), [file::CONFIG, file::MODEL]);
+        // FIPS 180-4, the example message "abc".
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(sealed.files[file::MODEL], expected);
     }
 
     #[test]

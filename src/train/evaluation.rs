@@ -3,7 +3,8 @@
 use super::batches::{Batch, Batches, Selection};
 use super::objective::Weights;
 use super::pass::Pass;
-use crate::model::Model;
+use crate::data::{Dataset, Normaliser, Preprocessing};
+use crate::model::{self, Model};
 
 /// Images evaluated together.
 const BATCH: usize = 250;
@@ -67,6 +68,22 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
         live: live.iter().filter(|&&live| live).count() as f64 / hidden as f64,
         predictions,
     })
+}
+
+/// Evaluates `model` on all test images of a data set.
+///
+/// # Errors
+/// When the weights cannot be read.
+pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> candle_core::Result<Evaluation> {
+    let images = &dataset.test;
+    let indices: Vec<u32> = (0..images.len() as u32).collect();
+    let normaliser = Normaliser::new(preprocessing(model.config()), images);
+    evaluate(model, Selection { images, normaliser: &normaliser, indices: &indices }, sparsity)
+}
+
+/// What the network's images go through.
+pub(super) fn preprocessing(config: &model::Config) -> Preprocessing {
+    if config.decoder_nonnegative { Preprocessing::NonNegative } else { Preprocessing::Centred }
 }
 
 /// The class of the highest score in each row of `[batch, classes]`; the first of equals.

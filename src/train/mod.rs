@@ -14,7 +14,7 @@ mod trainer;
 
 pub use batches::{Batch, Batches, Selection};
 pub use config::{Config, Multipliers, Objective, Optimizer, Phase, Schedule};
-pub use evaluation::{Evaluation, evaluate};
+pub use evaluation::{Evaluation, evaluate, test};
 pub use optimiser::Optimiser;
 pub use pass::{Pass, Terms};
 pub use state::{State, StateError};

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use candle_core::DType;
 
 use super::batches::{Batch, Batches, Selection};
-use super::evaluation::{self, Evaluation, evaluate};
+use super::evaluation::{self, Evaluation, evaluate, preprocessing};
 use super::objective::Weights;
 use super::optimiser::Optimiser;
 use super::pass::{Pass, Terms};
 use super::state::{Best, State};
 use super::{Error, Objective, Phase, schedule};
-use crate::data::{Dataset, Images, Normaliser, Preprocessing, Split, split};
+use crate::data::{Dataset, Images, Normaliser, Split, split};
 use crate::model::{self, Model};
 
 /// All that decides a trial's result.
@@ -151,6 +151,12 @@ impl<'a> Trainer<'a> {
         Ok(trainer)
     }
 
+    /// The network as it stands.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// Where the trial stands, between two epochs.
     ///
     /// # Errors
@@ -234,11 +240,8 @@ impl<'a> Trainer<'a> {
             }
             None => (self.epoch, None),
         };
-        let images = &self.task.dataset.test;
-        let indices: Vec<u32> = (0..images.len() as u32).collect();
-        let normaliser = Normaliser::new(preprocessing(self.task.model), images);
-        let selection = Selection { images, normaliser: &normaliser, indices: &indices };
-        let test = self.evaluate(selection, self.task.objective.sparsity)?;
+        let test = evaluation::test(&self.model, self.task.dataset, self.task.objective.sparsity)?;
+        self.expect_finite(&test)?;
         Ok(Outcome { model: self.model, best_epoch, valid_error, test })
     }
 
@@ -295,17 +298,14 @@ impl<'a> Trainer<'a> {
             return Ok(None);
         }
         let selection = self.material.validation();
-        self.evaluate(selection, self.weights(phase).sparsity).map(Some)
+        let evaluation = evaluate(&self.model, selection, self.weights(phase).sparsity)?;
+        self.expect_finite(&evaluation)?;
+        Ok(Some(evaluation))
     }
 
-    /// Evaluates the network on images that it is not trained on.
-    fn evaluate(&self, selection: Selection, sparsity: f64) -> Result<Evaluation, Error> {
-        let evaluation = evaluate(&self.model, selection, sparsity)?;
+    fn expect_finite(&self, evaluation: &Evaluation) -> Result<(), Error> {
         let loss = evaluation.reconstruction + evaluation.sparsity + evaluation.class;
-        if !loss.is_finite() {
-            return Err(Error::Diverged { epoch: self.epoch, update: 0, loss });
-        }
-        Ok(evaluation)
+        if loss.is_finite() { Ok(()) } else { Err(Error::Diverged { epoch: self.epoch, update: 0, loss }) }
     }
 
     /// Keeps the weights when the validation error is lower than ever before; in a schedule
@@ -324,10 +324,6 @@ impl<'a> Trainer<'a> {
         }
         Ok(())
     }
-}
-
-fn preprocessing(config: &model::Config) -> Preprocessing {
-    if config.decoder_nonnegative { Preprocessing::NonNegative } else { Preprocessing::Centred }
 }
 
 /// The memory of an update: the pass and the optimiser's moments.

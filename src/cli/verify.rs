@@ -1,0 +1,102 @@
+//! `drsae verify`: whether a results folder is what it says it is.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+
+use super::common::{SpecArgs, design, planned};
+use super::progress::{Display, style};
+use super::signals::Signals;
+use crate::engine::Control;
+use crate::plan::Plan;
+use crate::verify::{Audit, Checked, Replay, Report, Severity, Subject};
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae verify experiments/depth.toml
+  drsae verify experiments/depth.toml --replay random   and train one trial again
+  drsae verify experiments/depth.toml --json | jq '.findings[].path'
+
+Checked are the spec and the plan, every file of every trial against the checksums in its
+result.json, every kept network on the test images, the merged tables and their analysis.
+Where the trials' folders are not kept, the tables are checked alone. Training again costs
+what the trial did, and is the one check that no edit of the folder escapes.
+Exit code: 0 when all holds, 1 when something is wrong, 2 on an error.";
+
+/// Check a results folder: every file, network and table.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// Trials to train again and compare to the byte: `none`, `random` (one), `all`, or an id.
+    #[arg(long, value_name = "TRIALS", default_value = "none")]
+    replay: Replay,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let (sweep, plan) = args.spec.plan()?;
+    let store = args.spec.existing_store(&sweep)?;
+    let (planned, design) = (planned(&plan), design(&sweep));
+    let subject = Subject { store: &store, sweep: &sweep, plan: &plan, planned: &planned, design: &design };
+    let mut audit = Audit::begin(subject, args.spec.data_dir.as_deref());
+    let bar = ProgressBar::new(plan.trials.len() as u64).with_style(style("{bar:30} {pos}/{len} trials"));
+    audit.check_trials(&|| bar.inc(1));
+    bar.finish_and_clear();
+    audit.check_tables();
+    if let Some(code) = replay(&mut audit, &args.replay)? {
+        return Ok(ExitCode::from(code));
+    }
+    let report = audit.conclude();
+    let mut out = std::io::stdout().lock();
+    let print = if args.json { print_json } else { print_lines };
+    print(&plan, &report, &mut out)?;
+    Ok(ExitCode::from(u8::from(!report.holds())))
+}
+
+/// Trains trials again; gives the exit code where a signal ended that.
+fn replay(audit: &mut Audit<'_>, replay: &Replay) -> Result<Option<u8>> {
+    let chosen = audit.choose(replay)?;
+    let Some(library) = audit.library().filter(|_| !chosen.is_empty()) else { return Ok(None) };
+    let control = Control::default();
+    let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let display = Display::new(&chosen, library);
+    audit.replay(&chosen, &control, cores.min(chosen.len()), &display)?;
+    Ok(signals.exit_code())
+}
+
+fn print_lines(plan: &Plan, report: &Report, out: &mut dyn Write) -> Result<()> {
+    for finding in &report.findings {
+        writeln!(out, "{finding}")?;
+    }
+    let Checked { tables, trials, files, networks, datasets, replayed } = report.checked;
+    writeln!(
+        out,
+        "{}: checked {tables} tables and specs, {datasets} data sets, {trials} of {} trials with {files} files \
+         and {networks} networks, {replayed} trained again; {} wrong, {} to note",
+        plan.name,
+        plan.trials.len(),
+        report.count(Severity::Wrong),
+        report.count(Severity::Note)
+    )?;
+    Ok(())
+}
+
+fn print_json(plan: &Plan, report: &Report, out: &mut dyn Write) -> Result<()> {
+    let answer = serde_json::json!({
+        "name": plan.name,
+        "planned": plan.trials.len(),
+        "holds": report.holds(),
+        "checked": report.checked,
+        "findings": report.findings,
+    });
+    writeln!(out, "{answer:#}")?;
+    Ok(())
+}

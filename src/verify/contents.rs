@@ -1,0 +1,96 @@
+//! What a result and a learning curve say, against the plan and each other.
+
+use crate::plan::Trial;
+use crate::store::{EpochRow, Outcome, Status};
+
+/// Checks what the result of `trial` says.
+///
+/// # Errors
+/// The first contradiction: reads on after the path of `result.json`.
+pub(super) fn result(outcome: &Outcome, trial: &Trial) -> Result<(), String> {
+    let Outcome { status, parameters, epochs, .. } = *outcome;
+    if parameters != trial.parameters {
+        return Err(format!("counts {parameters} parameters, the plan {}", trial.parameters));
+    }
+    if status != Status::Complete {
+        let whole = outcome.message.is_some() && outcome.test_error.is_none();
+        return if whole {
+            Ok(())
+        } else {
+            Err(format!("is {status} without a message, or with a test error"))
+        };
+    }
+    let planned = trial.config.training.epochs();
+    if epochs != planned {
+        return Err(format!("counts {epochs} epochs, the plan {planned}"));
+    }
+    let (Some(_), Some(error), Some(wrong), Some(count)) =
+        (outcome.best_epoch, outcome.test_error, outcome.test_errors, outcome.test_count)
+    else {
+        return Err("is complete without a best epoch or a test error".to_owned());
+    };
+    let computed = 100.0 * wrong as f64 / count as f64;
+    if error != computed {
+        return Err(format!("has the test error {error} %, but {wrong} of {count} images are {computed} %"));
+    }
+    if outcome.valid_error.is_some() != (trial.config.data.validation > 0) {
+        return Err("has a validation error without validation images, or none with them".to_owned());
+    }
+    Ok(())
+}
+
+/// Checks that a complete trial's curve has its epochs, and the validation error of the one
+/// that was kept.
+///
+/// # Errors
+/// The first contradiction: reads on after the path of the curve.
+pub(super) fn curve(
+    curve: &[EpochRow],
+    epochs: usize,
+    best_epoch: Option<usize>,
+    valid_error: Option<f64>,
+) -> Result<(), String> {
+    if !curve.iter().map(|row| row.epoch).eq(1..=epochs) {
+        return Err(format!("has not the epochs 1 to {epochs}"));
+    }
+    let best = best_epoch.and_then(|best| curve.get(best.checked_sub(1)?));
+    match best {
+        None => Err(format!("has not the best epoch {}", best_epoch.unwrap_or_default())),
+        Some(best) if best.valid_error != valid_error => Err(format!(
+            "has the validation error {} in epoch {}, the result has {}",
+            number(best.valid_error),
+            best.epoch,
+            number(valid_error)
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "none".to_owned(), |value| format!("{value} %"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(errors: &[Option<f64>]) -> Vec<EpochRow> {
+        let row = |(at, &valid_error)| EpochRow { epoch: at + 1, valid_error, ..EpochRow::default() };
+        errors.iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn a_curve_has_all_epochs_and_the_best_one() {
+        let whole = rows(&[None, Some(2.0), Some(1.0)]);
+        assert_eq!(curve(&whole, 3, Some(3), Some(1.0)), Ok(()));
+        let refused = |rows: &[EpochRow], epochs, best, valid| curve(rows, epochs, best, valid).unwrap_err();
+        assert_eq!(refused(&whole, 4, Some(3), Some(1.0)), "has not the epochs 1 to 4");
+        assert_eq!(refused(&whole[1..], 3, Some(3), Some(1.0)), "has not the epochs 1 to 3");
+        assert_eq!(refused(&whole, 3, Some(0), Some(1.0)), "has not the best epoch 0");
+        assert_eq!(refused(&whole, 3, Some(9), Some(1.0)), "has not the best epoch 9");
+        assert_eq!(
+            refused(&whole, 3, Some(2), Some(1.0)),
+            "has the validation error 2 % in epoch 2, the result has 1 %"
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Whether a results folder is what it says it is.
+//!
+//! Everything in the folder follows from the spec, the data and the trials' files, so
+//! everything can be checked: the files against the checksums that their trial left, the
+//! results against the networks that are kept beside them, the merged tables against the
+//! trials, and the trials, when asked, against another training to the same bits.
+//!
+//! An [`Audit`] reads the folder and writes nothing there.
+
+mod contents;
+mod difference;
+mod finding;
+mod network;
+mod replay;
+mod tables;
+mod tables_alone;
+mod trial;
+
+pub use finding::{Checked, Finding, Report, Severity};
+pub use replay::{Error, Replay};
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::analysis::Design;
+use crate::engine::{Control, Library, Progress};
+use crate::plan::{Plan, Trial};
+use crate::spec::Sweep;
+use crate::store::{self, PlannedTrial, Status, Store};
+use crate::text::chain;
+
+/// A results folder and what it is to hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The folder.
+    pub store: &'a Store,
+    /// The sweep that is asked for.
+    pub sweep: &'a Sweep,
+    /// Its trials.
+    pub plan: &'a Plan,
+    /// What the merged tables say of each trial, in plan order.
+    pub planned: &'a [PlannedTrial],
+    /// How the tables are analysed.
+    pub design: &'a Design,
+}
+
+/// An examination of one results folder.
+pub struct Audit<'a> {
+    subject: Subject<'a>,
+    /// The images, where trials are there to be checked with them.
+    library: Option<Library>,
+    report: Report,
+}
+
+impl<'a> Audit<'a> {
+    /// Checks the spec and the plan that the folder holds, and loads the data of the trials
+    /// that are complete; `data_dir` is the folder of MNIST's files.
+    #[must_use]
+    pub fn begin(subject: Subject<'a>, data_dir: Option<&Path>) -> Self {
+        let mut report = Report::default();
+        tables::spec(subject, &mut report);
+        trial::leftovers(subject.store.root(), &mut report);
+        let complete = complete(subject).into_iter().map(|trial| &trial.config.data);
+        let library = match Library::load(complete, data_dir) {
+            Ok(library) => {
+                report.checked.datasets = library.datasets().count();
+                Some(library)
+            }
+            Err(error) => {
+                let problem = format!("cannot be loaded: {}", chain(&error));
+                report.wrong("data", problem, "put the data in order, or name their folder with --data-dir");
+                None
+            }
+        };
+        Self { subject, library, report }
+    }
+
+    /// Checks the folder of every trial of the plan, side by side, and names those that are
+    /// of no trial of it; `checked` is called after each.
+    pub fn check_trials(&mut self, checked: &(dyn Fn() + Sync)) {
+        let Self { subject, library, report } = self;
+        trial::strays(*subject, report);
+        let inspect = |trial: &Trial| {
+            let dataset = library.as_ref().and_then(|library| library.find(&trial.config.data));
+            let found = trial::inspect(subject.store, trial, dataset);
+            checked();
+            found
+        };
+        let found: Vec<Report> = subject.plan.trials.par_iter().map(inspect).collect();
+        for found in found {
+            report.append(found);
+        }
+    }
+
+    /// Checks the merged tables and their analysis: against the trials, or where their
+    /// folders are not kept, against the plan and each other.
+    pub fn check_tables(&mut self) {
+        let Self { subject, report, .. } = self;
+        if tables_alone::are_kept(*subject) {
+            tables_alone::check(*subject, report);
+        } else {
+            tables::merged(*subject, report);
+        }
+    }
+
+    /// Trains the trials again, in a temporary folder, `jobs` side by side, and compares
+    /// what comes out to the byte.
+    ///
+    /// # Errors
+    /// The temporary folder cannot be used, or the threads cannot be started.
+    pub fn replay(
+        &mut self,
+        chosen: &[&Trial],
+        control: &Control,
+        jobs: usize,
+        progress: &dyn Progress,
+    ) -> Result<(), Error> {
+        let Some(library) = &self.library else { return Ok(()) };
+        replay::run(self.subject, chosen, library, control, jobs, progress, &mut self.report)
+    }
+
+    /// The trials that `replay` asks for, of those that are complete.
+    ///
+    /// # Errors
+    /// It names a trial that is not complete.
+    pub fn choose(&self, replay: &Replay) -> Result<Vec<&'a Trial>, Error> {
+        replay::choose(replay, &complete(self.subject))
+    }
+
+    /// The images of the complete trials; `None` where they could not be loaded.
+    #[must_use]
+    pub fn library(&self) -> Option<&Library> {
+        self.library.as_ref()
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn conclude(self) -> Report {
+        self.report
+    }
+}
+
+/// What is the matter with a file that the store cannot read: reads on after its path.
+fn problem(error: &store::Error) -> String {
+    match error {
+        store::Error::Malformed { reason, .. } => format!("cannot be used: {reason}"),
+        store::Error::Read { source, .. } => format!("cannot be read: {source}"),
+        other => chain(other),
+    }
+}
+
+/// The planned trials whose folder says that they are complete.
+fn complete(subject: Subject<'_>) -> Vec<&Trial> {
+    let status = |trial: &Trial| subject.store.status(&trial.id).unwrap_or(Status::Pending);
+    subject.plan.trials.iter().filter(|trial| status(trial) == Status::Complete).collect()
+}

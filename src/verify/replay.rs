@@ -1,0 +1,165 @@
+//! Trials trained once more, in another folder, to the same bytes.
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::{Report, Subject, difference};
+use crate::engine::{Control, Library, Progress, ThreadsError, local};
+use crate::plan::Trial;
+use crate::store::{self, Outcome, Store, TrialFolder, file};
+
+/// Which trials are trained once more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replay {
+    /// None.
+    None,
+    /// One that is complete, by chance.
+    Random,
+    /// All that are complete.
+    All,
+    /// The one of this id.
+    Trial(String),
+}
+
+impl FromStr for Replay {
+    type Err = std::convert::Infallible;
+
+    /// Every text but `none`, `random` and `all` is an id.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "none" => Self::None,
+            "random" => Self::Random,
+            "all" => Self::All,
+            id => Self::Trial(id.to_owned()),
+        })
+    }
+}
+
+/// What keeps trials from being trained once more.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An id that is of no complete trial.
+    #[error(
+        "no complete trial is called {id}: see `drsae plan` for the ids and `drsae status` for what is complete"
+    )]
+    Unknown {
+        /// The id.
+        id: String,
+    },
+    /// A temporary folder that cannot be made.
+    #[error("failed to make a temporary folder in {}: name another with TMPDIR", path.display())]
+    Temporary {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A temporary folder that cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// No threads.
+    #[error(transparent)]
+    Threads(#[from] ThreadsError),
+}
+
+/// The files that must repeat.
+type Difference = fn(&[u8], &[u8]) -> Option<String>;
+const REPEATED: [(&str, Difference); 3] = [
+    (file::EPOCHS, difference::of_tables),
+    (file::PREDICTIONS, difference::of_tables),
+    (file::MODEL, difference::of_bytes),
+];
+
+pub(super) fn choose<'a>(replay: &Replay, complete: &[&'a Trial]) -> Result<Vec<&'a Trial>, Error> {
+    Ok(match replay {
+        Replay::None => Vec::new(),
+        Replay::All => complete.to_vec(),
+        Replay::Random if complete.is_empty() => Vec::new(),
+        // Chance from the system's hash keys: which trial it was is told, and can be asked for.
+        Replay::Random => vec![complete[RandomState::new().hash_one(()) as usize % complete.len()]],
+        Replay::Trial(id) => match complete.iter().find(|trial| trial.id == *id) {
+            Some(trial) => vec![*trial],
+            None => return Err(Error::Unknown { id: id.clone() }),
+        },
+    })
+}
+
+pub(super) fn run(
+    subject: Subject<'_>,
+    chosen: &[&Trial],
+    library: &Library,
+    control: &Control,
+    jobs: usize,
+    progress: &dyn Progress,
+    report: &mut Report,
+) -> Result<(), Error> {
+    if chosen.is_empty() {
+        return Ok(());
+    }
+    let temporary =
+        tempfile::tempdir().map_err(|source| Error::Temporary { path: std::env::temp_dir(), source })?;
+    let again = Store::open(temporary.path(), &subject.plan.name, "")?;
+    local::run(chosen, &again, library, control, jobs, progress)?;
+    for trial in chosen {
+        if !control.stopped() {
+            compare(&subject.store.trial(&trial.id)?, &again.trial(&trial.id)?, report);
+        }
+    }
+    Ok(())
+}
+
+fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut Report) {
+    report.checked.replayed += 1;
+    let advice = format!(
+        "the trial does not repeat here; compare {} with this machine and program, or compute it again",
+        file::PROVENANCE
+    );
+    for (name, difference) in REPEATED {
+        let path = kept.path().join(name);
+        match (fs::read(&path), fs::read(again.path().join(name))) {
+            (Ok(kept), Ok(again)) => {
+                if let Some(difference) = difference(&kept, &again) {
+                    report.wrong(path, format!("computed again, {difference}"), &*advice);
+                }
+            }
+            (Err(error), _) => report.wrong(path, format!("cannot be read: {error}"), "put it in order"),
+            (_, Err(_)) => report.wrong(path, failure(again), &*advice),
+        }
+    }
+    let path = kept.path().join(file::RESULT);
+    let timeless = |folder: &TrialFolder| {
+        folder.outcome().ok().flatten().map(|outcome| Outcome { seconds: 0.0, ..outcome })
+    };
+    let (kept, again) = (timeless(kept), timeless(again));
+    if kept != again && again.is_some() {
+        report.wrong(path, "has another result when computed again", advice);
+    }
+}
+
+fn failure(again: &TrialFolder) -> String {
+    let message = again.outcome().ok().flatten().and_then(|outcome| outcome.message);
+    format!("could not be computed again: {}", message.unwrap_or_else(|| "it did not end".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_no_choice_are_ids() {
+        let read = |text: &str| text.parse::<Replay>().unwrap();
+        assert_eq!((read("none"), read("random"), read("all")), (Replay::None, Replay::Random, Replay::All));
+        assert_eq!(read("mlp-t1"), Replay::Trial("mlp-t1".to_owned()));
+    }
+
+    #[test]
+    fn nothing_is_chosen_where_nothing_is_complete() {
+        for replay in [Replay::None, Replay::Random, Replay::All] {
+            assert!(choose(&replay, &[]).unwrap().is_empty());
+        }
+        let error = choose(&Replay::Trial("mlp-t1".to_owned()), &[]).unwrap_err();
+        assert!(error.to_string().contains("mlp-t1"), "{error}");
+    }
+}

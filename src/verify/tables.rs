@@ -1,0 +1,93 @@
+//! The files at the top of the folder, against the spec, the plan and the trials.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{Report, Subject, difference, problem};
+use crate::analysis::{Analysis, COMPARISON, SUMMARY};
+use crate::store::{self, Merged, Status};
+use crate::text::chain;
+
+const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
+const RERUN: &str = "give the spec and the overrides that it was run with, or `drsae sweep` makes the folder that of this spec";
+
+/// How a file is held against the one that it is to be.
+type Difference = fn(&[u8], &[u8]) -> Option<String>;
+
+/// Checks `sweep.toml` and `plan.csv`.
+pub(super) fn spec(subject: Subject<'_>, report: &mut Report) {
+    let Subject { store, sweep, plan, .. } = subject;
+    match sweep.to_toml() {
+        Ok(text) => compare(&store.sweep_toml(), text.as_bytes(), difference::of_texts, RERUN, report),
+        Err(error) => report.wrong(store.sweep_toml(), format!("cannot be checked: {error}"), RERUN),
+    }
+    match store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()) {
+        Ok(text) => compare(&store.plan_csv(), &text, difference::of_tables, RERUN, report),
+        Err(error) => report.wrong(store.plan_csv(), format!("cannot be checked: {error}"), RERUN),
+    }
+}
+
+/// Checks the merged tables and the analysis against what the trials' folders give.
+pub(super) fn merged(subject: Subject<'_>, report: &mut Report) {
+    let Subject { store, planned, .. } = subject;
+    let merged = match store.merged(planned) {
+        Ok(merged) => merged,
+        Err(error) => return unmergeable(subject, &error, report),
+    };
+    let complete = merged.counts.contains_key(&Status::Complete);
+    if !store.trials_csv().exists() && merged.counts.contains_key(&Status::Pending) {
+        let advice = "run `drsae sweep` to its end, or `drsae analyze` for what there is";
+        return report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
+    }
+    let Merged { trials, epochs, .. } = merged;
+    compare(&store.trials_csv(), &trials, difference::of_tables, ANALYZE, report);
+    compare(&store.epochs_csv(), &epochs, difference::of_tables, ANALYZE, report);
+    if complete || store.analysis_file(SUMMARY).exists() {
+        analysis(subject, trials, report);
+    }
+}
+
+fn unmergeable(subject: Subject<'_>, error: &store::Error, report: &mut Report) {
+    let path = match error {
+        store::Error::Read { path, .. } | store::Error::Malformed { path, .. } => path.clone(),
+        _ => subject.store.trials(),
+    };
+    report.wrong(
+        path,
+        format!("{}, and keeps the trials from being merged", problem(error)),
+        "restore the file",
+    );
+}
+
+/// Checks the files of the analysis against what the text of `trials.csv` gives.
+pub(super) fn analysis(subject: Subject<'_>, trials: Vec<u8>, report: &mut Report) {
+    let Subject { store, design, .. } = subject;
+    let path = store.trials_csv();
+    let files = Analysis::of_trials(&path, trials, design).and_then(|analysis| analysis.files());
+    match files {
+        Ok(files) => {
+            for (name, text) in files {
+                compare(&store.analysis_file(name), &text, difference::of_tables, ANALYZE, report);
+            }
+        }
+        Err(error) => report.wrong(path, format!("cannot be analysed: {}", chain(&error)), ANALYZE),
+    }
+    let comparison = store.analysis_file(COMPARISON);
+    if design.reference.is_none() && comparison.exists() {
+        report.note(comparison, "is of an earlier spec, for this one compares nothing", "remove it");
+    }
+}
+
+fn compare(path: &Path, expected: &[u8], difference: Difference, advice: &str, report: &mut Report) {
+    report.checked.tables += 1;
+    match fs::read(path) {
+        Ok(actual) => {
+            if let Some(difference) = difference(&actual, expected) {
+                report.wrong(path, difference, advice);
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => report.wrong(path, "is missing", advice),
+        Err(error) => report.wrong(path, format!("cannot be read: {error}"), "put the disk in order"),
+    }
+}

@@ -1,0 +1,154 @@
+//! Merged tables whose trials' folders are not kept: against the plan and each other.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use super::{Report, Subject, contents, tables};
+use crate::store::{EpochRow, Status};
+use crate::text::chain;
+
+/// The columns of `trials.csv` that do not follow from the plan.
+const MEASURED: [&str; 4] = ["status", "best_epoch", "valid_error", "test_error"];
+const STATUSES: [Status; 5] =
+    [Status::Complete, Status::Diverged, Status::Failed, Status::TimedOut, Status::Pending];
+const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
+
+/// Whether there are merged tables and no trial of the plan has a folder.
+pub(super) fn are_kept(subject: Subject<'_>) -> bool {
+    let Subject { store, plan, .. } = subject;
+    let folder = |id| store.trial(id).is_ok_and(|folder| folder.path().exists());
+    store.trials_csv().exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
+}
+
+/// Checks the tables.
+pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
+    let Subject { store, planned, .. } = subject;
+    let advice = "run `drsae sweep` to compute the trials again";
+    report.note(store.trials(), "holds no trial of the plan, so the tables alone are checked", advice);
+    let path = store.trials_csv();
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(error) => return report.wrong(path, format!("cannot be read: {error}"), RESTORE),
+    };
+    // No trial has a folder, so what a merge would write holds what the plan says and no more.
+    match store.merged(planned) {
+        Ok(bare) => {
+            let rows = trials(&path, &text, &bare.trials, report);
+            curves(subject, &rows, report);
+        }
+        Err(error) => report.wrong(&path, chain(&error), RESTORE),
+    }
+    tables::analysis(subject, text, report);
+}
+
+/// What `trials.csv` has measured of one trial.
+struct Measured {
+    complete: bool,
+    best_epoch: Option<usize>,
+    valid_error: Option<f64>,
+}
+
+/// Checks `trials.csv` against what the plan says, `bare`; returns its rows by id.
+fn trials(path: &Path, text: &[u8], bare: &[u8], report: &mut Report) -> HashMap<String, Measured> {
+    report.checked.tables += 1;
+    let (actual, expected) = match fields(text).and_then(|actual| Ok((actual, fields(bare)?))) {
+        Ok(tables) => tables,
+        Err(problem) => {
+            report.wrong(path, problem, RESTORE);
+            return HashMap::new();
+        }
+    };
+    let header = &expected[0];
+    let columns = actual.first().map(|names| names.join(",")).unwrap_or_default();
+    if columns != header.join(",") || actual.len() != expected.len() {
+        let (rows, planned) = (actual.len().saturating_sub(1), expected.len() - 1);
+        let problem = format!(
+            "has {rows} trials under the columns `{columns}`, the plan {planned} under `{}`",
+            header.join(",")
+        );
+        report.wrong(path, problem, RESTORE);
+        return HashMap::new();
+    }
+    let mut found = HashMap::new();
+    for (actual, expected) in actual.iter().zip(&expected).skip(1) {
+        match measured(header, actual, expected) {
+            Ok(measured) => {
+                found.insert(expected[0].clone(), measured);
+            }
+            Err(problem) => report.wrong(path, format!("in the row of {}: {problem}", expected[0]), RESTORE),
+        }
+    }
+    found
+}
+
+/// What a row has measured, when all else is as planned.
+fn measured(header: &[String], actual: &[String], expected: &[String]) -> Result<Measured, String> {
+    let mut row = HashMap::new();
+    for ((column, actual), expected) in header.iter().zip(actual).zip(expected) {
+        if !MEASURED.contains(&column.as_str()) && actual != expected {
+            return Err(format!("`{column}` is `{actual}`, the plan's is `{expected}`"));
+        }
+        row.insert(column.as_str(), actual.as_str());
+    }
+    let status = row["status"];
+    if !STATUSES.iter().any(|known| known.name() == status) {
+        return Err(format!("there is no status `{status}`"));
+    }
+    let complete = status == Status::Complete.name();
+    let (best_epoch, valid_error) = (row["best_epoch"], percentage("valid_error", row["valid_error"])?);
+    let test_error = percentage("test_error", row["test_error"])?;
+    if test_error.is_some() != complete || best_epoch.is_empty() == complete {
+        return Err(format!("complete trials alone have a test error and a best epoch; it is {status}"));
+    }
+    Ok(Measured { complete, best_epoch: best_epoch.parse().ok(), valid_error })
+}
+
+/// A number in percent, as it is written into tables.
+fn percentage(column: &str, text: &str) -> Result<Option<f64>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<f64>() {
+        Ok(number) if (0.0..=100.0).contains(&number) && format!("{number:?}") == text => Ok(Some(number)),
+        _ => Err(format!("`{column}` is `{text}`, which is no percentage as it is written")),
+    }
+}
+
+/// Checks that `epochs.csv` has the whole curve of every complete trial, in plan order.
+fn curves(subject: Subject<'_>, rows: &HashMap<String, Measured>, report: &mut Report) {
+    let path = subject.store.epochs_csv();
+    report.checked.tables += 1;
+    let epochs = match read_epochs(&path) {
+        Ok(epochs) => epochs,
+        Err(problem) => return report.wrong(path, problem, RESTORE),
+    };
+    let mut curves = epochs.chunk_by(|a, b| a.trial == b.trial).peekable();
+    for trial in &subject.plan.trials {
+        let curve = curves.next_if(|curve| curve[0].trial == trial.id).unwrap_or_default();
+        let Some(measured) = rows.get(&trial.id).filter(|row| row.complete) else { continue };
+        let epochs = trial.config.training.epochs();
+        if let Err(problem) = contents::curve(curve, epochs, measured.best_epoch, measured.valid_error) {
+            report.wrong(&path, format!("in the curve of {}: {problem}", trial.id), RESTORE);
+        }
+    }
+    if let Some(curve) = curves.next() {
+        let problem =
+            format!("has a curve of {} that is not in the plan, or not in its order", curve[0].trial);
+        report.wrong(&path, problem, RESTORE);
+    }
+}
+
+fn read_epochs(path: &Path) -> Result<Vec<EpochRow>, String> {
+    let text = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let rows: Result<_, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
+    rows.map_err(|error: csv::Error| format!("is not as written: {error}"))
+}
+
+/// A CSV file's fields, by line; the first are the names of the columns.
+fn fields(text: &[u8]) -> Result<Vec<Vec<String>>, String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text);
+    let lines: Result<Vec<csv::StringRecord>, _> = reader.records().collect();
+    let owned = |line: csv::StringRecord| line.iter().map(str::to_owned).collect();
+    lines.map(|lines| lines.into_iter().map(owned).collect()).map_err(|error| format!("is no table: {error}"))
+}

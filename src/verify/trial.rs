@@ -1,0 +1,222 @@
+//! The folder of one trial, file by file.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::{Report, Subject, contents, network, problem};
+use crate::data::Dataset;
+use crate::plan::Trial;
+use crate::store::{Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
+use crate::text::chain;
+
+/// Who runs a trial now.
+const CLAIM: &str = "claim.json";
+/// Ending of files that were being written.
+const UNFINISHED: &str = ".unfinished";
+
+/// Names the trial folders that are of no trial of the plan.
+pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
+    let folder = subject.store.trials();
+    let planned = |name: &String| subject.plan.trials.iter().any(|trial| trial.id == *name);
+    for name in names(&folder, report).iter().filter(|name| !planned(name)) {
+        report.note(
+            folder.join(name),
+            "is not in the plan: stale, or of another plan",
+            "remove it, or keep it for the plan that has it",
+        );
+    }
+}
+
+/// Names what killed writers left in `folder`.
+pub(super) fn leftovers(folder: &Path, report: &mut Report) {
+    for name in names(folder, report).iter().filter(|name| name.ends_with(UNFINISHED)) {
+        leftover(&folder.join(name), report);
+    }
+}
+
+fn leftover(path: &Path, report: &mut Report) {
+    report.note(path, "was left by a writer that was killed", "remove it when nothing runs");
+}
+
+/// The names in a folder, sorted; none where there is no folder.
+fn names(folder: &Path, report: &mut Report) -> Vec<String> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+        entries => entries.and_then(Iterator::collect::<Result<Vec<_>, _>>),
+    };
+    match entries {
+        Ok(entries) => {
+            let name = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+            let mut names: Vec<_> = entries.iter().map(name).collect();
+            names.sort_unstable();
+            names
+        }
+        Err(error) => {
+            report.wrong(folder, format!("cannot be read: {error}"), "put the disk in order");
+            Vec::new()
+        }
+    }
+}
+
+/// Checks the folder of `trial`, with the network on the test images where there are any.
+pub(super) fn inspect(store: &Store, trial: &Trial, dataset: Option<&Dataset>) -> Report {
+    let mut report = Report::default();
+    match store.trial(&trial.id) {
+        Ok(folder) => Inspection { trial, folder, report: &mut report }.run(dataset),
+        Err(error) => report.wrong(store.trials(), chain(&error), "give the trial another id"),
+    }
+    report
+}
+
+struct Inspection<'a> {
+    trial: &'a Trial,
+    folder: TrialFolder,
+    report: &'a mut Report,
+}
+
+impl Inspection<'_> {
+    fn run(mut self, dataset: Option<&Dataset>) {
+        let names = names(self.folder.path(), self.report);
+        match self.folder.sealed() {
+            Err(error) => {
+                let again = self.again();
+                self.report.wrong(self.path(file::RESULT), problem(&error), again);
+                self.bystanders(&names, None);
+            }
+            Ok(None) => self.unended(&names),
+            Ok(Some(sealed)) => {
+                self.report.checked.trials += 1;
+                self.bystanders(&names, Some(&sealed));
+                if self.is_whole(&sealed) {
+                    self.ended(&sealed, dataset);
+                }
+            }
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn wrong(&mut self, name: &str, problem: impl Into<String>) {
+        let again = self.again();
+        self.report.wrong(self.path(name), problem, again);
+    }
+
+    fn again(&self) -> String {
+        format!("restore it, or compute the trial again with `drsae trial --index {}`", self.trial.index)
+    }
+
+    /// A trial without a result: one that runs or was cut short, unless it has what only
+    /// ended trials have.
+    fn unended(&mut self, names: &[String]) {
+        let has = |name: &str| names.iter().any(|known| known == name);
+        let running = has(file::STATE) || has(CLAIM);
+        if !running && (has(file::MODEL) || has(file::PREDICTIONS)) {
+            self.wrong(file::RESULT, "is missing, though the trial has the files of one that has ended");
+        }
+        self.bystanders(names, None);
+    }
+
+    /// The files that no result lists.
+    fn bystanders(&mut self, names: &[String], sealed: Option<&Sealed>) {
+        let known = |name: &str| file::COMPLETE.contains(&name) || name == file::FAILURE;
+        for name in names {
+            let path = self.path(name);
+            match name.as_str() {
+                file::RESULT => {}
+                file::STATE => {
+                    let problem = "is the state of a trial that was interrupted or still trains";
+                    self.report.note(path, problem, "run `drsae sweep` to let it go on");
+                }
+                CLAIM => {
+                    let problem = "says that a process runs the trial";
+                    self.report.note(path, problem, "wait for it; `drsae sweep` takes over from a dead one");
+                }
+                name if name.ends_with(UNFINISHED) => leftover(&path, self.report),
+                name if !known(name) => {
+                    self.report.wrong(path, "is no file of a trial", "move it out of the results");
+                }
+                name if sealed.is_some_and(|it| it.seal == Seal::Whole && !it.files.contains_key(name)) => {
+                    self.wrong(name, "came after the trial had ended, for its result does not list it");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether `result.json` is what was written, so that the rest can be held against it.
+    fn is_whole(&mut self, sealed: &Sealed) -> bool {
+        match sealed.seal {
+            Seal::Whole => return true,
+            Seal::Absent => self.wrong(
+                file::RESULT,
+                "has no digest, so nothing tells whether it or the trial's files were changed",
+            ),
+            Seal::Broken => self.wrong(file::RESULT, "was changed after it was written: its digest differs"),
+        }
+        false
+    }
+
+    fn ended(&mut self, sealed: &Sealed, dataset: Option<&Dataset>) {
+        let outcome = &sealed.outcome;
+        if let Err(problem) = contents::result(outcome, self.trial) {
+            self.wrong(file::RESULT, problem);
+        }
+        let mut whole = true;
+        for (name, checksum) in &sealed.files {
+            whole &= self.check_file(name, checksum);
+        }
+        if outcome.status != Status::Complete {
+            return;
+        }
+        for name in file::COMPLETE.into_iter().filter(|name| !sealed.files.contains_key(*name)) {
+            whole = false;
+            self.wrong(file::RESULT, format!("does not list {name}, which a complete trial has"));
+        }
+        if whole {
+            self.complete(outcome, dataset);
+        }
+    }
+
+    fn check_file(&mut self, name: &str, checksum: &str) -> bool {
+        self.report.checked.files += 1;
+        let problem = match self.folder.checksum(name) {
+            Ok(Some(actual)) if actual == checksum => return true,
+            Ok(Some(actual)) => format!("is not the trial's: its SHA-256 is {actual}, not {checksum}"),
+            Ok(None) => "is missing".to_owned(),
+            Err(error) => problem(&error),
+        };
+        self.wrong(name, problem);
+        false
+    }
+
+    /// A complete trial whose files are those that it wrote: what they say.
+    fn complete(&mut self, outcome: &Outcome, dataset: Option<&Dataset>) {
+        let epochs = self.trial.config.training.epochs();
+        let curve = self.folder.read_epochs().map_err(|error| problem(&error));
+        let curve = curve.and_then(|rows| {
+            let whose = rows.iter().find(|row| row.trial != self.trial.id);
+            match whose {
+                Some(row) => Err(format!("has rows of {}", row.trial)),
+                None => contents::curve(&rows, epochs, outcome.best_epoch, outcome.valid_error),
+            }
+        });
+        if let Err(problem) = curve {
+            self.wrong(file::EPOCHS, problem);
+        }
+        let timing = self.folder.read_timing().map_err(|error| problem(&error));
+        match timing {
+            Ok(rows) if rows.iter().map(|row| row.epoch).eq(1..=epochs) => {}
+            Ok(_) => self.wrong(file::TIMING, format!("has not the epochs 1 to {epochs}")),
+            Err(problem) => self.wrong(file::TIMING, problem),
+        }
+        if let Some(dataset) = dataset {
+            self.report.checked.networks += 1;
+            for (name, problem) in network::faults(self.trial, &self.folder, outcome, dataset) {
+                self.wrong(name, problem);
+            }
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! `drsae verify` on a tiny sweep: what is whole passes, and every kind of damage is found
+//! and named.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use drsae::store::{Outcome, Store, file};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SPEC: &str = r#"
+name = "tiny"
+seeds = 2
+
+[data]
+source = "strokes"
+train = 60
+validation = 20
+test = 30
+
+[model]
+steps = 2
+hidden = 6
+
+[training]
+batch = 10
+phases = [{ epochs = 1, rate = 1e-3 }, { epochs = 2, rate = 1e-3, discriminative = true }]
+
+[sweep.grid]
+"model.family" = ["drsae", "mlp"]
+
+[compare]
+reference = { "model.family" = "drsae" }
+"#;
+
+/// Flipped bits that are tried in each file.
+const FLIPS: usize = 8;
+
+/// A change to the bytes of a file.
+type Edit = fn(&mut Vec<u8>);
+
+/// A sweep that has run.
+struct Sweep {
+    folder: TempDir,
+}
+
+/// What `drsae verify` said.
+#[derive(Debug)]
+struct Verdict {
+    code: i32,
+    answer: Value,
+}
+
+impl Sweep {
+    fn run() -> Self {
+        Self::of(SPEC, 0)
+    }
+
+    fn of(spec: &str, code: i32) -> Self {
+        let sweep = Self { folder: tempfile::tempdir().unwrap() };
+        fs::write(sweep.path("tiny.toml"), spec).unwrap();
+        let output = sweep.drsae(&["sweep"]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        sweep
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn root(&self) -> PathBuf {
+        self.path("results/tiny")
+    }
+
+    fn store(&self) -> Store {
+        Store::at(&self.path("results"), "tiny").unwrap()
+    }
+
+    fn drsae(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drsae"));
+        command.arg(arguments[0]).arg("tiny.toml").args(&arguments[1..]);
+        command.current_dir(self.folder.path()).output().unwrap()
+    }
+
+    fn verify(&self, more: &[&str]) -> Verdict {
+        let output = self.drsae(&[&["verify", "--json"], more].concat());
+        let answer = serde_json::from_slice(&output.stdout);
+        let answer = answer.unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        Verdict { code: output.status.code().unwrap(), answer }
+    }
+
+    /// Ids of the trials, in plan order.
+    fn ids(&self) -> Vec<String> {
+        let plan = fs::read_to_string(self.root().join("plan.csv")).unwrap();
+        plan.lines().skip(1).map(|line| line.split(',').nth(1).unwrap().to_owned()).collect()
+    }
+
+    /// A file of the first trial.
+    fn first(&self, name: &str) -> PathBuf {
+        self.root().join("trials").join(&self.ids()[0]).join(name)
+    }
+
+    /// Writes a trial's checksums again, for a forger who knows how, with an edited result.
+    fn forge(&self, id: &str, edit: impl FnOnce(&mut Outcome)) {
+        let folder = self.store().trial(id).unwrap();
+        let mut outcome = folder.outcome().unwrap().unwrap();
+        edit(&mut outcome);
+        folder.finish(&outcome).unwrap();
+        assert!(self.drsae(&["analyze"]).status.success());
+    }
+}
+
+impl Verdict {
+    fn paths(&self, severity: &str) -> BTreeSet<String> {
+        let findings = self.answer["findings"].as_array().unwrap().iter();
+        let weighed = findings.filter(|finding| finding["severity"] == severity);
+        weighed.map(|finding| finding["path"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Whether the exit code and a finding say that `path` is wrong.
+    fn blames(&self, path: &Path) -> bool {
+        self.code == 1 && self.paths("wrong").iter().any(|wrong| path.ends_with(wrong))
+    }
+
+    /// All problems in one text.
+    fn problems(&self) -> String {
+        let findings = self.answer["findings"].as_array().unwrap().iter();
+        findings.map(|finding| finding["problem"].as_str().unwrap().to_owned() + "\n").collect()
+    }
+}
+
+#[test]
+fn a_whole_folder_holds_and_nothing_is_written_into_it() {
+    let sweep = Sweep::run();
+    let verdict = sweep.verify(&["--replay", "random"]);
+    assert_eq!((verdict.code, &verdict.answer["holds"]), (0, &Value::Bool(true)), "{verdict:?}");
+    assert_eq!(verdict.answer["findings"], serde_json::json!([]));
+    let expected = serde_json::json!({
+        "tables": 6, "trials": 4, "files": 24, "networks": 4, "datasets": 1, "replayed": 1,
+    });
+    assert_eq!(verdict.answer["checked"], expected);
+    let output = sweep.drsae(&["verify"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.ends_with("0 wrong, 0 to note\n"), "{told}");
+    assert_eq!(fs::read_dir(sweep.root()).unwrap().count(), 6);
+}
+
+#[test]
+fn every_flipped_bit_is_found_in_its_file() {
+    let sweep = Sweep::run();
+    let top = [
+        "sweep.toml",
+        "plan.csv",
+        "trials.csv",
+        "epochs.csv",
+        "analysis/summary.csv",
+        "analysis/comparison.csv",
+    ];
+    let of_trial = file::COMPLETE.into_iter().chain([file::RESULT]);
+    let files =
+        top.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)));
+    let mut random = ChaCha8Rng::seed_from_u64(2013);
+    let (mut tried, mut found) = (0, 0);
+    for path in files {
+        let whole = fs::read(&path).unwrap();
+        for _ in 0..FLIPS {
+            let at = random.next_u64() as usize % (whole.len() * 8);
+            let mut bytes = whole.clone();
+            bytes[at / 8] ^= 1 << (at % 8);
+            fs::write(&path, bytes).unwrap();
+            let verdict = sweep.verify(&[]);
+            tried += 1;
+            found += usize::from(verdict.blames(&path));
+            assert!(verdict.blames(&path), "bit {at} of {}: {verdict:?}", path.display());
+        }
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!((tried, found), (13 * FLIPS, 13 * FLIPS));
+    eprintln!("{found} of {tried} flipped bits found");
+    assert_eq!(sweep.verify(&[]).code, 0);
+}
+
+#[test]
+fn missing_and_truncated_files_are_named() {
+    let sweep = Sweep::run();
+    let top = [
+        "sweep.toml",
+        "plan.csv",
+        "trials.csv",
+        "epochs.csv",
+        "analysis/summary.csv",
+        "analysis/comparison.csv",
+    ];
+    let of_trial = file::COMPLETE.into_iter().chain([file::RESULT]);
+    for path in
+        top.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)))
+    {
+        let whole = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert!(sweep.verify(&[]).blames(&path), "{} is missing", path.display());
+        fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        assert!(sweep.verify(&[]).blames(&path), "{} is cut", path.display());
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!(sweep.verify(&[]).code, 0);
+}
+
+#[test]
+fn extra_files_are_wrong_and_leftovers_and_strays_are_noted() {
+    let sweep = Sweep::run();
+    for name in ["notes.txt", "failure.txt"] {
+        fs::write(sweep.first(name), "hello").unwrap();
+        assert!(sweep.verify(&[]).blames(&sweep.first(name)), "{name}");
+        fs::remove_file(sweep.first(name)).unwrap();
+    }
+    let noted =
+        [sweep.first(".x1y2.unfinished"), sweep.first("state.safetensors"), sweep.first("claim.json")];
+    for path in noted.iter().chain([&sweep.root().join(".abc.unfinished")]) {
+        fs::write(path, "half").unwrap();
+    }
+    let stray = sweep.root().join("trials/drsae-t9-n9-s9-0123456789ab");
+    fs::create_dir(&stray).unwrap();
+    let verdict = sweep.verify(&[]);
+    assert_eq!(verdict.code, 0, "{verdict:?}");
+    assert_eq!(verdict.paths("note").len(), 5, "{verdict:?}");
+    assert!(verdict.paths("note").iter().any(|path| stray.ends_with(path)), "{verdict:?}");
+}
+
+#[test]
+fn trials_of_another_plan_are_told_and_the_folder_is_that_of_the_spec_alone() {
+    let sweep = Sweep::run();
+    let fewer = sweep.verify(&["--set", "seeds=1"]);
+    let wrong: Vec<_> = fewer.paths("wrong").into_iter().collect();
+    let stale = [
+        "analysis/comparison.csv",
+        "analysis/summary.csv",
+        "epochs.csv",
+        "plan.csv",
+        "sweep.toml",
+        "trials.csv",
+    ];
+    assert_eq!(wrong, stale.map(|name| format!("results/tiny/{name}")));
+    assert_eq!(fewer.paths("note").len(), 2);
+    assert!(fewer.problems().contains("`- seeds = 2`, `+ seeds = 1`"), "{fewer:?}");
+}
+
+#[test]
+fn swapped_predictions_are_found_by_checksum_and_by_network() {
+    let sweep = Sweep::run();
+    let ids = sweep.ids();
+    let path = |id: &str| sweep.root().join("trials").join(id).join(file::PREDICTIONS);
+    let (one, other) = (path(&ids[0]), path(&ids[1]));
+    let (first, second) = (fs::read(&one).unwrap(), fs::read(&other).unwrap());
+    assert_ne!(first, second);
+    fs::write(&one, second).unwrap();
+    fs::write(&other, first).unwrap();
+    let verdict = sweep.verify(&[]);
+    assert!(verdict.blames(&one) && verdict.blames(&other), "{verdict:?}");
+    assert!(verdict.problems().contains("SHA-256"), "{verdict:?}");
+
+    for id in &ids {
+        sweep.forge(id, |_| {});
+    }
+    let verdict = sweep.verify(&[]);
+    assert!(verdict.blames(&one) && verdict.blames(&other), "{verdict:?}");
+    assert!(verdict.problems().contains("differs from the network"), "{verdict:?}");
+}
+
+#[test]
+fn forged_errors_are_found_by_the_network() {
+    let sweep = Sweep::run();
+    sweep.forge(&sweep.ids()[0], |outcome| {
+        (outcome.test_error, outcome.test_errors) = (Some(0.0), Some(0));
+    });
+    let verdict = sweep.verify(&[]);
+    assert!(verdict.blames(&sweep.first(file::RESULT)), "{verdict:?}");
+    assert!(verdict.problems().contains("has the test error 0 %, the network"), "{verdict:?}");
+}
+
+#[test]
+fn a_forged_config_is_not_the_one_of_the_id() {
+    let sweep = Sweep::run();
+    let path = sweep.first(file::CONFIG);
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, config.replace("rate = 0.001", "rate = 0.01")).unwrap();
+    assert_ne!(fs::read_to_string(&path).unwrap(), config);
+    sweep.forge(&sweep.ids()[0], |_| {});
+    assert!(sweep.verify(&[]).blames(&path));
+}
+
+/// A digit of the training loss and the lowest bit of a weight: no file contradicts another.
+#[test]
+fn consistent_forgeries_are_found_by_replay() {
+    let sweep = Sweep::run();
+    let id = sweep.ids()[0].clone();
+    let edits: [(&str, Edit); 2] = [
+        (file::EPOCHS, |bytes| {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            let loss = text.lines().nth(1).unwrap().split(',').nth(4).unwrap().to_owned();
+            *bytes = text.replace(&loss, &(loss.clone() + "1")).into_bytes();
+        }),
+        (file::MODEL, |bytes| {
+            let last = bytes.len() - 4;
+            bytes[last] ^= 1;
+        }),
+    ];
+    for (name, edit) in edits {
+        let path = sweep.first(name);
+        let whole = fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        edit(&mut bytes);
+        assert_ne!(bytes, whole);
+        fs::write(&path, bytes).unwrap();
+        sweep.forge(&id, |_| {});
+        let verdict = sweep.verify(&[]);
+        assert_eq!(verdict.code, 0, "{name}: {verdict:?}");
+        let verdict = sweep.verify(&["--replay", &id]);
+        assert!(verdict.blames(&path), "{name}: {verdict:?}");
+        assert_eq!(verdict.answer["checked"]["replayed"], 1);
+        fs::write(&path, whole).unwrap();
+        sweep.forge(&id, |_| {});
+    }
+    assert_eq!(sweep.verify(&["--replay", "all"]).answer["checked"]["replayed"], 4);
+    assert_eq!(sweep.drsae(&["verify", "--replay", "drsae-t1"]).status.code(), Some(2));
+}
+
+#[test]
+fn diverged_trials_are_checked_and_pending_ones_are_no_fault() {
+    let sweep = Sweep::of(&SPEC.replace("rate = 1e-3,", "rate = 1e30,"), 1);
+    let verdict = sweep.verify(&[]);
+    assert_eq!((verdict.code, &verdict.answer["checked"]["trials"]), (0, &Value::from(4)), "{verdict:?}");
+    let failure = sweep.first(file::FAILURE);
+    fs::write(&failure, "it was somebody else").unwrap();
+    assert!(sweep.verify(&[]).blames(&failure));
+
+    fs::remove_dir_all(sweep.root().join("trials")).unwrap();
+    fs::remove_file(sweep.root().join("trials.csv")).unwrap();
+    let verdict = sweep.verify(&[]);
+    assert_eq!((verdict.code, verdict.paths("note").len()), (0, 1), "{verdict:?}");
+}
+
+#[test]
+fn tables_that_are_kept_alone_are_checked_against_the_plan_and_each_other() {
+    let sweep = Sweep::run();
+    fs::remove_dir_all(sweep.root().join("trials")).unwrap();
+    let verdict = sweep.verify(&[]);
+    assert_eq!((verdict.code, verdict.paths("note").len()), (0, 1), "{verdict:?}");
+    assert!(verdict.problems().contains("the tables alone are checked"), "{verdict:?}");
+
+    let (trials, epochs) = (sweep.root().join("trials.csv"), sweep.root().join("epochs.csv"));
+    let edits: [(&Path, &str, &str); 6] = [
+        (&trials, ",6,", ",7,"),
+        (&trials, ",complete,", ",diverged,"),
+        (&trials, "mlp-t2", "mlp-t3"),
+        (&trials, ",1.0,1,", ",1.0,2,"),
+        (&epochs, ",2,3,", ",2,4,"),
+        (&epochs, "mlp-t2", "mlp-t3"),
+    ];
+    for (path, from, to) in edits {
+        let whole = fs::read_to_string(path).unwrap();
+        assert!(whole.contains(from), "{from} is not in {whole}");
+        fs::write(path, whole.replacen(from, to, 1)).unwrap();
+        let verdict = sweep.verify(&[]);
+        assert!(verdict.blames(path), "{from} as {to}: {verdict:?}");
+        fs::write(path, whole).unwrap();
+    }
+    for path in [&trials, &epochs] {
+        let whole = fs::read(path).unwrap();
+        fs::write(path, "").unwrap();
+        assert!(sweep.verify(&[]).blames(path), "{} is empty", path.display());
+        fs::write(path, whole).unwrap();
+    }
+    assert_eq!(sweep.verify(&[]).code, 0);
+    let summary = sweep.root().join("analysis/summary.csv");
+    fs::write(&summary, "model.family,n\n").unwrap();
+    assert!(sweep.verify(&[]).blames(&summary));
+}
