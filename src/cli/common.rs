@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::analysis::Design;
 use crate::data;
@@ -34,7 +34,8 @@ impl SpecArgs {
             let data::Shape { inputs, classes } = data::shape(config)?;
             Ok::<_, data::Error>(Facts { inputs, classes, fingerprint: data::fingerprint(config)? })
         };
-        let plan = Plan::of(&sweep, describe)?;
+        let plan = Plan::of(&sweep, describe)
+            .with_context(|| Sweep::place_of("compare.match", &self.spec, &self.overrides).to_string())?;
         Ok((sweep, plan))
     }
 

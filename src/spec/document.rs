@@ -48,7 +48,8 @@ impl<'t> Document<'t> {
         Error { place: self.place(path), problem: Box::new(problem.into()) }
     }
 
-    fn place(&self, path: &[String]) -> Place {
+    /// Where the value at `path` was written, or else the nearest table around it.
+    pub fn place(&self, path: &[String]) -> Place {
         let set = self.overrides.iter().rev().find(|set| path.starts_with(set.path()));
         match set {
             Some(set) => set.place(),

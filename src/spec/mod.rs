@@ -28,6 +28,7 @@ mod wire;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
@@ -182,6 +183,22 @@ impl Sweep {
         let spec =
             wire::Spec::read(doc.table.clone()).map_err(|fault| doc.error(&fault.path, fault.problem))?;
         check(&doc, &spec)
+    }
+
+    /// Where a spec says `key`, or else the nearest table around it: for errors that show
+    /// once the sweep is planned.
+    #[must_use]
+    pub fn place_of(key: &str, path: &Path, overrides: &[String]) -> Place {
+        let file = path.display().to_string();
+        let place = || -> Result<Place, Error> {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            let mut doc = Document::parse(&text, &file)?;
+            for text in overrides {
+                doc.apply(Override::parse(text)?)?;
+            }
+            Ok(doc.place(&path::split(key)))
+        };
+        place().unwrap_or_else(|error| error.place)
     }
 
     /// The spec with every default written out, overrides in place. Parsing it gives an
