@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use super::Error;
 
 /// Ending of files that are still being written. A killed writer leaves them behind.
-const UNFINISHED: &str = ".unfinished";
+pub(super) const UNFINISHED: &str = ".unfinished";
 
 /// Replaces the file at `path` by `contents`.
 pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! The folder of one trial, which one process writes.
+//! The folder of one trial, written by the process that [claimed](super::Claims) it.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,6 +12,8 @@ use super::{Error, FORMAT, Outcome, Status, atomic};
 
 /// Names of the files in a trial's folder.
 pub mod file {
+    /// Which process runs the trial, while one does.
+    pub const CLAIM: &str = "claim.json";
     /// Resolved config of the trial.
     pub const CONFIG: &str = "config.toml";
     /// Learning curve; deterministic.
