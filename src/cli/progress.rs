@@ -2,7 +2,7 @@
 //! time left, elsewhere a line for each trial that ends.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ pub struct Display {
     done: AtomicU64,
     ended: AtomicU64,
     images: HashMap<String, u64>,
+    /// Whether it was said that other processes are waited for.
+    waits: AtomicBool,
     start: Instant,
 }
 
@@ -44,6 +46,7 @@ impl Display {
             done: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             images: pending.iter().map(|trial| (trial.id.clone(), images(trial))).collect(),
+            waits: AtomicBool::new(false),
             start: Instant::now(),
         }
     }
@@ -104,10 +107,29 @@ impl Progress for Display {
         self.say(&format!("{} {text}", trial.id));
     }
 
+    fn waiting(&self, trials: usize) {
+        let message = match trials {
+            1 => "waiting for a trial that another process runs".to_owned(),
+            trials => format!("waiting for {trials} trials that other processes run"),
+        };
+        self.total.set_message(format!(", {message}"));
+        if self.bars.is_hidden() && !self.waits.swap(true, Ordering::Relaxed) {
+            eprintln!("{message}");
+        }
+    }
+
     fn finished(&self, trial: &Trial, ending: &Ending) {
         let bar = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&trial.id);
         if let Some(bar) = bar {
             bar.finish_and_clear();
+        }
+        match ending {
+            Ending::Lost => return self.noticed(trial, "stood still here, and another process took it over"),
+            Ending::Elsewhere(_) => {
+                let work = self.images[&trial.id] * trial.flops_per_image;
+                self.done.fetch_add(work, Ordering::Relaxed);
+            }
+            _ => {}
         }
         self.total.inc(1);
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
@@ -129,6 +151,8 @@ fn told(ending: &Ending) -> String {
         }
         Ending::Complete { valid_error: None, test_error } => format!("test error {test_error:.2} %"),
         Ending::Interrupted => "interrupted".to_owned(),
+        Ending::Elsewhere(status) => format!("{status}, run by another process"),
+        Ending::Lost => "taken over by another process".to_owned(),
         Ending::Incomplete { status, reason } => format!("{status}: {reason}"),
     }
 }

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::common::SpecArgs;
-use crate::plan::Trial;
-use crate::store::{Status, Store};
+use crate::plan::{Plan, Trial};
+use crate::store::{Holder, Status, Store};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,7 +17,7 @@ Examples:
 
 Exit code: 0 when every planned trial is complete, 1 when one is not.";
 
-/// Say how far a sweep is, and why trials are not complete.
+/// Say how far a sweep is, who runs it, and why trials are not complete.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -31,44 +31,101 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.plan()?;
     let store = args.spec.existing_store(&sweep)?;
-    let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
-    let mut troubles = Vec::new();
-    for trial in &plan.trials {
-        let (status, message) = state(&store, trial)?;
-        *counts.entry(status).or_default() += 1;
-        troubles.extend(message.map(|message| (trial, status, message)));
-    }
+    let survey = Survey::of(&plan, &store)?;
     let mut out = std::io::stdout().lock();
     if args.json {
-        let counts: BTreeMap<&str, usize> =
-            counts.iter().map(|(status, count)| (status.name(), *count)).collect();
-        let troubles: Vec<_> = troubles
-            .iter()
-            .map(|(trial, status, message)| {
-                serde_json::json!({ "trial": trial.id, "status": status.name(), "message": message })
-            })
-            .collect();
-        let answer =
-            serde_json::json!({ "planned": plan.trials.len(), "counts": counts, "troubles": troubles });
-        writeln!(out, "{answer:#}")?;
+        survey.print_json(&plan, &mut out)?;
     } else {
-        writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), store.root().display())?;
-        for (status, count) in &counts {
-            writeln!(out, "{count:>6} {status}")?;
-        }
-        for (trial, status, message) in &troubles {
-            writeln!(out, "  {} {status}: {message}", trial.id)?;
-        }
+        survey.print(&plan, &store, &mut out)?;
     }
-    let complete = counts.get(&Status::Complete).copied().unwrap_or(0);
+    let complete = survey.counts.get(&State::Stored(Status::Complete)).copied().unwrap_or(0);
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
 }
 
-/// A trial's status, and what is to be said of one that is not complete.
-fn state(store: &Store, trial: &Trial) -> Result<(Status, Option<String>)> {
-    Ok(match store.trial(&trial.id)?.outcome() {
-        Ok(None) => (Status::Pending, None),
-        Ok(Some(outcome)) => (outcome.status, outcome.message),
-        Err(error) => (Status::Pending, Some(error.to_string())),
-    })
+/// What is said of a trial: what its files say, or that it is being run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    Stored(Status),
+    Running,
+}
+
+impl State {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Stored(status) => status.name(),
+            Self::Running => "running",
+        }
+    }
+}
+
+/// How far the trials of a plan are.
+#[derive(Default)]
+struct Survey<'a> {
+    counts: BTreeMap<State, usize>,
+    running: Vec<(&'a Trial, Holder)>,
+    troubles: Vec<(&'a Trial, Status, String)>,
+}
+
+impl<'a> Survey<'a> {
+    fn of(plan: &'a Plan, store: &Store) -> Result<Self> {
+        let mut survey = Self::default();
+        for trial in &plan.trials {
+            let state = survey.add(trial, store)?;
+            *survey.counts.entry(state).or_default() += 1;
+        }
+        Ok(survey)
+    }
+
+    fn add(&mut self, trial: &'a Trial, store: &Store) -> Result<State> {
+        let folder = store.trial(&trial.id)?;
+        let (status, message) = match folder.outcome() {
+            Ok(Some(outcome)) => (outcome.status, outcome.message),
+            // Whoever runs it is asked for only here: a claim outlives the result for a moment.
+            Ok(None) => match folder.holder()? {
+                Some(holder) => {
+                    self.running.push((trial, holder));
+                    return Ok(State::Running);
+                }
+                None => (Status::Pending, None),
+            },
+            Err(error) => (Status::Pending, Some(error.to_string())),
+        };
+        self.troubles.extend(message.map(|message| (trial, status, message)));
+        Ok(State::Stored(status))
+    }
+
+    fn print(&self, plan: &Plan, store: &Store, out: &mut dyn Write) -> Result<()> {
+        writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), store.root().display())?;
+        for (state, count) in &self.counts {
+            writeln!(out, "{count:>6} {}", state.name())?;
+        }
+        for (trial, holder) in &self.running {
+            writeln!(out, "  {} running: {holder}", trial.id)?;
+        }
+        for (trial, status, message) in &self.troubles {
+            writeln!(out, "  {} {status}: {message}", trial.id)?;
+        }
+        Ok(())
+    }
+
+    fn print_json(&self, plan: &Plan, out: &mut dyn Write) -> Result<()> {
+        let counts: BTreeMap<&str, usize> =
+            self.counts.iter().map(|(state, count)| (state.name(), *count)).collect();
+        let running = self.running.iter().map(|(trial, holder)| {
+            serde_json::json!({
+                "trial": trial.id, "host": holder.host, "pid": holder.pid, "since": holder.since,
+            })
+        });
+        let troubles = self.troubles.iter().map(|(trial, status, message)| {
+            serde_json::json!({ "trial": trial.id, "status": status.name(), "message": message })
+        });
+        let answer = serde_json::json!({
+            "planned": plan.trials.len(),
+            "counts": counts,
+            "running": running.collect::<Vec<_>>(),
+            "troubles": troubles.collect::<Vec<_>>(),
+        });
+        writeln!(out, "{answer:#}")?;
+        Ok(())
+    }
 }

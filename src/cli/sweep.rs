@@ -11,8 +11,8 @@ use super::analyze;
 use super::common::{SpecArgs, planned};
 use super::progress::{Display, duration};
 use super::signals::Signals;
-use crate::engine::{self, Control, Library};
-use crate::plan::{Plan, Trial};
+use crate::engine::{self, Control, Library, Pending};
+use crate::plan::Plan;
 use crate::store::{Merged, Status, Store};
 
 const EXAMPLES: &str = "\
@@ -25,6 +25,8 @@ Examples:
   drsae sweep experiments/depth.toml --dry-run            only say what would be run
 
 Run it again after a kill: finished trials are kept, the others go on from their last state.
+Run it several times at once, here or on other hosts that share the results folder, and the
+processes share the trials; each ends when all are done, with the same results.
 Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error, and 130
 or 143 after SIGINT or SIGTERM.";
 
@@ -87,8 +89,8 @@ impl Args {
 }
 
 /// Runs the trials; gives the exit code where a signal ended that.
-fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[&Trial]) -> Result<Option<u8>> {
-    let configs = pending.iter().map(|trial| &trial.config.data);
+fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[Pending]) -> Result<Option<u8>> {
+    let configs = pending.iter().map(|pending| &pending.trial.config.data);
     let library = Library::load(configs, args.spec.data_dir.as_deref())?;
     let jobs = args.jobs().min(pending.len());
     eprintln!(
@@ -100,7 +102,8 @@ fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[&Trial]) -> R
     );
     let control = Control { timeout: args.timeout, fail_fast: args.fail_fast, ..Control::default() };
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
-    let display = Display::new(pending, &library);
+    let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
+    let display = Display::new(&trials, &library);
     engine::local::run(pending, store, &library, &control, jobs, &display)?;
     let time = duration(display.elapsed());
     drop(display);
@@ -124,10 +127,12 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn dry_run(args: &Args, plan: &Plan, store: Option<&Store>) -> Result<ExitCode> {
-    let all = || plan.trials.iter().collect();
-    let pending = match store {
-        Some(store) => engine::pending(&plan.trials, store, &args.retry())?,
-        None => all(),
+    let pending: Vec<_> = match store {
+        Some(store) => {
+            let pending = engine::pending(&plan.trials, store, &args.retry())?;
+            pending.into_iter().map(|pending| pending.trial).collect()
+        }
+        None => plan.trials.iter().collect(),
     };
     let mut out = std::io::stdout().lock();
     for trial in &pending {

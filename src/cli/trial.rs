@@ -2,18 +2,19 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::common::SpecArgs;
 use super::progress::Display;
 use crate::engine::{self, Control, Ending, Library, Progress};
+use crate::store::{Claiming, Claims};
 
 const EXAMPLES: &str = "\
 Examples:
   drsae trial experiments/depth.toml --index 17     the trial of that index in `drsae plan`
 
 The trial is run even where it is complete, and ends in the same bytes. `drsae sweep`
-merges it.";
+merges it. One that another process runs is refused with exit code 2.";
 
 /// Run one trial of a sweep by its index in the plan.
 #[derive(Debug, clap::Args)]
@@ -32,14 +33,23 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         anyhow!("there is no trial {}: the plan's last is {}", args.index, plan.trials.len() - 1)
     })?;
     let store = args.spec.open_store(&sweep, &plan)?;
+    let claims = Claims::start().context("failed to start the thread that keeps the claim alive")?;
+    let claim = match claims.claim(&store.trial(&trial.id)?)? {
+        Claiming::Ours(claim) => claim,
+        Claiming::Held(holder) => bail!(
+            "{} is being run by {}: wait for that, or end it",
+            trial.id,
+            holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
+        ),
+    };
     let library = Library::load([&trial.config.data], args.spec.data_dir.as_deref())?;
     let display = Display::new(&[trial], &library);
     display.started(trial);
     let dataset = library.get(&trial.config.data);
-    let ending = engine::run_trial(trial, &store, dataset, &Control::default(), &display);
+    let ending = engine::run_trial(trial, &claim, dataset, &Control::default(), &display);
     display.finished(trial, &ending);
     Ok(match ending {
         Ending::Complete { .. } => ExitCode::SUCCESS,
-        Ending::Interrupted | Ending::Incomplete { .. } => ExitCode::from(1),
+        _ => ExitCode::from(1),
     })
 }

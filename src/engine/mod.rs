@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::plan::Trial;
-use crate::store::{self, Status, Store};
+use crate::store::{self, Outcome, Status, Store, TrialFolder};
 use crate::train::Epoch;
 
 /// The worker threads could not be started.
@@ -24,7 +24,7 @@ use crate::train::Epoch;
 pub struct ThreadsError {
     /// How many were asked for.
     pub jobs: usize,
-    source: rayon::ThreadPoolBuildError,
+    source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 /// Hears how the trials get on, from their own threads.
@@ -37,7 +37,9 @@ pub trait Progress: Sync {
     fn epoch(&self, trial: &Trial, epoch: &Epoch);
     /// Something about a trial that is worth a line.
     fn noticed(&self, trial: &Trial, text: &str);
-    /// A trial has ended.
+    /// Nothing is left but so many trials that other processes run.
+    fn waiting(&self, trials: usize);
+    /// A trial has ended, or this process has nothing more to do with it.
     fn finished(&self, trial: &Trial, ending: &Ending);
 }
 
@@ -72,6 +74,10 @@ pub enum Ending {
     },
     /// The sweep was asked to stop; the trial goes on from its last state another time.
     Interrupted,
+    /// Another process ran it meanwhile, and what the store says of it.
+    Elsewhere(Status),
+    /// This process stood still for so long that another took the trial over.
+    Lost,
     /// It is not complete, and the reason.
     Incomplete {
         /// What the store says of it.
@@ -79,6 +85,23 @@ pub enum Ending {
         /// Why.
         reason: String,
     },
+}
+
+/// A trial to be run.
+#[derive(Debug)]
+pub struct Pending<'a> {
+    /// The trial.
+    pub trial: &'a Trial,
+    /// The result that is to be replaced by another run.
+    before: Option<Outcome>,
+}
+
+impl Pending<'_> {
+    /// What became of the trial since it was found pending.
+    fn ended(&self, folder: &TrialFolder) -> Option<Status> {
+        let now = outcome(folder)?;
+        (Some(&now) != self.before.as_ref()).then_some(now.status)
+    }
 }
 
 /// The trials of `planned` that are still to be run: those without a result, and those
@@ -90,13 +113,18 @@ pub fn pending<'a>(
     planned: &'a [Trial],
     store: &Store,
     retry: &[Status],
-) -> Result<Vec<&'a Trial>, store::Error> {
+) -> Result<Vec<Pending<'a>>, store::Error> {
     let mut pending = Vec::new();
     for trial in planned {
-        let status = store.status(&trial.id)?;
-        if status == Status::Pending || retry.contains(&status) {
-            pending.push(trial);
+        let before = outcome(&store.trial(&trial.id)?);
+        if before.as_ref().is_none_or(|before| retry.contains(&before.status)) {
+            pending.push(Pending { trial, before });
         }
     }
     Ok(pending)
+}
+
+/// A trial's result; one that cannot be read is none.
+fn outcome(folder: &TrialFolder) -> Option<Outcome> {
+    folder.outcome().ok().flatten()
 }

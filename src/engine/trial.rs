@@ -11,21 +11,21 @@ use crate::data::Dataset;
 use crate::model::weights;
 use crate::plan::Trial;
 use crate::provenance::Provenance;
-use crate::store::{self, Outcome, PredictionRow, Status, Store, TrialFolder};
+use crate::store::{self, Claim, Outcome, PredictionRow, Status, TrialFolder};
 use crate::text::chain;
 use crate::train::{self, Task, Trainer};
 
-/// Trains a trial, from where an earlier run of it got to, and writes its folder. Whatever
-/// goes wrong, a panic included, becomes the trial's status and `failure.txt`.
+/// Trains a claimed trial, from where an earlier run of it got to, and writes its folder.
+/// Whatever goes wrong, a panic included, becomes the trial's status and `failure.txt`.
 pub fn run(
     trial: &Trial,
-    store: &Store,
+    claim: &Claim,
     dataset: &Dataset,
     control: &Control,
     progress: &dyn Progress,
 ) -> Ending {
     let start = Instant::now();
-    let attempt = || Attempt { trial, dataset, control, progress, start }.run(&store.trial(&trial.id)?);
+    let attempt = || Attempt { trial, claim, dataset, control, progress, start }.run();
     let error = match catch_unwind(AssertUnwindSafe(attempt)) {
         Ok(Ok(ending)) => return ending,
         Ok(Err(error)) => error,
@@ -33,6 +33,8 @@ pub fn run(
     };
     let status = match error {
         Error::Training(train::Error::Stopped) if control.stopped() => return Ending::Interrupted,
+        // The folder is another's now, and its files are not ours to fail on.
+        _ if !claim.is_held() => return Ending::Lost,
         Error::Training(train::Error::Stopped) => Status::TimedOut,
         Error::Training(train::Error::Diverged { .. }) => Status::Diverged,
         _ => Status::Failed,
@@ -42,7 +44,7 @@ pub fn run(
         _ => chain(&error),
     };
     let record = || -> Result<(), store::Error> {
-        let folder = store.trial(&trial.id)?;
+        let folder = claim.folder();
         folder.write_failure(&format!("{reason}\n"))?;
         let seconds = start.elapsed().as_secs_f64();
         folder.finish(&Outcome::incomplete(status, reason.clone(), trial.parameters, seconds))
@@ -67,6 +69,8 @@ pub(super) enum Error {
     Network(#[from] candle_core::Error),
     #[error("failed to write the config")]
     Config(#[from] toml::ser::Error),
+    #[error("another process has taken the trial over")]
+    Lost,
     #[error("panicked: {0}")]
     Panic(String),
 }
@@ -91,6 +95,7 @@ pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
 /// One run of a trial.
 struct Attempt<'a> {
     trial: &'a Trial,
+    claim: &'a Claim,
     dataset: &'a Dataset,
     control: &'a Control,
     progress: &'a dyn Progress,
@@ -98,12 +103,14 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn run(&self, folder: &TrialFolder) -> Result<Ending, Error> {
+    fn run(&self) -> Result<Ending, Error> {
+        let folder = self.claim.folder();
         let config = self.trial.config.to_toml()?;
         folder.begin(&config)?;
         folder.write_provenance(&Provenance::now(&self.dataset.checksums))?;
         let (trainer, epochs) = self.train(folder)?;
         let outcome = trainer.finish()?;
+        self.check_claim()?;
         let test = &outcome.test;
         let labels = &self.dataset.test.labels;
         let wrong = labels.iter().zip(&test.predictions).filter(|(label, guess)| label != guess).count();
@@ -148,12 +155,18 @@ impl Attempt<'_> {
             self.progress.advanced(self.trial, count);
             self.go_on()
         })? {
+            self.check_claim()?;
             self.progress.epoch(self.trial, &epoch);
             journal.record(&epoch, clock.elapsed().as_secs_f64(), images, &trainer)?;
             images = 0;
             clock = Instant::now();
         }
         Ok((trainer, journal.close()?))
+    }
+
+    /// Keeps a process that stood still from writing over its successor's files.
+    fn check_claim(&self) -> Result<(), Error> {
+        if self.claim.is_held() { Ok(()) } else { Err(Error::Lost) }
     }
 
     fn go_on(&self) -> ControlFlow<()> {

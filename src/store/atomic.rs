@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use super::Error;
 
 /// Ending of files that are still being written. A killed writer leaves them behind.
-const UNFINISHED: &str = ".unfinished";
+pub(super) const UNFINISHED: &str = ".unfinished";
 
 /// No file takes this long to write.
 const FORGOTTEN: Duration = Duration::from_hours(1);

@@ -3,7 +3,7 @@
 //! ```text
 //! results/depth/
 //!   sweep.toml  plan.csv
-//!   trials/<id>/   one writer each
+//!   trials/<id>/   one writer at a time, the one that claimed it
 //!   trials.csv  epochs.csv   merged from the trials in plan order
 //!   analysis/
 //! ```
@@ -13,6 +13,7 @@
 //! `docs/FORMAT.md` describes each file and column.
 
 mod atomic;
+mod claim;
 mod error;
 mod merge;
 mod outcome;
@@ -21,6 +22,7 @@ mod seal;
 mod sweep;
 mod trial;
 
+pub use claim::{Claim, Claiming, Claims, Holder};
 pub use error::Error;
 pub use merge::{Merged, PlannedTrial, axis_column};
 pub use outcome::{FORMAT, Outcome, Status};

@@ -1,4 +1,4 @@
-//! The folder of one trial, which one process writes.
+//! The folder of one trial, written by the process that [claimed](super::Claims) it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +16,8 @@ use crate::text::hex;
 
 /// Names of the files in a trial's folder.
 pub mod file {
+    /// Which process runs the trial, while one does.
+    pub const CLAIM: &str = "claim.json";
     /// Resolved config of the trial.
     pub const CONFIG: &str = "config.toml";
     /// Learning curve; deterministic.
