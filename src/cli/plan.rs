@@ -42,10 +42,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let library =
         Library::load(plan.trials.iter().map(|trial| &trial.config.data), args.spec.data_dir.as_deref())?;
     let pilot = Pilot::run(&plan.trials, &library, PILOT)?;
-    let estimate = |trial: &Trial| {
-        let data = &trial.config.data;
-        pilot.estimate(trial, library.get(data).train.len().saturating_sub(data.validation))
-    };
+    let estimate = |trial: &Trial| pilot.estimate(trial, library.get(&trial.config.data));
     let estimates: Vec<Estimate> = plan.trials.iter().map(estimate).collect();
     let total = Total::of(&estimates, library.datasets());
     let mut out = std::io::stdout().lock();

@@ -96,6 +96,14 @@ pub struct Pending<'a> {
     before: Option<Outcome>,
 }
 
+impl<'a> Pending<'a> {
+    /// A trial that has no result yet.
+    #[must_use]
+    pub fn new(trial: &'a Trial) -> Self {
+        Self { trial, before: None }
+    }
+}
+
 impl Pending<'_> {
     /// What became of the trial since it was found pending.
     fn ended(&self, folder: &TrialFolder) -> Option<Status> {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::Library;
 use super::trial::task;
+use crate::data::Dataset;
+use crate::model::budget;
 use crate::plan::Trial;
 use crate::train::{self, Trainer};
 
@@ -57,12 +59,17 @@ impl Pilot {
         Ok(Self { measured, median })
     }
 
-    /// The estimate for a trial that trains on `images` images an epoch.
+    /// The estimate for a trial on its data.
     #[must_use]
-    pub fn estimate(&self, trial: &Trial, images: usize) -> Estimate {
+    pub fn estimate(&self, trial: &Trial, dataset: &Dataset) -> Estimate {
+        let config = &trial.config;
         let per_operation = self.measured.get(&shape(trial)).copied().unwrap_or(self.median);
-        let operations = trial.flops_per_image as f64 * images as f64 * trial.config.training.epochs() as f64;
-        Estimate { seconds: per_operation * operations, bytes: bytes(trial) }
+        let images = dataset.train.len().saturating_sub(config.data.validation) * config.training.epochs();
+        let (inputs, batch) = (dataset.train.inputs, config.training.batch);
+        Estimate {
+            seconds: per_operation * trial.flops_per_image as f64 * images as f64,
+            bytes: budget::training_bytes(&config.model, inputs, dataset.classes, batch),
+        }
     }
 }
 
@@ -74,12 +81,4 @@ fn seconds_per_image(trial: &Trial, library: &Library, budget: Duration) -> Resu
 fn shape(trial: &Trial) -> Shape {
     let model = &trial.config.model;
     (model.family, model.steps, model.hidden, trial.config.training.batch)
-}
-
-/// Weights, gradients, two moments and the best weights, each four bytes a parameter; and
-/// for every image of a batch some six numbers for each unit and iteration in the graph.
-fn bytes(trial: &Trial) -> u64 {
-    let model = &trial.config.model;
-    let graph = 6 * model.steps * model.hidden * trial.config.training.batch;
-    4 * (5 * trial.parameters + graph) as u64
 }

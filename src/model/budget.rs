@@ -47,6 +47,16 @@ pub fn training_flops(config: &Config, inputs: usize, classes: usize) -> u64 {
     2 * (2 * drives * m * n + 3 * recurrences * n * n + 3 * (m + l) * n)
 }
 
+/// Bytes that training takes, without the images: for every parameter four numbers of four
+/// bytes (itself, its gradient and two moments), once more among the best weights, and two
+/// of eight while it is drawn; for every image of a mini-batch the codes and their gradients.
+#[must_use]
+pub fn training_bytes(config: &Config, inputs: usize, classes: usize, batch: usize) -> u64 {
+    let parameters = parameters(config, inputs, classes) as u64;
+    let (n, t, m) = (config.hidden as u64, config.steps as u64, inputs as u64);
+    parameters * (5 * 4 + 2 * 8) + batch as u64 * 4 * ((2 * t + 3) * n + 3 * m)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

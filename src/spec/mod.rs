@@ -213,7 +213,7 @@ impl Sweep {
 
 /// Reads no more than a spec may have.
 fn read_text(path: &Path) -> Result<String, Problem> {
-    let file = std::fs::File::open(path).map_err(Problem::Unreadable)?;
+    let file = fs::File::open(path).map_err(Problem::Unreadable)?;
     let bytes = file.metadata().map_err(Problem::Unreadable)?.len();
     if bytes > MOST_BYTES {
         return Err(Problem::TooLarge { bytes, most: MOST_BYTES });

@@ -33,6 +33,14 @@ pub enum Error {
         /// The loss.
         loss: f64,
     },
+    /// The network does not fit into memory.
+    #[error(
+        "it needs about {mebibytes} MiB of memory, which the system does not give; train a smaller network"
+    )]
+    Memory {
+        /// What it needs.
+        mebibytes: u64,
+    },
     /// The caller stopped the trial.
     #[error("it was stopped")]
     Stopped,

@@ -13,7 +13,7 @@ use super::pass::{Pass, Terms};
 use super::state::{Best, State};
 use super::{Error, Objective, Phase, schedule};
 use crate::data::{Dataset, Images, Normaliser, Split, split};
-use crate::model::{self, Model};
+use crate::model::{self, Model, budget};
 
 /// All that decides a trial's result.
 #[derive(Debug, Clone, Copy)]
@@ -113,10 +113,16 @@ impl<'a> Trainer<'a> {
     /// A trial before its first epoch.
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// [`Error::Memory`] when the system has not enough of it.
     pub fn new(task: Task<'a>) -> Result<Self, Error> {
         let images = &task.dataset.train;
         let Task { model: config, objective, seed, .. } = task;
+        expect_memory(budget::training_bytes(
+            config,
+            images.inputs,
+            task.dataset.classes,
+            task.training.batch,
+        ))?;
         let model =
             Model::new(config, images.inputs, task.dataset.classes, objective.sparsity, seed, DType::F32)?;
         let mut trainer = Self {
@@ -324,6 +330,14 @@ impl<'a> Trainer<'a> {
         }
         Ok(())
     }
+}
+
+/// Asks the system for all the memory at once and gives it back: an allocation that fails
+/// later would end the process, and every other trial with it.
+fn expect_memory(bytes: u64) -> Result<(), Error> {
+    let refused = Error::Memory { mebibytes: bytes >> 20 };
+    let Ok(bytes) = usize::try_from(bytes) else { return Err(refused) };
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| refused)
 }
 
 /// The memory of an update: the pass and the optimiser's moments.

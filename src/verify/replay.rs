@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{Report, Subject, difference};
-use crate::engine::{Control, Library, Progress, ThreadsError, local};
+use crate::engine::{Control, Library, Pending, Progress, ThreadsError, local};
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file};
 
@@ -101,7 +101,8 @@ pub(super) fn run(
     let temporary =
         tempfile::tempdir().map_err(|source| Error::Temporary { path: std::env::temp_dir(), source })?;
     let again = Store::open(temporary.path(), &subject.plan.name, "")?;
-    local::run(chosen, &again, library, control, jobs, progress)?;
+    let pending: Vec<Pending> = chosen.iter().map(|trial| Pending::new(trial)).collect();
+    local::run(&pending, &again, library, control, jobs, progress)?;
     for trial in chosen {
         if !control.stopped() {
             compare(&subject.store.trial(&trial.id)?, &again.trial(&trial.id)?, report);

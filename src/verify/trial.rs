@@ -10,10 +10,14 @@ use crate::plan::Trial;
 use crate::store::{Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
 use crate::text::chain;
 
-/// Who runs a trial now.
-const CLAIM: &str = "claim.json";
 /// Ending of files that were being written.
 const UNFINISHED: &str = ".unfinished";
+
+/// Whether a file says who runs the trial: `claim.json`, or `claim.1.….json` after a process
+/// that died.
+fn is_claim(name: &str) -> bool {
+    name.starts_with("claim.")
+}
 
 /// Names the trial folders that are of no trial of the plan.
 pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
@@ -112,7 +116,7 @@ impl Inspection<'_> {
     /// ended trials have.
     fn unended(&mut self, names: &[String]) {
         let has = |name: &str| names.iter().any(|known| known == name);
-        let running = has(file::STATE) || has(CLAIM);
+        let running = has(file::STATE) || names.iter().any(|name| is_claim(name));
         if !running && (has(file::MODEL) || has(file::PREDICTIONS)) {
             self.wrong(file::RESULT, "is missing, though the trial has the files of one that has ended");
         }
@@ -130,7 +134,7 @@ impl Inspection<'_> {
                     let problem = "is the state of a trial that was interrupted or still trains";
                     self.report.note(path, problem, "run `drsae sweep` to let it go on");
                 }
-                CLAIM => {
+                name if is_claim(name) => {
                     let problem = "says that a process runs the trial";
                     self.report.note(path, problem, "wait for it; `drsae sweep` takes over from a dead one");
                 }

@@ -27,7 +27,10 @@ fn plan_and_status_answer_in_json() {
     assert_eq!(status["counts"], serde_json::json!({ "complete": 1, "pending": 3 }));
     lab.drsae("sweep", &[]).success();
     let status = json(&said(&lab.drsae("status", &["--json"]).success()).0);
-    assert_eq!(status, serde_json::json!({ "planned": 4, "counts": { "complete": 4 }, "troubles": [] }));
+    assert_eq!(
+        status,
+        serde_json::json!({ "planned": 4, "counts": { "complete": 4 }, "running": [], "troubles": [] })
+    );
 
     let planned: Vec<_> = trials.iter().map(|trial| trial["id"].as_str().unwrap()).collect();
     assert_eq!(lab.column("tiny", "trial"), planned);

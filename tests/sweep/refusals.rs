@@ -52,8 +52,7 @@ fn a_wrong_spec_is_refused_with_its_line_before_anything_is_written() {
 #[test]
 fn a_width_that_no_network_has_is_refused() {
     let text = changed("steps = 2\nhidden = 8", "steps = 11\nhidden = 1");
-    let expected =
-        "error: impossible width: the cell `model.family` = untied cannot have about the 1580 parameters";
+    let expected = "error: spec.toml:24:1: impossible width: the cell `model.family` = untied cannot have about the 1580 parameters";
     assert!(text.starts_with(expected), "{text}");
 }
 
