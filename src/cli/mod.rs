@@ -17,7 +17,7 @@ use clap::{Parser, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
-  drsae sweep experiments/smoke.toml                 the main job on embedded data, in a minute
+  drsae sweep experiments/smoke.toml                 the main job on embedded data, in seconds
   drsae plan experiments/depth.toml                  what a sweep would run, and how long it takes
   drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
   drsae status experiments/depth.toml                how far a sweep is

@@ -15,7 +15,7 @@ use ureq::{Agent, Proxy};
 
 use super::Error;
 use super::error::{Attempt, Attempts};
-use super::mnist::Known;
+use super::known::Known;
 
 const PUBLIC_MIRRORS: [&str; 2] =
     ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"];

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use mnist::{Mnist, MnistBuilder};
 
 use super::fetch::Downloader;
-use super::files::{self, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
+use super::files::{TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
+pub use super::known::Known;
 use super::{Dataset, Error, Images, Shape};
 
 /// Height and width of a digit in pixels.
@@ -24,17 +25,6 @@ const TEST: u32 = 10_000;
 
 /// The shape of the digits.
 pub const SHAPE: Shape = Shape { inputs: SIDE * SIDE, classes: 10 };
-
-/// A file whose content is known in advance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
-    /// Name without `.gz`.
-    pub name: &'static str,
-    /// Length of the decompressed content in bytes.
-    pub length: u64,
-    /// SHA-256 of the decompressed content, in lowercase hexadecimal digits.
-    pub sha256: &'static str,
-}
 
 /// MNIST's four files.
 pub const FILES: [Known; 4] = [
@@ -59,27 +49,6 @@ pub const FILES: [Known; 4] = [
         sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     },
 ];
-
-impl Known {
-    /// The file of `folder`, plain or `.gz`, if there is one.
-    #[must_use]
-    pub fn locate(&self, folder: &Path) -> Option<PathBuf> {
-        files::locate(folder, self.name)
-    }
-
-    /// The decompressed content of a file, which is genuine.
-    ///
-    /// # Errors
-    /// Says that the file cannot be read or has other content.
-    pub fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        let content = files::read_bounded(files::open(path)?, self.length).map_err(Error::unpack(path))?;
-        let actual = files::sha256(&content);
-        if actual != self.sha256 {
-            return Err(Error::Checksum { path: path.to_owned(), expected: self.sha256, actual });
-        }
-        Ok(content)
-    }
-}
 
 /// The folder of MNIST's files: `data_dir`, else the one that `DRSAE_DATA_DIR` names, else
 /// `drsae/mnist` in the user's cache.

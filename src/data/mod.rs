@@ -8,6 +8,7 @@ mod error;
 pub mod fetch;
 mod files;
 pub mod idx;
+mod known;
 pub mod mnist;
 pub mod preprocess;
 mod skeletons;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::trial::Error;
+use super::failure::Failure;
 use crate::plan::Trial;
 use crate::store::{self, EpochRow, TimingRow, TrialFolder};
 use crate::text::chain;
@@ -76,7 +76,7 @@ impl<'a> Journal<'a> {
         seconds: f64,
         images: usize,
         trainer: &Trainer,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Failure> {
         self.epochs.push(epoch_row(&self.trial.id, epoch));
         self.timings.push(TimingRow {
             trial: self.trial.id.clone(),
@@ -96,7 +96,7 @@ impl<'a> Journal<'a> {
     }
 
     /// Writes the whole curve; returns the number of epochs.
-    pub fn close(self) -> Result<usize, Error> {
+    pub fn close(self) -> Result<usize, Failure> {
         self.folder.write_epochs(&self.epochs)?;
         self.folder.write_timing(&self.timings)?;
         Ok(self.epochs.len())

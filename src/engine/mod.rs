@@ -1,5 +1,6 @@
 //! Running pending trials.
 
+mod failure;
 mod journal;
 mod library;
 pub mod local;

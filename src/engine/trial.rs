@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use super::failure::Failure;
 use super::journal::{Journal, Opened};
 use super::{Control, Ending, Progress};
 use crate::data::Dataset;
@@ -29,14 +30,14 @@ pub fn run(
     let error = match catch_unwind(AssertUnwindSafe(attempt)) {
         Ok(Ok(ending)) => return ending,
         Ok(Err(error)) => error,
-        Err(panic) => Error::Panic(panic_text(panic.as_ref())),
+        Err(panic) => Failure::Panic(panic_text(panic.as_ref())),
     };
     let status = match error {
-        Error::Training(train::Error::Stopped) if control.stopped() => return Ending::Interrupted,
+        Failure::Training(train::Error::Stopped) if control.stopped() => return Ending::Interrupted,
         // The folder is another's now, and its files are not ours to fail on.
         _ if !claim.is_held() => return Ending::Lost,
-        Error::Training(train::Error::Stopped) => Status::TimedOut,
-        Error::Training(train::Error::Diverged { .. }) => Status::Diverged,
+        Failure::Training(train::Error::Stopped) => Status::TimedOut,
+        Failure::Training(train::Error::Diverged { .. }) => Status::Diverged,
         _ => Status::Failed,
     };
     let reason = match status {
@@ -56,23 +57,6 @@ pub fn run(
             Ending::Incomplete { status: Status::Pending, reason }
         }
     }
-}
-
-/// Why a trial did not complete.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Error {
-    #[error(transparent)]
-    Training(#[from] train::Error),
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    #[error("failed to read or write the network")]
-    Network(#[from] candle_core::Error),
-    #[error("failed to write the config")]
-    Config(#[from] toml::ser::Error),
-    #[error("another process has taken the trial over")]
-    Lost,
-    #[error("panicked: {0}")]
-    Panic(String),
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
@@ -103,7 +87,7 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn run(&self) -> Result<Ending, Error> {
+    fn run(&self) -> Result<Ending, Failure> {
         let folder = self.claim.folder();
         let config = self.trial.config.to_toml()?;
         folder.begin(&config)?;
@@ -134,7 +118,7 @@ impl Attempt<'_> {
     }
 
     /// Trains through the phases that are left, keeping the journal.
-    fn train(&self, folder: &TrialFolder) -> Result<(Trainer<'_>, usize), Error> {
+    fn train(&self, folder: &TrialFolder) -> Result<(Trainer<'_>, usize), Failure> {
         let task = task(self.trial, self.dataset);
         let Opened { mut journal, state, damage } = Journal::open(self.trial, folder);
         if let Some(damage) = damage {
@@ -165,8 +149,8 @@ impl Attempt<'_> {
     }
 
     /// Keeps a process that stood still from writing over its successor's files.
-    fn check_claim(&self) -> Result<(), Error> {
-        if self.claim.is_held() { Ok(()) } else { Err(Error::Lost) }
+    fn check_claim(&self) -> Result<(), Failure> {
+        if self.claim.is_held() { Ok(()) } else { Err(Failure::Lost) }
     }
 
     fn go_on(&self) -> ControlFlow<()> {

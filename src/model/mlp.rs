@@ -1,7 +1,7 @@
 //! The standard feed-forward ReLU network: the input enters once, below the first layer,
 //! z^1 = max(0, E·x − b_1) and z^(t+1) = max(0, S_t·z^t − b_t).
 
-use super::wiring::Step;
+use super::step::Step;
 
 /// The first layer reads the input, each further one the layer below.
 pub(super) fn step(t: usize) -> Step {

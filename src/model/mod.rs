@@ -22,6 +22,7 @@ mod network;
 mod parameters;
 mod product;
 mod real;
+mod step;
 mod unroll;
 mod untied;
 pub mod weights;

@@ -1,7 +1,7 @@
 //! Deep networks whose layers repeat the encoder's equation without sharing its weights:
 //! z^(t+1) = max(0, E_t·x + S_t·z^t − b_t).
 
-use super::wiring::Step;
+use super::step::Step;
 
 /// Every layer has its own E, S and b.
 pub(super) fn step(t: usize) -> Step {

@@ -3,18 +3,8 @@
 //! All families are one recursion, z^(t+1) = max(0, E_t·x + S_t·z^t − b_t); they differ in
 //! which of the E_t, S_t and b_t are the same tensor or absent.
 
+pub use super::step::Step;
 use super::{Config, Family, Group, drsae, mlp, untied};
-
-/// Names of the parameters that one iteration reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// E_t `[hidden, inputs]`, where the iteration sees the input.
-    pub encoder: Option<String>,
-    /// S_t `[hidden, hidden]`, where the iteration sees the code before it.
-    pub recurrent: Option<String>,
-    /// b_t `[hidden]`.
-    pub threshold: String,
-}
 
 /// A parameter's name, part and shape.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,21 +4,24 @@
 
 mod batches;
 pub mod config;
+mod epoch;
 mod evaluation;
 pub mod objective;
 mod optimiser;
 mod pass;
 mod schedule;
 mod state;
+mod stepper;
 mod trainer;
 
 pub use batches::{Batch, Batches, Selection};
 pub use config::{Config, Multipliers, Objective, Optimizer, Phase, Schedule};
+pub use epoch::{Averages, Epoch};
 pub use evaluation::{Evaluation, evaluate, test};
 pub use optimiser::Optimiser;
 pub use pass::{Pass, Terms};
 pub use state::{State, StateError};
-pub use trainer::{Averages, Epoch, OnBatch, Outcome, Task, Trainer};
+pub use trainer::{OnBatch, Outcome, Task, Trainer};
 
 /// Why a trial's training ended early.
 #[derive(Debug, thiserror::Error)]

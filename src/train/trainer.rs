@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use candle_core::DType;
 
 use super::batches::{Batch, Batches, Selection};
+use super::epoch::{Averages, Epoch, Sums};
 use super::evaluation::{self, Evaluation, evaluate, preprocessing};
 use super::objective::Weights;
 use super::optimiser::Optimiser;
-use super::pass::{Pass, Terms};
 use super::state::{Best, State};
+use super::stepper::Stepper;
 use super::{Error, Objective, Phase, schedule};
 use crate::data::{Dataset, Images, Normaliser, Split, split};
 use crate::model::{self, Model, budget};
@@ -30,37 +31,6 @@ pub struct Task<'a> {
     pub training: &'a super::Config,
     /// Seed of the split, the initial weights, the order and the noise.
     pub seed: u64,
-}
-
-/// What one epoch gave. Losses are means over images; errors are in percent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Epoch {
-    /// Phase, from 1.
-    pub phase: usize,
-    /// Epoch over all phases, from 1.
-    pub epoch: usize,
-    /// Learning rate of the first update.
-    pub rate: f64,
-    /// Averages over the epoch's mini-batches, as the weights moved.
-    pub train: Averages,
-    /// The network after the epoch, on the validation images, where there are any.
-    pub validation: Option<Evaluation>,
-}
-
-/// Averages over the training images of one epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Averages {
-    /// Mean of what was minimised.
-    pub total: f64,
-    /// Mean of ½‖x − D·z‖².
-    pub reconstruction: f64,
-    /// Mean of λ‖z‖₁.
-    pub sparsity: f64,
-    /// Mean of −log softmax(scores)_y, where the phase has the class term.
-    pub class: Option<f64>,
-    /// Share of images put into another class, in percent, where the phase has the class
-    /// term.
-    pub error: Option<f64>,
 }
 
 /// A trained network and how it was chosen.
@@ -131,7 +101,7 @@ impl<'a> Trainer<'a> {
                 split: split(images.len(), task.validation, seed),
                 normaliser: Normaliser::new(preprocessing(config), images),
             },
-            stepper: Stepper::new(&task, &model),
+            stepper: Stepper::new(&model, &task.training.phases[0], images.inputs, task.training.batch),
             position: (0, 0),
             epoch: 0,
             best: None,
@@ -338,83 +308,4 @@ fn expect_memory(bytes: u64) -> Result<(), Error> {
     let refused = Error::Memory { mebibytes: bytes >> 20 };
     let Ok(bytes) = usize::try_from(bytes) else { return Err(refused) };
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| refused)
-}
-
-/// The memory of an update: the pass and the optimiser's moments.
-struct Stepper {
-    pass: Pass<f32>,
-    optimiser: Optimiser,
-    classes: usize,
-}
-
-impl Stepper {
-    fn new(task: &Task, model: &Model) -> Self {
-        let Task { dataset, training, .. } = task;
-        Self {
-            pass: Pass::new(task.model, dataset.train.inputs, dataset.classes, training.batch),
-            optimiser: Optimiser::new(&training.phases[0], model),
-            classes: dataset.classes,
-        }
-    }
-
-    /// One update, unless the loss is no longer finite; returns the terms before it.
-    fn step(
-        &mut self,
-        model: &Model,
-        batch: &Batch,
-        weights: Weights,
-        rate: f64,
-    ) -> candle_core::Result<Terms> {
-        let parameters = model.parameters();
-        let terms = parameters.with_slices(|slices| {
-            let terms = self.pass.forward(slices, batch.input(), &batch.clean, &batch.labels, weights);
-            if terms.total.is_finite() {
-                self.pass.backward(slices, batch.input(), &batch.labels, weights, &parameters.trained());
-            }
-            terms
-        })?;
-        if terms.total.is_finite() {
-            self.optimiser.update(model, self.pass.gradients(), rate)?;
-        }
-        Ok(terms)
-    }
-
-    /// The classes that the last pass put its images into.
-    fn predictions(&self) -> Vec<u8> {
-        evaluation::highest(self.pass.scores(), self.classes)
-    }
-}
-
-/// Sums over the images of an epoch.
-#[derive(Default)]
-struct Sums {
-    images: usize,
-    wrong: usize,
-    total: f64,
-    reconstruction: f64,
-    sparsity: f64,
-    class: f64,
-}
-
-impl Sums {
-    fn add(&mut self, batch: &Batch, terms: Terms, predicted: &[u8]) {
-        let images = batch.labels.len() as f64;
-        self.images += batch.labels.len();
-        self.wrong += batch.wrong(predicted);
-        self.total += terms.total * images;
-        self.reconstruction += terms.reconstruction * images;
-        self.sparsity += terms.sparsity * images;
-        self.class += terms.class * images;
-    }
-
-    fn averages(&self, classifies: bool) -> Averages {
-        let images = self.images as f64;
-        Averages {
-            total: self.total / images,
-            reconstruction: self.reconstruction / images,
-            sparsity: self.sparsity / images,
-            class: classifies.then_some(self.class / images),
-            error: classifies.then(|| evaluation::percent(self.wrong, self.images)),
-        }
-    }
 }
