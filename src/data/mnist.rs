@@ -153,7 +153,7 @@ mod tests {
         fs::write(&path, &content).unwrap();
         let error = FILES[3].read(&path).unwrap_err().to_string();
         assert!(error.contains(FILES[3].sha256), "{error}");
-        assert!(error.contains(&files::sha256(&content)), "{error}");
+        assert!(error.contains(&crate::data::files::sha256(&content)), "{error}");
         assert!(error.contains(&path.display().to_string()), "{error}");
     }
 
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn no_more_is_read_than_the_genuine_length() {
         let endless = std::io::repeat(0);
-        assert_eq!(files::read_bounded(endless, 100).unwrap().len(), 101);
+        assert_eq!(crate::data::files::read_bounded(endless, 100).unwrap().len(), 101);
     }
 
     #[test]
