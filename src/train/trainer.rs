@@ -173,15 +173,16 @@ impl<'a> Trainer<'a> {
         Ok(Some(Epoch { phase: index + 1, epoch: self.epoch, rate, train, validation }))
     }
 
-    /// Seconds that an image takes in the last phase, timed over as many updates as fit
-    /// into `budget`, and at least three after one to warm up. The weights move: a trainer
+    /// Seconds that an image takes in the phase that trains the most parameters, timed over
+    /// as many updates as fit into `budget`, and at least three after one to warm up. The weights move: a trainer
     /// that was timed is of no further use.
     ///
     /// # Errors
     /// As [`Trainer::next_epoch`].
     pub fn seconds_per_image(mut self, budget: Duration) -> Result<f64, Error> {
         let training = self.task.training;
-        self.enter_phase(training.phases.len() - 1);
+        let dearest = (0..training.phases.len()).min_by_key(|&index| training.phases[index].frozen.len());
+        self.enter_phase(dearest.unwrap_or_default());
         let phase = &training.phases[self.position.0];
         let weights = self.weights(phase);
         let selection = self.material.training();
