@@ -71,6 +71,10 @@ impl Place {
         for clock in ["timing.csv", "provenance.json", "result.json"] {
             files.retain(|path, _| !path.ends_with(clock));
         }
+        // A kill just after the marker leaves these; the claim is dead, the state of no use.
+        for leftover in ["claim.json", "state.safetensors"] {
+            files.retain(|path, _| !path.ends_with(leftover));
+        }
         files.retain(|path, _| !path.to_string_lossy().ends_with(".unfinished"));
         files
     }
