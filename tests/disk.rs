@@ -4,10 +4,14 @@
 //! they were skipped.
 #![cfg(target_os = "linux")]
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
+
+use files::deterministic;
 
 const SPEC: &str = r#"
 name = "disk"
@@ -66,13 +70,7 @@ impl Disk {
 
     /// The deterministic files of a results folder, by their path in it.
     fn files(&self, results: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        let root = self.folder.path().join(results);
-        let mut files = BTreeMap::new();
-        collect(&root, &root, &mut files);
-        for clock in ["timing.csv", "provenance.json", "result.json"] {
-            files.retain(|path, _| !path.ends_with(clock));
-        }
-        files
+        deterministic(&self.folder.path().join(results))
     }
 }
 
@@ -80,17 +78,6 @@ impl Drop for Disk {
     fn drop(&mut self) {
         if self.mounted {
             let _ = Command::new("umount").arg("-l").arg(self.results()).status();
-        }
-    }
-}
-
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(root, &path, files);
-        } else if !path.to_string_lossy().ends_with(".unfinished") {
-            files.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
         }
     }
 }

@@ -1,12 +1,16 @@
 //! A sweep that is killed, and killed again, ends in the bytes of one that never was.
 #![cfg(unix)]
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use files::deterministic;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -65,17 +69,11 @@ impl Place {
     }
 
     fn files(&self, results: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        let root = self.folder.path().join(results);
-        let mut files = BTreeMap::new();
-        collect(&root, &root, &mut files);
-        for clock in ["timing.csv", "provenance.json", "result.json"] {
-            files.retain(|path, _| !path.ends_with(clock));
-        }
+        let mut files = deterministic(&self.folder.path().join(results));
         // A kill just after the marker leaves these; the claim is dead, the state of no use.
         for leftover in ["claim.json", "state.safetensors"] {
             files.retain(|path, _| !path.ends_with(leftover));
         }
-        files.retain(|path, _| !path.to_string_lossy().ends_with(".unfinished"));
         files
     }
 
@@ -101,17 +99,6 @@ impl Place {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{said}");
         said
-    }
-}
-
-fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(root, &path, files);
-        } else {
-            files.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::analysis::Design;
 use crate::data;
@@ -34,8 +34,10 @@ impl SpecArgs {
             let data::Shape { inputs, classes } = data::shape(config)?;
             Ok::<_, data::Error>(Facts { inputs, classes, fingerprint: data::fingerprint(config)? })
         };
-        let plan = Plan::of(&sweep, describe)
-            .with_context(|| Sweep::place_of("compare.match", &self.spec, &self.overrides).to_string())?;
+        let plan = Plan::of(&sweep, describe).map_err(|error| {
+            let place = Sweep::place_of(error.key(), &self.spec, &self.overrides);
+            anyhow::Error::new(error).context(place.to_string())
+        })?;
         Ok((sweep, plan))
     }
 

@@ -105,6 +105,18 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Dotted path of the setting that the error is about.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        match self {
+            Self::Data { .. } => "data",
+            Self::NoReference { .. } | Self::ImpossibleWidth { .. } => "compare.match",
+            Self::Duplicate { .. } => "sweep",
+        }
+    }
+}
+
 /// A cell with all that its trials have in common.
 struct Resolved<'s> {
     cell: &'s Cell,

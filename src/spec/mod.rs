@@ -176,10 +176,7 @@ impl Sweep {
     /// # Errors
     /// The first thing wrong with the text, the overrides or the sweep, and where.
     pub fn parse(text: &str, file: &str, overrides: &[String]) -> Result<Self, Error> {
-        let mut doc = Document::parse(text, file)?;
-        for text in overrides {
-            doc.apply(Override::parse(text)?)?;
-        }
+        let doc = document(text, file, overrides)?;
         let spec =
             wire::Spec::read(doc.table.clone()).map_err(|fault| doc.error(&fault.path, fault.problem))?;
         check(&doc, &spec)
@@ -192,11 +189,7 @@ impl Sweep {
         let file = path.display().to_string();
         let place = || -> Result<Place, Error> {
             let text = fs::read_to_string(path).unwrap_or_default();
-            let mut doc = Document::parse(&text, &file)?;
-            for text in overrides {
-                doc.apply(Override::parse(text)?)?;
-            }
-            Ok(doc.place(&path::split(key)))
+            Ok(document(&text, &file, overrides)?.place(&path::split(key)))
         };
         place().unwrap_or_else(|error| error.place)
     }
@@ -209,6 +202,15 @@ impl Sweep {
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         write::sweep(self)
     }
+}
+
+/// The text as a tree, with the overrides in place.
+fn document<'t>(text: &'t str, file: &'t str, overrides: &[String]) -> Result<Document<'t>, Error> {
+    let mut doc = Document::parse(text, file)?;
+    for text in overrides {
+        doc.apply(Override::parse(text)?)?;
+    }
+    Ok(doc)
 }
 
 /// Reads no more than a spec may have.

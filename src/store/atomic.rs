@@ -8,9 +8,7 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 
 use super::Error;
-
-/// Ending of files that are still being written. A killed writer leaves them behind.
-pub(super) const UNFINISHED: &str = ".unfinished";
+use super::file::UNFINISHED;
 
 /// No file takes this long to write.
 const FORGOTTEN: Duration = Duration::from_hours(1);

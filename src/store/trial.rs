@@ -16,6 +16,8 @@ use crate::text::hex;
 
 /// Names of the files in a trial's folder.
 pub mod file {
+    /// Ending of files that are still being written. A killed writer leaves them behind.
+    pub const UNFINISHED: &str = ".unfinished";
     /// Which process runs the trial, while one does.
     pub const CLAIM: &str = "claim.json";
     /// Resolved config of the trial.

@@ -10,9 +10,6 @@ use crate::plan::Trial;
 use crate::store::{Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
 use crate::text::chain;
 
-/// Ending of files that were being written.
-const UNFINISHED: &str = ".unfinished";
-
 /// Whether a file says who runs the trial: `claim.json`, or `claim.1.….json` after a process
 /// that died.
 fn is_claim(name: &str) -> bool {
@@ -34,7 +31,7 @@ pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
 
 /// Names what killed writers left in `folder`.
 pub(super) fn leftovers(folder: &Path, report: &mut Report) {
-    for name in names(folder, report).iter().filter(|name| name.ends_with(UNFINISHED)) {
+    for name in names(folder, report).iter().filter(|name| name.ends_with(file::UNFINISHED)) {
         leftover(&folder.join(name), report);
     }
 }
@@ -138,7 +135,7 @@ impl Inspection<'_> {
                     let problem = "says that a process runs the trial";
                     self.report.note(path, problem, "wait for it; `drsae sweep` takes over from a dead one");
                 }
-                name if name.ends_with(UNFINISHED) => leftover(&path, self.report),
+                name if name.ends_with(file::UNFINISHED) => leftover(&path, self.report),
                 name if !known(name) => {
                     self.report.wrong(path, "is no file of a trial", "move it out of the results");
                 }

@@ -139,3 +139,11 @@ fn digits_that_cannot_be_decompressed_are_told() {
         "error: data/train-images-idx3-ubyte.gz cannot be decompressed; delete it and run `drsae data fetch`";
     assert!(log.starts_with(expected), "{log}");
 }
+
+#[test]
+fn a_folder_of_images_that_is_not_there_is_told_at_the_data() {
+    let text =
+        changed("source = \"strokes\"\ntrain = 240", "source = \"idx\"\nfolder = \"absent\"\ntrain = 240");
+    assert!(text.starts_with("error: spec.toml:5:2: cannot learn what the data"), "{text}");
+    assert!(text.contains("absent"), "{text}");
+}

@@ -95,7 +95,7 @@ pub(super) fn touch(path: &Path) -> io::Result<()> {
 /// The time on the clock of the file system, that of a server perhaps: the clocks of the
 /// hosts which write there may differ by more than a claim lives.
 pub(super) fn clock(folder: &Path) -> io::Result<SystemTime> {
-    let mut file = tempfile::Builder::new().prefix(".").suffix(atomic::UNFINISHED).tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".").suffix(file::UNFINISHED).tempfile_in(folder)?;
     file.write_all(b"\n")?;
     file.as_file().sync_all()?;
     file.as_file().metadata()?.modified()

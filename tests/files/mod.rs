@@ -1,0 +1,28 @@
+//! The files of a results folder that must repeat.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Every file below `root` by its path in it, but for those that tell the time and those
+/// that a killed writer had not finished.
+pub fn deterministic(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    collect(root, root, &mut files);
+    for clock in ["timing.csv", "provenance.json", "result.json"] {
+        files.retain(|path, _| !path.ends_with(clock));
+    }
+    files.retain(|path, _| !path.to_string_lossy().ends_with(".unfinished"));
+    files
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            files.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+        }
+    }
+}
