@@ -12,6 +12,7 @@
 //! analysis meet only on disk, and [`verify`] checks that they agree there.
 
 pub mod analysis;
+pub mod bench;
 pub mod cli;
 pub mod data;
 pub mod engine;

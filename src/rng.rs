@@ -24,6 +24,8 @@ pub enum Purpose {
     TrainingGlyph,
     /// Test glyphs of the embedded data set; the index is the example.
     TestGlyph,
+    /// Images that nothing but the speed is measured on.
+    Benchmark,
 }
 
 impl Purpose {
@@ -35,6 +37,7 @@ impl Purpose {
             Self::Split => "split",
             Self::TrainingGlyph => "training-glyph",
             Self::TestGlyph => "test-glyph",
+            Self::Benchmark => "benchmark",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each parse → call → print.
 
 mod analyze;
+mod bench;
 mod common;
 mod data;
 mod plan;
@@ -42,6 +43,7 @@ enum Command {
     Analyze(analyze::Args),
     Verify(verify::Args),
     Data(data::Args),
+    Bench(bench::Args),
 }
 
 impl Cli {
@@ -58,6 +60,7 @@ impl Cli {
             Command::Analyze(args) => analyze::run(args),
             Command::Verify(args) => verify::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
+            Command::Bench(args) => bench::run(args),
         }
     }
 }

@@ -10,7 +10,9 @@
 //! ```
 //!
 //! where each sum runs over the iterations that share the parameter. The codes and the δ_t
-//! lie one after the other, so that ∂S is a single product over all of them.
+//! lie one after the other, so that ∂S is a single product over all of them. An S that
+//! several iterations share is transposed once, for gemm would do so in each of the products
+//! z·Sᵀ; the bits are the same.
 
 use std::ops::Range;
 
@@ -46,6 +48,8 @@ pub struct Unroll<T> {
     hidden: usize,
     /// Images of the mini-batch at hand.
     batch: usize,
+    /// Sᵀ `[hidden, hidden]` of an S that iterations share.
+    transposed: Vec<T>,
     /// E·x `[batch, hidden]` of the last encoder that was applied.
     drive: Vec<T>,
     /// z^1 … z^T, `[steps, batch, hidden]`.
@@ -70,6 +74,7 @@ impl<T: Real> Unroll<T> {
             inputs,
             hidden: config.hidden,
             batch: 0,
+            transposed: Vec::new(),
             drive: vec![T::zero(); unit],
             codes: vec![T::zero(); steps.len() * unit],
             deltas: Vec::new(),
@@ -82,6 +87,7 @@ impl<T: Real> Unroll<T> {
     pub fn forward(&mut self, weights: &[&[T]], input: &[T]) {
         self.batch = input.len() / self.inputs;
         let unit = self.batch * self.hidden;
+        let shared = self.transpose_shared(weights);
         let mut applied = None;
         for t in 0..self.steps.len() {
             let step = self.steps[t];
@@ -97,12 +103,24 @@ impl<T: Real> Unroll<T> {
             let code = &mut code[..unit];
             if let Some(recurrent) = step.recurrent {
                 let last = Matrix::new(&before[(t - 1) * unit..], self.batch, self.hidden);
-                let rows = Matrix::new(weights[recurrent], self.hidden, self.hidden);
-                product(code, false, T::one(), last, rows.t());
+                let columns = if shared == Some(recurrent) {
+                    Matrix::new(&self.transposed, self.hidden, self.hidden)
+                } else {
+                    Matrix::new(weights[recurrent], self.hidden, self.hidden).t()
+                };
+                product(code, false, T::one(), last, columns);
             }
             let drive = step.encoder.map(|_| &self.drive[..unit]);
             activate(code, drive, weights[step.threshold], step.recurrent.is_some());
         }
+    }
+
+    /// Leaves Sᵀ in `transposed` where the first S serves several iterations; returns its slot.
+    fn transpose_shared(&mut self, weights: &[&[T]]) -> Option<usize> {
+        let run = self.recurrent_runs.first().filter(|run| run.steps.len() > 1)?;
+        self.transposed.resize(self.hidden * self.hidden, T::zero());
+        transpose(&mut self.transposed, weights[run.slot], self.hidden);
+        Some(run.slot)
     }
 
     /// The last code z^T `[batch, hidden]` of the images that were encoded last.
@@ -247,6 +265,34 @@ fn sum_blocks<T: Real>(out: &mut [T], blocks: &[T]) {
         for block in blocks.chunks_exact(out.len()) {
             for (sum, &number) in out.iter_mut().zip(block) {
                 *sum = *sum + number;
+            }
+        }
+    });
+}
+
+/// `out = matrixᵀ` for square matrices of `size` rows, in blocks that the registers hold.
+fn transpose<T: Real>(out: &mut [T], matrix: &[T], size: usize) {
+    const BLOCK: usize = 16;
+    let whole = size - size % BLOCK;
+    dispatch(|| {
+        for top in (0..whole).step_by(BLOCK) {
+            for left in (0..whole).step_by(BLOCK) {
+                let mut block = [[T::zero(); BLOCK]; BLOCK];
+                for (row, entries) in block.iter_mut().enumerate() {
+                    entries.copy_from_slice(&matrix[(top + row) * size + left..][..BLOCK]);
+                }
+                for column in 0..BLOCK {
+                    let line = &mut out[(left + column) * size + top..][..BLOCK];
+                    for (out, row) in line.iter_mut().zip(&block) {
+                        *out = row[column];
+                    }
+                }
+            }
+        }
+        for row in 0..size {
+            let rest = if row < whole { whole } else { 0 };
+            for column in rest..size {
+                out[column * size + row] = matrix[row * size + column];
             }
         }
     });

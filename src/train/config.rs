@@ -166,6 +166,25 @@ impl Config {
 }
 
 impl Phase {
+    /// Reconstruction for `epochs` from the learning rate `rate`; all else as in a spec that
+    /// says no more.
+    #[must_use]
+    pub fn new(epochs: usize, rate: f64) -> Self {
+        Self {
+            epochs,
+            rate,
+            schedule: default_schedule(),
+            optimizer: default_optimizer(),
+            momentum: default_momentum(),
+            discriminative: false,
+            discriminative_weight: None,
+            sparsity: None,
+            masking: 0.0,
+            frozen: Vec::new(),
+            multipliers: Multipliers::default(),
+        }
+    }
+
     fn validate(&self, at: &str) -> Result<(), Invalid> {
         let key = |name: &str| format!("{at}.{name}");
         if self.epochs == 0 {

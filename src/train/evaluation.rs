@@ -82,7 +82,8 @@ pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> candle_core::Res
 }
 
 /// What the network's images go through.
-pub(super) fn preprocessing(config: &model::Config) -> Preprocessing {
+#[must_use]
+pub fn preprocessing(config: &model::Config) -> Preprocessing {
     if config.decoder_nonnegative { Preprocessing::NonNegative } else { Preprocessing::Centred }
 }
 

@@ -17,10 +17,11 @@ mod trainer;
 pub use batches::{Batch, Batches, Selection};
 pub use config::{Config, Multipliers, Objective, Optimizer, Phase, Schedule};
 pub use epoch::{Averages, Epoch};
-pub use evaluation::{Evaluation, evaluate, test};
+pub use evaluation::{Evaluation, evaluate, preprocessing, test};
 pub use optimiser::Optimiser;
 pub use pass::{Pass, Terms};
 pub use state::{State, StateError};
+pub use stepper::Stepper;
 pub use trainer::{OnBatch, Outcome, Task, Trainer};
 
 /// Why a trial's training ended early.

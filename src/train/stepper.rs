@@ -9,15 +9,16 @@ use super::pass::{Pass, Terms};
 use crate::model::Model;
 
 /// The memory of an update: the pass and the optimiser's moments.
-pub(super) struct Stepper {
+pub struct Stepper {
     pass: Pass<f32>,
-    pub optimiser: Optimiser,
+    pub(super) optimiser: Optimiser,
     classes: usize,
 }
 
 impl Stepper {
     /// Memory for mini-batches of `batch` images of `inputs` pixels, and fresh moments for a
     /// phase.
+    #[must_use]
     pub fn new(model: &Model, phase: &Phase, inputs: usize, batch: usize) -> Self {
         Self {
             pass: Pass::new(model.config(), inputs, model.classes(), batch),
@@ -27,6 +28,9 @@ impl Stepper {
     }
 
     /// One update, unless the loss is no longer finite; returns the terms before it.
+    ///
+    /// # Errors
+    /// When the weights are not f32 numbers in this machine's memory.
     pub fn step(
         &mut self,
         model: &Model,
@@ -49,7 +53,7 @@ impl Stepper {
     }
 
     /// The classes that the last pass put its images into.
-    pub fn predictions(&self) -> Vec<u8> {
+    pub(super) fn predictions(&self) -> Vec<u8> {
         evaluation::highest(self.pass.scores(), self.classes)
     }
 }

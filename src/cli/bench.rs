@@ -1,0 +1,129 @@
+//! `drsae bench`: how fast this machine trains, against what its processor can do.
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::bench::{self, Bench, Effort, Report, Timings};
+use crate::model::{self, Family};
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae bench                                     the paper's network, on one thread
+  drsae bench --batch 10 --hidden 100
+  drsae bench --jobs 2                            two trials side by side against one
+  drsae bench --json | jq .peak_fraction
+
+Each repetition times the training step (forward, backward, update, bounds) and then a
+product of two matrices of 1024 rows with the same library. GFLOP/s count the step's matrix
+products alone.";
+
+/// Time the training step on this machine.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Hidden units n.
+    #[arg(long, value_name = "N", default_value_t = 400, value_parser = at_least_one(100_000))]
+    hidden: u64,
+    /// Iterations T.
+    #[arg(long, value_name = "T", default_value_t = 11, value_parser = at_least_one(1000))]
+    steps: u64,
+    /// Images in a mini-batch.
+    #[arg(long, value_name = "B", default_value_t = 100, value_parser = at_least_one(100_000))]
+    batch: u64,
+    /// Family of the network.
+    #[arg(long, default_value = Family::Drsae.name(), value_parser = families())]
+    family: Family,
+    /// Trainings side by side, each on one thread.
+    #[arg(long, value_name = "J", default_value_t = 1, value_parser = at_least_one(1024))]
+    jobs: u64,
+    /// Repetitions.
+    #[arg(long, value_name = "R", default_value_t = 9, value_parser = at_least_one(10_000))]
+    repeats: u64,
+    /// Milliseconds of each measurement.
+    #[arg(long, value_name = "MS", default_value_t = 500, value_parser = at_least_one(600_000))]
+    milliseconds: u64,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn families() -> impl TypedValueParser<Value = Family> {
+    let find = |name: String| Family::ALL.into_iter().find(|family| family.name() == name);
+    PossibleValuesParser::new(Family::ALL.map(Family::name))
+        .try_map(move |name| find(name).ok_or("there is no such family"))
+}
+
+fn at_least_one(most: u64) -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(1..=most)
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let report = measure(args)?;
+    let mut out = io::stdout().lock();
+    if args.json { print_json(args, &report, &mut out) } else { print(args, &report, &mut out) }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure(args: &Args) -> Result<Report> {
+    let model = model::Config {
+        family: args.family,
+        steps: args.steps as usize,
+        hidden: args.hidden as usize,
+        ..model::Config::default()
+    };
+    let bench = Bench { model, batch: args.batch as usize };
+    let time = Duration::from_millis(args.milliseconds);
+    let effort = Effort { repeats: args.repeats as usize, time, jobs: args.jobs as usize };
+    let shown = io::stderr().is_terminal();
+    let report = bench::run(&bench, effort, &mut |done| {
+        if shown {
+            eprint!("\r{done} of {} repetitions", args.repeats);
+        }
+    });
+    if shown {
+        eprint!("\r\x1b[K");
+    }
+    report.context("the training step failed")
+}
+
+fn print(args: &Args, report: &Report, out: &mut dyn Write) -> Result<()> {
+    let Args { hidden, steps, batch, repeats, .. } = args;
+    let family = args.family.name();
+    writeln!(out, "{family}, {hidden} units, T = {steps}, mini-batches of {batch}, one thread")?;
+    writeln!(out, "median [range] of {repeats} repetitions\n")?;
+    let line = |out: &mut dyn Write, name: &str, t: Timings, unit: &str, digits: usize| {
+        let Timings { median, low, high } = t;
+        writeln!(out, "{name:<24}{median:>9.digits$}  [{low:.digits$}, {high:.digits$}]  {unit}")
+    };
+    line(out, "training", report.samples, "images/s", 0)?;
+    line(out, "its matrix products", report.gflops, "GFLOP/s", 1)?;
+    line(out, "a large product", report.peak_gflops, "GFLOP/s", 1)?;
+    line(out, "share of it", report.peak_fraction, "", 3)?;
+    if let Some(ratio) = report.side_by_side {
+        line(out, &format!("{} threads against one", args.jobs), ratio, "", 3)?;
+    }
+    Ok(())
+}
+
+fn print_json(args: &Args, report: &Report, out: &mut dyn Write) -> Result<()> {
+    let answer = serde_json::json!({
+        "family": args.family.name(),
+        "hidden": args.hidden,
+        "steps": args.steps,
+        "batch": args.batch,
+        "jobs": args.jobs,
+        "repeats": args.repeats,
+        "samples_per_second": report.samples.median,
+        "gflops": report.gflops.median,
+        "peak_gflops": report.peak_gflops.median,
+        "peak_fraction": report.peak_fraction.median,
+        "side_by_side": report.side_by_side.map(|ratio| ratio.median),
+        "timings": report,
+    });
+    writeln!(out, "{answer:#}")?;
+    Ok(())
+}
