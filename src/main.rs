@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use drsae::cli::Cli;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(code) => code,
