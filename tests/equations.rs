@@ -1,9 +1,10 @@
 //! The network and its objective against numbers from elsewhere: an independent NumPy
 //! script, central finite differences, and a solver of non-negative sparse coding.
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, WithDType};
 use drsae::model::kernels::Real;
-use drsae::model::{Config, Family, Group, Model};
+use drsae::model::{Config, Family, Group, Model, iterate};
 use drsae::train::Pass;
 use drsae::train::objective::{self, Weights};
 use num_traits::Zero;
@@ -22,7 +23,7 @@ fn set(model: &Model, name: &str, value: &Tensor) -> Result {
 }
 
 fn numbers(tensor: &Tensor) -> Result<Vec<f64>> {
-    tensor.flatten_all()?.to_vec1()
+    tensor.to_dtype(DType::F64)?.flatten_all()?.to_vec1()
 }
 
 fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
@@ -113,12 +114,16 @@ fn images() -> Result<(Tensor, Tensor, Tensor)> {
     Ok((input, corrupted, Tensor::new(&[0u32, 2, 1, 2], &Device::Cpu)?))
 }
 
+fn last(mut codes: Vec<Tensor>) -> Tensor {
+    codes.pop().expect("a network has iterations")
+}
+
 /// The objective of a network that encodes a corrupted input, as in training.
 fn loss(model: &Model, weights: Weights) -> Result<Tensor> {
     let (input, corrupted, labels) = images()?;
     let dtype = model.parameters().get("decoder").dtype();
     let (input, corrupted) = (input.to_dtype(dtype)?, corrupted.to_dtype(dtype)?);
-    let code = model.encode(&corrupted)?;
+    let code = last(model.codes_by_graph(&corrupted)?);
     Ok(objective::terms(model, &input, &code, &model.scores(&code)?, &labels, weights)?.total)
 }
 
@@ -250,6 +255,60 @@ fn initial_encoder_is_ista_and_finds_the_sparse_code() -> Result {
         assert!(solution.iter().any(|&activity| activity > 0.01), "the solution is not trivial");
         assert_close(&found, &solution, 1e-3);
     }
+    Ok(())
+}
+
+/// A number that every code of every iteration moves, by its own amount.
+fn readout(codes: &[Tensor]) -> Result<Tensor> {
+    let mut total = codes[0].zeros_like()?.sum_all()?;
+    for (t, code) in codes.iter().enumerate() {
+        let weight = matrix(4, 4, |i, j| (t as f64 + 0.7 * i - 1.3 * j).cos())?.to_dtype(code.dtype())?;
+        total = (total + (code * weight)?.sum_all()?)?;
+    }
+    Ok(total)
+}
+
+#[test]
+fn the_iterations_as_one_operation_are_the_graph_with_gradients_through_every_code() -> Result {
+    for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 2e-5)] {
+        for steps in [1, 2, 5] {
+            let model = shaken(&Config { steps, hidden: 4, ..Config::default() }, dtype)?;
+            let input = images()?.0.to_dtype(dtype)?;
+            let (found, expected) = (model.codes(&input)?, model.codes_by_graph(&input)?);
+            assert_eq!(found.len(), steps);
+            for (found, expected) in found.iter().zip(&expected) {
+                assert_close(&numbers(found)?, &numbers(expected)?, tolerance);
+            }
+            let found = readout(&found)?.backward()?;
+            let expected = readout(&expected)?.backward()?;
+            for name in ["encoder", "threshold", "recurrent"] {
+                let Some(parameter) = model.parameters().iter().find(|entry| entry.name == name) else {
+                    assert!(name == "recurrent" && steps == 1);
+                    continue;
+                };
+                let gradient = |store: &GradStore| match store.get(&parameter.value) {
+                    Some(gradient) => numbers(gradient),
+                    None => panic!("{name} has no gradient at T = {steps}"),
+                };
+                let (found, expected) = (gradient(&found)?, gradient(&expected)?);
+                assert!(expected.iter().any(|slope| slope.abs() > 1e-2), "{name} is moved");
+                let most = expected.iter().fold(1.0f64, |most, slope| most.max(slope.abs()));
+                assert_close(&found, &expected, tolerance * most);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_operation_refuses_what_does_not_belong_together() -> Result {
+    let tensor = |rows, columns, dtype| matrix(rows, columns, |i, j| i - j)?.to_dtype(dtype);
+    let drive = tensor(3, 4, DType::F64)?;
+    assert!(iterate(&drive, &tensor(4, 4, DType::F64)?, 2).is_ok());
+    assert!(iterate(&drive, &tensor(4, 4, DType::F64)?, 0).is_err());
+    assert!(iterate(&drive, &tensor(4, 3, DType::F64)?, 2).is_err());
+    assert!(iterate(&drive, &tensor(4, 4, DType::F32)?, 2).is_err());
+    assert!(iterate(&tensor(3, 4, DType::U32)?, &tensor(4, 4, DType::U32)?, 2).is_err());
     Ok(())
 }
 

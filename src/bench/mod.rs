@@ -6,7 +6,7 @@
 
 mod step;
 
-pub use step::Bench;
+pub use step::{Bench, Training};
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

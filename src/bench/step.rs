@@ -40,7 +40,10 @@ impl Bench {
     }
 
     /// A network with its initial weights, and noise to train it on.
-    pub(super) fn prepare(&self) -> Result<Training> {
+    ///
+    /// # Errors
+    /// When memory does not hold the network.
+    pub fn prepare(&self) -> Result<Training> {
         let Objective { sparsity, discriminative_weight } = Objective::default();
         let phase = Phase { discriminative: true, ..Phase::new(1, 1e-3) };
         let model = Model::new(&self.model, INPUTS, CLASSES, sparsity, 1, DType::F32)?;
@@ -80,7 +83,7 @@ fn noise(batch: usize) -> Vec<Batch> {
 }
 
 /// A network in training.
-pub(super) struct Training {
+pub struct Training {
     model: Model,
     stepper: Stepper,
     batches: Vec<Batch>,
@@ -90,7 +93,11 @@ pub(super) struct Training {
 }
 
 impl Training {
-    fn step(&mut self) -> Result<()> {
+    /// Trains on the next mini-batch.
+    ///
+    /// # Errors
+    /// When the weights are not in this machine's memory.
+    pub fn step(&mut self) -> Result<()> {
         let batch = &self.batches[self.updates % self.batches.len()];
         self.stepper.step(&self.model, batch, self.weights, self.rate)?;
         self.updates += 1;

@@ -15,6 +15,7 @@ pub mod config;
 mod drsae;
 mod graph;
 mod initial;
+mod iterations;
 pub mod kernels;
 mod lanes;
 mod mlp;
@@ -29,6 +30,7 @@ pub mod weights;
 pub mod wiring;
 
 pub use config::{Bounds, Config, Family};
+pub use iterations::iterate;
 pub use network::{Model, NORM_FLOOR};
 pub use parameters::{Parameter, Parameters};
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use candle_core::{D, DType, Device, Result, Tensor, bail};
 
 use super::wiring::{self, Step};
-use super::{Config, Group, Parameters, graph, initial};
+use super::{Config, Family, Group, Parameters, graph, initial, iterate};
 
 /// Added under the root of ‖z‖₂, so that an all-zero code has scores and a gradient.
 pub const NORM_FLOOR: f64 = 1e-12;
@@ -106,11 +106,32 @@ impl Model {
         copy
     }
 
-    /// The codes z^1 … z^T `[batch, hidden]` of an input `[batch, inputs]`.
+    /// The codes z^1 … z^T `[batch, hidden]` of an input `[batch, inputs]`, differentiable by
+    /// candle. The recurrent encoder's iterations are one operation where the weights lie in
+    /// this machine's memory; the other families, and other devices, take
+    /// [`Model::codes_by_graph`].
     ///
     /// # Errors
     /// When the input's width is not the network's.
     pub fn codes(&self, input: &Tensor) -> Result<Vec<Tensor>> {
+        if self.config.family != Family::Drsae || !input.device().is_cpu() {
+            return self.codes_by_graph(input);
+        }
+        let drive = input.matmul(&self.parameters.get("encoder").t()?)?;
+        let drive = drive.broadcast_sub(&self.parameters.get("threshold"))?;
+        if self.config.steps == 1 {
+            return Ok(vec![drive.relu()?]);
+        }
+        let codes = iterate(&drive, &self.parameters.get("recurrent"), self.config.steps)?;
+        (0..self.config.steps).map(|t| codes.get(t)).collect()
+    }
+
+    /// What [`Model::codes`] gives, from candle's own operations: the reference that all
+    /// fused kernels are tested against.
+    ///
+    /// # Errors
+    /// When the input's width is not the network's.
+    pub fn codes_by_graph(&self, input: &Tensor) -> Result<Vec<Tensor>> {
         graph::codes(&self.parameters, &self.steps, input)
     }
 

@@ -222,7 +222,7 @@ fn runs(steps: &[Reads], slot: impl Fn(&Reads) -> Option<usize>) -> Vec<Run> {
 
 /// `code = max(0, (drive − threshold) + code)`, without the terms that are absent. What is
 /// not a number stays so, for the loss to show it.
-fn activate<T: Real>(code: &mut [T], drive: Option<&[T]>, threshold: &[T], fed_back: bool) {
+pub(super) fn activate<T: Real>(code: &mut [T], drive: Option<&[T]>, threshold: &[T], fed_back: bool) {
     let zero = T::zero();
     dispatch(|| {
         let width = threshold.len();
@@ -249,7 +249,7 @@ fn activate<T: Real>(code: &mut [T], drive: Option<&[T]>, threshold: &[T], fed_b
 }
 
 /// `delta = flow` where the unit was active, 0 where it was not.
-fn gate<T: Real>(delta: &mut [T], flow: &[T], code: &[T]) {
+pub(super) fn gate<T: Real>(delta: &mut [T], flow: &[T], code: &[T]) {
     let zero = T::zero();
     dispatch(|| {
         for ((delta, &flow), &z) in delta.iter_mut().zip(flow).zip(code) {
@@ -259,7 +259,7 @@ fn gate<T: Real>(delta: &mut [T], flow: &[T], code: &[T]) {
 }
 
 /// Adds up the blocks of `out.len()` numbers that `blocks` consists of.
-fn sum_blocks<T: Real>(out: &mut [T], blocks: &[T]) {
+pub(super) fn sum_blocks<T: Real>(out: &mut [T], blocks: &[T]) {
     dispatch(|| {
         out.fill(T::zero());
         for block in blocks.chunks_exact(out.len()) {
