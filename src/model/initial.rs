@@ -7,9 +7,14 @@
 //! 2015, the backward form), and b = 0. C starts at zero, so that phase 1 leaves no trace
 //! in it.
 
-use candle_core::{D, DType, Device, Result, Tensor};
+//!
+//! All of it is computed on the calling thread: candle would start threads for it, which take
+//! time from the trials that train side by side.
+
+use candle_core::{DType, Device, Result, Tensor};
 use rand_distr::{Distribution, StandardNormal};
 
+use super::product::{Matrix, product};
 use super::wiring::Slot;
 use super::{Config, Family, Group};
 use crate::rng::{self, Purpose};
@@ -17,18 +22,23 @@ use crate::rng::{self, Purpose};
 /// One f64 value for each slot, in order.
 pub(super) fn values(config: &Config, slots: &[Slot], sparsity: f64, seed: u64) -> Result<Vec<Tensor>> {
     let mut random = rng::stream(seed, Purpose::Initialisation, 0);
-    let mut normal = |shape: &[usize]| {
-        let count = shape.iter().product();
+    let mut normal = |count: usize, spread: f64| -> Vec<f64> {
         let numbers: Vec<f64> = StandardNormal.sample_iter(&mut random).take(count).collect();
-        Tensor::from_vec(numbers, shape, &Device::Cpu)
+        numbers.into_iter().map(|number| number * spread).collect()
     };
+    let hidden = config.hidden;
     let inputs = slots.iter().find(|slot| slot.group == Group::Decoder).map_or(0, |slot| slot.shape[0]);
-    let decoder = unit_columns(&normal(&[inputs, config.hidden])?, config.decoder_nonnegative)?;
+    let mut decoder = normal(inputs * hidden, 1.0);
+    scale_columns(&mut decoder, hidden, config.decoder_nonnegative);
     let step = config.initial_step();
-    let transposed = (decoder.t()? * step)?;
-    let gram = transposed.matmul(&decoder)?;
-    let recurrent = (Tensor::eye(config.hidden, DType::F64, &Device::Cpu)? - gram)?;
-    let spread = (2.0 / config.hidden as f64).sqrt();
+    let encoder = scaled_transpose(&decoder, hidden, step);
+    let recurrent = one_less(&encoder, &decoder, hidden);
+    let [decoder, encoder, recurrent] = [
+        tensor(decoder, &[inputs, hidden])?,
+        tensor(encoder, &[hidden, inputs])?,
+        tensor(recurrent, &[hidden, hidden])?,
+    ];
+    let spread = (2.0 / hidden as f64).sqrt();
     slots
         .iter()
         .map(|slot| match (slot.group, config.family) {
@@ -36,16 +46,97 @@ pub(super) fn values(config: &Config, slots: &[Slot], sparsity: f64, seed: u64) 
             (Group::Classifier, _) | (Group::Threshold, Family::Mlp) => {
                 Tensor::zeros(slot.shape.as_slice(), DType::F64, &Device::Cpu)
             }
-            (Group::Encoder | Group::Recurrent, Family::Mlp) => normal(&slot.shape)? * spread,
-            (Group::Encoder, _) => transposed.contiguous(),
+            (Group::Encoder | Group::Recurrent, Family::Mlp) => {
+                tensor(normal(slot.shape.iter().product(), spread), &slot.shape)
+            }
+            (Group::Encoder, _) => Ok(encoder.clone()),
             (Group::Recurrent, _) => Ok(recurrent.clone()),
             (Group::Threshold, _) => Tensor::full(step * sparsity, slot.shape.as_slice(), &Device::Cpu),
         })
         .collect()
 }
 
-fn unit_columns(numbers: &Tensor, nonnegative: bool) -> Result<Tensor> {
-    let numbers = if nonnegative { numbers.abs()? } else { numbers.clone() };
-    let norms = numbers.sqr()?.sum_keepdim(D::Minus2)?.sqrt()?;
-    numbers.broadcast_div(&norms)
+fn tensor(numbers: Vec<f64>, shape: &[usize]) -> Result<Tensor> {
+    Tensor::from_vec(numbers, shape, &Device::Cpu)
+}
+
+/// Scales the columns of `matrix` `[…, columns]` to unit norm.
+fn scale_columns(matrix: &mut [f64], columns: usize, nonnegative: bool) {
+    if nonnegative {
+        matrix.iter_mut().for_each(|number| *number = number.abs());
+    }
+    let mut norms = vec![0.0; columns];
+    for row in matrix.chunks_exact(columns) {
+        norms.iter_mut().zip(row).for_each(|(sum, number)| *sum += number * number);
+    }
+    norms.iter_mut().for_each(|sum| *sum = sum.sqrt());
+    for row in matrix.chunks_exact_mut(columns) {
+        row.iter_mut().zip(&norms).for_each(|(number, norm)| *number /= norm);
+    }
+}
+
+/// `factor` times the transpose of `matrix` `[…, columns]`.
+fn scaled_transpose(matrix: &[f64], columns: usize, factor: f64) -> Vec<f64> {
+    let column = |j| matrix.iter().skip(j).step_by(columns).map(|number| number * factor);
+    (0..columns).flat_map(column).collect()
+}
+
+/// I − left·right, of `size` rows and columns.
+fn one_less(left: &[f64], right: &[f64], size: usize) -> Vec<f64> {
+    let inner = left.len() / size;
+    let mut product_of_both = vec![0.0; size * size];
+    product(
+        &mut product_of_both,
+        false,
+        1.0,
+        Matrix::new(left, size, inner),
+        Matrix::new(right, inner, size),
+    );
+    let diagonal = |index: usize| if index.is_multiple_of(size + 1) { 1.0 } else { 0.0 };
+    product_of_both.iter().enumerate().map(|(index, entry)| diagonal(index) - entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::wiring;
+
+    /// The formulas of this file by candle's own operations.
+    fn by_candle(decoder: &Tensor, step: f64) -> Result<[Tensor; 2]> {
+        let encoder = (decoder.t()? * step)?;
+        let recurrent =
+            (Tensor::eye(decoder.dim(1)?, DType::F64, &Device::Cpu)? - encoder.matmul(decoder)?)?;
+        Ok([encoder, recurrent])
+    }
+
+    #[test]
+    fn the_recurrent_families_start_as_ista_on_a_dictionary_of_unit_columns() -> Result<()> {
+        for family in [Family::Drsae, Family::Untied, Family::UntiedRecurrent] {
+            for decoder_nonnegative in [false, true] {
+                let config = Config { family, steps: 3, hidden: 7, decoder_nonnegative, ..Config::default() };
+                let slots = wiring::slots(&config, 5, 2);
+                let values = values(&config, &slots, 0.6, 1)?;
+                let decoder = &values[slots.len() - 2];
+                let [encoder, recurrent] = by_candle(decoder, 1.0 / 3.0)?;
+                let threshold = Tensor::full(0.2f64, 7, &Device::Cpu)?;
+                let classifier = Tensor::zeros((2, 7), DType::F64, &Device::Cpu)?;
+                let gap = |one: &Tensor, other: &Tensor| (one - other)?.abs()?.max_all()?.to_scalar::<f64>();
+                for (slot, value) in slots.iter().zip(&values) {
+                    let expected = match slot.group {
+                        Group::Encoder => &encoder,
+                        Group::Recurrent => &recurrent,
+                        Group::Threshold => &threshold,
+                        Group::Decoder => decoder,
+                        Group::Classifier => &classifier,
+                    };
+                    assert!(gap(value, expected)? < 1e-14, "{} of {}", slot.name, family.name());
+                }
+                let norms = decoder.sqr()?.sum(0)?.sqrt()?;
+                assert!(gap(&norms, &norms.ones_like()?)? < 1e-14);
+                let least = decoder.min_all()?.to_scalar::<f64>()?;
+                assert_eq!(least >= 0.0, decoder_nonnegative);
+            }
+        }
+        Ok(())
+    }
 }
