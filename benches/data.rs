@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use candle_core::DType;
+use candle_core::{DType, Device};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use drsae::data::{self, Normaliser, Preprocessing, Source};
 use drsae::model::{Config, Model};
@@ -42,7 +42,8 @@ fn images(criterion: &mut Criterion) {
     }
     for hidden in [100, 400] {
         let config = Config { hidden, ..Config::default() };
-        let model = Model::new(&config, images.inputs, 10, 0.005, 1, DType::F32).expect("a small network");
+        let model = Model::new(&config, images.inputs, 10, 0.005, 1, DType::F32, &Device::Cpu)
+            .expect("a small network");
         group.bench_function(format!("evaluate {hidden} units"), |bencher| {
             bencher.iter(|| train::evaluate(&model, selection, 0.005).expect("weights in memory"));
         });

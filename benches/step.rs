@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use candle_core::DType;
+use candle_core::{DType, Device};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use drsae::bench::Bench;
 use drsae::model::kernels::Unroll;
@@ -19,7 +19,8 @@ const BATCH: usize = 100;
 const WEIGHTS: Weights = Weights { sparsity: 0.005, discriminative: Some(1.0) };
 
 fn model(config: &Config) -> Model {
-    Model::new(config, INPUTS, CLASSES, 0.005, 1, DType::F32).expect("a network of the paper's size")
+    Model::new(config, INPUTS, CLASSES, 0.005, 1, DType::F32, &Device::Cpu)
+        .expect("a network of the paper's size")
 }
 
 /// Unit vectors, as preprocessed images are.

@@ -15,6 +15,7 @@ pub mod analysis;
 pub mod bench;
 pub mod cli;
 pub mod data;
+pub mod device;
 pub mod engine;
 pub mod model;
 pub mod plan;

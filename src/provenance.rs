@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::NUMERICS_VERSION;
+use crate::device;
 use crate::text::hex;
 
 /// Version of `provenance.json`.
@@ -43,9 +44,12 @@ pub struct Provenance {
     pub data: BTreeMap<String, String>,
     /// Model of the CPU; the architecture where the system does not say.
     pub cpu: String,
+    /// Where the network was trained; files from before there was a choice do not say.
+    #[serde(default)]
+    pub device: device::Kind,
     /// Cores that the process may use.
     pub cores: usize,
-    /// Threads that compute one trial.
+    /// Threads of the CPU that compute one trial.
     pub threads: usize,
     /// Operating system and architecture.
     pub system: String,
@@ -56,9 +60,10 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// The provenance of a trial that begins now, on the data with these checksums.
+    /// The provenance of a trial that begins now on `device`, on the data with these
+    /// checksums.
     #[must_use]
-    pub fn now(data: &BTreeMap<String, String>) -> Self {
+    pub fn now(data: &BTreeMap<String, String>, device: device::Kind) -> Self {
         Self {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -70,6 +75,7 @@ impl Provenance {
             binary: binary(),
             data: data.clone(),
             cpu: cpu(),
+            device,
             cores: thread::available_parallelism().map_or(1, usize::from),
             threads: 1,
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
@@ -134,13 +140,20 @@ mod tests {
     #[test]
     fn facts_are_filled_in_and_survive_json() {
         let data = BTreeMap::from([("train-images".to_owned(), "00ff".to_owned())]);
-        let provenance = Provenance::now(&data);
+        let provenance = Provenance::now(&data, device::Kind::Metal);
         assert_eq!(provenance.data, data);
         assert_eq!(provenance.binary.as_ref().unwrap().len(), 64);
         assert!(provenance.cores >= 1 && !provenance.cpu.is_empty());
         assert!(provenance.rustc.as_ref().unwrap().starts_with("rustc 1."));
         let json = serde_json::to_string(&provenance).unwrap();
         assert_eq!(serde_json::from_str::<Provenance>(&json).unwrap(), provenance);
+    }
+
+    #[test]
+    fn a_file_that_names_no_device_was_computed_on_the_cpu() {
+        let mut json = serde_json::to_value(Provenance::now(&BTreeMap::new(), device::Kind::Cuda)).unwrap();
+        assert_eq!(json.as_object_mut().unwrap().remove("device").unwrap(), "cuda");
+        assert_eq!(serde_json::from_value::<Provenance>(json).unwrap().device, device::Kind::Cpu);
     }
 
     #[test]
@@ -151,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_commit_is_forty_digits_where_there_is_one() {
-        let commit = Provenance::now(&BTreeMap::new()).commit;
+        let commit = Provenance::now(&BTreeMap::new(), device::Kind::Cpu).commit;
         assert!(
             commit.is_none_or(|commit| commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()))
         );

@@ -56,7 +56,7 @@ fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
 #[test]
 fn codes_and_objective_are_those_of_the_numpy_script() -> Result {
     let config = Config { hidden: 4, steps: 3, ..Config::default() };
-    let model = Model::new(&config, 3, 2, 0.0, 0, DType::F64)?;
+    let model = Model::new(&config, 3, 2, 0.0, 0, DType::F64, &Device::Cpu)?;
     set(&model, "encoder", &matrix(4, 3, |i, j| (1.0 + i - 2.0 * j).sin())?)?;
     set(&model, "recurrent", &matrix(4, 4, |i, j| (2.0 + i - 2.0 * j).cos() / 4.0)?)?;
     set(&model, "threshold", &matrix(1, 4, |_, j| 0.1 * j.sin())?.squeeze(0)?)?;
@@ -95,7 +95,7 @@ fn codes_and_objective_are_those_of_the_numpy_script() -> Result {
 /// low thresholds, so that no code is so short that its direction bends within the
 /// difference's step.
 fn shaken(config: &Config, dtype: DType) -> Result<Model> {
-    let model = Model::new(config, 5, 3, 0.1, 7, dtype)?;
+    let model = Model::new(config, 5, 3, 0.1, 7, dtype, &Device::Cpu)?;
     for (k, parameter) in model.parameters().iter().enumerate() {
         let phase = k as f64;
         let count = parameter.value.elem_count();
@@ -232,7 +232,7 @@ fn initial_encoder_is_ista_and_finds_the_sparse_code() -> Result {
     // The norm of DᵀD is at most the sum of its eigenvalues' bound, trace = hidden; 1/8 is
     // below one over the largest eigenvalue of this dictionary, as the descent shows.
     let config = Config { hidden, steps, initial_step: Some(1.0 / 8.0), ..Config::default() };
-    let model = Model::new(&config, inputs, 2, SPARSITY, 3, DType::F64)?;
+    let model = Model::new(&config, inputs, 2, SPARSITY, 3, DType::F64, &Device::Cpu)?;
     let input = matrix(3, inputs, |i, j| (1.3 * i + 0.9 * j * j).sin() / (inputs as f64 / 2.0).sqrt())?;
     let weights = Weights { sparsity: SPARSITY, discriminative: None };
     let labels = Tensor::new(&[0u32, 0, 0], &Device::Cpu)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use drsae::data;
+use drsae::device::Kind;
 use drsae::engine::{self, Control, Ending, Library, Progress, local};
 use drsae::plan::{Facts, Plan, Trial};
 use drsae::spec::Sweep;
@@ -54,7 +55,7 @@ fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status
         let data::Shape { inputs, classes } = data::shape(config)?;
         Ok::<_, data::Error>(Facts { inputs, classes, fingerprint: data::fingerprint(config)? })
     };
-    let plan = Plan::of(&sweep, describe).unwrap();
+    let plan = Plan::of(&sweep, Kind::Cpu, describe).unwrap();
     let results = tempfile::tempdir().unwrap();
     let store = Store::open(results.path(), &sweep.name, &sweep.to_toml().unwrap()).unwrap();
     let pending = engine::pending(&plan.trials, &store, &[]).unwrap();

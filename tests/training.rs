@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use candle_core::{Device, Tensor};
 use drsae::data::{self, Dataset, Normaliser, Preprocessing, split};
+use drsae::device::Kind;
 use drsae::model::{Config, Family, Group, Model};
 use drsae::train::{
     self, Batch, Batches, Epoch, Error, Evaluation, Objective, Outcome, Selection, Task, Trainer, evaluate,
@@ -27,7 +28,15 @@ fn network(family: Family) -> Config {
 }
 
 fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config) -> Task<'a> {
-    Task { dataset, validation: 100, model, objective: Objective::default(), training, seed: 1 }
+    Task {
+        dataset,
+        validation: 100,
+        model,
+        objective: Objective::default(),
+        training,
+        seed: 1,
+        device: Kind::Cpu,
+    }
 }
 
 /// The epochs of a trial, and the trainer after the last.

@@ -293,6 +293,24 @@ fn a_forged_config_is_not_the_one_of_the_id() {
     assert!(sweep.verify(&[]).blames(&path));
 }
 
+#[test]
+fn a_forged_device_is_not_the_one_of_the_id() {
+    let sweep = Sweep::run();
+    let path = sweep.first(file::PROVENANCE);
+    let provenance = fs::read_to_string(&path).unwrap();
+    let forged = provenance.replace("\"device\": \"cpu\"", "\"device\": \"cuda\"");
+    assert_ne!(forged, provenance);
+    fs::write(&path, forged).unwrap();
+    sweep.forge(&sweep.ids()[0], |_| {});
+    let verdict = sweep.verify(&[]);
+    assert!(verdict.blames(&path));
+    assert!(
+        verdict.problems().contains("tells of the device cuda, the trial's id of cpu"),
+        "{}",
+        verdict.problems()
+    );
+}
+
 /// A digit of the training loss and the lowest bit of a weight: no file contradicts another.
 #[test]
 fn consistent_forgeries_are_found_by_replay() {

@@ -4,7 +4,7 @@
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use candle_core::{DType, Result};
+use candle_core::{DType, Device, Result};
 use rand::Rng;
 
 use crate::data::{Images, Normaliser};
@@ -46,9 +46,9 @@ impl Bench {
     pub fn prepare(&self) -> Result<Training> {
         let Objective { sparsity, discriminative_weight } = Objective::default();
         let phase = Phase { discriminative: true, ..Phase::new(1, 1e-3) };
-        let model = Model::new(&self.model, INPUTS, CLASSES, sparsity, 1, DType::F32)?;
+        let model = Model::new(&self.model, INPUTS, CLASSES, sparsity, 1, DType::F32, &Device::Cpu)?;
         let mut training = Training {
-            stepper: Stepper::new(&model, &phase, INPUTS, self.batch),
+            stepper: Stepper::new(&model, &phase, INPUTS, self.batch)?,
             model,
             batches: noise(self.batch),
             weights: Weights { sparsity, discriminative: Some(discriminative_weight) },

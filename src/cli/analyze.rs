@@ -67,6 +67,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::device::Kind;
 
     const SPEC: &str = "\
 name = \"kept\"
@@ -97,7 +98,8 @@ mlp-1,1,mlp,3,57,0.005,1.0,1,96615,complete,15,2.5,2.5
         fs::write(folder.join("trials.csv"), TRIALS).unwrap();
         let results = results.path().to_owned();
         let mut out = Vec::new();
-        analyze(&SpecArgs { spec, overrides: Vec::new(), results, data_dir: None }, &mut out).unwrap();
+        let args = SpecArgs { spec, overrides: Vec::new(), results, data_dir: None, device: Kind::Cpu };
+        analyze(&args, &mut out).unwrap();
         assert_eq!(fs::read_to_string(folder.join("trials.csv")).unwrap(), TRIALS);
         let comparison = fs::read_to_string(folder.join("analysis/comparison.csv")).unwrap();
         assert!(comparison.contains("drsae,mlp,98340,96615,1,0,-0.75"), "{comparison}");

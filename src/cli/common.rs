@@ -1,11 +1,14 @@
 //! What every command on a spec starts with.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::analysis::Design;
 use crate::data;
+use crate::device::{self, Kind};
 use crate::plan::{Facts, Plan, Trial};
 use crate::spec::{self, Sweep};
 use crate::store::{PlannedTrial, Store, axis_column};
@@ -24,6 +27,16 @@ pub struct SpecArgs {
     /// Folder of the MNIST files [default: $DRSAE_DATA_DIR, else the user's cache].
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Where networks are trained: `cuda` and `metal` need a program that was built with them.
+    /// Part of every trial's id, so give all commands on a sweep the same.
+    #[arg(long, default_value = Kind::Cpu.name(), value_parser = devices())]
+    pub device: Kind,
+}
+
+fn devices() -> impl TypedValueParser<Value = Kind> {
+    let find = |name: String| Kind::ALL.into_iter().find(|kind| kind.name() == name);
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name))
+        .try_map(move |name| find(name).ok_or("there is no such device"))
 }
 
 impl SpecArgs {
@@ -34,11 +47,25 @@ impl SpecArgs {
             let data::Shape { inputs, classes } = data::shape(config)?;
             Ok::<_, data::Error>(Facts { inputs, classes, fingerprint: data::fingerprint(config)? })
         };
-        let plan = Plan::of(&sweep, describe).map_err(|error| {
+        let plan = Plan::of(&sweep, self.device, describe).map_err(|error| {
             let place = Sweep::place_of(error.key(), &self.spec, &self.overrides);
             anyhow::Error::new(error).context(place.to_string())
         })?;
         Ok((sweep, plan))
+    }
+
+    /// Refuses a device that cannot be trained on, before anything is done for it.
+    pub fn expect_device(&self) -> Result<(), device::Error> {
+        self.device.open().map(drop)
+    }
+
+    /// Trials to run side by side where nobody says how many: one for each core, or one at a
+    /// time on a device that they would share.
+    pub fn default_jobs(&self) -> usize {
+        match self.device {
+            Kind::Cpu => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            Kind::Cuda | Kind::Metal => 1,
+        }
     }
 
     /// The sweep's results folder, made and marked as this sweep's where it is new.

@@ -1,7 +1,6 @@
 //! `drsae plan`: what a sweep would run, and what it would take.
 
 use std::io::Write;
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -44,14 +43,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let pilot = Pilot::run(&plan.trials, &library, PILOT)?;
     let estimate = |trial: &Trial| pilot.estimate(trial, library.get(&trial.config.data));
     let estimates: Vec<Estimate> = plan.trials.iter().map(estimate).collect();
-    let total = Total::of(&estimates, library.datasets());
+    let total = Total::of(&estimates, library.datasets(), args.spec.default_jobs());
     let mut out = std::io::stdout().lock();
     let print = if args.json { print_json } else { print_table };
     print(&plan, &estimates, &total, &mut out)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the whole plan takes when all cores work on it.
+/// What the whole plan takes when `jobs` of its trials train side by side.
 struct Total {
     seconds: f64,
     jobs: usize,
@@ -59,9 +58,8 @@ struct Total {
 }
 
 impl Total {
-    fn of<'a>(estimates: &[Estimate], datasets: impl Iterator<Item = &'a Dataset>) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let jobs = cores.min(estimates.len());
+    fn of<'a>(estimates: &[Estimate], datasets: impl Iterator<Item = &'a Dataset>, jobs: usize) -> Self {
+        let jobs = jobs.min(estimates.len());
         let mut largest: Vec<u64> = estimates.iter().map(|estimate| estimate.bytes).collect();
         largest.sort_unstable_by(|a, b| b.cmp(a));
         let images: usize = datasets.map(|data| data.train.pixels.len() + data.test.pixels.len()).sum();

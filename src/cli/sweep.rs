@@ -36,7 +36,8 @@ or 143 after SIGINT or SIGTERM.";
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
-    /// Trials to run side by side, one thread each [default: the number of cores].
+    /// Trials to run side by side, one thread each [default: the number of cores; 1 on another
+    /// device than the CPU].
     #[arg(long, short)]
     jobs: Option<NonZeroUsize>,
     /// Run trials with this ending once more; may be repeated.
@@ -58,6 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.dry_run {
         return dry_run(args, &plan, args.spec.existing_store(&sweep).ok().as_ref());
     }
+    args.spec.expect_device()?;
     let store = args.spec.open_store(&sweep, &plan)?;
     let pending = engine::pending(&plan.trials, &store, &args.retry())?;
     if !pending.is_empty()
@@ -78,8 +80,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 impl Args {
     fn jobs(&self) -> usize {
-        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        self.jobs.map_or(cores, NonZeroUsize::get)
+        self.jobs.map_or_else(|| self.spec.default_jobs(), NonZeroUsize::get)
     }
 
     fn retry(&self) -> Vec<Status> {

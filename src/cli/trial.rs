@@ -32,6 +32,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let trial = plan.trials.get(args.index).ok_or_else(|| {
         anyhow!("there is no trial {}: the plan's last is {}", args.index, plan.trials.len() - 1)
     })?;
+    args.spec.expect_device()?;
     let store = args.spec.open_store(&sweep, &plan)?;
     let claims = Claims::start().context("failed to start the thread that keeps the claim alive")?;
     let claim = match claims.claim(&store.trial(&trial.id)?)? {

@@ -1,7 +1,6 @@
 //! `drsae verify`: whether a results folder is what it says it is.
 
 use std::io::Write;
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -42,6 +41,9 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.plan()?;
+    if args.replay != Replay::None {
+        args.spec.expect_device()?;
+    }
     let store = args.spec.existing_store(&sweep)?;
     let (planned, design) = (planned(&plan), design(&sweep));
     let subject = Subject { store: &store, sweep: &sweep, plan: &plan, planned: &planned, design: &design };
@@ -50,7 +52,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     audit.check_trials(&|| bar.inc(1));
     bar.finish_and_clear();
     audit.check_tables();
-    if let Some(code) = replay(&mut audit, &args.replay)? {
+    if let Some(code) = replay(&mut audit, args)? {
         return Ok(ExitCode::from(code));
     }
     let report = audit.conclude();
@@ -61,14 +63,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Trains trials again; gives the exit code where a signal ended that.
-fn replay(audit: &mut Audit<'_>, replay: &Replay) -> Result<Option<u8>> {
-    let chosen = audit.choose(replay)?;
+fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
+    let chosen = audit.choose(&args.replay)?;
     let Some(library) = audit.library().filter(|_| !chosen.is_empty()) else { return Ok(None) };
     let control = Control::default();
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let jobs = args.spec.default_jobs().min(chosen.len());
     let display = Display::new(&chosen, library);
-    audit.replay(&chosen, &control, cores.min(chosen.len()), &display)?;
+    audit.replay(&chosen, &control, jobs, &display)?;
     Ok(signals.exit_code())
 }
 

@@ -73,6 +73,7 @@ pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
         objective: trial.config.objective,
         training: &trial.config.training,
         seed: trial.config.seed,
+        device: trial.device,
     }
 }
 
@@ -91,7 +92,7 @@ impl Attempt<'_> {
         let folder = self.claim.folder();
         let config = self.trial.config.to_toml()?;
         folder.begin(&config)?;
-        folder.write_provenance(&Provenance::now(&self.dataset.checksums))?;
+        folder.write_provenance(&Provenance::now(&self.dataset.checksums, self.trial.device))?;
         let (trainer, epochs) = self.train(folder)?;
         let outcome = trainer.finish()?;
         self.check_claim()?;

@@ -63,13 +63,15 @@ fn tensor(numbers: Vec<f64>, shape: &[usize]) -> Result<Tensor> {
 /// Scales the columns of `matrix` `[…, columns]` to unit norm.
 fn scale_columns(matrix: &mut [f64], columns: usize, nonnegative: bool) {
     if nonnegative {
-        matrix.iter_mut().for_each(|number| *number = number.abs());
+        for number in matrix.iter_mut() {
+            *number = number.abs();
+        }
     }
-    let mut norms = vec![0.0; columns];
+    let mut squares = vec![0.0; columns];
     for row in matrix.chunks_exact(columns) {
-        norms.iter_mut().zip(row).for_each(|(sum, number)| *sum += number * number);
+        squares.iter_mut().zip(row).for_each(|(sum, number)| *sum += number * number);
     }
-    norms.iter_mut().for_each(|sum| *sum = sum.sqrt());
+    let norms: Vec<f64> = squares.into_iter().map(f64::sqrt).collect();
     for row in matrix.chunks_exact_mut(columns) {
         row.iter_mut().zip(&norms).for_each(|(number, norm)| *number /= norm);
     }
@@ -84,16 +86,11 @@ fn scaled_transpose(matrix: &[f64], columns: usize, factor: f64) -> Vec<f64> {
 /// I − left·right, of `size` rows and columns.
 fn one_less(left: &[f64], right: &[f64], size: usize) -> Vec<f64> {
     let inner = left.len() / size;
-    let mut product_of_both = vec![0.0; size * size];
-    product(
-        &mut product_of_both,
-        false,
-        1.0,
-        Matrix::new(left, size, inner),
-        Matrix::new(right, inner, size),
-    );
-    let diagonal = |index: usize| if index.is_multiple_of(size + 1) { 1.0 } else { 0.0 };
-    product_of_both.iter().enumerate().map(|(index, entry)| diagonal(index) - entry).collect()
+    let (left, right) = (Matrix::new(left, size, inner), Matrix::new(right, inner, size));
+    let mut gram = vec![0.0; size * size];
+    product(&mut gram, false, 1.0, left, right);
+    let identity = |index: usize| if index.is_multiple_of(size + 1) { 1.0 } else { 0.0 };
+    gram.iter().enumerate().map(|(index, entry)| identity(index) - entry).collect()
 }
 
 #[cfg(test)]

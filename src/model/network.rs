@@ -17,7 +17,7 @@ pub const NORM_FLOOR: f64 = 1e-12;
 /// use drsae::model::{Config, Model};
 ///
 /// let config = Config { hidden: 6, steps: 3, ..Config::default() };
-/// let model = Model::new(&config, 4, 2, 0.01, 1, DType::F32)?;
+/// let model = Model::new(&config, 4, 2, 0.01, 1, DType::F32, &Device::Cpu)?;
 /// let image = Tensor::new(&[[0.5f32, 0.5, -0.5, -0.5]], &Device::Cpu)?;
 /// let codes = model.codes(&image)?;
 /// assert_eq!(codes.len(), 3);
@@ -35,7 +35,9 @@ pub struct Model {
 
 impl Model {
     /// A network for images of `inputs` pixels in `classes` classes, with the initial
-    /// weights of `seed`; λ = `sparsity` sets the initial thresholds.
+    /// weights of `seed` as numbers of type `dtype` on `device`; λ = `sparsity` sets the
+    /// initial thresholds. The weights are drawn on the CPU, so they are the same on every
+    /// device.
     ///
     /// # Errors
     /// When the tensors cannot be allocated.
@@ -46,10 +48,11 @@ impl Model {
         sparsity: f64,
         seed: u64,
         dtype: DType,
+        device: &Device,
     ) -> Result<Self> {
         let slots = wiring::slots(config, inputs, classes);
         let values = initial::values(config, &slots, sparsity, seed)?;
-        let parameters = Parameters::new(slots, values, dtype, &Device::Cpu)?;
+        let parameters = Parameters::new(slots, values, dtype, device)?;
         Ok(Self { config: config.clone(), classes, steps: wiring::steps(config), parameters })
     }
 

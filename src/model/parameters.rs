@@ -24,6 +24,7 @@ pub struct Parameter {
 pub struct Parameters {
     entries: Vec<Parameter>,
     index: HashMap<String, usize>,
+    device: Device,
 }
 
 impl Parameters {
@@ -44,7 +45,13 @@ impl Parameters {
                 Ok(Parameter { name: slot.name, group: slot.group, value, frozen: false })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { entries, index })
+        Ok(Self { entries, index, device: device.clone() })
+    }
+
+    /// Where the numbers lie.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The tensor of that name; one that is frozen takes no gradient.
@@ -75,17 +82,20 @@ impl Parameters {
         self.entries.iter()
     }
 
-    /// Calls `work` with each parameter's numbers, in order and row by row.
+    /// Calls `work` with each parameter's numbers, in order and row by row; those on another
+    /// device are copied into this machine's memory first.
     ///
     /// # Errors
-    /// When the numbers are of another type than `T`, or on another device.
+    /// When the numbers are of another type than `T`, or the device does not give them.
     pub fn with_slices<T: WithDType, R>(&self, work: impl FnOnce(&[&[T]]) -> R) -> Result<R> {
-        let guards: Vec<_> = self.entries.iter().map(|entry| entry.value.storage_and_layout()).collect();
+        let here = self.entries.iter().map(|entry| entry.value.to_device(&Device::Cpu));
+        let here = here.collect::<Result<Vec<_>>>()?;
+        let guards: Vec<_> = here.iter().map(|tensor| tensor.storage_and_layout()).collect();
         let slices = guards
             .iter()
             .map(|(storage, layout)| match (&**storage, layout.contiguous_offsets()) {
                 (Storage::Cpu(storage), Some((start, end))) => Ok(&storage.as_slice::<T>()?[start..end]),
-                _ => bail!("the weights do not lie in one piece in this machine's memory"),
+                _ => bail!("the weights do not lie in one piece"),
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(work(&slices))

@@ -74,7 +74,7 @@ mod tests {
 
     fn model(family: Family) -> Model {
         let config = Config { family, steps: 3, hidden: 5, ..Config::default() };
-        Model::new(&config, 7, 4, 0.1, 9, DType::F32).unwrap()
+        Model::new(&config, 7, 4, 0.1, 9, DType::F32, &Device::Cpu).unwrap()
     }
 
     fn bits(model: &Model) -> Vec<(String, Vec<usize>, Vec<u32>)> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::NUMERICS_VERSION;
 use crate::spec::{CellConfig, TrialConfig};
 use crate::text::{canonical, hex};
+use crate::{NUMERICS_VERSION, device};
 
 /// All of a cell's identity but the seed, which comes last in what is hashed.
 pub(super) struct Identity {
@@ -17,10 +17,18 @@ pub(super) struct Identity {
 
 impl Identity {
     /// Hashes canonical JSON (keys sorted, no spaces) of the resolved config, the data's
-    /// checksums and the numerics version. Where the data lie is no part of it: the
-    /// checksums say what they are.
-    pub fn new(config: &CellConfig, fingerprint: &BTreeMap<String, String>, numerics: u32) -> Self {
+    /// checksums, the numerics version and the device, where that is not the CPU. Where the
+    /// data lie is no part of it: the checksums say what they are.
+    pub fn new(
+        config: &CellConfig,
+        fingerprint: &BTreeMap<String, String>,
+        numerics: u32,
+        device: device::Kind,
+    ) -> Self {
         let mut identity = json!({ "config": config, "fingerprint": fingerprint, "numerics": numerics });
+        if device != device::Kind::Cpu {
+            identity["device"] = json!(device);
+        }
         if let Some(data) = identity.pointer_mut("/config/data").and_then(Value::as_object_mut) {
             data.remove("folder");
         }
@@ -39,10 +47,10 @@ impl Identity {
     }
 }
 
-/// The id of the trial with this config on data with these checksums.
+/// The id of the trial with this config on data with these checksums, trained on `device`.
 #[must_use]
-pub fn id(config: &TrialConfig, fingerprint: &BTreeMap<String, String>) -> String {
+pub fn id(config: &TrialConfig, fingerprint: &BTreeMap<String, String>, device: device::Kind) -> String {
     let TrialConfig { seed, data, model, objective, training } = config.clone();
     let cell = CellConfig { data, model, objective, training };
-    Identity::new(&cell, fingerprint, NUMERICS_VERSION).trial(seed)
+    Identity::new(&cell, fingerprint, NUMERICS_VERSION, device).trial(seed)
 }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use self::id::Identity;
 use self::matching::{Sizes, partners};
 use crate::spec::{self, Cell, CellConfig, Sweep, TrialConfig};
-use crate::{NUMERICS_VERSION, data};
+use crate::{NUMERICS_VERSION, data, device};
 
 /// What a plan must know of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct Trial {
     pub reference_parameters: Option<usize>,
     /// Floating-point operations of the matrix products of one training step on one image.
     pub flops_per_image: u64,
+    /// Where it is trained.
+    pub device: device::Kind,
 }
 
 /// Why a sweep cannot be planned.
@@ -125,21 +127,26 @@ struct Resolved<'s> {
     parameters: usize,
     reference_parameters: Option<usize>,
     flops_per_image: u64,
+    device: device::Kind,
     identity: Identity,
 }
 
 impl Plan {
-    /// Lists the trials of `sweep`. `describe` tells what a data set is; it is asked once for
-    /// each distinct `[data]`.
+    /// Lists the trials of `sweep`, to be trained on `device`. `describe` tells what a data set
+    /// is; it is asked once for each distinct `[data]`.
     ///
     /// # Errors
     /// Data that cannot be described, a width that cannot be matched, or two cells that turn
     /// out to be the same trial.
-    pub fn of<E>(sweep: &Sweep, describe: impl Fn(&data::Config) -> Result<Facts, E>) -> Result<Self, Error>
+    pub fn of<E>(
+        sweep: &Sweep,
+        device: device::Kind,
+        describe: impl Fn(&data::Config) -> Result<Facts, E>,
+    ) -> Result<Self, Error>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let cells = resolve(sweep, &described(sweep, describe)?)?;
+        let cells = resolve(sweep, device, &described(sweep, describe)?)?;
         let mut trials = Vec::with_capacity(cells.len() * sweep.seeds.len());
         for &seed in &sweep.seeds {
             trials.extend(cells.iter().zip(trials.len()..).map(|(cell, index)| cell.trial(index, seed)));
@@ -180,6 +187,7 @@ impl Resolved<'_> {
             parameters: self.parameters,
             reference_parameters: self.reference_parameters,
             flops_per_image: self.flops_per_image,
+            device: self.device,
         }
     }
 }
@@ -208,7 +216,7 @@ where
 }
 
 /// Chooses the widths and counts the parameters.
-fn resolve<'s>(sweep: &'s Sweep, facts: &[Facts]) -> Result<Vec<Resolved<'s>>, Error> {
+fn resolve<'s>(sweep: &'s Sweep, device: device::Kind, facts: &[Facts]) -> Result<Vec<Resolved<'s>>, Error> {
     let partners = partners(sweep)?;
     let mut sizes = Sizes::default();
     let mut resolved = Vec::with_capacity(sweep.cells.len());
@@ -228,7 +236,8 @@ fn resolve<'s>(sweep: &'s Sweep, facts: &[Facts]) -> Result<Vec<Resolved<'s>>, E
             parameters: size.parameters,
             reference_parameters: budget,
             flops_per_image: size.flops,
-            identity: Identity::new(&config, &facts.fingerprint, NUMERICS_VERSION),
+            device,
+            identity: Identity::new(&config, &facts.fingerprint, NUMERICS_VERSION, device),
             config,
         });
     }

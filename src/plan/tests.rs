@@ -2,6 +2,7 @@ use std::cell::Cell as Counter;
 use std::convert::Infallible;
 
 use super::*;
+use crate::device::Kind;
 
 const BASE: &str = r#"name = "a"
 seeds = 2
@@ -25,7 +26,7 @@ fn facts(fingerprint: &str) -> Facts {
 }
 
 fn plan_of(sweep: &Sweep) -> Result<Plan, Error> {
-    Plan::of(sweep, |_| Ok::<_, Infallible>(facts("0f")))
+    Plan::of(sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts("0f")))
 }
 
 fn plan(more: &str) -> Plan {
@@ -67,12 +68,29 @@ fn ids_are_stable() {
     assert_eq!(ids(&plan("")), ["drsae-t3-n40-s1-dc8212f7eca9", "drsae-t3-n40-s2-798c74c8b071"]);
 }
 
+/// As above, with `"device": "cuda"` and `"device": "metal"` in the object.
+#[test]
+fn other_devices_have_ids_of_their_own() {
+    let on = |device| {
+        let plan = Plan::of(&sweep(""), device, |_| Ok::<_, Infallible>(facts("0f"))).unwrap();
+        for trial in &plan.trials {
+            assert_eq!(trial.device, device);
+            assert_eq!(id(&trial.config, &facts("0f").fingerprint, device), trial.id);
+        }
+        plan.trials[0].id.clone()
+    };
+    let found = Kind::ALL.map(on);
+    let expected =
+        ["dc8212f7eca9", "7f0d48cbc28d", "714d01056ffd"].map(|hash| format!("drsae-t3-n40-s1-{hash}"));
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn an_id_can_be_computed_from_the_trial_alone() {
     let plan = plan("[sweep.grid]\nmodel.steps = [1, 2]\n");
     for trial in &plan.trials {
-        assert_eq!(id(&trial.config, &facts("0f").fingerprint), trial.id);
-        assert_ne!(id(&trial.config, &facts("0e").fingerprint), trial.id);
+        assert_eq!(id(&trial.config, &facts("0f").fingerprint, Kind::Cpu), trial.id);
+        assert_ne!(id(&trial.config, &facts("0e").fingerprint, Kind::Cpu), trial.id);
     }
 }
 
@@ -124,7 +142,7 @@ fn ids_depend_on_all_that_decides_the_result() {
 
     let config = &sweep("").base;
     let hashed = |fingerprint: &str, numerics| {
-        Identity::new(config, &facts(fingerprint).fingerprint, numerics).trial(1)
+        Identity::new(config, &facts(fingerprint).fingerprint, numerics, Kind::Cpu).trial(1)
     };
     assert_eq!(hashed("0f", NUMERICS_VERSION), id("seeds=[1]"));
     assert_ne!(hashed("0f", NUMERICS_VERSION), hashed("0e", NUMERICS_VERSION));
@@ -145,7 +163,7 @@ fn data_are_known_by_content_and_not_by_folder() {
 fn each_data_set_is_described_once() {
     let asked = Counter::new(0);
     let sweep = sweep("[sweep.grid]\nmodel.steps = [1, 2]\ndata.train = [1000, 2000]\n");
-    let described = Plan::of(&sweep, |data| {
+    let described = Plan::of(&sweep, Kind::Cpu, |data| {
         asked.set(asked.get() + 1);
         Ok::<_, Infallible>(Facts { inputs: data.train.unwrap_or(0), ..facts("0f") })
     });
@@ -153,7 +171,7 @@ fn each_data_set_is_described_once() {
     assert_eq!(asked.get(), 2);
     assert_ne!(plan.trials[0].parameters, plan.trials[1].parameters);
 
-    let refused = Plan::of(&sweep, |_| Err::<Facts, _>("no such folder")).unwrap_err();
+    let refused = Plan::of(&sweep, Kind::Cpu, |_| Err::<Facts, _>("no such folder")).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "cannot learn what the data of the cell `model.steps` = 1, `data.train` = 1000 are"

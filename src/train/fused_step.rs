@@ -1,36 +1,25 @@
-//! One update of the weights.
+//! One update of weights that lie in this machine's memory: the fused pass and the fused
+//! update, on the calling thread.
 
-use super::Phase;
 use super::batches::Batch;
-use super::evaluation;
 use super::objective::Weights;
 use super::optimiser::Optimiser;
 use super::pass::{Pass, Terms};
 use crate::model::Model;
 
 /// The memory of an update: the pass and the optimiser's moments.
-pub struct Stepper {
+pub(super) struct FusedStep {
     pass: Pass<f32>,
-    pub(super) optimiser: Optimiser,
-    classes: usize,
+    pub optimiser: Optimiser,
 }
 
-impl Stepper {
-    /// Memory for mini-batches of `batch` images of `inputs` pixels, and fresh moments for a
-    /// phase.
-    #[must_use]
-    pub fn new(model: &Model, phase: &Phase, inputs: usize, batch: usize) -> Self {
-        Self {
-            pass: Pass::new(model.config(), inputs, model.classes(), batch),
-            optimiser: Optimiser::new(phase, model),
-            classes: model.classes(),
-        }
+impl FusedStep {
+    /// Memory for mini-batches of `batch` images of `inputs` pixels.
+    pub fn new(model: &Model, optimiser: Optimiser, inputs: usize, batch: usize) -> Self {
+        Self { pass: Pass::new(model.config(), inputs, model.classes(), batch), optimiser }
     }
 
-    /// One update, unless the loss is no longer finite; returns the terms before it.
-    ///
-    /// # Errors
-    /// When the weights are not f32 numbers in this machine's memory.
+    /// As [`Stepper::step`](super::Stepper::step).
     pub fn step(
         &mut self,
         model: &Model,
@@ -52,8 +41,8 @@ impl Stepper {
         Ok(terms)
     }
 
-    /// The classes that the last pass put its images into.
-    pub(super) fn predictions(&self) -> Vec<u8> {
-        evaluation::highest(self.pass.scores(), self.classes)
+    /// The scores `[batch, classes]` of the last mini-batch.
+    pub fn scores(&self) -> &[f32] {
+        self.pass.scores()
     }
 }

@@ -1,11 +1,16 @@
 //! Training: the objective, its minimisation in phases, and the choice of the weights.
 //!
-//! This room computes and hands out rows and networks; it opens no file.
+//! This room computes and hands out rows and networks; it opens no file. A network is trained
+//! on the device where its weights lie; wherever that is, it is evaluated on the CPU, on which
+//! its weights are copied once an epoch, by the fused pass.
 
 mod batches;
 pub mod config;
 mod epoch;
 mod evaluation;
+mod fused_step;
+mod graph_optimiser;
+mod graph_step;
 pub mod objective;
 mod optimiser;
 mod pass;
@@ -13,6 +18,7 @@ mod schedule;
 mod state;
 mod stepper;
 mod trainer;
+mod updates;
 
 pub use batches::{Batch, Batches, Selection};
 pub use config::{Config, Multipliers, Objective, Optimizer, Phase, Schedule};
@@ -23,6 +29,8 @@ pub use pass::{Pass, Terms};
 pub use state::{State, StateError};
 pub use stepper::Stepper;
 pub use trainer::{OnBatch, Outcome, Task, Trainer};
+
+use crate::device;
 
 /// Why a trial's training ended early.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +53,9 @@ pub enum Error {
         /// What it needs.
         mebibytes: u64,
     },
+    /// The device that it is to train on cannot be used.
+    #[error(transparent)]
+    Device(#[from] device::Error),
     /// The caller stopped the trial.
     #[error("it was stopped")]
     Stopped,

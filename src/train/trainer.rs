@@ -9,11 +9,12 @@ use super::batches::{Batch, Batches, Selection};
 use super::epoch::{Averages, Epoch, Sums};
 use super::evaluation::{self, Evaluation, evaluate, preprocessing};
 use super::objective::Weights;
-use super::optimiser::Optimiser;
 use super::state::{Best, State};
 use super::stepper::Stepper;
+use super::updates::Moments;
 use super::{Error, Objective, Phase, schedule};
 use crate::data::{Dataset, Images, Normaliser, Split, split};
+use crate::device;
 use crate::model::{self, Model, budget};
 
 /// All that decides a trial's result.
@@ -31,6 +32,8 @@ pub struct Task<'a> {
     pub training: &'a super::Config,
     /// Seed of the split, the initial weights, the order and the noise.
     pub seed: u64,
+    /// Where the network is trained.
+    pub device: device::Kind,
 }
 
 /// A trained network and how it was chosen.
@@ -67,7 +70,7 @@ impl Material<'_> {
 }
 
 /// A trial in training. Each call of [`Trainer::next_epoch`] is one pass over the training
-/// images; all of it computes on the calling thread.
+/// images; what it does on the CPU, it computes on the calling thread.
 pub struct Trainer<'a> {
     task: Task<'a>,
     material: Material<'a>,
@@ -83,32 +86,29 @@ impl<'a> Trainer<'a> {
     /// A trial before its first epoch.
     ///
     /// # Errors
-    /// [`Error::Memory`] when the system has not enough of it.
+    /// [`Error::Memory`] when the system has not enough of it, [`Error::Device`] when the
+    /// device cannot be used.
     pub fn new(task: Task<'a>) -> Result<Self, Error> {
         let images = &task.dataset.train;
         let Task { model: config, objective, seed, .. } = task;
-        expect_memory(budget::training_bytes(
-            config,
-            images.inputs,
-            task.dataset.classes,
-            task.training.batch,
-        ))?;
-        let model =
-            Model::new(config, images.inputs, task.dataset.classes, objective.sparsity, seed, DType::F32)?;
+        let (inputs, classes) = (images.inputs, task.dataset.classes);
+        expect_memory(budget::training_bytes(config, inputs, classes, task.training.batch))?;
+        let device = task.device.open()?;
+        let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
         let mut trainer = Self {
             material: Material {
                 images,
                 split: split(images.len(), task.validation, seed),
                 normaliser: Normaliser::new(preprocessing(config), images),
             },
-            stepper: Stepper::new(&model, &task.training.phases[0], images.inputs, task.training.batch),
+            stepper: Stepper::new(&model, &task.training.phases[0], inputs, task.training.batch)?,
             position: (0, 0),
             epoch: 0,
             best: None,
             model,
             task,
         };
-        trainer.enter_phase(0);
+        trainer.enter_phase(0)?;
         Ok(trainer)
     }
 
@@ -117,14 +117,17 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// When the state is not of this network and schedule.
     pub fn resume(task: Task<'a>, state: State) -> Result<Self, Error> {
-        let mut trainer = Self::new(task)?;
-        trainer.enter_phase(state.position.0);
-        trainer.position = state.position;
-        trainer.epoch = state.epoch;
-        trainer.model.parameters().restore(&state.weights)?;
-        trainer.stepper.optimiser.restore(state.decay, state.moments)?;
-        trainer.best = state.best;
-        Ok(trainer)
+        Self::new(task)?.go_on(state)
+    }
+
+    fn go_on(mut self, state: State) -> Result<Self, Error> {
+        self.enter_phase(state.position.0)?;
+        self.position = state.position;
+        self.epoch = state.epoch;
+        self.model.parameters().restore(&state.weights)?;
+        self.stepper.restore(Moments { decay: state.decay, pairs: state.moments })?;
+        self.best = state.best;
+        Ok(self)
     }
 
     /// The network as it stands.
@@ -138,13 +141,13 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// When the weights cannot be read.
     pub fn state(&self) -> Result<State, Error> {
-        let (decay, moments) = self.stepper.optimiser.snapshot();
+        let Moments { decay, pairs } = self.stepper.moments()?;
         Ok(State {
             epoch: self.epoch,
             position: self.position,
             weights: self.model.parameters().snapshot()?,
             decay,
-            moments,
+            moments: pairs,
             best: self.best.clone(),
         })
     }
@@ -164,7 +167,7 @@ impl<'a> Trainer<'a> {
         let validation = self.validate(phase)?;
         self.keep_best(phase, validation.as_ref())?;
         if within + 1 == phase.epochs {
-            self.enter_phase(index + 1);
+            self.enter_phase(index + 1)?;
         } else {
             self.position = (index, within + 1);
         }
@@ -182,7 +185,7 @@ impl<'a> Trainer<'a> {
     pub fn seconds_per_image(mut self, budget: Duration) -> Result<f64, Error> {
         let training = self.task.training;
         let dearest = (0..training.phases.len()).min_by_key(|&index| training.phases[index].frozen.len());
-        self.enter_phase(dearest.unwrap_or_default());
+        self.enter_phase(dearest.unwrap_or_default())?;
         let phase = &training.phases[self.position.0];
         let weights = self.weights(phase);
         let selection = self.material.training();
@@ -222,12 +225,13 @@ impl<'a> Trainer<'a> {
         Ok(Outcome { model: self.model, best_epoch, valid_error, test })
     }
 
-    fn enter_phase(&mut self, index: usize) {
+    fn enter_phase(&mut self, index: usize) -> Result<(), Error> {
         self.position = (index, 0);
         if let Some(phase) = self.task.training.phases.get(index) {
             self.model.freeze(&phase.frozen);
-            self.stepper.optimiser = Optimiser::new(phase, &self.model);
+            self.stepper.enter(phase, &self.model)?;
         }
+        Ok(())
     }
 
     /// Mini-batches in an epoch.
@@ -310,3 +314,6 @@ fn expect_memory(bytes: u64) -> Result<(), Error> {
     let Ok(bytes) = usize::try_from(bytes) else { return Err(refused) };
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| refused)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ type Faults = Vec<(&'static str, String)>;
 /// Checks config, weights, predictions and provenance of a complete trial.
 pub(super) fn faults(trial: &Trial, folder: &TrialFolder, outcome: &Outcome, dataset: &Dataset) -> Faults {
     let mut faults = Faults::new();
-    let machine = provenance(folder, &dataset.checksums).unwrap_or_else(|problem| {
+    let machine = provenance(trial, folder, &dataset.checksums).unwrap_or_else(|problem| {
         faults.push((file::PROVENANCE, problem));
         None
     });
@@ -31,7 +31,11 @@ pub(super) fn faults(trial: &Trial, folder: &TrialFolder, outcome: &Outcome, dat
 }
 
 /// Checks what the numbers were computed from; returns the CPU where it was another's.
-fn provenance(folder: &TrialFolder, data: &BTreeMap<String, String>) -> Result<Option<String>, String> {
+fn provenance(
+    trial: &Trial,
+    folder: &TrialFolder,
+    data: &BTreeMap<String, String>,
+) -> Result<Option<String>, String> {
     let text = fs::read(folder.path().join(file::PROVENANCE)).map_err(|error| error.to_string())?;
     let told: Provenance = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
     if told.data != *data {
@@ -41,6 +45,13 @@ fn provenance(folder: &TrialFolder, data: &BTreeMap<String, String>) -> Result<O
         return Err(format!(
             "tells of numerics version {}, the trial's id of {NUMERICS_VERSION}",
             told.numerics
+        ));
+    }
+    if told.device != trial.device {
+        return Err(format!(
+            "tells of the device {}, the trial's id of {}",
+            told.device.name(),
+            trial.device.name()
         ));
     }
     Ok(Some(told.cpu).filter(|cpu| *cpu != provenance::cpu()))
@@ -72,7 +83,7 @@ fn config(text: &str, trial: &Trial, data: &BTreeMap<String, String>) -> Result<
     if config != trial.config {
         return Err("is another trial's than the plan's".to_owned());
     }
-    let id = plan::id(&config, data);
+    let id = plan::id(&config, data, trial.device);
     if id != trial.id {
         return Err(format!("and the data give the id {id}"));
     }

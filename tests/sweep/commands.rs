@@ -54,6 +54,27 @@ fn a_dry_run_lists_what_would_run_and_writes_nothing() {
 }
 
 #[test]
+fn trials_on_another_device_are_other_trials_and_run_one_at_a_time() {
+    let lab = Lab::new(SPEC);
+    let planned = |device: &str| said(&lab.drsae("sweep", &["--dry-run", "--device", device]).success());
+    let (here, _) = planned("cpu");
+    assert_eq!(here, said(&lab.drsae("sweep", &["--dry-run"]).success()).0);
+    let (there, log) = planned("cuda");
+    assert_eq!(log, "4 of 4 trials would run, 1 side by side\n");
+    for (here, there) in here.lines().zip(there.lines()) {
+        let slug = |id: &str| id.rsplit_once('-').unwrap().0.to_owned();
+        assert!(here != there && slug(here) == slug(there), "{here} {there}");
+    }
+
+    lab.drsae("sweep", &[]).success();
+    let status = |device: &str, code| {
+        json(&said(&lab.drsae("status", &["--json", "--device", device]).code(code)).0)["counts"].clone()
+    };
+    assert_eq!(status("cpu", 0), serde_json::json!({ "complete": 4 }));
+    assert_eq!(status("metal", 1), serde_json::json!({ "pending": 4 }));
+}
+
+#[test]
 fn the_tables_are_printed_without_escape_codes_into_a_pipe() {
     let lab = Lab::new(SPEC);
     let (out, log) = said(&lab.drsae("sweep", &[]).success());

@@ -147,3 +147,22 @@ fn a_folder_of_images_that_is_not_there_is_told_at_the_data() {
     assert!(text.starts_with("error: spec.toml:5:2: cannot learn what the data"), "{text}");
     assert!(text.contains("absent"), "{text}");
 }
+
+#[test]
+fn a_device_that_the_program_was_not_built_for_is_refused_before_anything_is_written() {
+    for (device, built) in [("cuda", cfg!(feature = "cuda")), ("metal", cfg!(feature = "metal"))] {
+        if built {
+            continue;
+        }
+        let lab = Lab::new(SPEC);
+        for (command, more) in [("sweep", &[][..]), ("plan", &[]), ("trial", &["--index", "0"])] {
+            let (out, log) = said(&lab.drsae(command, &[more, &["--device", device]].concat()).code(2));
+            let expected = format!(
+                "error: this program was built without {device}: build it with `cargo build --release \
+                 --features {device}`, or leave `--device` out to train on the CPU\n"
+            );
+            assert_eq!((out.as_str(), log), ("", expected), "{command}");
+        }
+        assert!(!lab.path("results").exists());
+    }
+}

@@ -1,12 +1,13 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::*;
+use crate::model::{self, Family};
 
 type Weights = Vec<Vec<f32>>;
 
 fn model(family: Family, steps: usize) -> Model {
     let config = model::Config { family, steps, hidden: 4, ..model::Config::default() };
-    Model::new(&config, 6, 3, 0.01, 1, DType::F32).unwrap()
+    Model::new(&config, 6, 3, 0.01, 1, DType::F32, &Device::Cpu).unwrap()
 }
 
 fn phase(text: &str) -> Phase {
@@ -92,21 +93,6 @@ fn adams_first_step_is_the_rate_against_the_slopes_sign() {
 }
 
 #[test]
-fn multipliers_are_divided_by_the_iterations_that_use_a_weight() {
-    use Group::{Classifier, Decoder, Encoder, Recurrent, Threshold};
-    let found = |family, text: &str| {
-        let config = model::Config { family, steps: 5, ..model::Config::default() };
-        [Encoder, Recurrent, Threshold, Decoder, Classifier]
-            .map(|group| multiplier(&phase(text), &config, group))
-    };
-    assert_eq!(found(Family::Drsae, "optimizer = \"adam\""), [0.2, 0.2, 0.02, 1.0, 3.0]);
-    assert_eq!(found(Family::Drsae, "optimizer = \"sgd\""), [1.0, 0.25, 0.2, 1.0, 1.0]);
-    assert_eq!(found(Family::Mlp, "optimizer = \"adam\""), [1.0, 1.0, 0.1, 1.0, 3.0]);
-    let own = "multipliers = { encoder = 10, recurrent = 5, threshold = 0, decoder = 2, classifier = 4 }";
-    assert_eq!(found(Family::Untied, own), [2.0, 1.0, 0.0, 2.0, 4.0]);
-}
-
-#[test]
 fn a_row_or_column_inside_its_bound_keeps_its_bits() {
     // Rows and columns of norm 0.5, 1 and 13.
     let inside = [0.3, 0.4, 0.0];
@@ -153,7 +139,7 @@ fn each_matrix_has_its_own_bound_and_the_threshold_none() {
 #[test]
 fn a_nonnegative_decoder_is_clamped_before_it_is_bounded() {
     let config = model::Config { hidden: 1, steps: 1, decoder_nonnegative: true, ..model::Config::default() };
-    let model = Model::new(&config, 3, 2, 0.01, 1, DType::F32).unwrap();
+    let model = Model::new(&config, 3, 2, 0.01, 1, DType::F32, &Device::Cpu).unwrap();
     set(&model, "decoder", &[0.6, -9.0, 0.8]);
     let after = updated(&model, &phase("optimizer = \"sgd\""), &[0.0]).remove(0);
     assert_close(&after[slot(&model, "decoder")], &[0.6, 0.0, 0.8]);

@@ -1,0 +1,95 @@
+//! Where networks are trained: on the CPU, or on a graphics processor.
+//!
+//! A processor other than the CPU adds in another order, so it trains the same spec to other
+//! bits: its name is part of the trial's id. candle's `cuda` and `metal` features, which this
+//! crate's features of the same names switch on, decide what a program can open.
+
+use candle_core::Device;
+use candle_core::utils::{cuda_is_available, metal_is_available};
+use serde::{Deserialize, Serialize};
+
+/// A kind of processor; of several of one kind, the first is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// This machine's processor: the fused kernels, one thread a trial.
+    #[default]
+    Cpu,
+    /// An NVIDIA graphics processor.
+    Cuda,
+    /// An Apple graphics processor.
+    Metal,
+}
+
+/// Why a processor cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The program cannot talk to such a processor.
+    #[error(
+        "this program was built without {0}: build it with `cargo build --release --features {0}`, or leave \
+         `--device` out to train on the CPU"
+    )]
+    NotBuilt(&'static str),
+    /// The machine has none, or its driver does not answer.
+    #[error("no {name} device answers on this machine: leave `--device` out to train on the CPU")]
+    Unavailable {
+        /// The kind.
+        name: &'static str,
+        /// What the driver says.
+        source: candle_core::Error,
+    },
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Cpu, Self::Cuda, Self::Metal];
+
+    /// The name on the command line and in files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+            Self::Metal => "metal",
+        }
+    }
+
+    /// The processor, ready for tensors.
+    ///
+    /// # Errors
+    /// When the program was built without it, or the machine has none.
+    pub fn open(self) -> Result<Device, Error> {
+        let (built, opened): (bool, fn(usize) -> candle_core::Result<Device>) = match self {
+            Self::Cpu => return Ok(Device::Cpu),
+            Self::Cuda => (cuda_is_available(), Device::new_cuda),
+            Self::Metal => (metal_is_available(), Device::new_metal),
+        };
+        if !built {
+            return Err(Error::NotBuilt(self.name()));
+        }
+        opened(0).map_err(|source| Error::Unavailable { name: self.name(), source })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_in_files() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
+
+    #[test]
+    fn the_cpu_always_opens_and_what_was_not_built_says_how_to_build_it() {
+        assert!(Kind::Cpu.open().unwrap().is_cpu());
+        let features = [(Kind::Cuda, cfg!(feature = "cuda")), (Kind::Metal, cfg!(feature = "metal"))];
+        for (kind, _) in features.into_iter().filter(|(_, built)| !built) {
+            let error = kind.open().unwrap_err().to_string();
+            let command = format!("cargo build --release --features {}", kind.name());
+            assert!(error.contains(&command), "{error}");
+        }
+    }
+}

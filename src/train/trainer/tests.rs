@@ -1,0 +1,174 @@
+//! Whole trials by candle's graph, as on another device.
+
+use super::*;
+use crate::data;
+use crate::model::{Config, Family, Group};
+use crate::train;
+
+fn glyphs() -> Dataset {
+    data::load(&toml::from_str("train = 130\ntest = 30\nvalidation = 30").unwrap(), None).unwrap()
+}
+
+/// Two phases under different rules, with masking, a frozen part and no whole last batch.
+fn schedule() -> train::Config {
+    toml::from_str(
+        "batch = 16
+         [[phases]]
+         epochs = 2
+         rate = 5e-3
+         [[phases]]
+         epochs = 3
+         rate = 1e-2
+         optimizer = \"sgd\"
+         discriminative = true
+         masking = 0.2
+         frozen = [\"decoder\"]",
+    )
+    .unwrap()
+}
+
+fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config) -> Task<'a> {
+    let objective = Objective::default();
+    Task { dataset, validation: 30, model, objective, training, seed: 1, device: device::Kind::Cpu }
+}
+
+fn network(family: Family) -> Config {
+    Config { family, steps: 3, hidden: 10, ..Config::default() }
+}
+
+fn by_graph(task: Task) -> Trainer {
+    let mut trainer = Trainer::new(task).unwrap();
+    trainer.stepper = Stepper::by_graph(&trainer.model, &task.training.phases[0]).unwrap();
+    trainer
+}
+
+fn next(trainer: &mut Trainer) -> Result<Option<Epoch>, Error> {
+    trainer.next_epoch(&mut |_| ControlFlow::Continue(()))
+}
+
+fn rest(trainer: &mut Trainer) -> Vec<Epoch> {
+    std::iter::from_fn(|| next(trainer).unwrap()).collect()
+}
+
+#[test]
+fn a_trial_by_the_graph_has_the_epochs_of_a_fused_one() {
+    let (dataset, training) = (glyphs(), schedule());
+    for family in Family::ALL {
+        let model = network(family);
+        let task = task(&dataset, &model, &training);
+        let fused = rest(&mut Trainer::new(task).unwrap());
+        let graph = rest(&mut by_graph(task));
+        assert_eq!((fused.len(), graph.len()), (5, 5));
+        for (fused, graph) in fused.iter().zip(&graph) {
+            let place = |epoch: &Epoch| (epoch.phase, epoch.epoch, epoch.rate);
+            assert_eq!(place(fused), place(graph));
+            assert_eq!(fused.train.error, graph.train.error, "{} at {:?}", family.name(), place(fused));
+            assert_close(fused.train.total, graph.train.total);
+            assert_close(fused.train.class.unwrap_or(0.0), graph.train.class.unwrap_or(0.0));
+            let loss = |epoch: &Epoch| epoch.validation.as_ref().unwrap().reconstruction;
+            assert_close(loss(fused), loss(graph));
+        }
+    }
+}
+
+fn assert_close(one: f64, other: f64) {
+    assert!((one - other).abs() <= 1e-4 * one.abs(), "{one} and {other}");
+}
+
+/// All that a trial leaves behind, to the bit.
+fn remains(trainer: Trainer) -> (State, Vec<Vec<f32>>, Evaluation) {
+    let state = trainer.state().unwrap();
+    let outcome = trainer.finish().unwrap();
+    (state, outcome.model.parameters().snapshot().unwrap(), outcome.test)
+}
+
+#[test]
+fn a_trial_by_the_graph_goes_on_from_any_epoch_to_the_same_bits() {
+    let (dataset, training) = (glyphs(), schedule());
+    for family in Family::ALL {
+        let model = network(family);
+        let task = task(&dataset, &model, &training);
+        let mut whole = by_graph(task);
+        let epochs = rest(&mut whole);
+        let whole = remains(whole);
+        for stop in 1..epochs.len() {
+            let mut first = by_graph(task);
+            for _ in 0..stop {
+                next(&mut first).unwrap();
+            }
+            let bytes = first.state().unwrap().to_bytes("a-trial");
+            drop(first);
+            let state = State::from_bytes(&bytes, "a-trial").unwrap();
+            let mut second = by_graph(task).go_on(state).unwrap();
+            assert_eq!(rest(&mut second), epochs[stop..], "{} from {stop}", family.name());
+            assert_eq!(remains(second), whole, "{} from {stop}", family.name());
+        }
+    }
+}
+
+#[test]
+fn a_state_of_another_phase_is_refused() {
+    let (dataset, training, model) = (glyphs(), schedule(), network(Family::Drsae));
+    let task = task(&dataset, &model, &training);
+    let mut trainer = by_graph(task);
+    next(&mut trainer).unwrap();
+    let state = State { position: (1, 0), ..trainer.state().unwrap() };
+    let Err(error) = by_graph(task).go_on(state) else { panic!("Adam's moments in a phase of SGD") };
+    assert!(error.to_string().starts_with("the moments are of another network or optimiser"), "{error}");
+}
+
+#[test]
+fn frozen_parameters_keep_their_bits_by_the_graph() {
+    let (dataset, training, model) = (glyphs(), schedule(), network(Family::Drsae));
+    let mut trainer = by_graph(task(&dataset, &model, &training));
+    next(&mut trainer).unwrap();
+    next(&mut trainer).unwrap();
+    let before = trainer.model.parameters().snapshot().unwrap();
+    rest(&mut trainer);
+    let after = trainer.model.parameters().snapshot().unwrap();
+    for (parameter, (before, after)) in trainer.model.parameters().iter().zip(before.iter().zip(&after)) {
+        assert_eq!(before == after, parameter.group == Group::Decoder, "{}", parameter.name);
+    }
+}
+
+#[test]
+fn bounds_are_reached_and_held_by_the_graph() {
+    let dataset = glyphs();
+    let training: train::Config = toml::from_str(
+        "batch = 10\nphases = [{ epochs = 4, rate = 0.1, discriminative = true, schedule = \"constant\" }]",
+    )
+    .unwrap();
+    for decoder_nonnegative in [false, true] {
+        let model = Config { decoder_nonnegative, ..network(Family::Drsae) };
+        let mut trainer = by_graph(task(&dataset, &model, &training));
+        rest(&mut trainer);
+        let norm = |name: &str, dimension: usize| {
+            let squares = trainer.model.parameters().get(name).sqr().unwrap().sum(dimension).unwrap();
+            squares.max_all().unwrap().to_scalar::<f32>().unwrap().sqrt()
+        };
+        let norms =
+            [(norm("decoder", 0), 1.0), (norm("encoder", 1), 1.25 / 3.0), (norm("classifier", 1), 5.0)];
+        for (norm, bound) in norms {
+            assert!(norm <= bound * 1.000_01 && norm > bound * 0.99, "{norm} is not at {bound}");
+        }
+        let decoder = trainer.model.parameters().get("decoder");
+        let least = decoder.min_all().unwrap().to_scalar::<f32>().unwrap();
+        assert_eq!(least == 0.0, decoder_nonnegative, "{least}");
+    }
+}
+
+#[test]
+fn an_absurd_rate_diverges_by_the_graph_at_the_update_of_the_fused() {
+    let (dataset, model) = (glyphs(), network(Family::Drsae));
+    let training: train::Config =
+        toml::from_str("batch = 20\nphases = [{ epochs = 1, rate = 1e30, optimizer = \"sgd\" }]").unwrap();
+    let task = task(&dataset, &model, &training);
+    let fused = next(&mut Trainer::new(task).unwrap()).unwrap_err();
+    let graph = next(&mut by_graph(task)).unwrap_err();
+    for error in [fused, graph] {
+        assert!(
+            matches!(error, Error::Diverged { epoch: 1, update: 2, loss } if !loss.is_finite()),
+            "{error}"
+        );
+    }
+}

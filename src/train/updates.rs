@@ -1,0 +1,180 @@
+//! What an update does to each parameter, whatever computes it: the rule with its learning
+//! rate, the multiplier of equation 6 and the bound of equation 5.
+
+use candle_core::{Result, bail};
+
+use super::config::{Multipliers, Optimizer, Phase};
+use crate::model::{self, Family, Group, Model};
+
+/// Decay of Adam's first moments.
+pub(super) const BETA1: f64 = 0.9;
+/// Decay of Adam's second moments.
+pub(super) const BETA2: f64 = 0.999;
+/// What keeps Adam from dividing by zero.
+pub(super) const EPSILON: f32 = 1e-8;
+
+/// The updates of one phase, one after the other.
+#[derive(Debug, Clone)]
+pub(super) struct Updates {
+    rule: Rule,
+    /// Multiplier and bound by slot; `None` where a parameter is not trained.
+    slots: Vec<Option<(f64, Bound)>>,
+    /// β₁^t and β₂^t after t updates.
+    decay: (f64, f64),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Rule {
+    Adam,
+    Sgd { momentum: f32 },
+}
+
+/// The update of one parameter at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Update {
+    pub rule: RuleAt,
+    pub bound: Bound,
+}
+
+/// The update rule at one moment, reduced to the numbers that one element needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RuleAt {
+    Adam { rate: f32, inverse_correction: f32 },
+    Sgd { rate: f32, momentum: f32 },
+}
+
+/// The constraint that holds after every update. A row or column inside it is left alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Bound {
+    None,
+    Rows(f32),
+    Columns { most: f32, nonnegative: bool },
+}
+
+/// What an optimiser keeps between two updates, apart from where its numbers lie.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Moments {
+    /// β₁^t and β₂^t after t updates.
+    pub decay: (f64, f64),
+    /// First and second moments of each trained parameter; the latter are empty under SGD.
+    pub pairs: Vec<[Vec<f32>; 2]>,
+}
+
+impl Moments {
+    /// Refuses moments that have not the sizes of an optimiser's.
+    pub fn expect_sizes(&self, sizes: impl Iterator<Item = [usize; 2]>) -> Result<()> {
+        if self.pairs.iter().map(|[first, second]| [first.len(), second.len()]).eq(sizes) {
+            return Ok(());
+        }
+        bail!("the moments are of another network or optimiser")
+    }
+}
+
+impl Updates {
+    /// Those of the parameters that `model` trains in `phase`.
+    pub fn new(phase: &Phase, model: &Model) -> Self {
+        let rule = match phase.optimizer {
+            Optimizer::Adam => Rule::Adam,
+            Optimizer::Sgd => Rule::Sgd { momentum: phase.momentum as f32 },
+        };
+        let config = model.config();
+        let slot = |group| (multiplier(phase, config, group), bound(config, group));
+        let parameters = model.parameters();
+        let slots = parameters.iter().zip(parameters.trained());
+        let slots = slots.map(|(parameter, trained)| trained.then(|| slot(parameter.group))).collect();
+        Self { rule, slots, decay: (1.0, 1.0) }
+    }
+
+    /// Whether the rule keeps second moments.
+    pub fn squares(&self) -> bool {
+        matches!(self.rule, Rule::Adam)
+    }
+
+    /// The next update by slot, at the learning rate `rate`; `None` where a parameter is not
+    /// trained.
+    pub fn next(&mut self, rate: f64) -> impl Iterator<Item = Option<Update>> {
+        self.decay = (self.decay.0 * BETA1, self.decay.1 * BETA2);
+        let (rule, decay) = (self.rule, self.decay);
+        let update = move |&(multiplier, bound): &(f64, Bound)| Update {
+            rule: rule.at(rate * multiplier, decay),
+            bound,
+        };
+        self.slots.iter().map(move |slot| slot.as_ref().map(update))
+    }
+
+    /// β₁^t and β₂^t after t updates.
+    pub fn decay(&self) -> (f64, f64) {
+        self.decay
+    }
+
+    /// Goes on from after t updates.
+    pub fn resume(&mut self, decay: (f64, f64)) {
+        self.decay = decay;
+    }
+}
+
+impl Rule {
+    fn at(self, rate: f64, (decay1, decay2): (f64, f64)) -> RuleAt {
+        match self {
+            Self::Adam => RuleAt::Adam {
+                rate: (rate / (1.0 - decay1)) as f32,
+                inverse_correction: (1.0 / (1.0 - decay2)) as f32,
+            },
+            Self::Sgd { momentum } => RuleAt::Sgd { rate: rate as f32, momentum },
+        }
+    }
+}
+
+/// The multiplier of a group, divided by the number of iterations that use it: a change of
+/// a weight acts once in each of them.
+fn multiplier(phase: &Phase, config: &model::Config, group: Group) -> f64 {
+    let Multipliers { encoder, recurrent, threshold, decoder, classifier } = phase.multipliers;
+    let feed_forward = config.family == Family::Mlp;
+    let steps = if feed_forward { 1.0 } else { config.steps as f64 };
+    match (phase.optimizer, group) {
+        (Optimizer::Adam, Group::Encoder) => encoder.unwrap_or(1.0) / steps,
+        (Optimizer::Adam, Group::Recurrent) => recurrent.unwrap_or(1.0) / steps,
+        (Optimizer::Adam, Group::Threshold) => threshold.unwrap_or(0.1) / steps,
+        (Optimizer::Adam, Group::Classifier) => classifier.unwrap_or(3.0),
+        (Optimizer::Sgd, Group::Encoder) => encoder.unwrap_or(5.0) / steps,
+        (Optimizer::Sgd, Group::Recurrent) => recurrent.unwrap_or(1.0) / (steps - 1.0).max(1.0),
+        (Optimizer::Sgd, Group::Threshold) => threshold.unwrap_or(1.0) / steps,
+        (Optimizer::Sgd, Group::Classifier) => classifier.unwrap_or(1.0),
+        (_, Group::Decoder) => decoder.unwrap_or(1.0),
+    }
+}
+
+fn bound(config: &model::Config, group: Group) -> Bound {
+    let bounds = config.bounds;
+    match group {
+        Group::Encoder if config.family != Family::Mlp => {
+            Bound::Rows((bounds.encoder / config.steps as f64) as f32)
+        }
+        Group::Classifier => Bound::Rows(bounds.classifier as f32),
+        Group::Decoder => {
+            Bound::Columns { most: bounds.decoder as f32, nonnegative: config.decoder_nonnegative }
+        }
+        Group::Encoder | Group::Recurrent | Group::Threshold => Bound::None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn multipliers_are_divided_by_the_iterations_that_use_a_weight() {
+        use Group::{Classifier, Decoder, Encoder, Recurrent, Threshold};
+        let found = |family, text: &str| {
+            let config = model::Config { family, steps: 5, ..model::Config::default() };
+            let phase: Phase = toml::from_str(&format!("epochs = 1\nrate = 0.01\n{text}")).unwrap();
+            [Encoder, Recurrent, Threshold, Decoder, Classifier]
+                .map(|group| multiplier(&phase, &config, group))
+        };
+        assert_eq!(found(Family::Drsae, "optimizer = \"adam\""), [0.2, 0.2, 0.02, 1.0, 3.0]);
+        assert_eq!(found(Family::Drsae, "optimizer = \"sgd\""), [1.0, 0.25, 0.2, 1.0, 1.0]);
+        assert_eq!(found(Family::Mlp, "optimizer = \"adam\""), [1.0, 1.0, 0.1, 1.0, 3.0]);
+        let own = "multipliers = { encoder = 10, recurrent = 5, threshold = 0, decoder = 2, classifier = 4 }";
+        assert_eq!(found(Family::Untied, own), [2.0, 1.0, 0.0, 2.0, 4.0]);
+    }
+}
