@@ -132,8 +132,22 @@ pub struct Config {
     /// Images in a mini-batch.
     #[serde(default = "default_batch")]
     pub batch: usize,
+    /// Epochs from one validation to the next, counted within each phase, whose last epoch
+    /// is always validated. Weights are kept from validated epochs alone.
+    #[serde(default = "default_validate_every", skip_serializing_if = "is_default_validate_every")]
+    pub validate_every: usize,
     /// Phases in order.
     pub phases: Vec<Phase>,
+}
+
+fn default_validate_every() -> usize {
+    1
+}
+
+/// Left out of what is written, so that the ids of trials from before the setting stay.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default_validate_every(epochs: &usize) -> bool {
+    *epochs == default_validate_every()
 }
 
 fn default_batch() -> usize {
@@ -148,6 +162,9 @@ impl Config {
     pub fn validate(&self) -> Result<(), Invalid> {
         if self.batch == 0 {
             return Err(Invalid::new("training.batch", "must be at least 1, not 0"));
+        }
+        if self.validate_every == 0 {
+            return Err(Invalid::new("training.validate_every", "must be at least 1, not 0"));
         }
         if self.phases.is_empty() {
             return Err(Invalid::new("training.phases", "needs at least one phase"));

@@ -161,7 +161,8 @@ impl<'a> Trainer<'a> {
         let Some(phase) = task.training.phases.get(index) else { return Ok(None) };
         self.epoch += 1;
         let train = self.pass(phase, within, on_batch)?;
-        let validation = self.validate(phase)?;
+        let due = (within + 1).is_multiple_of(task.training.validate_every) || within + 1 == phase.epochs;
+        let validation = if due { self.validate(phase)? } else { None };
         self.keep_best(phase, validation.as_ref())?;
         if within + 1 == phase.epochs {
             self.enter_phase(index + 1);
