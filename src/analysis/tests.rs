@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
+use crate::provenance::tests::provenance;
 use crate::store::{FORMAT, Outcome, PlannedTrial, Status};
 
 /// One trial: family, steps, seed, and its test error where it is complete.
@@ -17,6 +18,8 @@ fn results(trials: &[Trial]) -> (tempfile::TempDir, Store) {
     for (planned, (_, _, _, error)) in plan.iter().zip(trials) {
         let folder = store.trial(&planned.id).unwrap();
         folder.begin("").unwrap();
+        folder.write_predictions(&[]).unwrap();
+        folder.write_provenance(&provenance()).unwrap();
         folder.finish(&outcome(*error)).unwrap();
     }
     store.merge(&plan).unwrap();

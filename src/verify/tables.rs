@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Report, Subject, difference, problem};
 use crate::analysis::{Analysis, COMPARISON, SUMMARY};
-use crate::store::{self, Merged, Status};
+use crate::store::{self, Status, Table};
 use crate::text::chain;
 
 const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
@@ -31,20 +31,26 @@ pub(super) fn spec(subject: Subject<'_>, report: &mut Report) {
 /// Checks the merged tables and the analysis against what the trials' folders give.
 pub(super) fn merged(subject: Subject<'_>, report: &mut Report) {
     let Subject { store, planned, .. } = subject;
-    let merged = match store.merged(planned) {
-        Ok(merged) => merged,
+    let survey = match store.survey(planned) {
+        Ok(survey) => survey,
         Err(error) => return unmergeable(subject, &error, report),
     };
-    let complete = merged.counts.contains_key(&Status::Complete);
-    if !store.trials_csv().exists() && merged.counts.contains_key(&Status::Pending) {
+    let counts = &survey.merged.counts;
+    if !store.trials_csv().exists() && counts.contains_key(&Status::Pending) {
         let advice = "run `drsae sweep` to its end, or `drsae analyze` for what there is";
         return report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
     }
-    let Merged { trials, epochs, .. } = merged;
-    compare(&store.trials_csv(), &trials, difference::of_tables, ANALYZE, report);
-    compare(&store.epochs_csv(), &epochs, difference::of_tables, ANALYZE, report);
-    if complete || store.analysis_file(SUMMARY).exists() {
-        analysis(subject, trials, report);
+    for table in Table::ALL {
+        match survey.text(table) {
+            Ok(text) => compare(&store.table(table), &text, difference::of_tables, ANALYZE, report),
+            Err(error) => unmergeable(subject, &error, report),
+        }
+    }
+    if counts.contains_key(&Status::Complete) || store.analysis_file(SUMMARY).exists() {
+        match survey.text(Table::Trials) {
+            Ok(trials) => analysis(subject, trials, report),
+            Err(error) => unmergeable(subject, &error, report),
+        }
     }
 }
 

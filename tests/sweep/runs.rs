@@ -41,6 +41,7 @@ fn the_number_of_jobs_changes_no_byte() {
         "plan.csv",
         "trials.csv",
         "epochs.csv",
+        "mistakes.csv",
         "analysis/summary.csv",
         "analysis/comparison.csv",
     ] {
