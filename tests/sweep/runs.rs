@@ -165,6 +165,7 @@ fn a_diverged_trial_runs_again_only_when_it_is_asked_for() {
     let lab = Lab::new(DIVERGING);
     lab.drsae("sweep", &[]).code(1);
     lab.mark("hot");
+    lab.drsae("analyze", &[]).success();
     let (before, lasting) = (lab.files("hot"), lab.lasting("hot"));
 
     let (_, log) = said(&lab.drsae("sweep", &["--retry", "failed"]).code(1));
