@@ -42,7 +42,7 @@ impl Sources {
     /// # Errors
     /// The disk refuses.
     pub fn mistakes(store: &Store) -> Result<Option<Source>, Error> {
-        let path = store.root().join("mistakes.csv");
+        let path = store.mistakes_csv();
         match fs::read(&path) {
             Ok(text) => Ok(Some(Source { path, text })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -31,8 +31,9 @@ impl SpecArgs {
     pub fn plan(&self) -> Result<(Sweep, Plan)> {
         let sweep = Sweep::load(&self.spec, &self.overrides)?;
         let describe = |config: &data::Config| {
-            let data::Shape { inputs, classes } = data::shape(config)?;
-            Ok::<_, data::Error>(Facts { inputs, classes, fingerprint: data::fingerprint(config)? })
+            let data::Shape { inputs, classes, train } = data::shape(config)?;
+            let fingerprint = data::fingerprint(config)?;
+            Ok::<_, data::Error>(Facts { inputs, classes, train, fingerprint })
         };
         let plan = Plan::of(&sweep, describe).map_err(|error| {
             let place = Sweep::place_of(error.key(), &self.spec, &self.overrides);

@@ -120,6 +120,7 @@ fn print_json(plan: &Plan, estimates: &[Estimate], total: &Total, out: &mut dyn 
                 "id": trial.id,
                 "parameters": trial.parameters,
                 "flops_per_image": trial.flops_per_image,
+                "training_flops": trial.training_flops,
                 "seconds": estimate.seconds,
                 "bytes": estimate.bytes,
             })

@@ -59,7 +59,8 @@ pub fn shape(folder: &Path) -> Result<Shape, Error> {
     let [_, rows, columns] = header(files::open(&path)?).map_err(|fault| fault.at(&path))?;
     let path = find(folder, TRAIN_LABELS)?;
     let (_, labels) = read::<1>(files::open(&path)?).map_err(|fault| fault.at(&path))?;
-    Ok(Shape { inputs: rows as usize * columns as usize, classes: classes(&path, &labels)? })
+    let (inputs, classes) = (rows as usize * columns as usize, classes(&path, &labels)?);
+    Ok(Shape { inputs, classes, train: labels.len() })
 }
 
 /// SHA-256 of the four files' decompressed content, by name.

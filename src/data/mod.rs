@@ -95,13 +95,15 @@ pub struct Dataset {
     pub checksums: BTreeMap<String, String>,
 }
 
-/// What a model must know of a data set.
+/// What a plan must know of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Pixels of an image m.
     pub inputs: usize,
     /// Number of classes l.
     pub classes: usize,
+    /// Training images, validation images among them.
+    pub train: usize,
 }
 
 /// Reads or draws the data set that a config asks for.
@@ -149,11 +151,12 @@ pub fn fingerprint(config: &Config) -> Result<BTreeMap<String, String>, Error> {
 /// # Errors
 /// As [`load`], as far as it can be seen without the pixels.
 pub fn shape(config: &Config) -> Result<Shape, Error> {
-    match config.source {
-        Source::Mnist => Ok(mnist::SHAPE),
-        Source::Strokes => Ok(strokes::SHAPE),
-        Source::Idx => idx::shape(folder(config)?),
-    }
+    let whole = match config.source {
+        Source::Mnist => mnist::SHAPE,
+        Source::Strokes => strokes::SHAPE,
+        Source::Idx => idx::shape(folder(config)?)?,
+    };
+    Ok(Shape { train: config.train.unwrap_or(whole.train), ..whole })
 }
 
 fn folder(config: &Config) -> Result<&Path, Invalid> {
@@ -179,7 +182,8 @@ mod tests {
         let data = load(&config, None).unwrap();
         assert_eq!(data.checksums, fingerprint(&config).unwrap());
         assert_eq!(data.checksums["strokes"], "version 1, seed 4, train 30, test 20");
-        assert_eq!(Shape { inputs: data.train.inputs, classes: data.classes }, shape(&config).unwrap());
+        let expected = Shape { inputs: data.train.inputs, classes: data.classes, train: data.train.len() };
+        assert_eq!(shape(&config).unwrap(), expected);
         assert_eq!((data.train.len(), data.test.len(), data.train.image(29).len()), (30, 20, 784));
     }
 
@@ -191,7 +195,7 @@ mod tests {
         let data = load(&some, None).unwrap();
         assert_eq!((data.train.pixels.len(), data.test.labels.as_slice()), (8, &[1][..]));
         assert_eq!(data.checksums, fingerprint(&some).unwrap());
-        assert_eq!(shape(&some).unwrap(), Shape { inputs: 4, classes: 3 });
+        assert_eq!(shape(&some).unwrap(), Shape { inputs: 4, classes: 3, train: 2 });
 
         let more = refused(&format!("{base}train = 4\nvalidation = 1"));
         assert_eq!(more, "`data.train` asks for 4 images, but the source has 3");

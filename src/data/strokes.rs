@@ -22,8 +22,8 @@ use crate::rng::{self, Purpose};
 const VERSION: u32 = 1;
 /// Height and width of a glyph in pixels.
 pub const SIDE: usize = 28;
-/// The shape of the glyphs.
-pub const SHAPE: Shape = Shape { inputs: SIDE * SIDE, classes: SKELETONS.len() };
+/// The shape of the glyphs; a config may ask for another number.
+pub const SHAPE: Shape = Shape { inputs: SIDE * SIDE, classes: SKELETONS.len(), train: DEFAULT_TRAIN };
 /// Seed of the glyphs where `data.glyph_seed` is absent.
 pub const DEFAULT_SEED: u64 = 0;
 

@@ -24,6 +24,8 @@ pub struct Facts {
     pub inputs: usize,
     /// Number of classes, l.
     pub classes: usize,
+    /// Training images, those held out for validation among them.
+    pub train: usize,
     /// Checksums of the content; a part of every trial's id.
     pub fingerprint: BTreeMap<String, String>,
 }
@@ -58,6 +60,8 @@ pub struct Trial {
     pub reference_parameters: Option<usize>,
     /// Floating-point operations of the matrix products of one training step on one image.
     pub flops_per_image: u64,
+    /// Those of the whole training: of every training image in every epoch.
+    pub training_flops: u64,
 }
 
 /// Why a sweep cannot be planned.
@@ -125,6 +129,7 @@ struct Resolved<'s> {
     parameters: usize,
     reference_parameters: Option<usize>,
     flops_per_image: u64,
+    training_flops: u64,
     identity: Identity,
 }
 
@@ -153,7 +158,8 @@ impl Plan {
     #[must_use]
     pub fn header(&self) -> Vec<String> {
         let axes = self.axes.iter().map(String::as_str);
-        ["index", "trial"].into_iter().chain(axes).chain(["seed", "parameters"]).map(str::to_owned).collect()
+        let tail = ["seed", "parameters", "training_flops"];
+        ["index", "trial"].into_iter().chain(axes).chain(tail).map(str::to_owned).collect()
     }
 
     /// Rows of `plan.csv`, one a trial, in order.
@@ -165,7 +171,8 @@ impl Plan {
 impl Trial {
     fn row(&self) -> Vec<String> {
         let settings = self.settings.iter().map(|(_, value)| value.clone());
-        let tail = [self.config.seed.to_string(), self.parameters.to_string()];
+        let Self { parameters, training_flops, .. } = self;
+        let tail = [self.config.seed.to_string(), parameters.to_string(), training_flops.to_string()];
         [self.index.to_string(), self.id.clone()].into_iter().chain(settings).chain(tail).collect()
     }
 }
@@ -180,6 +187,7 @@ impl Resolved<'_> {
             parameters: self.parameters,
             reference_parameters: self.reference_parameters,
             flops_per_image: self.flops_per_image,
+            training_flops: self.training_flops,
         }
     }
 }
@@ -228,11 +236,18 @@ fn resolve<'s>(sweep: &'s Sweep, facts: &[Facts]) -> Result<Vec<Resolved<'s>>, E
             parameters: size.parameters,
             reference_parameters: budget,
             flops_per_image: size.flops,
+            training_flops: size.flops.saturating_mul(updates(&config, facts)),
             identity: Identity::new(&config, &facts.fingerprint, NUMERICS_VERSION),
             config,
         });
     }
     Ok(resolved)
+}
+
+/// How often training looks at an image.
+fn updates(config: &CellConfig, facts: &Facts) -> u64 {
+    let images = facts.train.saturating_sub(config.data.validation);
+    (images as u64).saturating_mul(config.training.epochs() as u64)
 }
 
 fn refuse_duplicates(trials: &[Trial], cells: &[Resolved]) -> Result<(), Error> {

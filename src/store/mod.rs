@@ -4,12 +4,12 @@
 //! results/depth/
 //!   sweep.toml  plan.csv
 //!   trials/<id>/   one writer at a time, the one that claimed it
-//!   trials.csv  epochs.csv   merged from the trials in plan order
+//!   trials.csv  epochs.csv  mistakes.csv  provenance.csv   merged in plan order
 //!   analysis/
 //! ```
 //!
 //! Every file appears by rename, so a reader finds all of it or nothing, whenever the
-//! writer was killed. The room takes and returns plain data and imports no other room;
+//! writer was killed. The room takes and returns plain data and knows no other room's work;
 //! `docs/FORMAT.md` describes each file and column.
 
 mod atomic;
@@ -24,9 +24,9 @@ mod trial;
 
 pub use claim::{Claim, Claiming, Claims, Holder};
 pub use error::Error;
-pub use merge::{Merged, PlannedTrial, axis_column};
+pub use merge::{Merged, PlannedTrial, Survey, Table, axis_column};
 pub use outcome::{FORMAT, Outcome, Status};
-pub use rows::{EpochRow, PredictionRow, TimingRow, table};
+pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, table};
 pub use seal::{Seal, Sealed};
 pub use trial::{TrialFolder, file};
 
@@ -65,7 +65,7 @@ impl Store {
     /// There are none, or the name is no plain folder name.
     pub fn at(results_dir: &Path, name: &str) -> Result<Self, Error> {
         let root = results_dir.join(checked(name)?);
-        let known = [sweep::FILE, merge::TRIALS, TRIAL_FOLDERS];
+        let known = [sweep::FILE, Table::Trials.file(), TRIAL_FOLDERS];
         if !known.iter().any(|name| root.join(name).exists()) {
             return Err(Error::Absent { path: root });
         }
@@ -138,13 +138,26 @@ impl Store {
     /// The merged table of all trials, which [`merge`](Self::merge) writes.
     #[must_use]
     pub fn trials_csv(&self) -> PathBuf {
-        self.root.join(merge::TRIALS)
+        self.table(Table::Trials)
     }
 
     /// The merged learning curves, which [`merge`](Self::merge) writes.
     #[must_use]
     pub fn epochs_csv(&self) -> PathBuf {
-        self.root.join(merge::EPOCHS)
+        self.table(Table::Epochs)
+    }
+
+    /// The misclassified test images of all complete trials, which [`merge`](Self::merge)
+    /// writes.
+    #[must_use]
+    pub fn mistakes_csv(&self) -> PathBuf {
+        self.table(Table::Mistakes)
+    }
+
+    /// What the complete trials were computed with, which [`merge`](Self::merge) writes.
+    #[must_use]
+    pub fn provenance_csv(&self) -> PathBuf {
+        self.table(Table::Provenance)
     }
 
     /// Where [`write_analysis`](Self::write_analysis) writes a file.

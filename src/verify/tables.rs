@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{Report, Subject, difference, problem};
 use crate::analysis::{self, Analysis, SUMMARY, Source, Sources};
-use crate::store::{self, Merged, Status};
+use crate::store::{self, Status, Table};
 use crate::text::chain;
 
 const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
@@ -31,20 +31,29 @@ pub(super) fn spec(subject: Subject<'_>, report: &mut Report) {
 /// Checks the merged tables and the analysis against what the trials' folders give.
 pub(super) fn merged(subject: Subject<'_>, report: &mut Report) {
     let Subject { store, planned, .. } = subject;
-    let merged = match store.merged(planned) {
-        Ok(merged) => merged,
+    let survey = match store.survey(planned) {
+        Ok(survey) => survey,
         Err(error) => return unmergeable(subject, &error, report),
     };
-    let complete = merged.counts.contains_key(&Status::Complete);
-    if !store.trials_csv().exists() && merged.counts.contains_key(&Status::Pending) {
+    let counts = &survey.merged.counts;
+    if !store.trials_csv().exists() && counts.contains_key(&Status::Pending) {
         let advice = "run `drsae sweep` to its end, or `drsae analyze` for what there is";
         return report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
     }
-    let Merged { trials, epochs, .. } = merged;
-    compare(&store.trials_csv(), &trials, difference::of_tables, ANALYZE, report);
-    compare(&store.epochs_csv(), &epochs, difference::of_tables, ANALYZE, report);
-    if complete || store.analysis_file(SUMMARY).exists() {
-        analysis(subject, trials, report);
+    for table in Table::ALL {
+        match survey.text(table) {
+            Ok(text) => compare(&store.table(table), &text, difference::of_tables, ANALYZE, report),
+            Err(error) => unmergeable(subject, &error, report),
+        }
+    }
+    if counts.contains_key(&Status::Complete) || store.analysis_file(SUMMARY).exists() {
+        let source = |table| Ok(Source { path: store.table(table), text: survey.text(table)? });
+        let sources = source(Table::Trials)
+            .and_then(|trials| Ok(Sources { trials, mistakes: Some(source(Table::Mistakes)?) }));
+        match sources {
+            Ok(sources) => analysis(subject, sources, report),
+            Err(error) => unmergeable(subject, &error, report),
+        }
     }
 }
 
@@ -60,18 +69,14 @@ fn unmergeable(subject: Subject<'_>, error: &store::Error, report: &mut Report) 
     );
 }
 
-/// Checks the files of the analysis against what the text of `trials.csv` gives.
-pub(super) fn analysis(subject: Subject<'_>, trials: Vec<u8>, report: &mut Report) {
+/// Checks the files of the analysis against what the merged tables give.
+pub(super) fn analysis(subject: Subject<'_>, sources: Sources, report: &mut Report) {
     let Subject { store, design, .. } = subject;
-    let path = store.trials_csv();
-    let analysed = Sources::mistakes(store).and_then(|mistakes| {
-        let trials = Source { path: path.clone(), text: trials };
-        Analysis::of(Sources { trials, mistakes }, design)?.files()
-    });
-    let files = match analysed {
+    let files = match Analysis::of(sources, design).and_then(|analysis| analysis.files()) {
         Ok(files) => files,
         Err(error) => {
-            return report.wrong(path, format!("cannot be analysed: {}", chain(&error)), ANALYZE);
+            let problem = format!("cannot be analysed: {}", chain(&error));
+            return report.wrong(store.trials_csv(), problem, ANALYZE);
         }
     };
     for (name, text) in &files {

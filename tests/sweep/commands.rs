@@ -133,10 +133,13 @@ fn tables_have_the_columns_of_their_description() {
     assert_eq!(
         trials,
         "trial,index,family,steps,hidden,sparsity,discriminative_weight,seed,parameters,status,best_epoch,\
-         valid_error,test_error"
+         valid_error,test_error,test_images"
     );
     assert_eq!(trials, documented("## trials.csv").join(","));
     assert_eq!(header("epochs.csv"), documented("### epochs.csv").join(","));
+    for file in ["mistakes.csv", "provenance.csv"] {
+        assert_eq!(header(file), documented(&format!("## {file}")).join(","), "{file}");
+    }
     for file in ["epochs.csv", "timing.csv", "predictions.csv"] {
         assert_eq!(
             header(&format!("{trial}/{file}")),

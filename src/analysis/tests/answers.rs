@@ -8,10 +8,10 @@ fn tables_are_written_with_the_known_answers() {
     let compared = compared(&store, &with_margin(2.0));
     insta::assert_snapshot!(written(&store, "summary.csv"), @r"
     family,steps,hidden,parameters,n,incomplete,test_error_mean,test_error_sd,valid_error_mean,valid_error_sd,test_images,test_error_image_se,diverged,failed,timed_out,pending,test_error_seed_1,test_error_seed_2,test_error_seed_3,valid_error_seed_1,valid_error_seed_2,valid_error_seed_3
-    drsae,2,100,1000,3,0,1.25,0.25,2.25,0.25,,,0,0,0,0,1.0,1.25,1.5,2.0,2.25,2.5
-    untied,2,90,990,3,0,1.75,0.5,2.75,0.5,,,0,0,0,0,1.25,1.75,2.25,2.25,2.75,3.25
-    drsae,5,100,1000,2,1,1.25,0.3535533905932738,2.25,0.3535533905932738,,,1,0,0,0,1.0,,1.5,2.0,,2.5
-    untied,5,90,990,3,0,1.0,0.5,2.0,0.5,,,0,0,0,0,0.5,1.0,1.5,1.5,2.0,2.5
+    drsae,2,100,1000,3,0,1.25,0.25,2.25,0.25,400,0.5555121510822244,0,0,0,0,1.0,1.25,1.5,2.0,2.25,2.5
+    untied,2,90,990,3,0,1.75,0.5,2.75,0.5,400,0.6556247020971678,0,0,0,0,1.25,1.75,2.25,2.25,2.75,3.25
+    drsae,5,100,1000,2,1,1.25,0.3535533905932738,2.25,0.3535533905932738,400,0.5555121510822244,1,0,0,0,1.0,,1.5,2.0,,2.5
+    untied,5,90,990,3,0,1.0,0.5,2.0,0.5,400,0.49749371855331,0,0,0,0,0.5,1.0,1.5,1.5,2.0,2.5
     ");
     insta::assert_snapshot!(written(&store, "comparison.csv"), @r"
     steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,p_equivalence,p_equivalence_holm,valid_mean_difference,valid_low_95,valid_high_95,difference_seed_1,difference_seed_2,difference_seed_3
@@ -37,6 +37,13 @@ fn tables_are_written_with_the_known_answers() {
           "difference_seed_1": "percentage points",
           "difference_seed_2": "percentage points",
           "difference_seed_3": "percentage points"
+        }
+      },
+      "examples.csv": {
+        "version": 1,
+        "units": {
+          "difference": "percentage points",
+          "standard_error": "percentage points"
         }
       },
       "grid.csv": {
@@ -137,7 +144,7 @@ fn incomplete_cells_keep_their_row_without_numbers() {
     insta::assert_snapshot!(written(&store, "summary.csv"), @r"
     family,steps,hidden,parameters,n,incomplete,test_error_mean,test_error_sd,valid_error_mean,valid_error_sd,test_images,test_error_image_se,diverged,failed,timed_out,pending,test_error_seed_1,valid_error_seed_1
     drsae,2,100,1000,0,1,,,,,,,1,0,0,0,,
-    untied,2,90,990,1,0,1.5,,2.5,,,,0,0,0,0,1.5,2.5
+    untied,2,90,990,1,0,1.5,,2.5,,400,0.6077622890571609,0,0,0,0,1.5,2.5
     ");
     insta::assert_snapshot!(written(&store, "comparison.csv"), @r"
     steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,valid_mean_difference,valid_low_95,valid_high_95,difference_seed_1

@@ -8,7 +8,8 @@ mod reading;
 use std::fs;
 
 use super::*;
-use crate::store::{Outcome, PlannedTrial, Status, Store};
+use crate::provenance::tests::provenance;
+use crate::store::{Outcome, PlannedTrial, PredictionRow, Status, Store};
 
 /// One trial: family, steps, seed, and its test error where it is complete.
 type Trial = (&'static str, usize, u64, Option<f64>);
@@ -21,6 +22,8 @@ fn results(trials: &[Trial]) -> (tempfile::TempDir, Store) {
     for (planned, (_, _, _, error)) in plan.iter().zip(trials) {
         let folder = store.trial(&planned.id).unwrap();
         folder.begin("").unwrap();
+        folder.write_predictions(&predictions(*error)).unwrap();
+        folder.write_provenance(&provenance()).unwrap();
         folder.finish(&outcome(*error)).unwrap();
     }
     store.merge(&plan).unwrap();
@@ -44,6 +47,20 @@ fn planned(index: usize, (family, steps, seed, _): Trial) -> PlannedTrial {
     }
 }
 
+/// Test images of every trial.
+const IMAGES: usize = 400;
+
+/// The test images, of which the first are wrongly classified.
+fn predictions(test_error: Option<f64>) -> Vec<PredictionRow> {
+    let wrong = wrong(test_error).unwrap_or(0);
+    let row = |index| PredictionRow { index, label: 3, prediction: if index < wrong { 5 } else { 3 } };
+    (0..IMAGES).map(row).collect()
+}
+
+fn wrong(test_error: Option<f64>) -> Option<usize> {
+    test_error.map(|error| (error * IMAGES as f64 / 100.0) as usize)
+}
+
 /// A complete trial with a test error, or a diverged one.
 fn outcome(test_error: Option<f64>) -> Outcome {
     Outcome {
@@ -55,8 +72,8 @@ fn outcome(test_error: Option<f64>) -> Outcome {
         best_epoch: Some(2),
         valid_error: Some(test_error.unwrap_or(90.0) + 1.0),
         test_error,
-        test_errors: None,
-        test_count: None,
+        test_errors: wrong(test_error),
+        test_count: Some(IMAGES),
         seconds: 1.0,
     }
 }

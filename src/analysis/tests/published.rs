@@ -9,14 +9,14 @@ fn the_page_has_the_verdict_and_the_tables() {
     insta::assert_snapshot!(written(&store, "tables.md"), @r"
     At equal parameter count drsae has a test error equivalent to that of untied within 2 percentage points: 0.12 percentage points less, 90 % \[-1.45, 1.70\] (95 % paired-t over 2 seeds, averaged over 2 values of steps; left out are seeds in which a trial is not complete: 1 of 3 of untied).
 
-    **Summary.** What each cell reached: mean ± sample standard deviation over n seeds (1, 2, 3); n is of the planned seeds where trials are not complete. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these.
+    **Summary.** What each cell reached: mean ± sample standard deviation over n seeds (1, 2, 3); n is of the planned seeds where trials are not complete. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these. The image SE is the standard error that the number of test images gives one network of the mean error.
 
-    | family | steps | hidden units | parameters | n | test error / % | validation error / % |
-    |---|---|---:|---:|---:|---:|---:|
-    | drsae | 2 | 100 | 1000 | 3 | 1.25 ± 0.25 | 2.25 ± 0.25 |
-    | untied | 2 | 90 | 990 | 3 | 1.75 ± 0.50 | 2.75 ± 0.50 |
-    | drsae | 5 | 100 | 1000 | 2/3 | 1.25 ± 0.35 | 2.25 ± 0.35 |
-    | untied | 5 | 90 | 990 | 3 | 1.00 ± 0.50 | 2.00 ± 0.50 |
+    | family | steps | hidden units | parameters | n | test error / % | validation error / % | image SE / % |
+    |---|---|---:|---:|---:|---:|---:|---:|
+    | drsae | 2 | 100 | 1000 | 3 | 1.25 ± 0.25 | 2.25 ± 0.25 | 0.56 |
+    | untied | 2 | 90 | 990 | 3 | 1.75 ± 0.50 | 2.75 ± 0.50 | 0.66 |
+    | drsae | 5 | 100 | 1000 | 2/3 | 1.25 ± 0.35 | 2.25 ± 0.35 | 0.56 |
+    | untied | 5 | 90 | 990 | 3 | 1.00 ± 0.50 | 2.00 ± 0.50 | 0.50 |
 
     **Grid.** Each challenger against drsae over all cells: difference in error, challenger − drsae, in percentage points (pp), positive where drsae is better; averaged over the cells within each seed first, then over n seeds (1, 2, 3), with the 95 % interval of Student's t. Identical are cells with exactly the errors of drsae; the averages include them. p (t) is of the same t, p (Holm) adjusts it for the table's 1 row, p (sign flip) is exact and at least 0.25 with 3 seeds. p (equivalence) is that of two one-sided t tests against a difference of 2 pp or more, so adjusted. Secondary: interquartile mean of the test errors (IQM), and the chance that a trial of the challenger has less test error than one of drsae in the same cell, with 95 % percentile intervals of a stratified bootstrap. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these.
 
@@ -31,7 +31,7 @@ fn the_page_has_the_verdict_and_the_tables() {
     | 2 | untied | 990 (1000) | 3 | +0.50 \[-0.12, 1.12\] | +0.50 \[-0.12, 1.12\] | 0.074 | 0.148 | 0.250 | 0.009 |
     | 5 | untied | 990 (1000) | 2/3 | -0.25 \[-3.43, 2.93\] | -0.25 \[-3.43, 2.93\] | 0.500 | 0.500 | 1.000 | 0.045 |
 
-    Not compared on the same test images: mistakes.csv is absent: an earlier version merged these results; \`drsae analyze\` writes it where the trials' folders are.
+    Single networks are compared on the same test images in examples.csv.
     ");
 }
 
@@ -62,7 +62,7 @@ fn every_column_with_a_unit_is_in_its_table() {
     analyze(&store, &with_margin(2.0)).unwrap();
     let format: serde_json::Value = serde_json::from_str(&written(&store, FORMAT)).unwrap();
     let tables = format.as_object().unwrap();
-    assert_eq!(tables.keys().collect::<Vec<_>>(), [COMPARISON, GRID, SUMMARY]);
+    assert_eq!(tables.keys().collect::<Vec<_>>(), [COMPARISON, EXAMPLES, GRID, SUMMARY]);
     for (file, described) in tables {
         let text = written(&store, file);
         let header: Vec<_> = text.lines().next().unwrap().split(',').collect();

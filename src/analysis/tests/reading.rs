@@ -9,7 +9,7 @@ fn failures_are_counted_by_what_became_of_them() {
     let ending = |text: String, trial: &str, status: &str| {
         let line = text.lines().find(|line| line.starts_with(trial)).unwrap().to_owned();
         let (head, _) = line.split_once("complete").unwrap();
-        text.replace(&line, &format!("{head}{status},,,,2000,"))
+        text.replace(&line, &format!("{head}{status},,,,,2000,"))
     };
     let trials = ending(trials, "drsae-2-1,", "failed");
     let trials = ending(trials, "drsae-2-2,", "timed-out");
@@ -50,7 +50,7 @@ fn a_sweep_of_seeds_alone_is_one_cell() {
     let measured = ["family", "steps", "n", "test_error_*", "valid_error_*"];
     insta::assert_snapshot!(columns(&written(&store, "summary.csv"), &measured), @r"
     family,steps,n,test_error_mean,test_error_sd,valid_error_mean,valid_error_sd,test_error_image_se,test_error_seed_1,test_error_seed_2,valid_error_seed_1,valid_error_seed_2
-    drsae,2,2,1.5,0.7071067811865476,2.5,0.7071067811865476,,1.0,2.0,2.0,3.0
+    drsae,2,2,1.5,0.7071067811865476,2.5,0.7071067811865476,0.6077622890571609,1.0,2.0,2.0,3.0
     ");
     assert_eq!(analysis.compared, None);
     let files: Vec<_> = analysis.files().unwrap().into_iter().map(|(name, _)| name).collect();
