@@ -226,8 +226,8 @@ mod tests {
         assert!(is_of(state()));
         assert!(is_of(State { position: (0, 0), epoch: 0, best: None, ..state() }));
         assert!(is_of(State { position: (2, 0), epoch: 9, ..state() }));
-        for (position, epoch) in [((1, 2), 6), ((1, 4), 9), ((0, 5), 5), ((2, 1), 10), ((3, 0), 9)] {
-            assert!(!is_of(State { position, epoch, ..state() }), "{position:?}, epoch {epoch}");
+        for (epoch, position) in [(6, (1, 2)), (9, (1, 4)), (5, (0, 5)), (10, (2, 1)), (9, (3, 0))] {
+            assert!(!is_of(State { epoch, position, ..state() }), "{position:?}, epoch {epoch}");
         }
         let best = |epoch, weights| State {
             best: Some(Best { epoch, weights, ..state().best.unwrap() }),

@@ -112,7 +112,7 @@ fn mirror(answer: Answer) -> String {
 const PATIENCE: Patience = Patience {
     connect: Duration::from_secs(5),
     stall: Duration::from_millis(300),
-    whole: Duration::from_secs(60),
+    whole: Duration::from_mins(1),
 };
 
 fn downloader(mirrors: Vec<String>) -> Downloader {
