@@ -19,6 +19,17 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// Whether Windows makes no file of this name, or one of another name: results may be taken there.
+pub fn reserved(name: &str) -> bool {
+    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+    const PORTS: [&str; 2] = ["com", "lpt"];
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_port = |port: &&str| {
+        stem.strip_prefix(*port).is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+    };
+    name.ends_with('.') || DEVICES.contains(&stem.as_str()) || PORTS.iter().any(is_port)
+}
+
 /// JSON with sorted keys and without spaces, so that equal values are equal texts.
 pub fn canonical(value: &Value) -> String {
     let mut out = String::new();
@@ -61,6 +72,16 @@ mod tests {
     fn canonical_json_is_sorted_and_bare() {
         let out = canonical(&json!({ "b": [1, 0.5, { "z": null, "a": "\"" }], "a": true }));
         assert_eq!(out, r#"{"a":true,"b":[1,0.5,{"a":"\"","z":null}]}"#);
+    }
+
+    #[test]
+    fn devices_of_windows_are_reserved_whatever_they_end_in() {
+        for name in ["nul", "Con", "aux.txt", "com1", "LPT9.a.b", "a.", "a.."] {
+            assert!(reserved(name), "{name}");
+        }
+        for name in ["null", "console", "com", "com10", "lpta", "a.nul", "depth"] {
+            assert!(!reserved(name), "{name}");
+        }
     }
 
     #[test]

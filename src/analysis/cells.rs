@@ -80,7 +80,12 @@ pub(super) fn read(source: Source, axes: &[String]) -> Result<Vec<Cell>, Error> 
     let mut keys = axes.clone();
     keys.extend(NETWORK.iter().filter(|name| !axes.contains(name)));
     let groups = table.group_by_stable(keys)?.into_groups();
-    groups.iter().map(|group| reader.cell(&rows(&group))).collect()
+    let cells: Vec<Cell> = groups.iter().map(|group| reader.cell(&rows(&group))).collect::<Result<_, _>>()?;
+    // A plan gives every cell every seed. Without that, a table of pairs could be the square of this one.
+    match cells.iter().find(|cell| !cell.trials.keys().eq(cells[0].trials.keys())) {
+        Some(cell) => Err(Error::Seeds { path: path.to_owned(), cell: cell.values.join(", ") }),
+        None => Ok(cells),
+    }
 }
 
 /// Rows of a group.

@@ -43,6 +43,17 @@ pub enum Error {
         /// Values of the axes.
         cell: String,
     },
+    /// A cell that has not the seeds of the others.
+    #[error(
+        "{} has other seeds for {cell} than for the first cell: rows are missing, run `drsae sweep` on \
+         the spec to write it again", path.display()
+    )]
+    Seeds {
+        /// The file.
+        path: PathBuf,
+        /// Values of the axes.
+        cell: String,
+    },
     /// A trial without a number that every trial has.
     #[error("{} has no `{column}` in row {row}: run `drsae sweep` on the spec to write it again", path.display())]
     Empty {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
 use super::axes::Located;
@@ -11,6 +12,9 @@ use super::path::{self, Path};
 use super::wire;
 use super::{Cell, CellConfig, MOST_TRIALS, label};
 use crate::Invalid;
+
+/// The configs of all cells may be so many bytes of text: enough for a million of short schedules.
+const MOST_TEXT: usize = 1 << 30;
 
 /// All cells that are not excluded, the first axis varying slowest.
 pub(super) fn cells(
@@ -24,6 +28,7 @@ pub(super) fn cells(
     let count = count(&lengths, seeds).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
     let mut cells = Vec::new();
     let mut seen = HashMap::new();
+    let mut room = Room::default();
     for index in 0..count {
         let picks = picks(&lengths, index);
         let settings = settings(axes, &picks);
@@ -31,7 +36,9 @@ pub(super) fn cells(
             continue;
         }
         let cell = build(doc, base, axes, &picks, settings)?;
-        if let Some(earlier) = seen.insert(fingerprint(&cell.config), index) {
+        let text = text(&cell.config);
+        room.take(text.len()).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
+        if let Some(earlier) = seen.insert(Sha256::digest(text), index) {
             return Err(duplicate(doc, axes, (&self::picks(&lengths, earlier), &picks)));
         }
         cells.push(cell);
@@ -129,8 +136,27 @@ fn value_at(found: &Located, picks: &[usize]) -> Path {
 }
 
 /// Equal configs have equal text.
-fn fingerprint(config: &CellConfig) -> String {
+fn text(config: &CellConfig) -> String {
     serde_json::to_string(config).unwrap_or_default()
+}
+
+/// Keeps many cells of long schedules from filling the memory, of which a cell takes some multiple of
+/// its text.
+#[derive(Default)]
+struct Room {
+    bytes: usize,
+    cells: usize,
+}
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.bytes += bytes;
+        self.cells += 1;
+        if self.bytes > MOST_TEXT {
+            return Err(Problem::TooLong { cells: self.cells, mebibytes: MOST_TEXT >> 20 });
+        }
+        Ok(())
+    }
 }
 
 fn duplicate(doc: &Document, axes: &[Located], (earlier, later): (&[usize], &[usize])) -> Error {
@@ -139,4 +165,19 @@ fn duplicate(doc: &Document, axes: &[Located], (earlier, later): (&[usize], &[us
     let problem =
         Problem::Duplicate { first: label(&settings(axes, earlier)), second: label(&settings(axes, later)) };
     doc.error(&at, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_memory_would_not_hold_are_refused() {
+        let mut room = Room::default();
+        assert!(room.take(MOST_TEXT).is_ok());
+        assert_eq!(
+            room.take(1).unwrap_err().to_string(),
+            "the settings of the first 2 cells alone fill 1024 MiB; sweep less, or shorten the schedule"
+        );
+    }
 }

@@ -39,6 +39,7 @@ use self::axes::Located;
 use self::document::Document;
 pub use self::error::{Error, Hint, Place, Problem};
 use self::overrides::Override;
+use crate::text::reserved;
 use crate::{Invalid, data, model, train};
 
 /// The tables of a spec that describe one trial.
@@ -191,7 +192,7 @@ impl Sweep {
     pub fn place_of(key: &str, path: &Path, overrides: &[String]) -> Place {
         let file = path.display().to_string();
         let place = || -> Result<Place, Error> {
-            let text = fs::read_to_string(path).unwrap_or_default();
+            let text = read_text(path).unwrap_or_default();
             Ok(document(&text, &file, overrides)?.place(&path::split(key)))
         };
         place().unwrap_or_else(|error| error.place)
@@ -269,12 +270,14 @@ fn check_name(name: &str) -> Result<(), Invalid> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let good = (1..=64).contains(&name.len())
         && name.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
-        && name.bytes().next().is_some_and(plain);
+        && name.bytes().next().is_some_and(plain)
+        && !reserved(name);
     if good {
         return Ok(());
     }
     let reason = format!(
-        "becomes a folder: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, the first a letter or a digit; not {name:?}"
+        "becomes a folder: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, the first a letter or a digit, the last \
+         no `.`, and no device of Windows such as `con`; not {name:?}"
     );
     Err(Invalid::new("name", reason))
 }

@@ -32,8 +32,8 @@ pub enum Error {
     },
     /// A trial or sweep name that is no plain folder name.
     #[error(
-        "the name `{name}` cannot name a folder: use 1 to 200 letters, digits, `-`, `_` and `.`, \
-         not beginning with `.`"
+        "the name {name:?} cannot name a folder: use 1 to 200 letters, digits, `-`, `_` and `.`, \
+         not beginning or ending with `.`, and no device of Windows such as `con`"
     )]
     Name {
         /// The name.

@@ -32,6 +32,8 @@ pub use trial::{TrialFolder, file};
 
 use std::path::{Path, PathBuf};
 
+use crate::text::reserved;
+
 /// Name of the folder of the trials' folders.
 const TRIAL_FOLDERS: &str = "trials";
 
@@ -184,7 +186,7 @@ impl Store {
 fn checked(name: &str) -> Result<&str, Error> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let fits = (1..=200).contains(&name.len()) && !name.starts_with('.');
-    if fits && name.bytes().all(plain) {
+    if fits && name.bytes().all(plain) && !reserved(name) {
         return Ok(name);
     }
     Err(Error::Name { name: name.to_owned() })
@@ -198,10 +200,13 @@ mod tests {
 
     #[test]
     fn names_stay_inside_the_results_folder() {
-        for name in ["depth", "drsae-t11-n400-0123456789ab", "a.b_c"] {
+        for name in ["depth", "drsae-t11-n400-0123456789ab", "a.b_c", "console", "com", "lpt10"] {
             assert_eq!(checked(name).unwrap(), name);
         }
-        for name in ["", ".", "..", "../up", "a/b", "a\\b", ".hidden", "a b", "c:", &"x".repeat(201)] {
+        let climbing =
+            ["", ".", "..", "../up", "/etc", "a/b", "a\\b", ".hidden", "a b", "c:", "a\0", "a\u{2024}"];
+        let on_windows = ["nul", "Con", "aux.txt", "com1", "LPT9.a.b", "a."];
+        for name in climbing.into_iter().chain(on_windows).chain([&*"x".repeat(201)]) {
             assert!(matches!(checked(name), Err(Error::Name { .. })), "{name:?}");
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{FORMAT, Outcome};
+use super::{FORMAT, Outcome, checked};
 use crate::text::{canonical, hex};
 
 /// The field that holds the checksum of all the others.
@@ -62,6 +62,10 @@ pub(super) fn read(text: &str) -> Result<Sealed, String> {
     if fields.outcome.format != FORMAT {
         let format = fields.outcome.format;
         return Err(format!("it has format {format}, this version reads {FORMAT}; update drsae"));
+    }
+    // They are looked for in the trial's folder, and nowhere else.
+    if let Some(name) = fields.files.keys().find(|name| checked(name).is_err()) {
+        return Err(format!("it lists {name:?}, which is no file of a trial"));
     }
     // A changed spelling, such as 1E-7 for 1e-7, leaves the digest: hence the text as well.
     let seal = if fields.digest.is_empty() {
@@ -149,6 +153,15 @@ mod tests {
         let respelt = text().replace("0.30000000000000004", "0.30000000000000005");
         let sealed = read(&respelt).unwrap();
         assert_eq!((sealed.seal, sealed.outcome.seconds), (Seal::Broken, 0.1 + 0.2));
+    }
+
+    #[test]
+    fn files_elsewhere_are_refused_even_under_a_digest() {
+        for name in ["../../up", "/dev/zero", "a/b", "", "..", "nul"] {
+            let files = BTreeMap::from([(name.to_owned(), "00ff".to_owned())]);
+            let error = read(&write(&outcome(), files).unwrap()).unwrap_err();
+            assert_eq!(error, format!("it lists {name:?}, which is no file of a trial"));
+        }
     }
 
     #[test]

@@ -45,6 +45,14 @@ pub enum Error {
         /// What it needs.
         mebibytes: u64,
     },
+    /// A state that the schedule never comes by.
+    #[error(
+        "its state after {epoch} epochs is of another schedule; remove `state.safetensors` to start afresh"
+    )]
+    Schedule {
+        /// Epochs that the state has done.
+        epoch: usize,
+    },
     /// The caller stopped the trial.
     #[error("it was stopped")]
     Stopped,

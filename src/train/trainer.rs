@@ -117,6 +117,9 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// When the state is not of this network and schedule.
     pub fn resume(task: Task<'a>, state: State) -> Result<Self, Error> {
+        if !state.is_of(&task.training.phases) {
+            return Err(Error::Schedule { epoch: state.epoch });
+        }
         let mut trainer = Self::new(task)?;
         trainer.enter_phase(state.position.0);
         trainer.position = state.position;

@@ -84,6 +84,11 @@ fn what_cannot_be_analysed_says_what_to_do() {
     fs::write(store.trials_csv(), trials.replacen("complete", "finished", 1)).unwrap();
     let status = fails(design());
     assert!(status.contains("unknown status `finished` in row 1"), "{status}");
+    let fewer: String =
+        trials.split_inclusive('\n').filter(|line| !line.starts_with("untied-5-2,")).collect();
+    fs::write(store.trials_csv(), fewer).unwrap();
+    let unequal = fails(design());
+    assert!(unequal.contains("other seeds for untied, 5 than"), "{unequal}");
     fs::remove_file(store.trials_csv()).unwrap();
     let gone = fails(design());
     assert!(gone.contains("run `drsae sweep`"), "{gone}");
