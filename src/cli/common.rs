@@ -1,6 +1,6 @@
 //! What every command on a spec starts with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -9,6 +9,9 @@ use crate::data;
 use crate::plan::{Facts, Plan, Trial};
 use crate::spec::{self, Sweep};
 use crate::store::{PlannedTrial, Store, axis_column};
+
+/// Folder of all results where none is named.
+const RESULTS: &str = "results";
 
 /// The arguments that name a sweep.
 #[derive(Debug, clap::Args)]
@@ -19,7 +22,7 @@ pub struct SpecArgs {
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
     /// Folder of all results; this sweep's is a folder in it, of the sweep's name.
-    #[arg(long, value_name = "DIR", default_value = "results")]
+    #[arg(long, value_name = "DIR", default_value = RESULTS)]
     pub results: PathBuf,
     /// Folder of the MNIST files [default: $DRSAE_DATA_DIR, else the user's cache].
     #[arg(long, value_name = "DIR")]
@@ -49,10 +52,32 @@ impl SpecArgs {
         Ok(store)
     }
 
+    /// The command line that runs `drsae COMMAND` on the same sweep.
+    pub fn command(&self, command: &str) -> String {
+        let mut words = vec!["drsae".to_owned(), command.to_owned(), self.spec.display().to_string()];
+        words.extend(self.overrides.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
+        if self.results != Path::new(RESULTS) {
+            words.extend(["--results".to_owned(), self.results.display().to_string()]);
+        }
+        if let Some(folder) = &self.data_dir {
+            words.extend(["--data-dir".to_owned(), folder.display().to_string()]);
+        }
+        words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+
     /// The sweep's results folder, as it is.
     pub fn existing_store(&self, sweep: &Sweep) -> Result<Store> {
         Ok(Store::at(&self.results, &sweep.name)?)
     }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=+:,@%".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// What the merged files say of each planned trial.
@@ -81,4 +106,27 @@ pub fn design(sweep: &Sweep) -> Design {
         margin: compare.margin,
     });
     Design { axes, compare }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_names_what_was_given_and_a_shell_reads_it_back() {
+        let mut args = SpecArgs {
+            spec: "experiments/depth.toml".into(),
+            overrides: Vec::new(),
+            results: RESULTS.into(),
+            data_dir: None,
+        };
+        assert_eq!(args.command("sweep"), "drsae sweep experiments/depth.toml");
+        args.overrides = vec!["seeds=[1, 2]".to_owned(), "question=it's".to_owned()];
+        args.results = "my results".into();
+        args.data_dir = Some("/data/mnist".into());
+        assert_eq!(
+            args.command("sweep"),
+            r"drsae sweep experiments/depth.toml --set 'seeds=[1, 2]' --set 'question=it'\''s' --results 'my results' --data-dir /data/mnist"
+        );
+    }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::common::SpecArgs;
+use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
 use crate::store::{Holder, Status, Store};
 
@@ -32,11 +33,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.plan()?;
     let store = args.spec.existing_store(&sweep)?;
     let survey = Survey::of(&plan, &store)?;
+    let rerun = args.spec.command("sweep");
     let mut out = std::io::stdout().lock();
     if args.json {
-        survey.print_json(&plan, &mut out)?;
+        survey.print_json(&plan, &rerun, &mut out)?;
     } else {
-        survey.print(&plan, &store, &mut out)?;
+        survey.print(&plan, &store, &rerun, &mut out)?;
     }
     let complete = survey.counts.get(&State::Stored(Status::Complete)).copied().unwrap_or(0);
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
@@ -64,11 +66,13 @@ struct Survey<'a> {
     counts: BTreeMap<State, usize>,
     running: Vec<(&'a Trial, Holder)>,
     troubles: Vec<(&'a Trial, Status, String)>,
+    /// Results that are of no trial of the plan.
+    stale: Vec<Stale>,
 }
 
 impl<'a> Survey<'a> {
     fn of(plan: &'a Plan, store: &Store) -> Result<Self> {
-        let mut survey = Self::default();
+        let mut survey = Self { stale: stale::find(plan, store)?, ..Self::default() };
         for trial in &plan.trials {
             let state = survey.add(trial, store)?;
             *survey.counts.entry(state).or_default() += 1;
@@ -94,10 +98,18 @@ impl<'a> Survey<'a> {
         Ok(State::Stored(status))
     }
 
-    fn print(&self, plan: &Plan, store: &Store, out: &mut dyn Write) -> Result<()> {
+    /// Trials that nobody runs and that have no result.
+    fn pending(&self) -> usize {
+        self.counts.get(&State::Stored(Status::Pending)).copied().unwrap_or(0)
+    }
+
+    fn print(&self, plan: &Plan, store: &Store, rerun: &str, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), store.root().display())?;
         for (state, count) in &self.counts {
             writeln!(out, "{count:>6} {}", state.name())?;
+        }
+        for (why, count) in stale::counts(&self.stale) {
+            writeln!(out, "{count:>6} stale: {why}")?;
         }
         for (trial, holder) in &self.running {
             writeln!(out, "  {} running: {holder}", trial.id)?;
@@ -105,10 +117,13 @@ impl<'a> Survey<'a> {
         for (trial, status, message) in &self.troubles {
             writeln!(out, "  {} {status}: {message}", trial.id)?;
         }
+        if self.pending() > 0 {
+            writeln!(out, "`{rerun}` runs what is pending")?;
+        }
         Ok(())
     }
 
-    fn print_json(&self, plan: &Plan, out: &mut dyn Write) -> Result<()> {
+    fn print_json(&self, plan: &Plan, rerun: &str, out: &mut dyn Write) -> Result<()> {
         let counts: BTreeMap<&str, usize> =
             self.counts.iter().map(|(state, count)| (state.name(), *count)).collect();
         let running = self.running.iter().map(|(trial, holder)| {
@@ -119,11 +134,16 @@ impl<'a> Survey<'a> {
         let troubles = self.troubles.iter().map(|(trial, status, message)| {
             serde_json::json!({ "trial": trial.id, "status": status.name(), "message": message })
         });
+        let stale = self.stale.iter().map(|Stale { trial, why }| {
+            serde_json::json!({ "trial": trial, "why": why.name(), "message": why.to_string() })
+        });
         let answer = serde_json::json!({
             "planned": plan.trials.len(),
             "counts": counts,
             "running": running.collect::<Vec<_>>(),
             "troubles": troubles.collect::<Vec<_>>(),
+            "stale": stale.collect::<Vec<_>>(),
+            "rerun": (self.pending() > 0).then_some(rerun),
         });
         writeln!(out, "{answer:#}")?;
         Ok(())

@@ -5,6 +5,7 @@ mod journal;
 mod library;
 pub mod local;
 mod pilot;
+pub mod stale;
 mod trial;
 
 pub use library::Library;
@@ -131,6 +132,14 @@ pub fn pending<'a>(
         }
     }
     Ok(pending)
+}
+
+/// Removes what killed processes left in the folders of those trials that have ended.
+///
+/// # Errors
+/// The disk refuses.
+pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), store::Error> {
+    trials.iter().try_for_each(|trial| store.trial(&trial.id)?.tidy())
 }
 
 /// A trial's result; one that cannot be read is none.

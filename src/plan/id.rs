@@ -42,7 +42,13 @@ impl Identity {
 /// The id of the trial with this config on data with these checksums.
 #[must_use]
 pub fn id(config: &TrialConfig, fingerprint: &BTreeMap<String, String>) -> String {
+    id_of_version(config, fingerprint, NUMERICS_VERSION)
+}
+
+/// The id that a program with this version of the numerics gives the trial.
+#[must_use]
+pub fn id_of_version(config: &TrialConfig, fingerprint: &BTreeMap<String, String>, numerics: u32) -> String {
     let TrialConfig { seed, data, model, objective, training } = config.clone();
     let cell = CellConfig { data, model, objective, training };
-    Identity::new(&cell, fingerprint, NUMERICS_VERSION).trial(seed)
+    Identity::new(&cell, fingerprint, numerics).trial(seed)
 }

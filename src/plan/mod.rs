@@ -8,7 +8,7 @@
 mod id;
 mod matching;
 
-pub use id::id;
+pub use id::{id, id_of_version};
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -64,6 +64,23 @@ pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(Error::write(folder))
 }
 
+/// Creates `folder` in one that must be there: what was removed while a sweep ran is not
+/// made anew behind its back.
+pub(super) fn create_subfolder(folder: &Path) -> Result<(), Error> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(vanished(folder_of(folder)).unwrap_or_else(|| Error::write(folder)(error))),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// The error that says so where `folder`, or one above it, is no longer there.
+pub(super) fn vanished(folder: &Path) -> Option<Error> {
+    let gone = |folder: &&Path| !folder.as_os_str().is_empty() && matches!(folder.try_exists(), Ok(false));
+    let path = folder.ancestors().take_while(gone).last()?.to_owned();
+    Some(Error::Vanished { path })
+}
+
 /// Removes the file at `path`, if there is one.
 pub(super) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {

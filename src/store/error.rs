@@ -50,6 +50,12 @@ pub enum Error {
         /// Line diff of the two `sweep.toml`.
         diff: String,
     },
+    /// A folder that was there when the sweep began.
+    #[error("{} was removed or renamed while the sweep ran", path.display())]
+    Vanished {
+        /// The topmost folder that is no longer there.
+        path: PathBuf,
+    },
     /// A sweep that has not run yet.
     #[error("no results in {}: run `drsae sweep` on the spec first, or name the folder with --results", path.display())]
     Absent {

@@ -86,6 +86,13 @@ impl Store {
         self.root.join(TRIAL_FOLDERS)
     }
 
+    /// The error that says so where the folder, which [`open`](Self::open) made, or that of
+    /// the trials' folders is gone.
+    #[must_use]
+    pub fn vanished(&self) -> Option<Error> {
+        atomic::vanished(&self.trials())
+    }
+
     /// Whether there is a trial's folder; results that were committed have none.
     ///
     /// # Errors
@@ -96,6 +103,25 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             read => Ok(read.map_err(Error::read(&folder))?.next().is_some()),
         }
+    }
+
+    /// The trials' folders that are there, of whatever plan, sorted by id.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn trial_folders(&self) -> Result<Vec<TrialFolder>, Error> {
+        let folder = self.trials();
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(Error::read(&folder))?,
+        };
+        let mut folders = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(Error::read(&folder))?.file_name();
+            folders.extend(name.to_str().and_then(|id| self.trial(id).ok()));
+        }
+        folders.sort_by(|a, b| a.id().cmp(b.id()));
+        Ok(folders)
     }
 
     /// The folder of one trial, whether or not it is there yet.
@@ -174,6 +200,9 @@ impl Store {
     /// The disk refuses.
     pub fn write_analysis(&self, relative: &str, contents: &[u8]) -> Result<PathBuf, Error> {
         let path = self.analysis_file(relative);
+        if let Some(vanished) = atomic::vanished(&self.root) {
+            return Err(vanished);
+        }
         if let Some(folder) = path.parent() {
             atomic::create_folder(folder)?;
         }

@@ -73,7 +73,7 @@ impl TrialFolder {
     /// # Errors
     /// The disk refuses.
     pub fn begin(&self, config_toml: &str) -> Result<(), Error> {
-        atomic::create_folder(&self.path)?;
+        atomic::create_subfolder(&self.path)?;
         atomic::remove(&self.path.join(file::RESULT))?;
         atomic::remove(&self.path.join(file::FAILURE))?;
         atomic::remove_unfinished(&self.path)?;

@@ -15,12 +15,17 @@ const RERUN: &str = "give the spec and the overrides that it was run with, or `d
 /// How a file is held against the one that it is to be.
 type Difference = fn(&[u8], &[u8]) -> Option<String>;
 
-/// Checks `sweep.toml` and `plan.csv`.
-pub(super) fn spec(subject: Subject<'_>, report: &mut Report) {
-    let Subject { store, sweep, plan, .. } = subject;
+/// Checks `sweep.toml` and `plan.csv`; `stale` says that the latter is, and why.
+pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Report) {
+    let Subject { store, sweep, plan, rerun, .. } = subject;
     match sweep.to_toml() {
         Ok(text) => compare(&store.sweep_toml(), text.as_bytes(), difference::of_texts, RERUN, report),
         Err(error) => report.wrong(store.sweep_toml(), format!("cannot be checked: {error}"), RERUN),
+    }
+    if let Some(problem) = stale {
+        report.checked.tables += 1;
+        let advice = format!("`{rerun}` computes them again; to check these, use the drsae that made them");
+        return report.wrong(store.plan_csv(), problem, advice);
     }
     match store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()) {
         Ok(text) => compare(&store.plan_csv(), &text, difference::of_tables, RERUN, report),

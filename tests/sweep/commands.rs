@@ -29,7 +29,9 @@ fn plan_and_status_answer_in_json() {
     let status = json(&said(&lab.drsae("status", &["--json"]).success()).0);
     assert_eq!(
         status,
-        serde_json::json!({ "planned": 4, "counts": { "complete": 4 }, "running": [], "troubles": [] })
+        serde_json::json!({
+            "planned": 4, "counts": { "complete": 4 }, "running": [], "troubles": [], "stale": [], "rerun": null,
+        })
     );
 
     let planned: Vec<_> = trials.iter().map(|trial| trial["id"].as_str().unwrap()).collect();
