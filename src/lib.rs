@@ -18,6 +18,7 @@ pub mod engine;
 pub mod model;
 pub mod plan;
 pub mod provenance;
+pub mod report;
 pub mod rng;
 pub mod spec;
 pub mod stats;

@@ -5,6 +5,7 @@ mod common;
 mod data;
 mod plan;
 mod progress;
+mod report;
 mod signals;
 mod status;
 mod sweep;
@@ -40,6 +41,7 @@ enum Command {
     Status(status::Args),
     Trial(trial::Args),
     Analyze(analyze::Args),
+    Report(report::Args),
     Verify(verify::Args),
     Data(data::Args),
 }
@@ -56,6 +58,7 @@ impl Cli {
             Command::Status(args) => status::run(args),
             Command::Trial(args) => trial::run(args),
             Command::Analyze(args) => analyze::run(args),
+            Command::Report(args) => report::run(args),
             Command::Verify(args) => verify::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
         }
