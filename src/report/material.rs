@@ -5,10 +5,13 @@ mod table;
 use std::collections::HashMap;
 use std::path::Path;
 
-use self::table::Table;
+use self::table::{Row, Table};
 use super::Error;
 use crate::analysis::{Analysis, Design};
 use crate::store::{EpochRow, Status, Store, axis_column};
+
+/// Name of the table of what trials were computed with.
+const PROVENANCE: &str = "provenance.csv";
 
 /// One sweep and what came out of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +66,10 @@ pub struct Trial {
     pub best_epoch: Option<usize>,
     /// Of the kept weights, percent; of complete trials only.
     pub test_error: Option<f64>,
+    /// Floating-point operations of its training; absent where `plan.csv` does not count them.
+    pub flops: Option<f64>,
+    /// Its wall-clock; absent where there is no `provenance.csv`.
+    pub seconds: Option<f64>,
     /// Its epochs as far as it came.
     pub curve: Vec<EpochRow>,
 }
@@ -86,11 +93,15 @@ impl Material {
         let trials = Table::read(&path)?;
         let analysis = Analysis::of_trials(&path, trials.text.clone(), source.design)?;
         let mut curves = curves(&source.store.epochs_csv())?;
+        let flops = numbers(&source.store.plan_csv(), "training_flops")?;
+        let seconds = numbers(&source.store.root().join(PROVENANCE), "seconds")?;
         let columns: Vec<&str> = source.design.axes.iter().map(|axis| axis_column(axis)).collect();
         let mut cells: Vec<Cell> = Vec::new();
         for row in trials.rows() {
             let cell = row.cell(&columns)?;
-            let trial = row.trial(&mut curves)?;
+            let mut trial = row.trial(&mut curves)?;
+            trial.flops = flops.get(&trial.id).copied();
+            trial.seconds = seconds.get(&trial.id).copied();
             match cells.iter_mut().find(|known| known.is_same(&cell)) {
                 Some(known) => known.trials.push(trial),
                 None => cells.push(Cell { trials: vec![trial], ..cell }),
@@ -150,6 +161,18 @@ fn curves(path: &Path) -> Result<HashMap<String, Vec<EpochRow>>, Error> {
         curves.entry(row.trial.clone()).or_default().push(row);
     }
     Ok(curves)
+}
+
+/// A column of numbers by trial; none where the table or the column is not there.
+fn numbers(path: &Path, column: &str) -> Result<HashMap<String, f64>, Error> {
+    if !path.exists() {
+        return Ok(HashMap::new());
+    }
+    let table = Table::read(path)?;
+    let known = table.has(column);
+    let entry = |row: Row<'_>| Ok((row.text("trial")?.to_owned(), row.number(column)?));
+    let entries: Result<Vec<_>, Error> = table.rows().filter(|_| known).map(entry).collect();
+    Ok(entries?.into_iter().filter_map(|(id, number)| Some((id, number?))).collect())
 }
 
 /// The axes with more than one value, without those that move with an earlier one; the cells

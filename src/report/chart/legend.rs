@@ -1,6 +1,7 @@
 //! The names of a figure's series, in rows above its panels.
 
 use super::palette::{Colour, Look};
+use super::panel::Weight;
 use super::sheet::{Anchor, Drawn, Font, Sheet};
 
 /// Height of a row, pixels.
@@ -15,6 +16,8 @@ const SPACE: f64 = 16.0;
 pub enum Entry {
     /// A series with its name.
     Series(Look, String),
+    /// A line.
+    Line(Colour, Weight, String),
     /// A small mark for one seed.
     Seed(String),
     /// A mean with its interval.
@@ -26,7 +29,9 @@ pub enum Entry {
 impl Entry {
     fn name(&self) -> &str {
         match self {
-            Self::Series(_, name) | Self::Seed(name) | Self::Interval(name) | Self::Band(name) => name,
+            Self::Series(_, name)
+            | Self::Line(_, _, name)
+            | Self::Seed(name) | Self::Interval(name) | Self::Band(name) => name,
         }
     }
 
@@ -88,6 +93,10 @@ impl Entry {
                 sheet.line(&[(x, y), (x + 0.8 * SAMPLE, y)], look.colour, 1.6, 1.0)?;
                 sheet.mark(centre, *look, 4.0, 1.0)
             }
+            Self::Line(colour, weight, _) => {
+                let (width, opacity) = weight.of_line();
+                sheet.line(&[(x, y), (x + 0.8 * SAMPLE, y)], *colour, width, opacity)
+            }
             Self::Seed(_) => {
                 let look = Look { colour: Colour::Faint, ..Look::of(0) };
                 [-6.0, 0.0, 6.0].into_iter().try_for_each(|dx| {
@@ -101,7 +110,7 @@ impl Entry {
             }
             Self::Band(_) => {
                 let rect = super::Rect { left: x, top: y - 6.0, width: 0.8 * SAMPLE, height: 12.0 };
-                sheet.area(rect, Colour::Grid, 1.0)
+                sheet.area(rect, Colour::Band, 1.0)
             }
         }
     }

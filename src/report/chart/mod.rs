@@ -9,6 +9,7 @@ mod grid;
 mod legend;
 mod palette;
 mod panel;
+mod rows;
 mod scale;
 mod sheet;
 
@@ -17,5 +18,6 @@ pub(super) use grid::Grid;
 pub(super) use legend::{Entry, Legend};
 pub(super) use palette::{Colour, Look};
 pub(super) use panel::{Panel, Weight};
+pub(super) use rows::{Row, Rows};
 pub(super) use scale::{Scale, number};
 pub(super) use sheet::{Anchor, Drawn, Font, Point, Rect, Sheet, draw};

@@ -14,6 +14,16 @@ pub enum Weight {
     Mean,
 }
 
+impl Weight {
+    /// Width in pixels and opacity of a line.
+    pub const fn of_line(self) -> (f64, f64) {
+        match self {
+            Self::Seed => (0.8, 0.4),
+            Self::Mean => (1.6, 1.0),
+        }
+    }
+}
+
 /// A frame with two scales.
 pub struct Panel<'s, 'a> {
     pub sheet: &'s Sheet<'a>,
@@ -90,10 +100,8 @@ impl Panel<'_, '_> {
     pub fn line(&self, values: &[(f64, f64)], dodge: f64, look: Look, weight: Weight) -> Drawn {
         let points: Vec<_> = values.iter().map(|&value| self.place(value)).collect();
         let points: Vec<_> = points.into_iter().map(|(x, y)| (x + dodge, y)).collect();
-        match weight {
-            Weight::Seed => self.sheet.line(&points, look.colour, 0.8, 0.4),
-            Weight::Mean => self.sheet.line(&points, look.colour, 1.6, 1.0),
-        }
+        let (width, opacity) = weight.of_line();
+        self.sheet.line(&points, look.colour, width, opacity)
     }
 
     /// An upright interval at `x`, `dodge` pixels to its right.

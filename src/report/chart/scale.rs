@@ -22,10 +22,12 @@ pub struct Scale {
     pub ticks: Vec<(f64, String)>,
 }
 
-/// Share of the axis that is left free beyond the outermost values.
+/// Share of the axis that is left free beyond the outermost values, and the same where
+/// several series stand at a value side by side.
 const MARGIN: f64 = 0.06;
+const SIDE_BY_SIDE: f64 = 0.1;
 /// Fewest and most ticks of an axis.
-const TICKS: std::ops::RangeInclusive<usize> = 3..=8;
+const TICKS: std::ops::RangeInclusive<usize> = 4..=9;
 /// A range beyond this ratio is shown by ratios.
 const WIDE: f64 = 3.0;
 /// The same for the values of a setting, which are few and chosen.
@@ -68,10 +70,13 @@ impl Scale {
 
     fn of(spacing: Spacing, low: f64, high: f64, chosen: &[f64]) -> Self {
         let (first, last) = (spacing.along(low), spacing.along(high));
-        let room = if last > first { MARGIN * (last - first) } else { 0.5 * first.abs().max(1.0) };
+        let margin = if chosen.is_empty() { MARGIN } else { SIDE_BY_SIDE };
+        let room = if last > first { margin * (last - first) } else { 0.5 * first.abs().max(1.0) };
         let mut scale = Self { spacing, low: first - room, high: last + room, ticks: Vec::new() };
         let values = if chosen.is_empty() { scale.round_numbers() } else { chosen.to_vec() };
-        scale.ticks = values.into_iter().map(|value| (value, number(value))).collect();
+        let labels: Vec<_> = values.iter().copied().map(number).collect();
+        let labels = if spacing == Spacing::Even && chosen.is_empty() { aligned(labels) } else { labels };
+        scale.ticks = values.into_iter().zip(labels).collect();
         scale
     }
 
@@ -156,6 +161,21 @@ pub fn number(value: f64) -> String {
     if mantissa == "1" { format!("10{raised}") } else { format!("{mantissa}·10{raised}") }
 }
 
+/// Decimal numbers with as many digits after the point as the longest has.
+fn aligned(labels: Vec<String>) -> Vec<String> {
+    let digits = |label: &String| label.split_once('.').map_or(0, |(_, digits)| digits.len());
+    if labels.iter().any(|label| label.contains('·') || label.contains("10⁻")) {
+        return labels;
+    }
+    let most = labels.iter().map(digits).max().unwrap_or_default();
+    let aligned = |label: String| match (most, digits(&label)) {
+        (most, known) if most == known => label,
+        (most, 0) => format!("{label}.{}", "0".repeat(most)),
+        (most, known) => format!("{label}{}", "0".repeat(most - known)),
+    };
+    labels.into_iter().map(aligned).collect()
+}
+
 fn raised(digit: char) -> char {
     match digit {
         '−' => '⁻',
@@ -178,10 +198,10 @@ mod tests {
 
     #[test]
     fn ticks_are_round_numbers_within_the_scale() {
-        assert_eq!(labels(&Scale::even([-0.3, 0.78])), "−0.2 0 0.2 0.4 0.6 0.8");
+        assert_eq!(labels(&Scale::even([-0.3, 0.78])), "−0.2 0.0 0.2 0.4 0.6 0.8");
         assert_eq!(labels(&Scale::log([1.4, 5.3])), "1.5 2 3 5");
-        assert_eq!(labels(&Scale::log([1.5, 11.4])), "2 5 10");
-        assert_eq!(labels(&Scale::log([2e11, 9e13])), "10¹² 10¹³ 10¹⁴");
+        assert_eq!(labels(&Scale::log([1.5, 11.4])), "1.5 2 3 5 7 10");
+        assert_eq!(labels(&Scale::log([2e11, 9e13])), "3·10¹¹ 10¹² 3·10¹² 10¹³ 3·10¹³ 10¹⁴");
         assert_eq!(labels(&Scale::log([157_900.0, 167_900.0])), "158000 160000 162000 164000 166000 168000");
     }
 

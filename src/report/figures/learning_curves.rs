@@ -2,8 +2,8 @@
 
 use super::{Figure, left_out};
 use crate::report::Error;
-use crate::report::chart::{Drawn, Grid, Look, Panel, Scale, Weight};
-use crate::report::facets::Facets;
+use crate::report::chart::{Colour, Drawn, Entry, Grid, Look, Panel, Scale, Weight};
+use crate::report::facets::{Facets, Series};
 use crate::report::material::{Cell, Material, Trial};
 use crate::stats::mean;
 
@@ -15,17 +15,18 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
     if values.is_empty() {
         return Ok(None);
     }
+    let several = facets.cells().any(|cell| cell.trials.len() > 1);
     let grid = Grid {
         headings: facets.headings(),
         x: Scale::even(values.iter().map(|(epoch, _)| *epoch)),
         y: Scale::log(values.iter().map(|(_, error)| *error)),
         x_name: "epoch".to_owned(),
         y_name: "validation error (%)".to_owned(),
-        legend: Grid::legend(facets.entries()),
+        legend: Grid::legend(entries(&facets, several)),
     };
     let caption = format!(
-        "Validation error after each epoch of the phases that train the classifier, percent. Thin lines \
-         are single seeds, thick ones their mean.{}",
+        "Validation error after each epoch of the phases that train the classifier, percent. {}{}",
+        if several { "Thin lines are single seeds, thick ones their mean." } else { "One seed." },
         left_out(&facets)
     );
     let figure = Figure::draw("learning_curves", "Learning curves", caption, grid.size(), |sheet| {
@@ -36,6 +37,17 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
         })
     })?;
     Ok(Some(figure))
+}
+
+fn entries(facets: &Facets<'_>, several: bool) -> Vec<Entry> {
+    let named = facets.series.iter().filter(|series| !series.name.is_empty());
+    let line = |series: &Series| Entry::Line(series.look.colour, Weight::Mean, series.name.clone());
+    let mut entries: Vec<_> = named.map(line).collect();
+    if several {
+        entries.push(Entry::Line(Colour::Ink, Weight::Seed, "one seed".to_owned()));
+        entries.push(Entry::Line(Colour::Ink, Weight::Mean, "mean".to_owned()));
+    }
+    entries
 }
 
 /// The curve of every seed, and over several their mean.

@@ -2,9 +2,13 @@
 //!
 //! A figure that does not apply to a sweep is left out.
 
+mod error_by;
 mod learning_curves;
+mod matched_parameters;
 mod paired_differences;
+mod sparsity;
 mod test_error;
+mod trails;
 
 use super::Error;
 use super::chart::{About, Drawn, Sheet, draw};
@@ -32,7 +36,12 @@ pub fn all(material: &Material) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     figures.extend(paired_differences::figure(material)?);
     figures.extend(test_error::figures(material)?);
+    figures.extend(error_by::parameters(material)?);
+    figures.extend(error_by::flops(material)?);
+    figures.extend(error_by::seconds(material)?);
     figures.extend(learning_curves::figure(material)?);
+    figures.extend(sparsity::figure(material)?);
+    figures.extend(matched_parameters::figure(material)?);
     Ok(figures)
 }
 

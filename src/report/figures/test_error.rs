@@ -37,7 +37,7 @@ fn figure(material: &Material, at: usize) -> Result<Option<Figure>, Error> {
         y_name: "test error (%)".to_owned(),
         legend: Grid::legend(entries(&facets, &dots)),
     };
-    let step = grid.step(facets.series.len());
+    let step = if several(&dots) { grid.step(facets.series.len()) } else { 0.0 };
     let name = format!("test_error_by_{}", axis.column);
     let heading = format!("Test error by {}", title(&axis.column));
     let figure = Figure::draw(name, heading, caption(&facets, &dots), grid.size(), |sheet| {
@@ -83,9 +83,14 @@ fn paint(panel: &Panel<'_, '_>, dots: &[Dot], look: Look, dodge: f64) -> Drawn {
     Ok(())
 }
 
+/// Whether there is more than one seed to a place.
+fn several(dots: &[Dot]) -> bool {
+    dots.iter().any(|dot| dot.interval.is_some())
+}
+
 fn entries(facets: &Facets<'_>, dots: &[Dot]) -> Vec<Entry> {
     let mut entries = facets.entries();
-    if dots.iter().any(|dot| dot.interval.is_some()) {
+    if several(dots) {
         entries.push(Entry::Seed("one seed".to_owned()));
         entries.push(Entry::Interval("mean, 95 % interval".to_owned()));
     }
@@ -93,8 +98,7 @@ fn entries(facets: &Facets<'_>, dots: &[Dot]) -> Vec<Entry> {
 }
 
 fn caption(facets: &Facets<'_>, dots: &[Dot]) -> String {
-    let several = dots.iter().any(|dot| dot.interval.is_some());
-    let marks = if several {
+    let marks = if several(dots) {
         format!(
             "Small marks are single seeds, large ones the mean over {}, bars Student's 95 % interval of \
              that mean. Series are drawn side by side where they share a place.",

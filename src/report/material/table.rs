@@ -38,6 +38,10 @@ impl Table {
         Ok(Self { path: path.to_owned(), text, columns, records })
     }
 
+    pub fn has(&self, column: &str) -> bool {
+        self.columns.contains_key(column)
+    }
+
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.records.iter().map(|fields| Row { table: self, fields })
     }
@@ -94,6 +98,8 @@ impl<'t> Row<'t> {
             status: self.text("status")?.to_owned(),
             best_epoch: self.number("best_epoch")?,
             test_error: self.number("test_error")?,
+            flops: None,
+            seconds: None,
             curve: curves.remove(id).unwrap_or_default(),
         })
     }
