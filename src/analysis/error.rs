@@ -6,6 +6,8 @@ use polars::error::PolarsError;
 
 use crate::store;
 
+const REMERGE: &str = "run `drsae analyze` where the trials' folders are to write it again";
+
 /// Results that cannot be analysed as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -51,6 +53,47 @@ pub enum Error {
         /// The row, from 1, after the header.
         row: usize,
     },
+    /// A trial whose status no version writes.
+    #[error("{} has the unknown status `{status}` in row {row}: run `drsae sweep` on the spec to write it again", path.display())]
+    Status {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 1, after the header.
+        row: usize,
+        /// The status.
+        status: String,
+    },
+    /// `mistakes.csv` is there and cannot be read.
+    #[error("cannot read {}: put the disk in order", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `mistakes.csv` is no table of mistakes in order.
+    #[error("{} is not sorted by `index` and `image` in row {row}: {REMERGE}", path.display())]
+    Order {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 1, after the header.
+        row: usize,
+    },
+    /// `mistakes.csv` and `trials.csv` count a trial's mistakes differently.
+    #[error(
+        "{} lists {listed} mistakes of the trial with index {trial}, its test error makes them \
+         {counted}: {REMERGE}", path.display()
+    )]
+    Mistakes {
+        /// The file.
+        path: PathBuf,
+        /// Position of the trial in the plan.
+        trial: u64,
+        /// Rows of the trial.
+        listed: usize,
+        /// Wrongly classified test images by its test error.
+        counted: u64,
+    },
     /// A reference that is no part of the sweep.
     #[error("no trial has the reference value `{key}` = `{value}` of [compare]: {}", known(values))]
     Reference {
@@ -64,6 +107,9 @@ pub enum Error {
     /// A table that could not be put together.
     #[error("cannot build the table")]
     Table(#[from] PolarsError),
+    /// The list of the tables' versions that could not be put together.
+    #[error("cannot build `format.json`")]
+    Format(#[from] serde_json::Error),
     /// A table that could not be written.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::analysis::Design;
+use crate::analysis::{Compare, Design};
 use crate::data;
 use crate::plan::{Facts, Plan, Trial};
 use crate::spec::{self, Sweep};
@@ -73,8 +73,11 @@ pub fn planned(plan: &Plan) -> Vec<PlannedTrial> {
 
 /// What the analysis needs to know of the spec.
 pub fn design(sweep: &Sweep) -> Design {
-    let reference = sweep.compare.as_ref().map(|compare| {
-        compare.reference.iter().map(|(axis, value)| (axis.clone(), spec::text(value))).collect()
+    let axes = sweep.axes.iter().map(|axis| axis.path.clone()).collect();
+    let compare = sweep.compare.as_ref().map(|compare| Compare {
+        reference: compare.reference.iter().map(|(axis, value)| (axis.clone(), spec::text(value))).collect(),
+        matched: compare.matching,
+        margin: compare.margin,
     });
-    Design { axes: sweep.axes.iter().map(|axis| axis.path.clone()).collect(), reference }
+    Design { axes, compare }
 }

@@ -172,7 +172,13 @@ pub(super) fn read_compare(
         let reason = "chooses `model.hidden`, which therefore cannot be an axis of the reference";
         return Err(doc.error(&path::split("compare.match"), Invalid::new("compare.match", reason)));
     }
-    Ok(Compare { reference, matching })
+    let margin = compare.margin;
+    if let Some(margin) = margin.filter(|margin| !(*margin > 0.0 && *margin < 100.0)) {
+        let reason =
+            format!("is a difference in percentage points, more than 0 and less than 100, not {margin}");
+        return Err(doc.error(&path::split("compare.margin"), Invalid::new("compare.margin", reason)));
+    }
+    Ok(Compare { reference, matching, margin })
 }
 
 /// The entries of a table of (axis, value); refuses keys that are no axes.

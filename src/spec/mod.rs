@@ -9,7 +9,7 @@
 //! | `[sweep.grid]` | every value of each axis meets every value of the others |
 //! | `[sweep.zip]`, `[[sweep.zip]]` | the axes of one table move together |
 //! | `[[sweep.exclude]]` | leaves out the cells that have all of its values |
-//! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters |
+//! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters; `margin`: percentage points of test error below which a difference is none that matters |
 //!
 //! In these four tables `model.steps` and `"model.steps"` are the same axis. An override
 //! `path=value` replaces one setting of the spec before anything is checked; everything
@@ -91,6 +91,9 @@ pub struct Compare {
     pub reference: BTreeMap<String, Value>,
     /// Choose the others' width for the reference's number of parameters.
     pub matching: bool,
+    /// A difference in test error that is smaller is none that matters, percentage points;
+    /// more than 0. Without it, no difference is called equivalent to none.
+    pub margin: Option<f64>,
 }
 
 /// One combination of axis values.

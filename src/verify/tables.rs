@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::{Report, Subject, difference, problem};
-use crate::analysis::{Analysis, COMPARISON, SUMMARY};
+use crate::analysis::{self, Analysis, SUMMARY, Source, Sources};
 use crate::store::{self, Merged, Status};
 use crate::text::chain;
 
@@ -64,18 +64,26 @@ fn unmergeable(subject: Subject<'_>, error: &store::Error, report: &mut Report) 
 pub(super) fn analysis(subject: Subject<'_>, trials: Vec<u8>, report: &mut Report) {
     let Subject { store, design, .. } = subject;
     let path = store.trials_csv();
-    let files = Analysis::of_trials(&path, trials, design).and_then(|analysis| analysis.files());
-    match files {
-        Ok(files) => {
-            for (name, text) in files {
-                compare(&store.analysis_file(name), &text, difference::of_tables, ANALYZE, report);
-            }
+    let analysed = Sources::mistakes(store).and_then(|mistakes| {
+        let trials = Source { path: path.clone(), text: trials };
+        Analysis::of(Sources { trials, mistakes }, design)?.files()
+    });
+    let files = match analysed {
+        Ok(files) => files,
+        Err(error) => {
+            return report.wrong(path, format!("cannot be analysed: {}", chain(&error)), ANALYZE);
         }
-        Err(error) => report.wrong(path, format!("cannot be analysed: {}", chain(&error)), ANALYZE),
+    };
+    for (name, text) in &files {
+        let is_table = Path::new(name).extension().is_some_and(|extension| extension == "csv");
+        let difference = if is_table { difference::of_tables } else { difference::of_texts };
+        compare(&store.analysis_file(name), text, difference, ANALYZE, report);
     }
-    let comparison = store.analysis_file(COMPARISON);
-    if design.reference.is_none() && comparison.exists() {
-        report.note(comparison, "is of an earlier spec, for this one compares nothing", "remove it");
+    for stale in analysis::FILES.into_iter().filter(|name| files.iter().all(|(file, _)| file != name)) {
+        let path = store.analysis_file(stale);
+        if path.exists() {
+            report.note(path, "is of an earlier spec, for this one does not make it", "remove it");
+        }
     }
 }
 

@@ -10,8 +10,6 @@ use crate::text::chain;
 
 /// The columns of `trials.csv` that do not follow from the plan.
 const MEASURED: [&str; 4] = ["status", "best_epoch", "valid_error", "test_error"];
-const STATUSES: [Status; 5] =
-    [Status::Complete, Status::Diverged, Status::Failed, Status::TimedOut, Status::Pending];
 const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
 
 /// Whether there are merged tables and no trial of the plan has a folder.
@@ -92,7 +90,7 @@ fn measured(header: &[String], actual: &[String], expected: &[String]) -> Result
         row.insert(column.as_str(), actual.as_str());
     }
     let status = row["status"];
-    if !STATUSES.iter().any(|known| known.name() == status) {
+    if !Status::ALL.iter().any(|known| known.name() == status) {
         return Err(format!("there is no status `{status}`"));
     }
     let complete = status == Status::Complete.name();
