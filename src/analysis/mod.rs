@@ -37,6 +37,7 @@ pub use grid::{Grid, GridRow};
 pub use sheets::Sheet;
 pub use summary::{Summary, SummaryRow};
 pub use verdict::{Conclusion, Finding, Verdict};
+pub(crate) use words::{compared, difference, spread};
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -37,13 +37,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<()> {
+    let (sweep, store) = merge(args)?;
+    write_and_print(&sweep, &store, out)
+}
+
+/// The sweep and its results, merged where the trials' own folders are.
+pub fn merge(args: &SpecArgs) -> Result<(Sweep, Store)> {
     let sweep = Sweep::load(&args.spec, &args.overrides)?;
     let store = args.existing_store(&sweep)?;
     // A plan asks for data, which stored tables do without.
     if store.has_trials()? {
         store.merge(&planned(&args.plan()?.1))?;
     }
-    write_and_print(&sweep, &store, out)
+    Ok((sweep, store))
 }
 
 /// Writes the tables into the sweep's folder and prints them.

@@ -11,7 +11,7 @@ use crate::spec::{self, Sweep};
 use crate::store::{PlannedTrial, Store, axis_column};
 
 /// The arguments that name a sweep.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct SpecArgs {
     /// The experiment spec, a TOML file.
     pub spec: PathBuf,

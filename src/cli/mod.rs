@@ -23,6 +23,7 @@ Examples:
   drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
   drsae status experiments/depth.toml                how far a sweep is
   drsae analyze experiments/depth.toml               its comparison again
+  drsae report experiments/depth.toml                its figures and its page
   drsae verify experiments/depth.toml                whether its results are what they say";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep

@@ -1,27 +1,87 @@
-//! `drsae report`: figures and the page of a sweep.
+//! `drsae report`: the figures and the page of a sweep, or two sweeps on one page.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
+use super::analyze;
 use super::common::{SpecArgs, design};
-use crate::report::{self, Source};
+use crate::analysis::{self, Design};
+use crate::report::{self, PAGE, Source};
 use crate::spec::Sweep;
+use crate::store::Store;
 
-/// Draw the figures of a sweep and write its page.
+const EXAMPLES: &str = "\
+Examples:
+  drsae report experiments/depth.toml            results/depth/analysis/report.html and figures/
+  drsae report results/depth/sweep.toml          the sweep as it was run
+  drsae report experiments/depth.toml experiments/rates.toml
+                                                 both on results/depth-and-rates.html
+
+Tables are brought up to date first, as `drsae analyze` does. The page loads nothing: it can be
+opened from disk, moved and sent.";
+
+/// Draw the figures of a sweep and write its page, or put two sweeps side by side on one.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
+    /// The spec of another sweep, to be put beside the first.
+    other: Option<PathBuf>,
+    /// Page of two sweeps [default: A-and-B.html in the folder of all results].
+    #[arg(long, value_name = "FILE", requires = "other")]
+    out: Option<PathBuf>,
+}
+
+/// A sweep whose tables are up to date.
+struct Analysed {
+    sweep: Sweep,
+    design: Design,
+    store: Store,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let sweep = Sweep::load(&args.spec.spec, &args.spec.overrides)?;
-    let store = args.spec.existing_store(&sweep)?;
-    let source =
-        Source { store: &store, name: &sweep.name, question: &sweep.question, design: &design(&sweep) };
-    for (name, contents) in report::files(&source)? {
-        store.write_analysis(&name, &contents)?;
-    }
+    let page = match &args.other {
+        None => alone(&Analysed::of(&args.spec)?)?,
+        Some(other) => {
+            let other = SpecArgs { spec: other.clone(), ..args.spec.clone() };
+            beside(args, &Analysed::of(&args.spec)?, &Analysed::of(&other)?)?
+        }
+    };
+    println!("{}", page.display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes figures and page of a sweep; returns the path of the page.
+fn alone(sweep: &Analysed) -> Result<PathBuf> {
+    for (name, contents) in report::files(&sweep.source())? {
+        sweep.store.write_analysis(&name, &contents)?;
+    }
+    Ok(sweep.store.analysis_file(PAGE))
+}
+
+/// Writes the page of two sweeps; returns its path.
+fn beside(args: &Args, one: &Analysed, other: &Analysed) -> Result<PathBuf> {
+    let page = report::side_by_side([&one.source(), &other.source()])?;
+    let name = format!("{}-and-{}.html", one.sweep.name, other.sweep.name);
+    let path = args.out.clone().unwrap_or_else(|| args.spec.results.join(name));
+    fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+impl Analysed {
+    fn of(args: &SpecArgs) -> Result<Self> {
+        let (sweep, store) = analyze::merge(args)?;
+        let design = design(&sweep);
+        analysis::analyze(&store, &design)?;
+        Ok(Self { sweep, design, store })
+    }
+
+    fn source(&self) -> Source<'_> {
+        let Self { sweep, design, store } = self;
+        Source { store, name: &sweep.name, question: &sweep.question, design }
+    }
 }

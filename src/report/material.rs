@@ -5,16 +5,16 @@ mod table;
 use std::collections::HashMap;
 use std::path::Path;
 
-use self::table::{Row, Table};
+pub use self::table::Table;
+use self::table::Row;
 use super::Error;
-use crate::analysis::{Analysis, Design};
+use crate::analysis::{Analysis, Design, Sources};
 use crate::store::{EpochRow, Status, Store, axis_column};
 
 /// Name of the table of what trials were computed with.
 const PROVENANCE: &str = "provenance.csv";
 
 /// One sweep and what came out of it.
-#[derive(Debug, Clone, PartialEq)]
 pub struct Material {
     /// Name of the sweep.
     pub name: String,
@@ -26,6 +26,8 @@ pub struct Material {
     pub cells: Vec<Cell>,
     /// The tables.
     pub analysis: Analysis,
+    /// `provenance.csv`, where there is one.
+    pub provenance: Option<Table>,
 }
 
 /// A swept setting.
@@ -77,9 +79,13 @@ pub struct Trial {
 /// What the spec says of a sweep, and where its results are.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
+    /// Its results folder.
     pub store: &'a Store,
+    /// Its name.
     pub name: &'a str,
+    /// What it asks; may be empty.
     pub question: &'a str,
+    /// How its trials are read.
     pub design: &'a Design,
 }
 
@@ -89,12 +95,13 @@ impl Material {
     /// # Errors
     /// A table is absent or not as the sweep writes it.
     pub fn read(source: &Source<'_>) -> Result<Self, Error> {
-        let path = source.store.trials_csv();
-        let trials = Table::read(&path)?;
-        let analysis = Analysis::of_trials(&path, trials.text.clone(), source.design)?;
+        let sources = Sources::read(source.store)?;
+        let trials = Table::of(&sources.trials.path, &sources.trials.text)?;
+        let analysis = Analysis::of(sources, source.design)?;
         let mut curves = curves(&source.store.epochs_csv())?;
-        let flops = numbers(&source.store.plan_csv(), "training_flops")?;
-        let seconds = numbers(&source.store.root().join(PROVENANCE), "seconds")?;
+        let flops = numbers(Table::read(&source.store.plan_csv())?.as_ref(), "training_flops")?;
+        let provenance = Table::read(&source.store.root().join(PROVENANCE))?;
+        let seconds = numbers(provenance.as_ref(), "seconds")?;
         let columns: Vec<&str> = source.design.axes.iter().map(|axis| axis_column(axis)).collect();
         let mut cells: Vec<Cell> = Vec::new();
         for row in trials.rows() {
@@ -112,7 +119,7 @@ impl Material {
         }
         let axes = axes(source.design, &mut cells);
         let (name, question) = (source.name.to_owned(), source.question.to_owned());
-        Ok(Self { name, question, axes, cells, analysis })
+        Ok(Self { name, question, axes, cells, analysis, provenance })
     }
 
     /// Planned trials that are not complete.
@@ -164,14 +171,10 @@ fn curves(path: &Path) -> Result<HashMap<String, Vec<EpochRow>>, Error> {
 }
 
 /// A column of numbers by trial; none where the table or the column is not there.
-fn numbers(path: &Path, column: &str) -> Result<HashMap<String, f64>, Error> {
-    if !path.exists() {
-        return Ok(HashMap::new());
-    }
-    let table = Table::read(path)?;
-    let known = table.has(column);
+fn numbers(table: Option<&Table>, column: &str) -> Result<HashMap<String, f64>, Error> {
+    let rows = table.filter(|table| table.has(column)).into_iter().flat_map(Table::rows);
     let entry = |row: Row<'_>| Ok((row.text("trial")?.to_owned(), row.number(column)?));
-    let entries: Result<Vec<_>, Error> = table.rows().filter(|_| known).map(entry).collect();
+    let entries: Result<Vec<_>, Error> = rows.map(entry).collect();
     Ok(entries?.into_iter().filter_map(|(id, number)| Some((id, number?))).collect())
 }
 
@@ -185,7 +188,8 @@ fn axes(design: &Design, cells: &mut [Cell]) -> Vec<Axis> {
             kept.push(at);
         }
     }
-    let named = |at: usize| design.reference.as_ref().is_some_and(|axes| axes.contains_key(&design.axes[at]));
+    let reference = design.compare.as_ref().map(|compare| &compare.reference);
+    let named = |at: usize| reference.is_some_and(|axes| axes.contains_key(&design.axes[at]));
     let axis = |&at: &usize| Axis {
         column: axis_column(&design.axes[at]).to_owned(),
         values: distinct(cells, at),
@@ -237,7 +241,7 @@ mod tests {
     fn axes_that_move_together_or_not_at_all_are_one_or_none() {
         let design = Design {
             axes: ["model.steps", "training.phases.0.rate", "training.phases.1.rate"].map(str::to_owned).to_vec(),
-            reference: None,
+            compare: None,
         };
         let mut cells = cells(&[["2", "0.1", "0.1"], ["2", "0.3", "0.3"]]);
         let axes = axes(&design, &mut cells);

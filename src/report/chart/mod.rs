@@ -15,9 +15,10 @@ mod sheet;
 
 pub(super) use finish::{About, on_page};
 pub(super) use grid::Grid;
-pub(super) use legend::{Entry, Legend};
+pub(super) use legend::Entry;
 pub(super) use palette::{Colour, Look};
 pub(super) use panel::{Panel, Weight};
 pub(super) use rows::{Row, Rows};
-pub(super) use scale::{Scale, number};
-pub(super) use sheet::{Anchor, Drawn, Font, Point, Rect, Sheet, draw};
+pub(super) use scale::Scale;
+pub(super) use sheet::{Anchor, Drawn, Font, Sheet, draw};
+use sheet::Rect;

@@ -1,6 +1,7 @@
 //! The parameter counts of the networks that are compared.
 
 use super::Figure;
+use crate::analysis::Compared;
 use crate::report::Error;
 use crate::report::chart::{Colour, Row, Rows, Scale, Weight};
 use crate::report::facets::{Facet, Facets, Series};
@@ -17,7 +18,7 @@ struct Count<'m> {
 
 /// The figure; `None` where all that is compared has equally many parameters.
 pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
-    let Some(comparison) = &material.analysis.comparison else { return Ok(None) };
+    let Some(Compared { comparison, .. }) = &material.analysis.compared else { return Ok(None) };
     let facets = Facets::of(material, None);
     let of_facet = |facet| counts(&facets, facet, &comparison.reference);
     let counts: Vec<Count<'_>> = facets.panels.iter().flat_map(of_facet).collect();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -14,8 +15,6 @@ use crate::store::EpochRow;
 /// A CSV file.
 pub struct Table {
     path: PathBuf,
-    /// The bytes of the file.
-    pub text: Vec<u8>,
     columns: HashMap<String, usize>,
     records: Vec<StringRecord>,
 }
@@ -28,18 +27,32 @@ pub struct Row<'t> {
 }
 
 impl Table {
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    /// Reads a file; `None` where there is none.
+    pub fn read(path: &Path) -> Result<Option<Self>, Error> {
+        match fs::read(path) {
+            Ok(text) => Self::of(path, &text).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::Table { path: path.to_owned(), source: error.into() }),
+        }
+    }
+
+    /// The table of a text; `path` names it in errors.
+    pub fn of(path: &Path, text: &[u8]) -> Result<Self, Error> {
         let failed = |source| Error::Table { path: path.to_owned(), source };
-        let text = fs::read(path).map_err(|error| failed(error.into()))?;
-        let mut reader = csv::Reader::from_reader(text.as_slice());
+        let mut reader = csv::Reader::from_reader(text);
         let header = reader.headers().map_err(failed)?;
         let columns = header.iter().zip(0..).map(|(name, at)| (name.to_owned(), at)).collect();
         let records = reader.records().collect::<Result<_, _>>().map_err(failed)?;
-        Ok(Self { path: path.to_owned(), text, columns, records })
+        Ok(Self { path: path.to_owned(), columns, records })
     }
 
     pub fn has(&self, column: &str) -> bool {
         self.columns.contains_key(column)
+    }
+
+    /// A column from top to bottom; nothing where it is not there.
+    pub fn texts(&self, column: &str) -> Vec<String> {
+        self.rows().filter_map(|row| row.text(column).ok()).map(str::to_owned).collect()
     }
 
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
