@@ -20,7 +20,7 @@ pub fn sheet(one: &Material, other: &Material) -> Option<Sheet> {
         .map(|(left, right)| row(one, other, left, right))
         .collect();
     let (a, b) = (&one.name, &other.name);
-    (!rows.is_empty()).then(|| Sheet {
+    let sheet = Sheet {
         name: "common cells",
         caption: format!(
             "Cells of {a} and of {b} that are the same network and agree on every axis that both sweeps have: \
@@ -39,7 +39,18 @@ pub fn sheet(one: &Material, other: &Material) -> Option<Sheet> {
         ],
         texts: 3,
         rows,
-    })
+    };
+    (!sheet.rows.is_empty()).then(|| without(without(sheet, 2), 1))
+}
+
+/// The sheet without the text column at `at`, where that is empty.
+fn without(mut sheet: Sheet, at: usize) -> Sheet {
+    if sheet.rows.iter().all(|row| row[at].is_empty()) {
+        sheet.head.remove(at);
+        sheet.texts -= 1;
+        sheet.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+    }
+    sheet
 }
 
 fn is_same(left: &Cell, right: &Cell, shared: &[(usize, usize)]) -> bool {
