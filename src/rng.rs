@@ -20,7 +20,7 @@ pub enum Purpose {
     Corruption,
     /// Which training images are held out for validation.
     Split,
-    /// Samples of an interval that is read from the data itself; the index is the table's row.
+    /// Samples of an interval that is read from the data itself; the index is the figure that has it.
     Bootstrap,
     /// Training glyphs of the embedded data set; the index is the example.
     TrainingGlyph,

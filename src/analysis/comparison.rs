@@ -15,6 +15,8 @@ const VERSION: u32 = 1;
 pub struct Comparison {
     /// Columns of `trials.csv` that hold the axes which are not compared.
     pub axes: Vec<String>,
+    /// Columns of `trials.csv` that hold the axes which are compared.
+    pub compared: Vec<String>,
     /// The reference: its value on each compared axis.
     pub reference: String,
     /// All seeds of the plan, in order.
@@ -121,10 +123,11 @@ impl Difference {
 impl Comparison {
     pub(super) fn of(pairs: &Pairs<'_>, margin: Option<f64>) -> Self {
         let row = |pair| ComparisonRow::of(pair, &pairs.seeds, margin);
-        let mut rows: Vec<_> = pairs.pairs.iter().map(row).collect();
+        let mut rows: Vec<_> = pairs.all.iter().map(row).collect();
         family::adjust(&mut rows, |row| &mut row.tests);
         Self {
             axes: pairs.axes.clone(),
+            compared: pairs.compared.clone(),
             reference: pairs.reference.clone(),
             seeds: pairs.seeds.clone(),
             margin,
@@ -180,10 +183,7 @@ impl ComparisonRow {
 }
 
 /// The columns of a difference in validation error.
-pub(super) fn valid_columns<'r, R>(
-    columns: Columns<'r, R>,
-    valid: fn(&R) -> Option<Paired>,
-) -> Columns<'r, R> {
+pub(super) fn valid_columns<R>(columns: Columns<'_, R>, valid: fn(&R) -> Option<Paired>) -> Columns<'_, R> {
     let interval = move |row: &R| valid(row).and_then(|valid| valid.interval);
     columns
         .in_unit(POINTS, "valid_mean_difference", |row| Some(valid(row)?.mean))

@@ -84,17 +84,17 @@ impl Examples {
         mistakes: Option<&'m Mistakes>,
     ) -> Result<&'m Mistakes, Absent> {
         let mistakes = mistakes.ok_or(Absent::Mistakes)?;
-        let mut cells = pairs.pairs.iter().flat_map(|pair| [pair.reference, pair.challenger]);
+        let mut cells = pairs.all.iter().flat_map(|pair| [pair.reference, pair.challenger]);
         let uncounted = |trial: &Trial| trial.errors.is_some() && trial.images.is_none();
-        match cells.any(|cell| cell.trials.values().any(uncounted)) {
-            true => Err(Absent::Images),
-            false => Ok(mistakes),
+        if cells.any(|cell| cell.trials.values().any(uncounted)) {
+            return Err(Absent::Images);
         }
+        Ok(mistakes)
     }
 
     pub(super) fn of(pairs: &Pairs<'_>, mistakes: &Mistakes) -> Result<Self, Error> {
         let mut rows = Vec::new();
-        for pair in &pairs.pairs {
+        for pair in &pairs.all {
             for &seed in &pairs.seeds {
                 rows.extend(ExampleRow::of(pair, seed, mistakes)?);
             }

@@ -58,11 +58,11 @@ pub(super) fn adjust<R>(rows: &mut [R], tests: impl Fn(&mut R) -> &mut Tests) {
 }
 
 /// The columns of the tests; those of equivalence where there is a margin.
-pub(super) fn columns<'r, R>(
-    columns: Columns<'r, R>,
+pub(super) fn columns<R>(
+    columns: Columns<'_, R>,
     margin: Option<f64>,
     tests: fn(&R) -> Tests,
-) -> Columns<'r, R> {
+) -> Columns<'_, R> {
     let columns = columns
         .plain("p_t", |row| tests(row).p)
         .plain("p_holm", |row| tests(row).p_holm)

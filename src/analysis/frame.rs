@@ -70,13 +70,13 @@ pub(super) const SHARE: &str = "0 to 1";
 /// Makes a table of `rows`, column by column.
 pub(super) struct Columns<'r, R> {
     rows: &'r [R],
-    columns: Vec<Column>,
+    made: Vec<Column>,
     units: Vec<(String, &'static str)>,
 }
 
 impl<'r, R> Columns<'r, R> {
     pub fn of(rows: &'r [R]) -> Self {
-        Self { rows, columns: Vec::new(), units: Vec::new() }
+        Self { rows, made: Vec::new(), units: Vec::new() }
     }
 
     /// A text column for each of `names`; `texts` gives a row's, in the same order.
@@ -93,7 +93,7 @@ impl<'r, R> Columns<'r, R> {
         Series: NamedFrom<Vec<T>, [T]>,
     {
         let values: Vec<T> = self.rows.iter().map(value).collect();
-        self.columns.push(Series::new(name.into(), values).into());
+        self.made.push(Series::new(name.into(), values).into());
         self
     }
 
@@ -110,7 +110,7 @@ impl<'r, R> Columns<'r, R> {
 
     /// The table, in this version of its file.
     pub fn table(self, version: u32) -> Table {
-        let Self { columns, units, .. } = self;
-        Table { version, columns, units }
+        let Self { made, units, .. } = self;
+        Table { version, columns: made, units }
     }
 }

@@ -24,6 +24,8 @@ const VERSION: u32 = 1;
 pub struct Grid {
     /// Columns of `trials.csv` that hold the axes which are averaged over.
     pub axes: Vec<String>,
+    /// Columns of `trials.csv` that hold the axes which are compared.
+    pub compared: Vec<String>,
     /// The reference: its value on each compared axis.
     pub reference: String,
     /// All seeds of the plan, in order.
@@ -71,13 +73,12 @@ pub struct GridRow {
 impl Grid {
     pub(super) fn of(pairs: &Pairs<'_>, margin: Option<f64>) -> Self {
         let challengers = pairs.by_challenger();
-        let row = |(at, (name, cells)): (usize, &(&str, Vec<&Pair<'_>>))| {
-            GridRow::of(name, cells, &pairs.seeds, margin, at as u64)
-        };
-        let mut rows: Vec<_> = challengers.par_iter().enumerate().map(row).collect();
+        let row = |(name, cells): &(&str, Vec<&Pair<'_>>)| GridRow::of(name, cells, &pairs.seeds, margin);
+        let mut rows: Vec<_> = challengers.par_iter().map(row).collect();
         family::adjust(&mut rows, |row| &mut row.tests);
         Self {
             axes: pairs.axes.clone(),
+            compared: pairs.compared.clone(),
             reference: pairs.reference.clone(),
             seeds: pairs.seeds.clone(),
             margin,
@@ -113,7 +114,7 @@ impl Grid {
 }
 
 impl GridRow {
-    fn of(name: &str, cells: &[&Pair<'_>], seeds: &[u64], margin: Option<f64>, row: u64) -> Self {
+    fn of(name: &str, cells: &[&Pair<'_>], seeds: &[u64], margin: Option<f64>) -> Self {
         let by_cell = |error: fn(Errors) -> Option<f64>| -> Vec<Vec<Option<f64>>> {
             cells.iter().map(|pair| pair.differences(seeds, error)).collect()
         };
@@ -123,7 +124,7 @@ impl GridRow {
         let known: Vec<f64> = differences.iter().copied().flatten().collect();
         let paired = Paired::of(&known, CONFIDENCE);
         let identical = |cell: &&Vec<Option<f64>>| cell.iter().all(|difference| *difference == Some(0.0));
-        let secondary = Secondary::of(cells, row);
+        let secondary = Secondary::of(cells);
         Self {
             challenger: name.to_owned(),
             cells: cells.len(),
@@ -155,18 +156,19 @@ struct Secondary {
 }
 
 impl Secondary {
-    /// Every row of the table draws from a stream of its own.
-    fn of(cells: &[&Pair<'_>], row: u64) -> Self {
+    /// Each figure draws from a stream of its own, the same in every row: the reference has the
+    /// same interval in all of them.
+    fn of(cells: &[&Pair<'_>]) -> Self {
         let reference: Vec<_> = cells.iter().map(|pair| pair.reference.test_errors()).collect();
         let challenger: Vec<_> = cells.iter().map(|pair| pair.challenger.test_errors()).collect();
         let reference: Vec<&[f64]> = reference.iter().map(Vec::as_slice).collect();
         let challenger: Vec<&[f64]> = challenger.iter().map(Vec::as_slice).collect();
         let both = [&challenger[..], &reference[..]].concat();
-        let mut random = rng::stream(0, Purpose::Bootstrap, row);
+        let random = |figure| rng::stream(0, Purpose::Bootstrap, figure);
         Self {
-            iqm_reference: bootstrap(&reference, iqm, CONFIDENCE, &mut random),
-            iqm_challenger: bootstrap(&challenger, iqm, CONFIDENCE, &mut random),
-            probability_of_improvement: bootstrap(&both, improvement, CONFIDENCE, &mut random),
+            iqm_reference: bootstrap(&reference, iqm, CONFIDENCE, &mut random(0)),
+            iqm_challenger: bootstrap(&challenger, iqm, CONFIDENCE, &mut random(1)),
+            probability_of_improvement: bootstrap(&both, improvement, CONFIDENCE, &mut random(2)),
         }
     }
 }

@@ -22,6 +22,7 @@ mod grid;
 mod mistakes;
 mod pairs;
 mod render;
+mod sentence;
 mod sheets;
 mod summary;
 mod verdict;

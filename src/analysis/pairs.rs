@@ -11,12 +11,14 @@ use crate::store::axis_column;
 pub(super) struct Pairs<'c> {
     /// Columns of `trials.csv` that hold the axes which are not compared.
     pub axes: Vec<String>,
+    /// Columns of `trials.csv` that hold the axes which are compared.
+    pub compared: Vec<String>,
     /// The reference: its value on each compared axis.
     pub reference: String,
     /// All seeds of the plan, in order.
     pub seeds: Vec<u64>,
     /// In plan order of the cells that are not the reference.
-    pub pairs: Vec<Pair<'c>>,
+    pub all: Vec<Pair<'c>>,
     /// Cells that have no reference with the same values on the other axes.
     pub unmatched: Vec<String>,
 }
@@ -37,18 +39,20 @@ impl<'c> Pairs<'c> {
         let (references, challengers): (Vec<&Cell>, Vec<&Cell>) =
             cells.iter().partition(|cell| sides.is_reference(cell));
         let by_others: BTreeMap<_, _> = references.iter().map(|cell| (sides.others(cell), *cell)).collect();
+        let column = |at: usize| axis_column(&axes[at]).to_owned();
         let mut found = Self {
-            axes: sides.others.iter().map(|&at| axis_column(&axes[at]).to_owned()).collect(),
+            axes: sides.others.iter().map(|&at| column(at)).collect(),
+            compared: sides.compared.iter().map(|(at, _)| column(*at)).collect(),
             reference: references.first().map_or_else(String::new, |cell| sides.compared(cell)),
             seeds: cells::seeds(cells),
-            pairs: Vec::new(),
+            all: Vec::new(),
             unmatched: Vec::new(),
         };
         for challenger in challengers {
             let (values, name) = (sides.others(challenger), sides.compared(challenger));
             match by_others.get(&values) {
                 None => found.unmatched.push(challenger.values.join(", ")),
-                Some(reference) => found.pairs.push(Pair { values, name, reference, challenger }),
+                Some(reference) => found.all.push(Pair { values, name, reference, challenger }),
             }
         }
         Ok(found)
@@ -58,7 +62,7 @@ impl<'c> Pairs<'c> {
     pub fn by_challenger(&self) -> Vec<(&str, Vec<&Pair<'c>>)> {
         let mut groups: Vec<(&str, Vec<&Pair<'c>>)> = Vec::new();
         let mut places = BTreeMap::new();
-        for pair in &self.pairs {
+        for pair in &self.all {
             let place = *places.entry(pair.name.as_str()).or_insert_with(|| {
                 groups.push((&pair.name, Vec::new()));
                 groups.len() - 1

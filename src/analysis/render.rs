@@ -56,7 +56,7 @@ fn comparison(comparison: &Comparison, width: u16) -> String {
         [] => String::new(),
         cells => format!("No reference has the other values of: {}\n", cells.join("; ")),
     };
-    let reference = &comparison.reference;
+    let reference = words::label(&comparison.compared, &comparison.reference);
     format!(
         "Difference in test error from {reference}, percentage points, paired by seed\n\
          (+ where {reference} is better)\n{table}\n{unmatched}"

@@ -12,6 +12,14 @@ pub(super) fn headings(axes: &[String]) -> Vec<String> {
     axes.iter().map(|axis| Some(last(axis)).filter(unique).unwrap_or_else(|| axis.clone())).collect()
 }
 
+/// A cell's values on the compared axes: bare where they say what they are.
+pub(super) fn label(compared: &[String], value: &str) -> String {
+    match compared {
+        [axis] if axis == "family" => value.to_owned(),
+        axes => format!("{} = {value}", headings(axes).join(" / ")),
+    }
+}
+
 /// `5`, or `4/5` where one is missing.
 pub(super) fn of_planned(n: usize, missing: usize) -> String {
     if missing == 0 { n.to_string() } else { format!("{n}/{}", n + missing) }
@@ -59,6 +67,11 @@ pub(super) fn probability(p: Option<f64>) -> String {
     }
 }
 
+/// `1 row`, `3 rows`.
+pub(super) fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
 /// What stands for a number that there is not.
 pub(super) fn absent() -> String {
     "–".to_owned()
@@ -74,6 +87,14 @@ mod tests {
         assert_eq!(headings(&axes), ["steps", "train", "model.hidden"]);
         let alike = ["model.bounds.encoder", "training.multipliers.encoder"].map(str::to_owned);
         assert_eq!(headings(&alike), alike);
+    }
+
+    #[test]
+    fn a_bare_number_is_labelled_with_its_axis() {
+        let axes = ["family", "objective.sparsity"].map(str::to_owned);
+        assert_eq!(label(&axes[..1], "drsae"), "drsae");
+        assert_eq!(label(&axes[1..], "0.1"), "sparsity = 0.1");
+        assert_eq!(label(&axes, "drsae / 0.1"), "family / sparsity = drsae / 0.1");
     }
 
     #[test]

@@ -43,6 +43,8 @@ fn the_number_of_jobs_changes_no_byte() {
         "epochs.csv",
         "analysis/summary.csv",
         "analysis/comparison.csv",
+        "analysis/grid.csv",
+        "analysis/tables.md",
     ] {
         assert!(files[name].len() > 50, "{name}");
     }

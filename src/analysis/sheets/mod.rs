@@ -13,6 +13,9 @@ use crate::stats::{Estimate, Paired, least_sign_flip};
 const SELECTION: &str = "Each trial's weights are those with the least validation error, where images are held \
                          out; the test images were read once, with these.";
 
+const IMAGE_ERROR: &str = " The image SE is the standard error that the number of test images gives one \
+                           network of the mean error.";
+
 /// A table for a page or a paper. All texts are plain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
@@ -38,8 +41,9 @@ pub(super) fn of(analysis: &Analysis) -> Vec<Sheet> {
 }
 
 fn summary(summary: &Summary) -> Sheet {
-    let measured =
-        ["hidden units", "parameters", "n", "test error / %", "validation error / %", "image SE / %"];
+    let images = summary.rows.iter().any(|row| row.image_error.is_some());
+    let mut measured = vec!["hidden units", "parameters", "n", "test error / %", "validation error / %"];
+    measured.extend(images.then_some("image SE / %"));
     let cells = |row: &SummaryRow| {
         let mut cells = row.values.clone();
         cells.extend([
@@ -48,17 +52,17 @@ fn summary(summary: &Summary) -> Sheet {
             words::of_planned(row.n, row.incomplete),
             words::spread(row.test_error),
             words::spread(row.valid_error),
-            words::estimate(row.image_error, None),
         ]);
+        cells.extend(images.then(|| words::estimate(row.image_error, None)));
         cells
     };
     Sheet {
         name: "summary",
         caption: format!(
             "What each cell reached: mean ± sample standard deviation over n seeds{}; n is of the planned \
-             seeds where trials are not complete. {SELECTION} The image SE is the standard error that the \
-             number of test images gives one network of the mean error.",
-            seeds(&summary.seeds)
+             seeds where trials are not complete. {SELECTION}{}",
+            seeds(&summary.seeds),
+            if images { IMAGE_ERROR } else { "" }
         ),
         head: head(&summary.axes, &measured),
         texts: summary.axes.len(),
@@ -82,7 +86,7 @@ fn comparison(comparison: &Comparison) -> Sheet {
         cells.extend(tests(&row.tests, comparison.margin));
         cells
     };
-    let reference = &comparison.reference;
+    let reference = words::label(&comparison.compared, &comparison.reference);
     Sheet {
         name: "comparison",
         caption: format!(
@@ -125,7 +129,7 @@ fn grid(grid: &Grid) -> Sheet {
         cells.extend(figures.map(figure));
         cells
     };
-    let reference = &grid.reference;
+    let reference = words::label(&grid.compared, &grid.reference);
     Sheet {
         name: "grid",
         caption: format!(
@@ -188,8 +192,10 @@ fn of_tests(rows: usize, seeds: usize, margin: Option<f64>) -> String {
         )
     });
     format!(
-        "p (t) is of the same t, p (Holm) adjusts it for the {rows} rows, p (sign flip) is exact and at least \
-         {} with {seeds} seeds.{equivalence}",
-        least_sign_flip(seeds)
+        "p (t) is of the same t, p (Holm) adjusts it for the table's {}, p (sign flip) is exact and at least {} \
+         with {}.{equivalence}",
+        words::count(rows, "row"),
+        least_sign_flip(seeds),
+        words::count(seeds, "seed")
     )
 }

@@ -211,6 +211,20 @@ fn matched_widths_cannot_be_the_reference() {
 }
 
 #[test]
+fn a_margin_is_a_difference_that_there_can_be() {
+    let refused = |margin: &str| {
+        refusal(with(&format!(
+            "[sweep.grid]\nmodel.steps = [1, 2]\n[compare]\nreference = {{ model.steps = 1 }}\nmargin = {margin}\n"
+        )))
+    };
+    let reason = "`compare.margin` is a difference in percentage points, more than 0 and less than 100, not";
+    for (margin, shown) in [("0", "0"), ("-0.1", "-0.1"), ("100", "100"), ("nan", "NaN")] {
+        assert_eq!(refused(margin), format!("a.toml:23:1: {reason} {shown}"));
+    }
+    assert_eq!(refused("\"a\""), "a.toml:23:1: `compare.margin` must be a number, not \"a\"");
+}
+
+#[test]
 fn sweeps_too_large_are_refused_before_they_are_made() {
     let values: Vec<String> = (1..=1000).map(|value| value.to_string()).collect();
     let list = format!("[{}]", values.join(", "));
