@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::common::{SpecArgs, design, planned};
+use super::report;
 use crate::analysis;
 use crate::spec::Sweep;
 use crate::store::Store;
@@ -52,9 +53,10 @@ pub fn merge(args: &SpecArgs) -> Result<(Sweep, Store)> {
     Ok((sweep, store))
 }
 
-/// Writes the tables into the sweep's folder and prints them.
+/// Writes the tables into the sweep's folder, and the report where there is one, and prints them.
 pub fn write_and_print(sweep: &Sweep, store: &Store, out: &mut dyn Write) -> Result<()> {
     let analysis = analysis::analyze(store, &design(sweep))?;
+    report::refresh(sweep, store)?;
     if !sweep.question.is_empty() {
         writeln!(out, "{}\n", sweep.question)?;
     }

@@ -45,7 +45,11 @@ struct Analysed {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let page = match &args.other {
-        None => alone(&Analysed::of(&args.spec)?)?,
+        None => {
+            let Analysed { sweep, design, store } = Analysed::of(&args.spec)?;
+            write(&sweep, &store, &design)?;
+            store.analysis_file(PAGE)
+        }
         Some(other) => {
             let other = SpecArgs { spec: other.clone(), ..args.spec.clone() };
             beside(args, &Analysed::of(&args.spec)?, &Analysed::of(&other)?)?
@@ -55,12 +59,23 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes figures and page of a sweep; returns the path of the page.
-fn alone(sweep: &Analysed) -> Result<PathBuf> {
-    for (name, contents) in report::files(&sweep.source())? {
-        sweep.store.write_analysis(&name, &contents)?;
+/// Writes figures and page again where there are any, so that they stand beside no newer tables.
+pub fn refresh(sweep: &Sweep, store: &Store) -> Result<()> {
+    if store.analysis_file(PAGE).exists() {
+        write(sweep, store, &design(sweep))?;
     }
-    Ok(sweep.store.analysis_file(PAGE))
+    Ok(())
+}
+
+fn write(sweep: &Sweep, store: &Store, design: &Design) -> Result<()> {
+    for (name, contents) in report::files(&source(sweep, store, design))? {
+        store.write_analysis(&name, &contents)?;
+    }
+    Ok(())
+}
+
+fn source<'a>(sweep: &'a Sweep, store: &'a Store, design: &'a Design) -> Source<'a> {
+    Source { store, name: &sweep.name, question: &sweep.question, design }
 }
 
 /// Writes the page of two sweeps; returns its path.
@@ -81,7 +96,6 @@ impl Analysed {
     }
 
     fn source(&self) -> Source<'_> {
-        let Self { sweep, design, store } = self;
-        Source { store, name: &sweep.name, question: &sweep.question, design }
+        source(&self.sweep, &self.store, &self.design)
     }
 }

@@ -159,3 +159,32 @@ pub fn with_value(column: &str, value: &str) -> String {
     };
     format!("{symbol} = {}", value.strip_suffix(".0").unwrap_or(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(column: &str, values: &[&str], compared: bool) -> Axis {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        Axis { column: column.to_owned(), values, compared }
+    }
+
+    #[test]
+    fn compared_axes_have_colours_then_the_family_then_one_of_few_values() {
+        let steps = || axis("steps", &["1", "2"], false);
+        let family = |compared| axis("family", &["drsae", "mlp"], compared);
+        let weight = || axis("discriminative_weight", &["0.0", "1.0"], true);
+        assert_eq!(by_colour(&[steps(), family(true), weight()], None), [1, 2]);
+        assert_eq!(by_colour(&[steps(), weight(), family(false)], Some(1)), [2]);
+        assert_eq!(by_colour(&[steps(), axis("data.train", &["1"; 9], false)], None), [0]);
+        assert_eq!(by_colour(&[steps(), axis("data.train", &["1"; 9], false)], Some(0)), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn values_have_the_symbols_of_the_paper() {
+        let told =
+            [("steps", "5"), ("discriminative_weight", "0.0"), ("family", "mlp"), ("data.train", "100")];
+        let told = told.map(|(column, value)| with_value(column, value));
+        assert_eq!(told, ["T = 5", "γ = 0", "mlp", "train = 100"]);
+    }
+}

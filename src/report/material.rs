@@ -5,8 +5,8 @@ mod table;
 use std::collections::HashMap;
 use std::path::Path;
 
-pub use self::table::Table;
 use self::table::Row;
+pub use self::table::Table;
 use super::Error;
 use crate::analysis::{Analysis, Design, Sources};
 use crate::store::{EpochRow, Status, Store, axis_column};
@@ -215,9 +215,8 @@ fn distinct(cells: &[Cell], at: usize) -> Vec<String> {
 
 /// Whether each value of one axis goes with one value of the other.
 fn one_to_one(cells: &[Cell], a: usize, b: usize) -> bool {
-    let agree = |one: &Cell, other: &Cell| {
-        (one.values[a] == other.values[a]) == (one.values[b] == other.values[b])
-    };
+    let agree =
+        |one: &Cell, other: &Cell| (one.values[a] == other.values[a]) == (one.values[b] == other.values[b]);
     cells.iter().enumerate().all(|(at, one)| cells[..at].iter().all(|other| agree(one, other)))
 }
 
@@ -240,12 +239,17 @@ mod tests {
     #[test]
     fn axes_that_move_together_or_not_at_all_are_one_or_none() {
         let design = Design {
-            axes: ["model.steps", "training.phases.0.rate", "training.phases.1.rate"].map(str::to_owned).to_vec(),
+            axes: ["model.steps", "training.phases.0.rate", "training.phases.1.rate"]
+                .map(str::to_owned)
+                .to_vec(),
             compare: None,
         };
         let mut cells = cells(&[["2", "0.1", "0.1"], ["2", "0.3", "0.3"]]);
         let axes = axes(&design, &mut cells);
-        assert_eq!(axes.iter().map(|axis| axis.column.as_str()).collect::<Vec<_>>(), ["training.phases.0.rate"]);
+        assert_eq!(
+            axes.iter().map(|axis| axis.column.as_str()).collect::<Vec<_>>(),
+            ["training.phases.0.rate"]
+        );
         assert_eq!(axes[0].numbers(), Some(vec![0.1, 0.3]));
         assert_eq!(cells[1].values, ["0.3"]);
     }

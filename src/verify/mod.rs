@@ -12,6 +12,7 @@ mod difference;
 mod finding;
 mod network;
 mod replay;
+mod report;
 mod tables;
 mod tables_alone;
 mod trial;
@@ -94,7 +95,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Checks the merged tables and their analysis: against the trials, or where their
-    /// folders are not kept, against the plan and each other.
+    /// folders are not kept, against the plan and each other; and the figures and the page.
     pub fn check_tables(&mut self) {
         let Self { subject, report, .. } = self;
         if tables_alone::are_kept(*subject) {
@@ -102,6 +103,7 @@ impl<'a> Audit<'a> {
         } else {
             tables::merged(*subject, report);
         }
+        report::check(*subject, report);
     }
 
     /// Trains the trials again, in a temporary folder, `jobs` side by side, and compares

@@ -87,7 +87,13 @@ pub(super) fn analysis(subject: Subject<'_>, trials: Vec<u8>, report: &mut Repor
     }
 }
 
-fn compare(path: &Path, expected: &[u8], difference: Difference, advice: &str, report: &mut Report) {
+pub(super) fn compare(
+    path: &Path,
+    expected: &[u8],
+    difference: Difference,
+    advice: &str,
+    report: &mut Report,
+) {
     report.checked.tables += 1;
     match fs::read(path) {
         Ok(actual) => {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// How long the browser may take for one answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Gives the browser its pipe: what it hears as descriptor 3, what it says as 4.
 const PIPE: &str = "exec \"$0\" \"$@\" 3<&0 4>&1 >/dev/null 2>&1";
 
@@ -52,21 +52,14 @@ impl Browser {
                 }
             }
         });
-        let mut browser = Self {
-            process,
-            says,
-            hears,
-            session: None,
-            asked: 0,
-            events: Vec::new(),
-            _profile: profile,
-        };
-        let target = browser.ask("Target.createTarget", json!({ "url": "about:blank" }));
+        let mut browser =
+            Self { process, says, hears, session: None, asked: 0, events: Vec::new(), _profile: profile };
+        let target = browser.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
-        let session = browser.ask("Target.attachToTarget", attach);
+        let session = browser.ask("Target.attachToTarget", &attach);
         browser.session = session["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            browser.ask(&format!("{domain}.enable"), json!({}));
+            browser.ask(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
     }
@@ -74,7 +67,7 @@ impl Browser {
     /// Opens a file and waits until it is loaded.
     pub fn open(&mut self, page: &Path) {
         let url = format!("file://{}", page.display());
-        let went = self.ask("Page.navigate", json!({ "url": url }));
+        let went = self.ask("Page.navigate", &json!({ "url": url }));
         assert!(went.get("errorText").is_none(), "{went}");
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             self.hear();
@@ -83,7 +76,7 @@ impl Browser {
 
     /// The value of an expression in the page.
     pub fn value(&mut self, expression: &str) -> Value {
-        let answer = self.ask("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true }));
+        let answer = self.ask("Runtime.evaluate", &json!({ "expression": expression, "returnByValue": true }));
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -99,7 +92,7 @@ impl Browser {
         for kind in ["mousePressed", "mouseReleased"] {
             let event =
                 json!({ "type": kind, "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1 });
-            self.ask("Input.dispatchMouseEvent", event);
+            self.ask("Input.dispatchMouseEvent", &event);
         }
     }
 
@@ -109,16 +102,16 @@ impl Browser {
         let code = u32::from(text.bytes().next().unwrap());
         for kind in ["keyDown", "keyUp"] {
             let event = json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code });
-            self.ask("Input.dispatchKeyEvent", event);
+            self.ask("Input.dispatchKeyEvent", &event);
         }
     }
 
     /// Gives the page a width in pixels and a colour scheme.
     pub fn show(&mut self, width: u32, scheme: &str) {
         let metrics = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500 });
-        self.ask("Emulation.setDeviceMetricsOverride", metrics);
+        self.ask("Emulation.setDeviceMetricsOverride", &metrics);
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        self.ask("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.ask("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
     /// What the page put on the console or into the log, and the errors that it did not catch.
@@ -143,7 +136,7 @@ impl Browser {
     }
 
     /// Sends a command and waits for its answer.
-    fn ask(&mut self, method: &str, parameters: Value) -> Value {
+    fn ask(&mut self, method: &str, parameters: &Value) -> Value {
         self.asked += 1;
         let mut message = json!({ "id": self.asked, "method": method, "params": parameters });
         if let Some(session) = &self.session {

@@ -75,7 +75,8 @@ impl Lab {
         let folder = fs::read_dir(self.path("results/tiny/analysis/figures")).unwrap();
         let paths = folder.map(|entry| entry.unwrap().path());
         let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let mut figures: Vec<_> = paths.map(|path| (name(&path), fs::read_to_string(path).unwrap())).collect();
+        let mut figures: Vec<_> =
+            paths.map(|path| (name(&path), fs::read_to_string(path).unwrap())).collect();
         figures.sort();
         figures
     }
@@ -88,15 +89,42 @@ fn figures_are_named_and_finite_and_come_out_the_same_again() {
     assert_eq!(String::from_utf8_lossy(&said.stdout), "results/tiny/analysis/report.html\n");
     let (figures, page) = (lab.figures(), lab.text("results/tiny/analysis/report.html"));
     let names: Vec<_> = figures.iter().map(|(name, _)| name.as_str()).collect();
-    for expected in ["learning_curves", "paired_differences", "sparsity_reconstruction", "test_error_by_steps"] {
+    for expected in
+        ["learning_curves", "paired_differences", "sparsity_reconstruction", "test_error_by_steps"]
+    {
         assert!(names.contains(&expected), "{names:?}");
     }
     for (name, svg) in &figures {
         assert!(svg.starts_with("<svg xmlns") && svg.contains("<title>"), "{name}: {svg}");
         assert!(!svg.contains("NaN") && !svg.contains("inf,"), "{name}: {svg}");
     }
-    lab.drsae(&["report", "results/tiny/sweep.toml"]);
+    fs::write(lab.path("results/tiny/analysis/report.html"), "old").unwrap();
+    lab.drsae(&["analyze", "results/tiny/sweep.toml"]);
     assert_eq!((figures, page), (lab.figures(), lab.text("results/tiny/analysis/report.html")));
+}
+
+#[test]
+fn verify_knows_figures_and_page() {
+    let lab = Lab::run();
+    lab.drsae(&["report", "spec.toml"]);
+    lab.drsae(&["verify", "spec.toml"]);
+    let verify = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drsae"));
+        let output = command.args(["verify", "spec.toml"]).current_dir(lab.folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let folder = "results/tiny/analysis";
+    fs::write(lab.path(&format!("{folder}/figures/of_old.svg")), "<svg/>").unwrap();
+    let (code, told) = verify();
+    assert!(code == Some(0) && told.contains("of_old.svg is no figure of this sweep"), "{told}");
+    for name in ["report.html", "figures/learning_curves.svg"] {
+        let path = lab.path(&format!("{folder}/{name}"));
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, whole.replacen('1', "2", 1)).unwrap();
+        let (code, told) = verify();
+        assert!(code == Some(1) && told.contains(&format!("{name} is not what the tables give")), "{told}");
+        fs::write(&path, whole).unwrap();
+    }
 }
 
 /// What the page is asked for: the texts of a table, row by row.
@@ -151,7 +179,8 @@ fn numbers_are_those_of_the_comparison(browser: &mut Browser, lab: &Lab) {
         })
         .collect();
     let shown = rows(browser, "tiny-comparison");
-    let shown: Vec<_> = shown.iter().map(|row| vec![row[0].clone(), row[1].clone(), row[4].clone()]).collect();
+    let shown: Vec<_> =
+        shown.iter().map(|row| vec![row[0].clone(), row[1].clone(), row[4].clone()]).collect();
     assert_eq!(shown, expected);
     assert_eq!(expected.len(), 4);
 }
@@ -227,7 +256,8 @@ fn the_browser_notices_what_a_page_must_not_do() {
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("bad.html");
     // Nobody listens on the discard port.
-    let bad = "<img src='http://127.0.0.1:9/a.png'><script>console.error('b'); throw new Error('c');</script>";
+    let bad =
+        "<img src='http://127.0.0.1:9/a.png'><script>console.error('b'); throw new Error('c');</script>";
     fs::write(&page, bad).unwrap();
     browser.open(&page);
     assert!(browser.requests().iter().any(|address| address == "http://127.0.0.1:9/a.png"));

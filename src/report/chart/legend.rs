@@ -31,7 +31,9 @@ impl Entry {
         match self {
             Self::Series(_, name)
             | Self::Line(_, _, name)
-            | Self::Seed(name) | Self::Interval(name) | Self::Band(name) => name,
+            | Self::Seed(name)
+            | Self::Interval(name)
+            | Self::Band(name) => name,
         }
     }
 
@@ -99,9 +101,9 @@ impl Entry {
             }
             Self::Seed(_) => {
                 let look = Look { colour: Colour::Faint, ..Look::of(0) };
-                [-6.0, 0.0, 6.0].into_iter().try_for_each(|dx| {
-                    sheet.mark((centre.0 + dx, y + 0.3 * dx), look, 2.2, 0.6)
-                })
+                [-6.0, 0.0, 6.0]
+                    .into_iter()
+                    .try_for_each(|dx| sheet.mark((centre.0 + dx, y + 0.3 * dx), look, 2.2, 0.6))
             }
             Self::Interval(_) => {
                 let look = Look { colour: Colour::Faint, ..Look::of(0) };

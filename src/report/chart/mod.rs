@@ -20,5 +20,5 @@ pub(super) use palette::{Colour, Look};
 pub(super) use panel::{Panel, Weight};
 pub(super) use rows::{Row, Rows};
 pub(super) use scale::Scale;
-pub(super) use sheet::{Anchor, Drawn, Font, Sheet, draw};
 use sheet::Rect;
+pub(super) use sheet::{Anchor, Drawn, Font, Sheet, draw};

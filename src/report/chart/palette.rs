@@ -45,8 +45,7 @@ pub enum Shape {
     Descending,
 }
 
-const SHAPES: [Shape; 5] =
-    [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Descending];
+const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Descending];
 
 impl Colour {
     /// As it is printed.

@@ -27,7 +27,7 @@ pub struct Row {
 
 /// Rows under headings.
 pub struct Rows {
-    pub rows: Vec<Row>,
+    pub lines: Vec<Row>,
     pub scale: Scale,
     /// What the scale measures, with its unit.
     pub scale_name: String,
@@ -59,7 +59,7 @@ impl Rows {
         panel.labels_below()?;
         sheet.line(&[panel.place((0.0, 0.0)), panel.place((0.0, frame.height))], Colour::Faint, 1.4, 1.0)?;
         let mut y = 0.5 * LINE;
-        for (at, row) in self.rows.iter().enumerate() {
+        for (at, row) in self.lines.iter().enumerate() {
             if self.has_heading(at) {
                 sheet.text((12.0, frame.top + y), &row.group, Font::HEADING, Anchor::Start)?;
                 y += LINE;
@@ -81,13 +81,13 @@ impl Rows {
     }
 
     fn frame(&self) -> Rect {
-        let headings = (0..self.rows.len()).filter(|&at| self.has_heading(at)).count();
-        let height = LINE * (self.rows.len() + headings) as f64;
+        let headings = (0..self.lines.len()).filter(|&at| self.has_heading(at)).count();
+        let height = LINE * (self.lines.len() + headings) as f64;
         Rect { left: LEFT, top: self.legend.height() + 8.0, width: RIGHT - LEFT, height }
     }
 
     fn has_heading(&self, at: usize) -> bool {
-        let group = &self.rows[at].group;
-        !group.is_empty() && (at == 0 || self.rows[at - 1].group != *group)
+        let group = &self.lines[at].group;
+        !group.is_empty() && (at == 0 || self.lines[at - 1].group != *group)
     }
 }

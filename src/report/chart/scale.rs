@@ -40,6 +40,15 @@ impl Scale {
         Self::of(Spacing::Even, low, high, &[])
     }
 
+    /// Even steps over values that are counts.
+    pub fn of_counts(values: impl IntoIterator<Item = f64>) -> Self {
+        let (low, high) = ends(values);
+        let mut scale = Self::of(Spacing::Even, low, high, &[]);
+        scale.ticks.retain(|(value, _)| value.fract() == 0.0);
+        scale.ticks.iter_mut().for_each(|(value, label)| *label = number(*value));
+        scale
+    }
+
     /// Equal ratios over the values, which are positive; even steps where they differ little.
     pub fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = ends(values);
@@ -199,6 +208,7 @@ mod tests {
     #[test]
     fn ticks_are_round_numbers_within_the_scale() {
         assert_eq!(labels(&Scale::even([-0.3, 0.78])), "−0.2 0.0 0.2 0.4 0.6 0.8");
+        assert_eq!(labels(&Scale::of_counts([2.0, 5.0])), "2 3 4 5");
         assert_eq!(labels(&Scale::log([1.4, 5.3])), "1.5 2 3 5");
         assert_eq!(labels(&Scale::log([1.5, 11.4])), "1.5 2 3 5 7 10");
         assert_eq!(labels(&Scale::log([2e11, 9e13])), "3·10¹¹ 10¹² 3·10¹² 10¹³ 3·10¹³ 10¹⁴");

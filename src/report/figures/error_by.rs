@@ -64,9 +64,5 @@ pub fn seconds(material: &Material) -> Result<Option<Figure>, Error> {
 }
 
 fn test_error() -> Measure {
-    Measure {
-        name: "test error (%)",
-        of: |_, trial| trial.test_error,
-        scale: |values| Scale::log(values),
-    }
+    Measure { name: "test error (%)", of: |_, trial| trial.test_error, scale: |values| Scale::log(values) }
 }

@@ -18,7 +18,7 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
     let several = facets.cells().any(|cell| cell.trials.len() > 1);
     let grid = Grid {
         headings: facets.headings(),
-        x: Scale::even(values.iter().map(|(epoch, _)| *epoch)),
+        x: Scale::of_counts(values.iter().map(|(epoch, _)| *epoch)),
         y: Scale::log(values.iter().map(|(_, error)| *error)),
         x_name: "epoch".to_owned(),
         y_name: "validation error (%)".to_owned(),

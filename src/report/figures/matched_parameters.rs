@@ -31,7 +31,7 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
         text: size(count.cell),
     };
     let rows = Rows {
-        rows: counts.iter().map(row).collect(),
+        lines: counts.iter().map(row).collect(),
         scale: Scale::even(counts.iter().map(|count| count.excess).chain([0.0])),
         scale_name: "trainable numbers beyond those of the reference (%)".to_owned(),
         band: None,
@@ -61,12 +61,8 @@ fn counts<'m>(facets: &'m Facets<'m>, facet: &'m Facet<'m>, reference: &str) -> 
     let own = format!("{} has {}", facets.series[at].name, size(referred));
     let group = if facet.heading.is_empty() { own } else { format!("{}: {own}", facet.heading) };
     let excess = |cell: &Cell| 100.0 * (cell.parameters as f64 / referred.parameters as f64 - 1.0);
-    let count = |(at, cell)| Count {
-        group: group.clone(),
-        series: &facets.series[at],
-        cell,
-        excess: excess(cell),
-    };
+    let count =
+        |(at, cell)| Count { group: group.clone(), series: &facets.series[at], cell, excess: excess(cell) };
     cells().filter(|(at, _)| !is_reference(*at)).map(count).collect()
 }
 

@@ -40,7 +40,7 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
     let margin = comparison.margin.map(|margin| (-margin, margin));
     let ends = margin.into_iter().flat_map(|(low, high)| [low, high]);
     let rows = Rows {
-        rows: all.iter().map(Against::row).collect(),
+        lines: all.iter().map(Against::row).collect(),
         scale: Scale::even(values.into_iter().chain([0.0]).chain(ends)),
         scale_name: "difference in test error (percentage points)".to_owned(),
         band: margin,
@@ -133,7 +133,7 @@ fn entries(comparison: &Comparison) -> Vec<Entry> {
         entries.push(Entry::Seed("one seed".to_owned()));
         entries.push(Entry::Interval("mean, 95 % interval".to_owned()));
     }
-    entries.extend(comparison.margin.map(|margin| Entry::Band(format!("within the margin of {margin}"))));
+    entries.extend(comparison.margin.map(|margin| Entry::Band(format!("within ±{margin}, the margin"))));
     entries
 }
 

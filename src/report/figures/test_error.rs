@@ -73,7 +73,9 @@ fn paint(panel: &Panel<'_, '_>, dots: &[Dot], look: Look, dodge: f64) -> Drawn {
     panel.line(&means, dodge, look, Weight::Mean)?;
     for dot in dots {
         if dot.errors.len() > 1 {
-            dot.errors.iter().try_for_each(|&error| panel.mark((dot.x, error), dodge - SEEDS, look, Weight::Seed))?;
+            dot.errors
+                .iter()
+                .try_for_each(|&error| panel.mark((dot.x, error), dodge - SEEDS, look, Weight::Seed))?;
         }
         if let Some(interval) = dot.interval {
             panel.upright(dot.x, interval, dodge, look)?;

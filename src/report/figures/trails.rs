@@ -92,20 +92,17 @@ impl Trails<'_> {
     }
 
     fn caption(&self, facets: &Facets<'_>, dots: &[Dot], labelled: Option<&str>) -> String {
-        let mut caption = self.caption.to_owned();
-        if dots.iter().any(|dot| dot.y.is_some()) {
-            let count = seeds(dots.iter().map(|dot| dot.seeds.len()));
-            caption.push_str(&format!(
-                " Small marks are single seeds, large ones the mean over {count}, bars Student's 95 % intervals \
-                 of that mean."
-            ));
+        let marks = if dots.iter().any(|dot| dot.y.is_some()) {
+            format!(
+                "Small marks are single seeds, large ones the mean over {}, bars Student's 95 % intervals of \
+                 that mean.",
+                seeds(dots.iter().map(|dot| dot.seeds.len()))
+            )
         } else {
-            caption.push_str(" Each mark is one trial, of one seed, without an interval.");
-        }
-        if let Some(axis) = labelled {
-            caption.push_str(&format!(" Numbers beside the marks are {axis}."));
-        }
-        caption + &left_out(facets)
+            "Each mark is one trial, of one seed, without an interval.".to_owned()
+        };
+        let labels = labelled.map(|axis| format!(" Numbers beside the marks are {axis}.")).unwrap_or_default();
+        format!("{} {marks}{labels}{}", self.caption, left_out(facets))
     }
 }
 

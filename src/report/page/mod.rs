@@ -88,7 +88,9 @@ pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
         title: names.join(" and "),
         sweeps: parts.iter().map(Sweep::of).collect(),
         common: match parts {
-            [one, other] => common::sheet(one.material, other.material).map(|sheet| Table::of(sheet, "common")),
+            [one, other] => {
+                common::sheet(one.material, other.material).map(|sheet| Table::of(sheet, "common"))
+            }
             _ => None,
         },
         style: STYLE,
@@ -105,11 +107,7 @@ impl<'p> Sweep<'p> {
         let name = &material.name;
         let written = |sheet: Sheet| {
             let (id, file) = (format!("{name}-{}", sheet.name), format!("analysis/{}.csv", sheet.name));
-            Table {
-                file: Some(file),
-                command: Some(provenance::analyze(name)),
-                ..Table::of(sheet, &id)
-            }
+            Table { file: Some(file), command: Some(provenance::analyze(name)), ..Table::of(sheet, &id) }
         };
         let drawing = |figure: &'p Figure| Drawing {
             id: format!("{name}-{}", figure.name),
@@ -166,8 +164,9 @@ fn failures(material: &Material) -> Option<Sheet> {
     let rows: Vec<_> = material.incomplete().map(row).collect();
     (!rows.is_empty()).then(|| Sheet {
         name: "incomplete trials",
-        caption: "Planned trials that are not complete. They are in no mean; comparisons leave their pairs out."
-            .to_owned(),
+        caption:
+            "Planned trials that are not complete. They are in no mean; comparisons leave their pairs out."
+                .to_owned(),
         head: ["trial", "status", "seed", "epochs"].map(str::to_owned).to_vec(),
         texts: 2,
         rows,

@@ -36,10 +36,10 @@ pub struct Command {
 /// What is known of the trials; nothing where no provenance was merged.
 pub fn facts(material: &Material) -> Vec<Fact> {
     let Some(table) = &material.provenance else { return Vec::new() };
-    let mut facts = vec![Fact { name: "Commit", values: counted(commits(table)) }];
+    let mut facts = vec![Fact { name: "Commit", values: counted(&commits(table)) }];
     let named = FACTS.iter().filter(|(column, _)| table.has(column));
     facts.extend(named.map(|(column, name)| {
-        let mut values = counted(table.texts(column));
+        let mut values = counted(&table.texts(column));
         if *column == "data" {
             values = values.iter().flat_map(|value| value.split("; ")).map(str::to_owned).collect();
         }
@@ -64,7 +64,8 @@ pub fn commands(material: &Material) -> Vec<Command> {
     let name = &material.name;
     let command = |line: String, effect: &str| Command { line, effect: effect.to_owned() };
     let mut commands = Vec::new();
-    if let Some([commit]) = material.provenance.as_ref().map(|table| distinct(table.texts("commit"))).as_deref()
+    if let Some([commit]) =
+        material.provenance.as_ref().map(|table| distinct(table.texts("commit"))).as_deref()
     {
         commands.push(command(format!("git checkout {commit}"), "the code that trained the networks"));
     }
@@ -74,7 +75,10 @@ pub fn commands(material: &Material) -> Vec<Command> {
             "every trial that is not there, then all tables",
         ),
         command(analyze(name), "all tables again, from the merged ones"),
-        command(format!("drsae report results/{name}/sweep.toml"), "all figures and this page, from the same"),
+        command(
+            format!("drsae report results/{name}/sweep.toml"),
+            "all figures and this page, from the same",
+        ),
         command(
             format!("drsae verify results/{name}/sweep.toml --replay random"),
             "whether the folder is what it says; trains one trial again",
@@ -107,8 +111,8 @@ fn cost(material: &Material) -> String {
 }
 
 /// The distinct values, with the number of trials that each has where they differ.
-fn counted(values: Vec<String>) -> Vec<String> {
-    let known = distinct(values.clone());
+fn counted(values: &[String]) -> Vec<String> {
+    let known = distinct(values.to_vec());
     if known.len() == 1 {
         return known;
     }
@@ -133,7 +137,7 @@ mod tests {
     #[test]
     fn values_that_differ_are_counted() {
         let values = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-        assert_eq!(counted(values(&["a", "a"])), ["a"]);
-        assert_eq!(counted(values(&["a", "b", "a"])), ["a (2 trials)", "b (1 trials)"]);
+        assert_eq!(counted(&values(&["a", "a"])), ["a"]);
+        assert_eq!(counted(&values(&["a", "b", "a"])), ["a (2 trials)", "b (1 trials)"]);
     }
 }
