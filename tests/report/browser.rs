@@ -76,7 +76,8 @@ impl Browser {
 
     /// The value of an expression in the page.
     pub fn value(&mut self, expression: &str) -> Value {
-        let answer = self.ask("Runtime.evaluate", &json!({ "expression": expression, "returnByValue": true }));
+        let answer =
+            self.ask("Runtime.evaluate", &json!({ "expression": expression, "returnByValue": true }));
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }

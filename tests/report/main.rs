@@ -104,6 +104,54 @@ fn figures_are_named_and_finite_and_come_out_the_same_again() {
 }
 
 #[test]
+fn merged_tables_suffice_and_tell_cost_and_provenance() {
+    let lab = Lab::run();
+    fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
+    let mut provenance = "index,trial,commit,dirty,data,cpu,started,seconds\n".to_owned();
+    let trials = lab.text("results/tiny/trials.csv");
+    for (index, row) in trials.lines().skip(1).enumerate() {
+        let (id, seconds) = (row.split(',').next().unwrap(), 1.5 * (index + 1) as f64);
+        provenance += &format!(
+            "{index},{id},0123abcd,false,a=00; b=11,Some CPU,2026-01-0{}T00:00:00Z,{seconds}\n",
+            index % 9 + 1
+        );
+    }
+    fs::write(lab.path("results/tiny/provenance.csv"), provenance).unwrap();
+    lab.drsae(&["report", "results/tiny/sweep.toml"]);
+    assert!(lab.figures().iter().any(|(name, _)| name == "error_by_seconds"));
+    let page = lab.text("results/tiny/analysis/report.html");
+    for expected in [
+        "<dd>0123abcd</dd>",
+        "<dd>a=00</dd>\n<dd>b=11</dd>",
+        "2026-01-01T00:00:00Z to 2026-01-09T00:00:00Z",
+        "<code>git checkout 0123abcd</code>",
+        "None: every planned trial is complete.",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    // 18 trials: 1.5 s · 18 · 19 / 2.
+    assert!(page.contains(&format!("{:.2} h of wall-clock", 256.5 / 3600.0)));
+}
+
+#[test]
+fn trials_that_are_not_complete_are_listed() {
+    let lab = Lab::run();
+    fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
+    let trials = lab.text("results/tiny/trials.csv");
+    let last = trials.lines().last().unwrap();
+    let (known, _) = last.split_once(",complete,").unwrap();
+    let empty = ",".repeat(last.split(',').count() - known.split(',').count() - 1);
+    let trials = trials.replace(last, &format!("{known},diverged{empty}"));
+    fs::write(lab.path("results/tiny/trials.csv"), trials).unwrap();
+    fs::remove_file(lab.path("results/tiny/mistakes.csv")).unwrap_or_default();
+    lab.drsae(&["report", "results/tiny/sweep.toml"]);
+    let page = lab.text("results/tiny/analysis/report.html");
+    let id = last.split(',').next().unwrap();
+    assert!(page.contains("17 of 18 trials complete"));
+    assert!(page.contains(&format!("<tr><td>{id}</td><td>diverged</td><td class=\"number\">3</td>")));
+}
+
+#[test]
 fn verify_knows_figures_and_page() {
     let lab = Lab::run();
     lab.drsae(&["report", "spec.toml"]);

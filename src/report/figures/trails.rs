@@ -101,7 +101,8 @@ impl Trails<'_> {
         } else {
             "Each mark is one trial, of one seed, without an interval.".to_owned()
         };
-        let labels = labelled.map(|axis| format!(" Numbers beside the marks are {axis}.")).unwrap_or_default();
+        let labels =
+            labelled.map(|axis| format!(" Numbers beside the marks are {axis}.")).unwrap_or_default();
         format!("{} {marks}{labels}{}", self.caption, left_out(facets))
     }
 }
