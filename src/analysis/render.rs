@@ -2,15 +2,15 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
-use super::{Analysis, Comparison, ComparisonRow, Summary, SummaryRow, words};
+use super::{Compared, Comparison, ComparisonRow, Summary, SummaryRow, words};
 
 /// Lines above, below and under the headings; none between rows.
 const STYLE: TableStyle = presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none());
 
 /// What each cell reached, every cell against its reference, and what that shows.
-pub(super) fn analysis(analysis: &Analysis, width: u16) -> String {
-    let summary = summary(&analysis.summary, width);
-    match &analysis.compared {
+pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16) -> String {
+    let summary = summary(cells, width);
+    match compared {
         None => summary,
         Some(compared) => {
             let comparison = comparison(&compared.comparison, width);

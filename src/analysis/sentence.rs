@@ -106,7 +106,7 @@ fn averaged(grid: &Grid) -> Option<String> {
     let cells = range(compared.map(|row| row.cells)).filter(|cells| cells != "1")?;
     Some(match &words::headings(&grid.axes)[..] {
         [axis] => format!("averaged over {cells} values of {axis}"),
-        axes => format!("averaged over {cells} cells of {}", axes.join(", ")),
+        axes => format!("averaged over {cells} cells of {}", axes.join(" × ")),
     })
 }
 
@@ -151,7 +151,7 @@ fn range(counts: impl Iterator<Item = usize> + Clone) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{Tests, Verdict};
+    use crate::analysis::Tests;
     use crate::stats::{CONFIDENCE, Paired, holm};
 
     /// A grid of one row for each challenger, of these differences by seed.
@@ -185,8 +185,12 @@ mod tests {
         }
     }
 
+    fn findings(grid: &Grid) -> Vec<Finding> {
+        grid.rows.iter().map(Finding::of).collect()
+    }
+
     fn of(grid: &Grid) -> String {
-        Verdict::of(grid, true).to_string()
+        sentence(grid, &findings(grid), true)
     }
 
     const BETTER: &[Option<f64>] = &[Some(0.31), Some(0.44), Some(0.18), Some(0.27), Some(0.45)];
@@ -203,7 +207,7 @@ mod tests {
     #[test]
     fn without_a_margin_no_difference_is_never_claimed() {
         insta::assert_snapshot!(of(&grid(&[("mlp", ALIKE)], None)), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.00 percentage points more test error [-0.05, 0.06] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
-        insta::assert_snapshot!(of(&grid(&[("mlp", ALIKE)], Some(0.1))), @"At equal parameter count drsae has the error of mlp within the margin of 0.1: 0.00 percentage points more test error than mlp [-0.05, 0.06] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", ALIKE)], Some(0.1))), @"At equal parameter count drsae has a test error equivalent to that of mlp within 0.1 percentage points: 0.00 percentage points more, 90 % [-0.04, 0.05] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
         insta::assert_snapshot!(of(&grid(&[("mlp", ALIKE)], Some(0.03))), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.00 percentage points more test error [-0.05, 0.06] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
     }
 
@@ -211,8 +215,8 @@ mod tests {
     fn what_is_missing_or_cannot_be_tested_is_said() {
         insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), None, Some(0.7), Some(0.6)])], None)), @"At equal parameter count drsae has 0.60 percentage points less test error than mlp [0.35, 0.85] (95 % paired-t over 3 seeds, averaged over 6 values of steps; left out are seeds in which a trial is not complete: 1 of 4 of mlp).");
         insta::assert_snapshot!(of(&grid(&[("mlp", &[None, None])], None)), @"At equal parameter count drsae has no seed to be compared with mlp in, for none has all its trials complete (left out are seeds in which a trial is not complete: 2 of 2 of mlp).");
-        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(-0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points more test error than mlp in one seed, which allows no interval.");
-        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), Some(0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points less test error than mlp in each of 2 seeds, too alike for a test (95 % paired-t over 2 seeds, averaged over 6 values of steps).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(-0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points more test error than mlp in one seed, which allows no interval (averaged over 6 values of steps).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), Some(0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points less test error than mlp in each of 2 seeds, too alike for a test (averaged over 6 values of steps).");
         let nothing = Grid { rows: Vec::new(), unmatched: 2, ..grid(&[("mlp", &[None])], None) };
         insta::assert_snapshot!(of(&nothing), @"Nothing is compared with drsae: no other cell has a reference.");
         let unmatched = Grid { unmatched: 2, ..grid(&[("mlp", &[None, Some(0.5), Some(0.75)])], None) };
@@ -228,18 +232,19 @@ mod tests {
 
     #[test]
     fn axes_other_than_the_family_are_named() {
-        let one = grid(&[("0.01", BETTER)], None);
+        let mut one = grid(&[("0.01", BETTER)], None);
+        one.rows[0].cells = 1;
         let compared = vec!["discriminative_weight".to_owned()];
         let one = Grid { compared, reference: "1.0".to_owned(), axes: Vec::new(), ..one };
-        insta::assert_snapshot!(Verdict::of(&one, false).to_string(), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 cells of ).");
+        insta::assert_snapshot!(sentence(&one, &findings(&one), false), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
     }
 
     #[test]
     fn an_interval_without_zero_shows_nothing_where_holm_does_not() {
         let mut grid = grid(&[("a", &[Some(0.3), Some(0.4), Some(0.6)]), ("b", ALIKE)], None);
-        assert_eq!(Conclusion::of(&grid.rows[0]), Conclusion::Less);
+        assert_eq!(findings(&grid)[0].conclusion, Conclusion::Less);
         grid.rows[0].tests.p_holm = holm(&[grid.rows[0].tests.p, grid.rows[1].tests.p])[0];
-        assert_eq!(Conclusion::of(&grid.rows[0]), Conclusion::Open, "{:?}", grid.rows[0].tests);
+        assert_eq!(findings(&grid)[0].conclusion, Conclusion::Open, "{:?}", grid.rows[0].tests);
     }
 
     #[test]

@@ -107,15 +107,13 @@ fn figures_are_named_and_finite_and_come_out_the_same_again() {
 fn merged_tables_suffice_and_tell_cost_and_provenance() {
     let lab = Lab::run();
     fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
-    let mut provenance = "index,trial,commit,dirty,data,cpu,started,seconds\n".to_owned();
     let trials = lab.text("results/tiny/trials.csv");
-    for (index, row) in trials.lines().skip(1).enumerate() {
-        let (id, seconds) = (row.split(',').next().unwrap(), 1.5 * (index + 1) as f64);
-        provenance += &format!(
-            "{index},{id},0123abcd,false,a=00; b=11,Some CPU,2026-01-0{}T00:00:00Z,{seconds}\n",
-            index % 9 + 1
-        );
-    }
+    let row = |(index, row): (usize, &str)| {
+        let (id, day, seconds) = (row.split(',').next().unwrap(), index % 9 + 1, 1.5 * (index + 1) as f64);
+        format!("{index},{id},0123abcd,false,a=00; b=11,Some CPU,2026-01-0{day}T00:00:00Z,{seconds}\n")
+    };
+    let rows: String = trials.lines().skip(1).enumerate().map(row).collect();
+    let provenance = format!("index,trial,commit,dirty,data,cpu,started,seconds\n{rows}");
     fs::write(lab.path("results/tiny/provenance.csv"), provenance).unwrap();
     lab.drsae(&["report", "results/tiny/sweep.toml"]);
     assert!(lab.figures().iter().any(|(name, _)| name == "error_by_seconds"));

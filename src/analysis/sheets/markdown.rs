@@ -1,28 +1,31 @@
 //! `tables.md`.
 
 use super::Sheet;
-use crate::analysis::Analysis;
+use crate::analysis::Compared;
 
 /// The verdict and the sheets, each with its caption.
-pub fn page(analysis: &Analysis, sheets: &[Sheet]) -> String {
+pub fn page(sheets: &[Sheet], compared: Option<&Compared>) -> String {
     let mut parts = Vec::new();
-    if let Some(compared) = &analysis.compared {
-        parts.push(format!("{}\n", escaped(&compared.verdict.to_string())));
-    }
+    parts.extend(compared.map(|compared| format!("{}\n", escaped(&compared.verdict.to_string()))));
     parts.extend(sheets.iter().map(table));
-    if let Some(compared) = &analysis.compared {
-        if !compared.comparison.unmatched.is_empty() {
-            let cells = compared.comparison.unmatched.join("; ");
-            parts.push(format!("Cells without a reference, and so in no comparison: {}\n", escaped(&cells)));
-        }
-        parts.push(match &compared.examples {
-            Ok(_) => "Single networks on the same test images are compared in examples.csv.\n".to_owned(),
-            Err(absent) => {
-                format!("Not compared on the same test images: {}.\n", escaped(&absent.to_string()))
-            }
-        });
-    }
+    parts.extend(compared.map(left_out));
     parts.join("\n")
+}
+
+/// Cells that are not compared, and the table that is too long for a page, or why there is none.
+fn left_out(compared: &Compared) -> String {
+    let cells = match &compared.comparison.unmatched[..] {
+        [] => String::new(),
+        cells => {
+            format!("Cells without a reference, and so in no comparison: {}\n\n", escaped(&cells.join("; ")))
+        }
+    };
+    match &compared.examples {
+        Ok(_) => format!("{cells}Single networks are compared on the same test images in examples.csv.\n"),
+        Err(absent) => {
+            format!("{cells}Not compared on the same test images: {}.\n", escaped(&absent.to_string()))
+        }
+    }
 }
 
 fn table(sheet: &Sheet) -> String {

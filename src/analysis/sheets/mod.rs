@@ -5,7 +5,7 @@ pub(super) mod latex;
 pub(super) mod markdown;
 
 use super::{
-    Analysis, Comparison, ComparisonRow, Difference, Grid, GridRow, Summary, SummaryRow, Tests, words,
+    Compared, Comparison, ComparisonRow, Difference, Grid, GridRow, Summary, SummaryRow, Tests, words,
 };
 use crate::stats::{Estimate, Paired, least_sign_flip};
 
@@ -31,10 +31,10 @@ pub struct Sheet {
     pub rows: Vec<Vec<String>>,
 }
 
-/// The sheets of an analysis.
-pub(super) fn of(analysis: &Analysis) -> Vec<Sheet> {
-    let mut sheets = vec![summary(&analysis.summary)];
-    if let Some(compared) = &analysis.compared {
+/// The sheets of an analysis, in the order of a page.
+pub(super) fn of(cells: &Summary, compared: Option<&Compared>) -> Vec<Sheet> {
+    let mut sheets = vec![summary(cells)];
+    if let Some(compared) = compared {
         sheets.extend([grid(&compared.grid), comparison(&compared.comparison)]);
     }
     sheets

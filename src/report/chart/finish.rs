@@ -38,10 +38,23 @@ pub(super) fn finish(drawn: &str, (width, height): (f64, f64), about: &About<'_>
             Some((stroke, dashed)) => line.replacen(stroke, dashed, 1),
             None => line,
         };
-        out.push_str(&line);
+        out.push_str(&rounded_font_size(line));
         out.push('\n');
     }
     out
+}
+
+/// The line with a whole number as size of its text; the backend divides it, with digits of rounding.
+fn rounded_font_size(line: String) -> String {
+    const ATTRIBUTE: &str = "font-size=\"";
+    let parts = line.split_once(ATTRIBUTE).and_then(|(before, rest)| {
+        let (size, after) = rest.split_once('"')?;
+        Some((before, size.parse::<f64>().ok()?, after))
+    });
+    match parts {
+        Some((before, size, after)) => format!("{before}{ATTRIBUTE}{}\"{after}", size.round()),
+        None => line,
+    }
 }
 
 /// A figure whose colours are the page's: variables of its style sheet.

@@ -137,21 +137,12 @@ impl Sheet<'_> {
         };
         let turned = if anchor == Anchor::Upwards { FontTransform::Rotate270 } else { FontTransform::None };
         let weight = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
-        let desc = FontDesc::new(FontFamily::SansSerif, backend_size(font.size * UNIT), weight);
+        let desc = FontDesc::new(FontFamily::SansSerif, font.size * UNIT * BACKEND_TEXT, weight);
         let colour = font.colour.rgb();
         let style =
             TextStyle::from(desc.transform(turned)).color(&colour).pos(Pos::new(horizontal, VPos::Center));
         Ok(self.root.draw(&Text::new(text, place(at), style))?)
     }
-}
-
-/// The size for which the backend writes `size`, without digits of rounding.
-fn backend_size(size: f64) -> f64 {
-    let near = size * BACKEND_TEXT;
-    [near, near.next_down(), near.next_up()]
-        .into_iter()
-        .find(|candidate| candidate / BACKEND_TEXT == size)
-        .unwrap_or(near)
 }
 
 fn units(pixels: f64) -> f64 {

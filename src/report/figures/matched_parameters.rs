@@ -37,11 +37,8 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
         band: None,
         legend: Rows::legend(Vec::new()),
     };
-    let caption = format!(
-        "Trainable numbers of every cell against those of its reference {}. Beside each name stand how many \
-         there are, and the hidden units n that make them so many.",
-        comparison.reference
-    );
+    let caption = "Trainable numbers of every cell against those of its reference. Beside each name stand how many \
+                   there are, and the hidden units n that make them so many.";
     let figure = Figure::draw("matched_parameters", "Parameter counts", caption, rows.size(), |sheet| {
         rows.draw(sheet, |panel, at, y| {
             let Count { series, excess, .. } = &counts[at];

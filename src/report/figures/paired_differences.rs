@@ -46,8 +46,9 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
         band: margin,
         legend: Rows::legend(entries(comparison)),
     };
-    let title = format!("Difference in test error from {}", comparison.reference);
-    let caption = caption(comparison, &all);
+    let reference = side(&series, &comparison.reference).name;
+    let title = format!("Difference in test error from {reference}");
+    let caption = caption(comparison, &reference, &all);
     let figure = Figure::draw("paired_differences", title, caption, rows.size(), |sheet| {
         rows.draw(sheet, |panel, at, y| all[at].paint(panel, y))
     });
@@ -60,7 +61,7 @@ fn of_grid<'g>(grid: &'g Grid, series: &'g [Series]) -> impl Iterator<Item = Aga
         let (mean, interval) = (row.test.map(|test| test.mean), row.test.and_then(|test| test.interval));
         Against {
             group: "average of all cells".to_owned(),
-            series: challenger(series, &row.challenger),
+            series: side(series, &row.challenger),
             seeds: row.differences.iter().copied().flatten().collect(),
             mean,
             interval,
@@ -73,7 +74,7 @@ fn of_grid<'g>(grid: &'g Grid, series: &'g [Series]) -> impl Iterator<Item = Aga
 fn of_cells(material: &Material, comparison: &Comparison, series: &[Series]) -> Vec<Against> {
     let against = |row: &analysis::ComparisonRow| Against {
         group: group(material, &comparison.axes, &row.values),
-        series: challenger(series, &row.challenger),
+        series: side(series, &row.challenger),
         seeds: row.differences.iter().copied().flatten().collect(),
         mean: row.test.map(|test| test.mean()),
         interval: row.test.and_then(|test| test.interval()),
@@ -97,8 +98,8 @@ fn group(material: &Material, axes: &[String], values: &[String]) -> String {
     told.map(|(column, value)| with_value(column, value)).collect::<Vec<_>>().join(", ")
 }
 
-/// The series of a challenger, so that it looks the same in every figure.
-fn challenger(series: &[Series], key: &str) -> Series {
+/// The series of a side of the comparison, so that it looks the same in every figure.
+fn side(series: &[Series], key: &str) -> Series {
     let known = series.iter().find(|series| series.key == key).cloned();
     known.unwrap_or_else(|| Series { key: key.to_owned(), name: key.to_owned(), look: Look::of(0) })
 }
@@ -137,7 +138,7 @@ fn entries(comparison: &Comparison) -> Vec<Entry> {
     entries
 }
 
-fn caption(comparison: &Comparison, all: &[Against]) -> String {
+fn caption(comparison: &Comparison, reference: &str, all: &[Against]) -> String {
     let marks = if all.iter().any(|against| against.interval.is_some()) {
         format!(
             "Small marks are single seeds, large ones the mean over {}, bars the 95 % interval of that mean, \
@@ -154,8 +155,7 @@ fn caption(comparison: &Comparison, all: &[Against]) -> String {
         ""
     };
     format!(
-        "Test error less that of the reference {} with the same seed and other settings, percentage points: \
-         right of 0 the reference is better. {marks}{welch}",
-        comparison.reference
+        "Test error less that of the reference {reference} with the same seed and other settings, percentage \
+         points: right of 0 the reference is better. {marks}{welch}"
     )
 }
