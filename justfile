@@ -14,13 +14,13 @@ sweep SPEC *ARGS: build
 smoke *ARGS: build
     @cargo run --release --quiet -- sweep experiments/smoke.toml "$@"
 
-# Write the analysis of every stored sweep again, from its merged tables alone
+# Write tables, figures and page of every stored sweep again, from its merged tables alone
 results: build
     #!/usr/bin/env bash
     set -euo pipefail
     shopt -s nullglob
     for spec in results/*/sweep.toml; do
-        cargo run --release --quiet -- analyze "$spec"
+        cargo run --release --quiet -- report "$spec"
     done
 
 # Run all tests; the first build takes minutes

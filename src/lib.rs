@@ -4,12 +4,12 @@
 //! The data's way through the crate is one line:
 //!
 //! ```text
-//! spec -> plan -> engine -> train (data, model) -> store -> analysis
+//! spec -> plan -> engine -> train (data, model) -> store -> analysis -> report
 //! ```
 //!
 //! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
-//! [`train`] computes, [`store`] writes, [`analysis`] reads what was written. Training and
-//! analysis meet only on disk, and [`verify`] checks that they agree there.
+//! [`train`] computes, [`store`] writes, [`analysis`] reads what was written, [`report`] shows
+//! it. Training and analysis meet only on disk, and [`verify`] checks that they agree there.
 
 pub mod analysis;
 pub mod bench;
@@ -19,6 +19,7 @@ pub mod engine;
 pub mod model;
 pub mod plan;
 pub mod provenance;
+pub mod report;
 pub mod rng;
 pub mod spec;
 pub mod stats;

@@ -26,7 +26,7 @@ pub(super) fn of_planned(n: usize, missing: usize) -> String {
 }
 
 /// `1.25 ± 0.35`.
-pub(super) fn spread(spread: Option<Spread>) -> String {
+pub fn spread(spread: Option<Spread>) -> String {
     match spread {
         None => absent(),
         Some(Spread { mean, sd: None }) => format!("{mean:.2}"),
@@ -35,12 +35,12 @@ pub(super) fn spread(spread: Option<Spread>) -> String {
 }
 
 /// `+0.50 [-0.12, 1.12]`.
-pub(super) fn difference(mean: Option<f64>, interval: Option<Interval>) -> String {
+pub fn difference(mean: Option<f64>, interval: Option<Interval>) -> String {
     mean.map_or_else(absent, |mean| format!("{mean:+.2}{}", bounds(interval)))
 }
 
 /// The difference of a comparison, marked W where it is Welch's.
-pub(super) fn compared(test: Option<Difference>) -> String {
+pub fn compared(test: Option<Difference>) -> String {
     let text = difference(test.map(|test| test.mean()), test.and_then(|test| test.interval()));
     match test {
         Some(Difference::Welch(_)) => format!("{text} W"),

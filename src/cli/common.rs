@@ -14,7 +14,7 @@ use crate::store::{PlannedTrial, Store, axis_column};
 const RESULTS: &str = "results";
 
 /// The arguments that name a sweep.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct SpecArgs {
     /// The experiment spec, a TOML file.
     pub spec: PathBuf,

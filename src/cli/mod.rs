@@ -6,6 +6,7 @@ mod common;
 mod data;
 mod plan;
 mod progress;
+mod report;
 mod signals;
 mod status;
 mod sweep;
@@ -23,6 +24,7 @@ Examples:
   drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
   drsae status experiments/depth.toml                how far a sweep is
   drsae analyze experiments/depth.toml               its comparison again
+  drsae report experiments/depth.toml                its figures and its page
   drsae verify experiments/depth.toml                whether its results are what they say";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
@@ -41,6 +43,7 @@ enum Command {
     Status(status::Args),
     Trial(trial::Args),
     Analyze(analyze::Args),
+    Report(report::Args),
     Verify(verify::Args),
     Data(data::Args),
     Bench(bench::Args),
@@ -58,6 +61,7 @@ impl Cli {
             Command::Status(args) => status::run(args),
             Command::Trial(args) => trial::run(args),
             Command::Analyze(args) => analyze::run(args),
+            Command::Report(args) => report::run(args),
             Command::Verify(args) => verify::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
             Command::Bench(args) => bench::run(args),

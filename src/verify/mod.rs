@@ -12,6 +12,7 @@ mod difference;
 mod finding;
 mod network;
 mod replay;
+mod report;
 mod stale;
 mod tables;
 mod tables_alone;
@@ -102,7 +103,7 @@ impl<'a> Audit<'a> {
 
     /// Checks the merged tables and their analysis: against the trials, or where their
     /// folders are not kept, against the plan and each other; those of a stale plan
-    /// against each other alone.
+    /// against each other alone. Then the figures and the page.
     pub fn check_tables(&mut self) {
         let Self { subject, stale, report, .. } = self;
         match (tables_alone::are_kept(*subject), *stale) {
@@ -110,6 +111,7 @@ impl<'a> Audit<'a> {
             (true, false) => tables_alone::check(*subject, report),
             (false, _) => tables::merged(*subject, report),
         }
+        report::check(*subject, report);
     }
 
     /// Trains the trials again, in a temporary folder, `jobs` side by side, and compares

@@ -97,7 +97,13 @@ pub(super) fn analysis(subject: Subject<'_>, sources: Sources, report: &mut Repo
     }
 }
 
-fn compare(path: &Path, expected: &[u8], difference: Difference, advice: &str, report: &mut Report) {
+pub(super) fn compare(
+    path: &Path,
+    expected: &[u8],
+    difference: Difference,
+    advice: &str,
+    report: &mut Report,
+) {
     report.checked.tables += 1;
     match fs::read(path) {
         Ok(actual) => {
