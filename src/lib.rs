@@ -9,12 +9,14 @@
 //!
 //! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
 //! [`train`] computes, [`store`] writes, [`analysis`] reads what was written. Training and
-//! analysis meet only on disk, and [`verify`] checks that they agree there.
+//! analysis meet only on disk, [`verify`] checks that they agree there, and [`export`]
+//! writes what is there for other tools.
 
 pub mod analysis;
 pub mod cli;
 pub mod data;
 pub mod engine;
+pub mod export;
 pub mod model;
 pub mod plan;
 pub mod provenance;

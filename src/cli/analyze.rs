@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::common::{SpecArgs, design, planned};
+use super::common::{SpecArgs, design};
 use crate::analysis;
 use crate::spec::Sweep;
 use crate::store::Store;
@@ -38,12 +38,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<()> {
     let sweep = Sweep::load(&args.spec, &args.overrides)?;
-    let store = args.existing_store(&sweep)?;
-    // A plan asks for data, which stored tables do without.
-    if store.has_trials()? {
-        store.merge(&planned(&args.plan()?.1))?;
-    }
-    write_and_print(&sweep, &store, out)
+    write_and_print(&sweep, &args.merged_store(&sweep)?, out)
 }
 
 /// Writes the tables into the sweep's folder and prints them.

@@ -3,6 +3,7 @@
 mod analyze;
 mod common;
 mod data;
+mod export;
 mod plan;
 mod progress;
 mod signals;
@@ -41,6 +42,7 @@ enum Command {
     Trial(trial::Args),
     Analyze(analyze::Args),
     Verify(verify::Args),
+    Export(export::Args),
     Data(data::Args),
 }
 
@@ -57,6 +59,7 @@ impl Cli {
             Command::Trial(args) => trial::run(args),
             Command::Analyze(args) => analyze::run(args),
             Command::Verify(args) => verify::run(args),
+            Command::Export(args) => export::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
         }
     }
