@@ -9,13 +9,15 @@
 //!
 //! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
 //! [`train`] computes, [`store`] writes, [`analysis`] reads what was written, [`report`] shows
-//! it. Training and analysis meet only on disk, and [`verify`] checks that they agree there.
+//! it, and [`export`] writes it for other tools. Training and analysis meet only on disk, and
+//! [`verify`] checks that they agree there.
 
 pub mod analysis;
 pub mod bench;
 pub mod cli;
 pub mod data;
 pub mod engine;
+pub mod export;
 pub mod model;
 pub mod plan;
 pub mod provenance;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::common::{SpecArgs, design, planned};
+use super::common::{SpecArgs, design};
 use super::report;
 use crate::analysis;
 use crate::spec::Sweep;
@@ -45,11 +45,7 @@ fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<()> {
 /// The sweep and its results, merged where the trials' own folders are.
 pub fn merge(args: &SpecArgs) -> Result<(Sweep, Store)> {
     let sweep = Sweep::load(&args.spec, &args.overrides)?;
-    let store = args.existing_store(&sweep)?;
-    // A plan asks for data, which stored tables do without.
-    if store.has_trials()? {
-        store.merge(&planned(&args.plan()?.1))?;
-    }
+    let store = args.merged_store(&sweep)?;
     Ok((sweep, store))
 }
 

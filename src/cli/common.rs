@@ -69,6 +69,17 @@ impl SpecArgs {
     pub fn existing_store(&self, sweep: &Sweep) -> Result<Store> {
         Ok(Store::at(&self.results, &sweep.name)?)
     }
+
+    /// The sweep's results folder with its tables brought up to date, where it has trials'
+    /// folders to do so from.
+    pub fn merged_store(&self, sweep: &Sweep) -> Result<Store> {
+        let store = self.existing_store(sweep)?;
+        // A plan asks for data, which stored tables do without.
+        if store.has_trials()? {
+            store.merge(&planned(&self.plan()?.1))?;
+        }
+        Ok(store)
+    }
 }
 
 /// A word as a shell reads it back.

@@ -4,6 +4,7 @@ mod analyze;
 mod bench;
 mod common;
 mod data;
+mod export;
 mod plan;
 mod progress;
 mod report;
@@ -45,6 +46,7 @@ enum Command {
     Analyze(analyze::Args),
     Report(report::Args),
     Verify(verify::Args),
+    Export(export::Args),
     Data(data::Args),
     Bench(bench::Args),
 }
@@ -63,6 +65,7 @@ impl Cli {
             Command::Analyze(args) => analyze::run(args),
             Command::Report(args) => report::run(args),
             Command::Verify(args) => verify::run(args),
+            Command::Export(args) => export::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
             Command::Bench(args) => bench::run(args),
         }

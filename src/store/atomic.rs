@@ -25,6 +25,15 @@ pub(super) fn write_unsynced(path: &Path, contents: &[u8]) -> Result<(), Error> 
     Ok(())
 }
 
+/// Puts a file anywhere, with the folders above it, without waiting for the disk.
+///
+/// # Errors
+/// The disk refuses.
+pub fn place(path: &Path, contents: &[u8]) -> Result<(), Error> {
+    create_folder(folder_of(path))?;
+    write_unsynced(path, contents)
+}
+
 /// Replaces the file at `path` by what `fill` writes; where `fill` fails, the old file stays.
 pub(super) fn write_with(
     path: &Path,

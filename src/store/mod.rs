@@ -22,6 +22,7 @@ mod seal;
 mod sweep;
 mod trial;
 
+pub use atomic::place;
 pub use claim::{Claim, Claiming, Claims, Holder};
 pub use error::Error;
 pub use merge::{Merged, PlannedTrial, Survey, Table, axis_column};

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 
 use super::{Report, Subject, tables, trial};
+use crate::analysis::Sources;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{self, Trial};
 use crate::text::chain;
@@ -60,10 +61,9 @@ pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
 
 /// Checks the merged tables of a stale plan, as far as they go without it.
 pub(super) fn tables(subject: Subject<'_>, report: &mut Report) {
-    let path = subject.store.trials_csv();
-    match fs::read(&path) {
-        Ok(text) => tables::analysis(subject, text, report),
-        Err(error) => report.wrong(path, format!("cannot be read: {error}"), "restore it"),
+    match Sources::read(subject.store) {
+        Ok(sources) => tables::analysis(subject, sources, report),
+        Err(error) => report.wrong(subject.store.trials_csv(), chain(&error), "restore it"),
     }
 }
 
