@@ -31,7 +31,7 @@ impl SpecArgs {
     pub fn plan(&self) -> Result<(Sweep, Plan)> {
         let sweep = Sweep::load(&self.spec, &self.overrides)?;
         let describe = |config: &data::Config| {
-            let data::Shape { inputs, classes } = data::shape(config)?;
+            let data::Shape { inputs, classes, .. } = data::shape(config)?;
             Ok::<_, data::Error>(Facts { inputs, classes, fingerprint: data::fingerprint(config)? })
         };
         let plan = Plan::of(&sweep, describe).map_err(|error| {

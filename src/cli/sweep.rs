@@ -1,6 +1,6 @@
 //! `drsae sweep`: run what is missing of a sweep, merge it, compare.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -134,10 +134,11 @@ fn dry_run(args: &Args, plan: &Plan, store: Option<&Store>) -> Result<ExitCode> 
         }
         None => plan.trials.iter().collect(),
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = BufWriter::new(std::io::stdout().lock());
     for trial in &pending {
         writeln!(out, "{}", trial.id)?;
     }
+    out.flush()?;
     eprintln!("{} of {} trials would run, {} side by side", pending.len(), plan.trials.len(), args.jobs());
     Ok(ExitCode::SUCCESS)
 }
