@@ -43,7 +43,12 @@ fn read(folder: &Path) -> bool {
             check(&data);
             assert_eq!(
                 shape.ok(),
-                Some(Shape { inputs: data.train.inputs, classes: data.classes, train: data.train.len() })
+                Some(Shape {
+                    inputs: data.train.inputs,
+                    classes: data.classes,
+                    train: data.train.len(),
+                    test: data.test.len()
+                })
             );
             assert_eq!(checksums.ok(), Some(data.checksums));
         }

@@ -59,7 +59,10 @@ fn kept(tiny: &Tiny, input: &[u8]) {
         }
         let Tiny { sweep, plan, planned, design, .. } = tiny;
         let store = tiny.store();
-        let mut audit = Audit::begin(Subject { store: &store, sweep, plan, planned, design, rerun: "drsae sweep tiny.toml" }, None);
+        let mut audit = Audit::begin(
+            Subject { store: &store, sweep, plan, planned, design, rerun: "drsae sweep tiny.toml" },
+            None,
+        );
         audit.check_tables();
         assert!(!audit.conclude().holds(), "the folder has neither spec nor analysis");
     }

@@ -34,7 +34,7 @@ impl SpecArgs {
     pub fn plan(&self) -> Result<(Sweep, Plan)> {
         let sweep = Sweep::load(&self.spec, &self.overrides)?;
         let describe = |config: &data::Config| {
-            let data::Shape { inputs, classes, train } = data::shape(config)?;
+            let data::Shape { inputs, classes, train, .. } = data::shape(config)?;
             let fingerprint = data::fingerprint(config)?;
             Ok::<_, data::Error>(Facts { inputs, classes, train, fingerprint })
         };

@@ -1,15 +1,16 @@
 //! `drsae status`: how far a sweep is.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use rayon::prelude::*;
 
 use super::common::SpecArgs;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
-use crate::store::{Holder, Status, Store};
+use crate::store::{Holder, Status, Store, TrialFolder};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,12 +35,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let store = args.spec.existing_store(&sweep)?;
     let survey = Survey::of(&plan, &store)?;
     let rerun = args.spec.command("sweep");
-    let mut out = std::io::stdout().lock();
+    let mut out = BufWriter::new(std::io::stdout().lock());
     if args.json {
         survey.print_json(&plan, &rerun, &mut out)?;
     } else {
         survey.print(&plan, &store, &rerun, &mut out)?;
     }
+    out.flush()?;
     let complete = survey.counts.get(&State::Stored(Status::Complete)).copied().unwrap_or(0);
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
 }
@@ -60,6 +62,32 @@ impl State {
     }
 }
 
+/// A trial's state, with who runs it or what is wrong with it.
+enum Told {
+    Stored(Status, Option<String>),
+    Running(Holder),
+}
+
+const PENDING: Told = Told::Stored(Status::Pending, None);
+
+impl Told {
+    fn of(folder: &TrialFolder) -> Result<Self> {
+        Ok(match folder.outcome() {
+            Ok(Some(outcome)) => Self::Stored(outcome.status, outcome.message),
+            // Whoever runs it is asked for only here: a claim outlives the result for a moment.
+            Ok(None) => folder.holder()?.map_or(PENDING, Self::Running),
+            Err(error) => Self::Stored(Status::Pending, Some(error.to_string())),
+        })
+    }
+
+    const fn state(&self) -> State {
+        match self {
+            Self::Stored(status, _) => State::Stored(*status),
+            Self::Running(_) => State::Running,
+        }
+    }
+}
+
 /// How far the trials of a plan are.
 #[derive(Default)]
 struct Survey<'a> {
@@ -72,30 +100,23 @@ struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     fn of(plan: &'a Plan, store: &Store) -> Result<Self> {
+        let begun = store.begun()?;
+        let look = |trial: &'a Trial| {
+            let told = if begun.contains(&trial.id) { Told::of(&store.trial(&trial.id)?)? } else { PENDING };
+            Ok((trial, told))
+        };
+        let told: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();
         let mut survey = Self { stale: stale::find(plan, store)?, ..Self::default() };
-        for trial in &plan.trials {
-            let state = survey.add(trial, store)?;
-            *survey.counts.entry(state).or_default() += 1;
+        for (trial, told) in told? {
+            *survey.counts.entry(told.state()).or_default() += 1;
+            match told {
+                Told::Running(holder) => survey.running.push((trial, holder)),
+                Told::Stored(status, message) => {
+                    survey.troubles.extend(message.map(|message| (trial, status, message)));
+                }
+            }
         }
         Ok(survey)
-    }
-
-    fn add(&mut self, trial: &'a Trial, store: &Store) -> Result<State> {
-        let folder = store.trial(&trial.id)?;
-        let (status, message) = match folder.outcome() {
-            Ok(Some(outcome)) => (outcome.status, outcome.message),
-            // Whoever runs it is asked for only here: a claim outlives the result for a moment.
-            Ok(None) => match folder.holder()? {
-                Some(holder) => {
-                    self.running.push((trial, holder));
-                    return Ok(State::Running);
-                }
-                None => (Status::Pending, None),
-            },
-            Err(error) => (Status::Pending, Some(error.to_string())),
-        };
-        self.troubles.extend(message.map(|message| (trial, status, message)));
-        Ok(State::Stored(status))
     }
 
     /// Trials that nobody runs and that have no result.

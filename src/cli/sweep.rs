@@ -1,7 +1,7 @@
 //! `drsae sweep`: run what is missing of a sweep, merge it, compare.
 
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -202,10 +202,11 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn dry_run(args: &Args, plan: &Plan, pending: &[Pending]) -> Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
+    let mut out = BufWriter::new(std::io::stdout().lock());
     for pending in pending {
         writeln!(out, "{}", pending.trial.id)?;
     }
+    out.flush()?;
     eprintln!("{} of {} trials would run, {} side by side", pending.len(), plan.trials.len(), args.jobs());
     Ok(ExitCode::SUCCESS)
 }

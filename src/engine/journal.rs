@@ -145,7 +145,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
     #[test]
     fn a_state_of_countless_epochs_is_damage() {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).unwrap();
-        let data::Shape { inputs, classes, train } = data::strokes::SHAPE;
+        let data::Shape { inputs, classes, train, .. } = data::strokes::SHAPE;
         let facts =
             Facts { inputs, classes, train, fingerprint: data::fingerprint(&sweep.base.data).unwrap() };
         let plan = Plan::of(&sweep, |_| Ok::<_, data::Error>(facts.clone())).unwrap();

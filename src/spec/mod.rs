@@ -22,6 +22,7 @@ mod document;
 mod error;
 mod expand;
 mod overrides;
+mod parts;
 mod path;
 mod schema;
 mod wire;
@@ -139,8 +140,8 @@ pub struct TrialConfig {
 impl CellConfig {
     /// This cell's trial with the given seed.
     #[must_use]
-    pub fn with_seed(&self, seed: u64) -> TrialConfig {
-        let Self { data, model, objective, training } = self.clone();
+    pub fn with_seed(self, seed: u64) -> TrialConfig {
+        let Self { data, model, objective, training } = self;
         TrialConfig { seed, data, model, objective, training }
     }
 

@@ -31,6 +31,9 @@ pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, ta
 pub use seal::{Seal, Sealed};
 pub use trial::{TrialFolder, file};
 
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, ReadDir};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::text::reserved;
@@ -99,10 +102,26 @@ impl Store {
     /// # Errors
     /// The disk refuses.
     pub fn has_trials(&self) -> Result<bool, Error> {
+        Ok(self.entries()?.is_some_and(|mut entries| entries.next().is_some()))
+    }
+
+    /// Names of the trials' folders that are there: one question to the disk, where a large
+    /// plan would ask for each of its trials.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn begun(&self) -> Result<HashSet<String>, Error> {
         let folder = self.trials();
-        match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            read => Ok(read.map_err(Error::read(&folder))?.next().is_some()),
+        let name = |entry: io::Result<DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+        let names: io::Result<_> = self.entries()?.into_iter().flatten().map(name).collect();
+        names.map_err(Error::read(&folder))
+    }
+
+    fn entries(&self) -> Result<Option<ReadDir>, Error> {
+        let folder = self.trials();
+        match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Some).map_err(Error::read(&folder)),
         }
     }
 
@@ -224,8 +243,6 @@ fn checked(name: &str) -> Result<&str, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -248,6 +265,17 @@ mod tests {
         assert!(error.to_string().contains("drsae sweep"), "{error}");
         Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
         assert!(Store::at(results.path(), "depth").is_ok());
+    }
+
+    #[test]
+    fn trials_that_have_begun_are_those_with_a_folder() {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        assert_eq!((store.has_trials().unwrap(), store.begun().unwrap()), (false, HashSet::new()));
+        store.trial("drsae-0").unwrap().begin("").unwrap();
+        assert_eq!(store.begun().unwrap(), HashSet::from(["drsae-0".to_owned()]));
+        fs::remove_dir_all(store.trials()).unwrap();
+        assert_eq!((store.has_trials().unwrap(), store.begun().unwrap()), (false, HashSet::new()));
     }
 
     #[test]

@@ -59,10 +59,7 @@ pub(super) fn write(outcome: &Outcome, files: BTreeMap<String, String>) -> serde
 pub(super) fn read(text: &str) -> Result<Sealed, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let fields = Fields::deserialize(&value).map_err(|error| error.to_string())?;
-    if fields.outcome.format != FORMAT {
-        let format = fields.outcome.format;
-        return Err(format!("it has format {format}, this version reads {FORMAT}; update drsae"));
-    }
+    expect_format(&fields.outcome)?;
     // They are looked for in the trial's folder, and nowhere else.
     if let Some(name) = fields.files.keys().find(|name| checked(name).is_err()) {
         return Err(format!("it lists {name:?}, which is no file of a trial"));
@@ -76,6 +73,23 @@ pub(super) fn read(text: &str) -> Result<Sealed, String> {
         Seal::Broken
     };
     Ok(Sealed { outcome: fields.outcome, files: fields.files, seal })
+}
+
+/// Reads the result alone, without a look at the seal: a plan may have a hundred thousand.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn outcome(text: &str) -> Result<Outcome, String> {
+    let outcome = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    expect_format(&outcome)?;
+    Ok(outcome)
+}
+
+fn expect_format(outcome: &Outcome) -> Result<(), String> {
+    match outcome.format {
+        FORMAT => Ok(()),
+        format => Err(format!("it has format {format}, this version reads {FORMAT}; update drsae")),
+    }
 }
 
 impl Fields {
@@ -133,6 +147,16 @@ mod tests {
         let read = read(&text()).unwrap();
         assert_eq!((read.seal, read.outcome.seconds), (Seal::Whole, 0.1 + 0.2));
         assert_eq!(read.files["epochs.csv"], "00ff");
+    }
+
+    #[test]
+    fn the_result_alone_is_that_under_the_seal() {
+        let sealed = read(&text()).unwrap().outcome;
+        assert_eq!(super::outcome(&text()).unwrap(), sealed);
+        for broken in [&text()[..40], "{}", "[]", &text().replace("\"format\": 1", "\"format\": 2")] {
+            assert_eq!(super::outcome(broken).is_err(), read(broken).is_err(), "{broken}");
+            assert!(read(broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

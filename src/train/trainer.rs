@@ -87,12 +87,8 @@ impl<'a> Trainer<'a> {
     pub fn new(task: Task<'a>) -> Result<Self, Error> {
         let images = &task.dataset.train;
         let Task { model: config, objective, seed, .. } = task;
-        expect_memory(budget::training_bytes(
-            config,
-            images.inputs,
-            task.dataset.classes,
-            task.training.batch,
-        ))?;
+        let parameters = budget::parameters(config, images.inputs, task.dataset.classes);
+        expect_memory(budget::training_bytes(config, parameters, images.inputs, task.training.batch))?;
         let model =
             Model::new(config, images.inputs, task.dataset.classes, objective.sparsity, seed, DType::F32)?;
         let mut trainer = Self {

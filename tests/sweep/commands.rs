@@ -40,6 +40,18 @@ fn plan_and_status_answer_in_json() {
     assert_eq!(lab.column("tiny", "parameters"), parameters);
 }
 
+/// The images of a plan are counted, not read.
+#[test]
+fn a_plan_needs_no_images_and_no_timing() {
+    let lab = Lab::new(&SPEC.replace("\"strokes\"", "\"mnist\""));
+    let plan = json(&said(&lab.drsae("plan", &["--json", "--no-timing"]).success()).0);
+    assert!(plan.get("seconds").is_none() && plan["trials"][0].get("seconds").is_none(), "{plan}");
+    assert!(plan["bytes"].as_u64() > Some(320 * 784), "{plan}");
+    let timed = json(&said(&lab.drsae("plan", &["--json"]).success()).0);
+    assert!(timed["seconds"].as_f64() > Some(0.0), "{timed}");
+    assert!(!lab.path("results").exists());
+}
+
 #[test]
 fn a_dry_run_lists_what_would_run_and_writes_nothing() {
     let lab = Lab::new(SPEC);
