@@ -60,7 +60,7 @@ fn main() -> io::Result<()> {
         lab.open(&spec);
         for command in [&["plan"][..], &["plan", "--no-timing"], &["status"], &["sweep", "--dry-run"]] {
             let limit = Limit { seconds: 1.0, mebibytes: 1024 };
-            lab.measure(command)?.print(&format!("{name}: {}", command.join(" ")), limit);
+            lab.measure(command)?.print(&format!("{name}: {}", command.join(" ")), &limit);
         }
     }
     let lab = Lab { root: folder.path(), name: "finished" };
@@ -70,7 +70,8 @@ fn main() -> io::Result<()> {
     println!("finished: trials made in {:.1} s", start.elapsed().as_secs_f64());
     let limits = [("status", 1.0), ("analyze", 10.0)];
     for (command, seconds) in limits {
-        lab.measure(&[command])?.print(&format!("finished: {command}"), Limit { seconds, mebibytes: 1024 });
+        let limit = Limit { seconds, mebibytes: 1024 };
+        lab.measure(&[command])?.print(&format!("finished: {command}"), &limit);
     }
     Ok(())
 }
@@ -228,7 +229,7 @@ impl Figures {
         self.cpu = self.cpu.max(ticks.unwrap_or_default() / TICKS);
     }
 
-    fn print(&self, name: &str, limit: Limit) {
+    fn print(&self, name: &str, limit: &Limit) {
         let Self { wall, cpu, mebibytes } = self;
         let over = *wall > limit.seconds || *mebibytes > limit.mebibytes;
         println!(

@@ -118,13 +118,11 @@ impl<'a> Parts<'a> {
     /// Puts an invalid setting down to the axis value that made it so; where none did alone,
     /// names the cell.
     fn blame(&self, picks: &[usize], invalid: Invalid) -> Error {
-        match self.axes.iter().find(|found| path::covers(&found.axis.path, &invalid.key)) {
-            Some(found) => self.doc.error(&value_at(found, picks), invalid),
-            None => {
-                let cell = label(&settings(self.axes, picks));
-                self.doc.error(&path::split(&invalid.key), Problem::InvalidCell { invalid, cell })
-            }
+        if let Some(found) = self.axes.iter().find(|found| path::covers(&found.axis.path, &invalid.key)) {
+            return self.doc.error(&value_at(found, picks), invalid);
         }
+        let cell = label(&settings(self.axes, picks));
+        self.doc.error(&path::split(&invalid.key), Problem::InvalidCell { invalid, cell })
     }
 }
 
