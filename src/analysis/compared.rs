@@ -2,7 +2,7 @@
 
 use super::mistakes::Mistakes;
 use super::pairs::Pairs;
-use super::{Absent, Compare, Comparison, Error, Examples, Grid, Verdict};
+use super::{Absent, Compare, Comparison, Examples, Grid, Verdict};
 
 /// The challengers against the reference.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,18 +18,13 @@ pub struct Compared {
 }
 
 impl Compared {
-    pub(super) fn of(
-        pairs: &Pairs<'_>,
-        compare: &Compare,
-        mistakes: Option<&Mistakes>,
-    ) -> Result<Self, Error> {
-        let comparison = Comparison::of(pairs, compare.margin);
+    pub(super) fn of(pairs: &Pairs<'_>, compare: &Compare, mistakes: Option<&Mistakes>) -> Self {
         let grid = Grid::of(pairs, compare.margin);
-        let examples = match Examples::sources(pairs, mistakes) {
-            Ok(mistakes) => Ok(Examples::of(pairs, mistakes)?),
-            Err(absent) => Err(absent),
-        };
-        let verdict = Verdict::of(&grid, compare.matched);
-        Ok(Self { comparison, grid, examples, verdict })
+        Self {
+            comparison: Comparison::of(pairs, compare.margin),
+            examples: Examples::of(pairs, mistakes),
+            verdict: Verdict::of(&grid, compare.matched),
+            grid,
+        }
     }
 }

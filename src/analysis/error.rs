@@ -90,21 +90,6 @@ pub enum Error {
         /// The row, from 1, after the header.
         row: usize,
     },
-    /// `mistakes.csv` and `trials.csv` count a trial's mistakes differently.
-    #[error(
-        "{} lists {listed} mistakes of the trial with index {trial}, its test error makes them \
-         {counted}: {REMERGE}", path.display()
-    )]
-    Mistakes {
-        /// The file.
-        path: PathBuf,
-        /// Position of the trial in the plan.
-        trial: u64,
-        /// Rows of the trial.
-        listed: usize,
-        /// Wrongly classified test images by its test error.
-        counted: u64,
-    },
     /// A reference that is no part of the sweep.
     #[error("no trial has the reference value `{key}` = `{value}` of [compare]: {}", known(values))]
     Reference {

@@ -5,8 +5,7 @@
 
 use std::fmt;
 
-use super::Error;
-use super::cells::{Cell, Trial};
+use super::cells::Cell;
 use super::frame::{Columns, POINTS, Table};
 use super::mistakes::{Mistakes, common};
 use super::pairs::{Pair, Pairs};
@@ -61,38 +60,35 @@ pub enum Absent {
     Mistakes,
     /// `trials.csv` does not say how many test images there are.
     Images,
+    /// `mistakes.csv` lists more or fewer mistakes of a trial than its test error makes.
+    Contradiction {
+        /// Position of the trial in the plan.
+        trial: u64,
+        /// Rows of the trial.
+        listed: u64,
+        /// Wrongly classified test images by its test error.
+        counted: u64,
+    },
 }
 
 impl fmt::Display for Absent {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (file, lacks) = match self {
-            Self::Mistakes => ("mistakes.csv", "is absent"),
-            Self::Images => ("trials.csv", "has no `test_images`"),
-        };
-        write!(
-            out,
-            "{file} {lacks}: an earlier version merged these results; `drsae analyze` writes it where the \
-             trials' folders are"
-        )
+        let merge = "an earlier version merged these results; `drsae analyze` writes it where the trials' folders are";
+        match self {
+            Self::Mistakes => write!(out, "mistakes.csv is absent: {merge}"),
+            Self::Images => write!(out, "trials.csv has no `test_images`: {merge}"),
+            Self::Contradiction { trial, listed, counted } => write!(
+                out,
+                "mistakes.csv lists {listed} mistakes of the trial with index {trial}, its test error makes \
+                 them {counted}; `drsae verify` tells what is wrong"
+            ),
+        }
     }
 }
 
 impl Examples {
-    /// The mistakes that the table is made of, where there are any.
-    pub(super) fn sources<'m>(
-        pairs: &Pairs<'_>,
-        mistakes: Option<&'m Mistakes>,
-    ) -> Result<&'m Mistakes, Absent> {
+    pub(super) fn of(pairs: &Pairs<'_>, mistakes: Option<&Mistakes>) -> Result<Self, Absent> {
         let mistakes = mistakes.ok_or(Absent::Mistakes)?;
-        let mut cells = pairs.all.iter().flat_map(|pair| [pair.reference, pair.challenger]);
-        let uncounted = |trial: &Trial| trial.errors.is_some() && trial.images.is_none();
-        if cells.any(|cell| cell.trials.values().any(uncounted)) {
-            return Err(Absent::Images);
-        }
-        Ok(mistakes)
-    }
-
-    pub(super) fn of(pairs: &Pairs<'_>, mistakes: &Mistakes) -> Result<Self, Error> {
         let mut rows = Vec::new();
         for pair in &pairs.all {
             for &seed in &pairs.seeds {
@@ -126,7 +122,7 @@ impl Examples {
 
 impl ExampleRow {
     /// The trials of a pair with one seed; `None` where either is not complete.
-    fn of(pair: &Pair<'_>, seed: u64, mistakes: &Mistakes) -> Result<Option<Self>, Error> {
+    fn of(pair: &Pair<'_>, seed: u64, mistakes: &Mistakes) -> Result<Option<Self>, Absent> {
         let Some((images, reference)) = wrong(pair.reference, seed, mistakes)? else { return Ok(None) };
         let Some((_, challenger)) = wrong(pair.challenger, seed, mistakes)? else { return Ok(None) };
         let both = common(reference, challenger);
@@ -148,9 +144,15 @@ impl ExampleRow {
     }
 }
 
-/// The number of test images, and those that a complete trial gets wrong.
-fn wrong<'m>(cell: &Cell, seed: u64, mistakes: &'m Mistakes) -> Result<Option<(u64, &'m [u64])>, Error> {
+/// The number of test images, and those that a trial gets wrong, where it is complete.
+fn wrong<'m>(cell: &Cell, seed: u64, mistakes: &'m Mistakes) -> Result<Option<(u64, &'m [u64])>, Absent> {
     let Some(trial) = cell.trials.get(&seed) else { return Ok(None) };
-    let (Some(errors), Some(images)) = (trial.errors, trial.images) else { return Ok(None) };
-    Ok(Some((images, mistakes.of(trial, errors.test, images)?)))
+    let Some(errors) = trial.errors else { return Ok(None) };
+    let images = trial.images.ok_or(Absent::Images)?;
+    let found = mistakes.of(trial.index);
+    let counted = (errors.test * images as f64 / 100.0).round() as u64;
+    if found.len() as u64 != counted {
+        return Err(Absent::Contradiction { trial: trial.index, listed: found.len() as u64, counted });
+    }
+    Ok(Some((images, found)))
 }

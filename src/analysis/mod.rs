@@ -64,8 +64,8 @@ pub struct Analysis {
 /// Computes the tables of a sweep and writes them into its folder.
 ///
 /// # Errors
-/// `trials.csv` is absent, or has not the columns of the design; `mistakes.csv` contradicts
-/// it; the reference is in no trial; the disk refuses.
+/// `trials.csv` is absent, or has not the columns of the design; `mistakes.csv` is
+/// not in order; the reference is in no trial; the disk refuses.
 pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
     let analysis = Analysis::of(Sources::read(store)?, design)?;
     for (name, text) in analysis.files()? {
@@ -78,7 +78,7 @@ impl Analysis {
     /// The tables of merged tables.
     ///
     /// # Errors
-    /// The texts have not the columns of the design or contradict each other, or the
+    /// The texts have not the columns of the design or are not in order, or the
     /// reference is in no trial.
     pub fn of(sources: Sources, design: &Design) -> Result<Self, Error> {
         let cells = cells::read(sources.trials, &design.axes)?;
@@ -87,7 +87,7 @@ impl Analysis {
             None => None,
             Some(compare) => {
                 let pairs = Pairs::of(&cells, &design.axes, compare)?;
-                Some(Compared::of(&pairs, compare, mistakes.as_ref())?)
+                Some(Compared::of(&pairs, compare, mistakes.as_ref()))
             }
         };
         Ok(Self { summary: Summary::of(&cells, &design.axes), compared })
