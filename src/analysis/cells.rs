@@ -83,7 +83,7 @@ pub(super) fn read(source: Source, axes: &[String]) -> Result<Vec<Cell>, Error> 
     let cells: Vec<Cell> = groups.iter().map(|group| reader.cell(&rows(&group))).collect::<Result<_, _>>()?;
     // A plan gives every cell every seed. Without that, a table of pairs could be the square of this one.
     match cells.iter().find(|cell| !cell.trials.keys().eq(cells[0].trials.keys())) {
-        Some(cell) => Err(Error::Seeds { path: path.to_owned(), cell: cell.values.join(", ") }),
+        Some(cell) => Err(Error::Seeds { path, cell: cell.values.join(", ") }),
         None => Ok(cells),
     }
 }
