@@ -91,7 +91,7 @@ fn read(path: &Path) -> Result<DataFrame, Error> {
     let types =
         TYPES.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| (*name, kind.clone())));
     let known = types.filter(|(name, _)| header.iter().any(|column| column == *name));
-    let schema = Schema::from_iter(known.map(|(name, kind)| Field::new(name.into(), kind)));
+    let schema: Schema = known.map(|(name, kind)| Field::new(name.into(), kind)).collect();
     CsvReadOptions::default()
         .with_infer_schema_length(None)
         .with_schema_overwrite(Some(Arc::new(schema)))
