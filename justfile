@@ -34,7 +34,7 @@ fuzz TARGET SECONDS="60":
     cargo fuzz --version >/dev/null 2>&1 || { echo "there is no cargo-fuzz: cargo install cargo-fuzz --locked" >&2; exit 1; }
     [[ -d fuzz/seeds/$1 ]] || { echo "there is no target $1; there are:" fuzz/seeds/* >&2; exit 1; }
     # The libraries are those of the program.
-    cp Cargo.lock fuzz/Cargo.lock
+    [[ fuzz/Cargo.lock -nt Cargo.lock ]] || cp Cargo.lock fuzz/Cargo.lock
     mkdir -p "fuzz/corpus/$1"
     # Sanitizers need Rust's nightly compiler, and watch unsafe code, of which the readers have none.
     cargo fuzz run --sanitizer none --codegen-units 16 "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- \

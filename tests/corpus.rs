@@ -28,6 +28,7 @@ fn every_file_of_the_corpus_is_read_or_refused() {
     for (name, run) in TARGETS {
         let mut good = 0;
         for path in seeds(name) {
+            println!("{}", path.display());
             let is_accepted = run(&fs::read(&path).unwrap());
             if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"good-")) {
                 assert!(is_accepted, "{} is refused", path.display());
