@@ -15,7 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   drsae export experiments/depth.toml --format tensorboard
   tensorboard --logdir exports/depth/tensorboard
-  drsae export results/depth/sweep.toml --format parquet --out /tmp/depth
+  drsae export results/depth/sweep.toml --format parquet --out exports
 
 Files of the same name are replaced, and no other is removed. Parquet needs a program that
 was built with `--features parquet`. The CSV tables and the weights need no export:
