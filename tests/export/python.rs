@@ -28,19 +28,19 @@ impl Python {
     /// What a script beside the tests prints.
     pub fn run(&self, folder: &Path, script: &str, arguments: &[&str]) -> String {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export").join(script);
-        self.output(Command::new(&self.0).arg(script).args(arguments).current_dir(folder))
+        output(Command::new(&self.0).arg(script).args(arguments).current_dir(folder))
     }
 
     /// What lines of code print.
     pub fn tell(&self, folder: &Path, code: &str) -> String {
-        self.output(Command::new(&self.0).args(["-c", code]).current_dir(folder))
+        output(Command::new(&self.0).args(["-c", code]).current_dir(folder))
     }
+}
 
-    fn output(&self, command: &mut Command) -> String {
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
+fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// What a script printed, read.
