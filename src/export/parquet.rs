@@ -11,7 +11,7 @@ use super::Error;
 use crate::store::{self, Store, Table};
 
 /// The types of the columns that every sweep has. Those of axes are what their values are.
-const TYPES: [(DataType, &[&str]); 5] = [
+const TYPES: [(DataType, &[&str]); 4] = [
     (
         DataType::UInt64,
         &[
@@ -26,12 +26,13 @@ const TYPES: [(DataType, &[&str]); 5] = [
             "phase",
             "epoch",
             "image",
+            "label",
+            "predicted",
             "numerics",
             "cores",
             "threads",
         ],
     ),
-    (DataType::UInt8, &["label", "predicted"]),
     (
         DataType::Float64,
         &[
@@ -98,4 +99,50 @@ fn read(path: &Path) -> Result<DataFrame, Error> {
         .into_reader_with_file_handle(Cursor::new(text))
         .finish()
         .map_err(|error| Error::malformed(path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRIALS: &str = "\
+trial,index,seed,status,test_error,training.batch,model.family
+drsae-1,0,18446744073709551615,complete,1.25,10,drsae
+mlp-1,1,2,pending,,20,mlp
+";
+
+    #[test]
+    fn what_is_written_is_read_back_with_its_types() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "tiny", "name = \"tiny\"\n").unwrap();
+        fs::write(store.trials_csv(), TRIALS).unwrap();
+        fs::write(store.mistakes_csv(), "index,image,label,predicted\n").unwrap();
+        let out = folder.path().join("out");
+        assert_eq!(export(&store, &out).unwrap(), 2);
+
+        let read = |name| ParquetReader::new(fs::File::open(out.join(name)).unwrap()).finish().unwrap();
+        let trials = read("trials.parquet");
+        assert!(trials.equals_missing(&super::read(&store.trials_csv()).unwrap()));
+        let kinds = [
+            DataType::String,
+            DataType::UInt64,
+            DataType::UInt64,
+            DataType::String,
+            DataType::Float64,
+            DataType::Int64,
+            DataType::String,
+        ];
+        assert_eq!(trials.dtypes(), kinds);
+        assert_eq!(trials.column("seed").unwrap().u64().unwrap().get(0), Some(u64::MAX));
+        assert_eq!(trials.column("test_error").unwrap().null_count(), 1);
+        assert_eq!(read("mistakes.parquet").shape(), (0, 4));
+    }
+
+    #[test]
+    fn a_sweep_that_was_not_merged_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), "tiny", "name = \"tiny\"\n").unwrap();
+        let error = export(&store, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("drsae analyze"), "{error}");
+    }
 }
