@@ -4,12 +4,13 @@
 //! The data's way through the crate is one line:
 //!
 //! ```text
-//! spec -> plan -> engine -> train (data, model) -> store -> analysis
+//! spec -> plan -> engine -> train (data, model) -> store -> analysis -> report
 //! ```
 //!
 //! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
-//! [`train`] computes, [`store`] writes, [`analysis`] reads what was written. Training and
-//! analysis meet only on disk, and [`verify`] checks that they agree there.
+//! [`train`] computes, [`store`] writes, [`analysis`] reads what was written, [`report`] shows
+//! it, and [`export`] writes it for other tools. Training and analysis meet only on disk, and
+//! [`verify`] checks that they agree there.
 
 pub mod analysis;
 pub mod bench;
@@ -17,9 +18,11 @@ pub mod cli;
 pub mod data;
 pub mod device;
 pub mod engine;
+pub mod export;
 pub mod model;
 pub mod plan;
 pub mod provenance;
+pub mod report;
 pub mod rng;
 pub mod spec;
 pub mod stats;

@@ -134,8 +134,32 @@ fn started() -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// What some program on some machine computed.
+    pub(crate) fn provenance() -> Provenance {
+        Provenance {
+            format: FORMAT,
+            version: "0.1.0".to_owned(),
+            numerics: 1,
+            commit: Some("c0ffee".to_owned()),
+            dirty: Some(false),
+            rustc: None,
+            lockfile: "10cf".to_owned(),
+            binary: Some("b1a5".to_owned()),
+            data: [("images", "00ff"), ("labels", "seed 1, train 2")]
+                .map(|(name, checksum)| (name.to_owned(), checksum.to_owned()))
+                .into(),
+            cpu: "Some CPU @ 2.00GHz".to_owned(),
+            device: device::Kind::Cpu,
+            cores: 2,
+            threads: 1,
+            system: "linux x86_64".to_owned(),
+            started: "2013-01-16T12:00:00Z".to_owned(),
+            command: vec!["/home/me/drsae".to_owned()],
+        }
+    }
 
     #[test]
     fn facts_are_filled_in_and_survive_json() {

@@ -20,6 +20,8 @@ pub enum Purpose {
     Corruption,
     /// Which training images are held out for validation.
     Split,
+    /// Samples of an interval that is read from the data itself; the index is the figure that has it.
+    Bootstrap,
     /// Training glyphs of the embedded data set; the index is the example.
     TrainingGlyph,
     /// Test glyphs of the embedded data set; the index is the example.
@@ -35,6 +37,7 @@ impl Purpose {
             Self::Shuffling => "shuffling",
             Self::Corruption => "corruption",
             Self::Split => "split",
+            Self::Bootstrap => "bootstrap",
             Self::TrainingGlyph => "training-glyph",
             Self::TestGlyph => "test-glyph",
             Self::Benchmark => "benchmark",

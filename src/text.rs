@@ -1,6 +1,6 @@
 //! Small texts that several rooms write.
 
-use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 
 use serde_json::Value;
 
@@ -19,23 +19,35 @@ pub fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// Whether Windows makes no file of this name, or one of another name: results may be taken there.
+pub fn reserved(name: &str) -> bool {
+    const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+    const PORTS: [&str; 2] = ["com", "lpt"];
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_port = |port: &&str| {
+        stem.strip_prefix(*port).is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+    };
+    name.ends_with('.') || DEVICES.contains(&stem.as_str()) || PORTS.iter().any(is_port)
+}
+
 /// JSON with sorted keys and without spaces, so that equal values are equal texts.
 pub fn canonical(value: &Value) -> String {
     let mut out = String::new();
-    write_canonical(value, &mut out);
+    write_canonical(value, &mut out).expect("a string takes all that is written to it");
     out
 }
 
-fn write_canonical(value: &Value, out: &mut String) {
+fn write_canonical(value: &Value, out: &mut String) -> fmt::Result {
     match value {
         Value::Object(entries) => {
-            let sorted: BTreeMap<_, _> = entries.iter().collect();
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_unstable_by_key(|(key, _)| *key);
             out.push('{');
             for (index, (key, value)) in sorted.into_iter().enumerate() {
                 out.push_str(if index > 0 { "," } else { "" });
-                out.push_str(&Value::from(key.as_str()).to_string());
+                write_text(key, out)?;
                 out.push(':');
-                write_canonical(value, out);
+                write_canonical(value, out)?;
             }
             out.push('}');
         }
@@ -43,12 +55,22 @@ fn write_canonical(value: &Value, out: &mut String) {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 out.push_str(if index > 0 { "," } else { "" });
-                write_canonical(item, out);
+                write_canonical(item, out)?;
             }
             out.push(']');
         }
-        scalar => out.push_str(&scalar.to_string()),
+        Value::String(text) => write_text(text, out)?,
+        scalar => write!(out, "{scalar}")?,
     }
+    Ok(())
+}
+
+/// Texts are mostly names, which JSON writes as they are.
+fn write_text(text: &str, out: &mut String) -> fmt::Result {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
+        return write!(out, "\"{text}\"");
+    }
+    write!(out, "{}", Value::from(text))
 }
 
 #[cfg(test)]
@@ -59,8 +81,18 @@ mod tests {
 
     #[test]
     fn canonical_json_is_sorted_and_bare() {
-        let out = canonical(&json!({ "b": [1, 0.5, { "z": null, "a": "\"" }], "a": true }));
-        assert_eq!(out, r#"{"a":true,"b":[1,0.5,{"a":"\"","z":null}]}"#);
+        let out = canonical(&json!({ "b": [1, 0.5, { "z": null, "a": "\"" }], "a\n": true, "a": "π" }));
+        assert_eq!(out, r#"{"a":"π","a\n":true,"b":[1,0.5,{"a":"\"","z":null}]}"#);
+    }
+
+    #[test]
+    fn devices_of_windows_are_reserved_whatever_they_end_in() {
+        for name in ["nul", "Con", "aux.txt", "com1", "LPT9.a.b", "a.", "a.."] {
+            assert!(reserved(name), "{name}");
+        }
+        for name in ["null", "console", "com", "com10", "lpta", "a.nul", "depth"] {
+            assert!(!reserved(name), "{name}");
+        }
     }
 
     #[test]

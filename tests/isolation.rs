@@ -52,8 +52,9 @@ impl Progress for Fault {
 fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status, String)> {
     let sweep = Sweep::parse(spec, "isolated.toml", &[]).unwrap();
     let describe = |config: &data::Config| {
-        let data::Shape { inputs, classes } = data::shape(config)?;
-        Ok::<_, data::Error>(Facts { inputs, classes, fingerprint: data::fingerprint(config)? })
+        let data::Shape { inputs, classes, train, .. } = data::shape(config)?;
+        let fingerprint = data::fingerprint(config)?;
+        Ok::<_, data::Error>(Facts { inputs, classes, train, fingerprint })
     };
     let plan = Plan::of(&sweep, Kind::Cpu, describe).unwrap();
     let results = tempfile::tempdir().unwrap();

@@ -48,7 +48,7 @@ impl Place {
         Command::new(env!("CARGO_BIN_EXE_drsae"))
             .args(["sweep", "killed.toml", "--jobs", "2", "--results", results])
             .current_dir(self.folder.path())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap()
@@ -69,12 +69,7 @@ impl Place {
     }
 
     fn files(&self, results: &str) -> BTreeMap<PathBuf, Vec<u8>> {
-        let mut files = deterministic(&self.folder.path().join(results));
-        // A kill just after the marker leaves these; the claim is dead, the state of no use.
-        for leftover in ["claim.json", "state.safetensors"] {
-            files.retain(|path, _| !path.ends_with(leftover));
-        }
-        files
+        deterministic(&self.folder.path().join(results))
     }
 
     /// Starts a sweep and kills it when `count` of its trials have a state.
@@ -90,6 +85,14 @@ impl Place {
             assert!(child.try_wait().unwrap().is_none(), "the sweep ended before it had {count} states");
             sleep(Duration::from_millis(1));
         }
+    }
+
+    /// The trials' folders, sorted.
+    fn folders(&self, results: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.trials(results)).unwrap();
+        let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        folders.sort();
+        folders
     }
 
     /// Runs the sweep to its end; gives what it said.
@@ -161,6 +164,74 @@ fn killed_at_many_moments_it_ends_in_the_same_bytes() {
 }
 
 #[test]
+fn what_a_kill_between_marker_and_cleaning_leaves_is_removed_by_the_next_sweep() {
+    let place = Place::new();
+    place.ended("whole");
+    place.killed_with_states("killed", 2);
+    copy(&place.folder.path().join("whole"), &place.folder.path().join("left"));
+    for (from, to) in place.folders("killed").iter().zip(place.folders("left")) {
+        for name in ["claim.json", "state.safetensors"] {
+            fs::copy(from.join(name), to.join(name)).unwrap();
+        }
+    }
+    place.ended("left");
+    place.assert_same("left", "whole");
+}
+
+/// Removes a folder in one step, whoever writes there.
+fn vanish(folder: &Path) {
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::rename(folder, elsewhere.path().join("gone")).unwrap();
+}
+
+#[test]
+fn a_trial_whose_folder_is_removed_is_told_and_keeps_no_other_from_its_end() {
+    let place = Place::new();
+    place.ended("whole");
+    let mut child = place.sweep("removed");
+    place.wait_for_states(&mut child, "removed", 2);
+    let folder = place.folders("removed").remove(0);
+    let id = folder.file_name().unwrap().to_str().unwrap();
+    vanish(&folder);
+    let output = child.wait_with_output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{log}");
+    let told =
+        format!("{id}: pending: removed/killed/trials/{id} was removed or renamed while the sweep ran");
+    assert!(log.contains(&told), "{log}");
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(out.contains("1 of 2 trials complete; results in removed/killed\n1 pending\n"), "{out}");
+    assert!(out.contains("`drsae sweep killed.toml --results removed` runs what is pending"), "{out}");
+    assert!(!folder.exists());
+    place.ended("removed");
+    place.assert_same("removed", "whole");
+}
+
+#[test]
+fn a_results_folder_that_is_removed_ends_the_sweep_and_is_not_made_anew() {
+    let place = Place::new();
+    place.ended("whole");
+    for part in ["killed", "killed/trials"] {
+        let results = format!("removed-{}", part.len());
+        let mut child = place.sweep(&results);
+        place.wait_for_states(&mut child, &results, 1);
+        let folder = place.folder.path().join(&results).join(part);
+        vanish(&folder);
+        let status = ended_within(&mut child, Duration::from_secs(10)).expect("it ends");
+        let log = said(child);
+        assert_eq!(status.code(), Some(2), "{log}");
+        let told = format!(
+            "error: {results}/{part} was removed or renamed while the sweep ran: 0 of 2 trials are complete on \
+             disk; `drsae sweep killed.toml --results {results}` makes the folder anew and computes the others\n"
+        );
+        assert!(log.ends_with(&told), "{log}");
+        assert!(!folder.exists());
+        place.ended(&results);
+        place.assert_same(&results, "whole");
+    }
+}
+
+#[test]
 fn a_signal_ends_the_sweep_at_a_safe_point_and_it_goes_on() {
     let place = Place::new();
     place.ended("whole");
@@ -184,9 +255,7 @@ fn a_damaged_or_foreign_state_is_reported_and_its_trial_starts_afresh() {
     let place = Place::new();
     place.ended("whole");
     place.killed_with_states("killed", 2);
-    let mut trials: Vec<_> =
-        fs::read_dir(place.trials("killed")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    trials.sort();
+    let trials = place.folders("killed");
     let state = |trial: usize| trials[trial].join("state.safetensors");
     let good = fs::read(state(0)).unwrap();
     let mut flipped = good.clone();

@@ -17,8 +17,16 @@ const TRIALS: usize = 8;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Everything that depends on the plan alone.
-const MERGED: [&str; 5] =
-    ["plan.csv", "trials.csv", "epochs.csv", "analysis/summary.csv", "analysis/comparison.csv"];
+const MERGED: [&str; 8] = [
+    "plan.csv",
+    "trials.csv",
+    "epochs.csv",
+    "mistakes.csv",
+    "analysis/summary.csv",
+    "analysis/comparison.csv",
+    "analysis/grid.csv",
+    "analysis/examples.csv",
+];
 
 /// A spec whose trials take a good tenth of a second each, and its results folder.
 struct Sweep {

@@ -199,6 +199,25 @@ fn the_outcome_is_the_first_epoch_with_the_lowest_validation_error() {
 }
 
 #[test]
+fn sparser_validation_trains_the_same_and_chooses_among_what_it_saw() {
+    let data = glyphs(400);
+    let model = network(Family::Drsae);
+    let phases = "phases = [{ epochs = 3, rate = 3e-3 }, { epochs = 5, rate = 3e-3, discriminative = true }]";
+    let every = schedule(phases);
+    let (all, _) = outcome(task(&data, &model, &every));
+    let second = schedule(&format!("validate_every = 2\n{phases}"));
+    let (some, result) = outcome(task(&data, &model, &second));
+    let validated: Vec<usize> =
+        some.iter().filter(|epoch| epoch.validation.is_some()).map(|epoch| epoch.epoch).collect();
+    assert_eq!(validated, [2, 3, 5, 7, 8]);
+    for (all, some) in all.iter().zip(&some) {
+        assert_eq!(all.train, some.train);
+        assert!(some.validation.is_none() || some.validation == all.validation);
+    }
+    assert!([5, 7, 8].contains(&result.best_epoch), "{}", result.best_epoch);
+}
+
+#[test]
 fn a_schedule_without_classes_keeps_the_lowest_objective() {
     let data = glyphs(300);
     let training = schedule("batch = 20\nphases = [{ epochs = 6, rate = 8e-2, schedule = \"constant\" }]");

@@ -40,6 +40,23 @@ reference = { "model.family" = "drsae" }
 /// Flipped bits that are tried in each file.
 const FLIPS: usize = 8;
 
+/// The files at the top of the folder and in `analysis/`.
+const TOP: [&str; 13] = [
+    "sweep.toml",
+    "plan.csv",
+    "trials.csv",
+    "epochs.csv",
+    "mistakes.csv",
+    "provenance.csv",
+    "analysis/summary.csv",
+    "analysis/comparison.csv",
+    "analysis/grid.csv",
+    "analysis/examples.csv",
+    "analysis/tables.md",
+    "analysis/tables.tex",
+    "analysis/format.json",
+];
+
 /// A change to the bytes of a file.
 type Edit = fn(&mut Vec<u8>);
 
@@ -140,30 +157,22 @@ fn a_whole_folder_holds_and_nothing_is_written_into_it() {
     assert_eq!((verdict.code, &verdict.answer["holds"]), (0, &Value::Bool(true)), "{verdict:?}");
     assert_eq!(verdict.answer["findings"], serde_json::json!([]));
     let expected = serde_json::json!({
-        "tables": 6, "trials": 4, "files": 24, "networks": 4, "datasets": 1, "replayed": 1,
+        "tables": 13, "trials": 4, "files": 24, "networks": 4, "datasets": 1, "replayed": 1,
     });
     assert_eq!(verdict.answer["checked"], expected);
     let output = sweep.drsae(&["verify"]);
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(told.ends_with("0 wrong, 0 to note\n"), "{told}");
-    assert_eq!(fs::read_dir(sweep.root()).unwrap().count(), 6);
+    assert_eq!(fs::read_dir(sweep.root()).unwrap().count(), 8);
 }
 
 #[test]
 fn every_flipped_bit_is_found_in_its_file() {
     let sweep = Sweep::run();
-    let top = [
-        "sweep.toml",
-        "plan.csv",
-        "trials.csv",
-        "epochs.csv",
-        "analysis/summary.csv",
-        "analysis/comparison.csv",
-    ];
     let of_trial = file::COMPLETE.into_iter().chain([file::RESULT]);
     let files =
-        top.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)));
+        TOP.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)));
     let mut random = ChaCha8Rng::seed_from_u64(2013);
     let (mut tried, mut found) = (0, 0);
     for path in files {
@@ -180,7 +189,7 @@ fn every_flipped_bit_is_found_in_its_file() {
         }
         fs::write(&path, whole).unwrap();
     }
-    assert_eq!((tried, found), (13 * FLIPS, 13 * FLIPS));
+    assert_eq!((tried, found), (20 * FLIPS, 20 * FLIPS));
     eprintln!("{found} of {tried} flipped bits found");
     assert_eq!(sweep.verify(&[]).code, 0);
 }
@@ -188,17 +197,9 @@ fn every_flipped_bit_is_found_in_its_file() {
 #[test]
 fn missing_and_truncated_files_are_named() {
     let sweep = Sweep::run();
-    let top = [
-        "sweep.toml",
-        "plan.csv",
-        "trials.csv",
-        "epochs.csv",
-        "analysis/summary.csv",
-        "analysis/comparison.csv",
-    ];
     let of_trial = file::COMPLETE.into_iter().chain([file::RESULT]);
     for path in
-        top.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)))
+        TOP.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)))
     {
         let whole = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
@@ -235,16 +236,7 @@ fn extra_files_are_wrong_and_leftovers_and_strays_are_noted() {
 fn trials_of_another_plan_are_told_and_the_folder_is_that_of_the_spec_alone() {
     let sweep = Sweep::run();
     let fewer = sweep.verify(&["--set", "seeds=1"]);
-    let wrong: Vec<_> = fewer.paths("wrong").into_iter().collect();
-    let stale = [
-        "analysis/comparison.csv",
-        "analysis/summary.csv",
-        "epochs.csv",
-        "plan.csv",
-        "sweep.toml",
-        "trials.csv",
-    ];
-    assert_eq!(wrong, stale.map(|name| format!("results/tiny/{name}")));
+    assert_eq!(fewer.paths("wrong"), TOP.map(|name| format!("results/tiny/{name}")).into());
     assert_eq!(fewer.paths("note").len(), 2);
     assert!(fewer.problems().contains("`- seeds = 2`, `+ seeds = 1`"), "{fewer:?}");
 }
@@ -370,14 +362,30 @@ fn tables_that_are_kept_alone_are_checked_against_the_plan_and_each_other() {
     assert_eq!((verdict.code, verdict.paths("note").len()), (0, 1), "{verdict:?}");
     assert!(verdict.problems().contains("the tables alone are checked"), "{verdict:?}");
 
-    let (trials, epochs) = (sweep.root().join("trials.csv"), sweep.root().join("epochs.csv"));
-    let edits: [(&Path, &str, &str); 6] = [
+    let [trials, epochs, mistakes, provenance] =
+        ["trials.csv", "epochs.csv", "mistakes.csv", "provenance.csv"].map(|name| sweep.root().join(name));
+    let text = fs::read_to_string(&mistakes).unwrap();
+    let (first, last) = (text.lines().nth(1).unwrap(), text.lines().last().unwrap());
+    let (once, twice) = (format!("{first}\n"), format!("{first}\n{first}\n"));
+    let late = last.replacen("3,", "4,", 1);
+    let right = format!("{},1,1\n", first.rsplitn(3, ',').last().unwrap());
+    let edits: [(&Path, &str, &str); 16] = [
         (&trials, ",6,", ",7,"),
         (&trials, ",complete,", ",diverged,"),
         (&trials, "mlp-t2", "mlp-t3"),
         (&trials, ",1.0,1,", ",1.0,2,"),
         (&epochs, ",2,3,", ",2,4,"),
         (&epochs, "mlp-t2", "mlp-t3"),
+        (&trials, ",30\n", ",29\n"),
+        (&trials, ",30\n", ",\n"),
+        (&mistakes, &once, ""),
+        (&mistakes, &once, &twice),
+        (&mistakes, &once, &right),
+        (&mistakes, last, &late),
+        (&provenance, "\n1,", "\n2,"),
+        (&provenance, "mlp-t2", "mlp-t3"),
+        (&provenance, ",0.1.0,1,", ",0.1.0,2,"),
+        (&provenance, ",0.1.0,1,", ",0.1.0,one,"),
     ];
     for (path, from, to) in edits {
         let whole = fs::read_to_string(path).unwrap();
@@ -387,7 +395,7 @@ fn tables_that_are_kept_alone_are_checked_against_the_plan_and_each_other() {
         assert!(verdict.blames(path), "{from} as {to}: {verdict:?}");
         fs::write(path, whole).unwrap();
     }
-    for path in [&trials, &epochs] {
+    for path in [&trials, &epochs, &mistakes, &provenance] {
         let whole = fs::read(path).unwrap();
         fs::write(path, "").unwrap();
         assert!(sweep.verify(&[]).blames(path), "{} is empty", path.display());

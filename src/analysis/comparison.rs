@@ -1,13 +1,13 @@
 //! `comparison.csv`: every cell against its reference, paired by seed.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use polars::prelude::*;
-
 use super::cells::Cell;
-use super::{Error, frame};
-use crate::stats::{CONFIDENCE, Paired};
-use crate::store::axis_column;
+use super::family::{self, Tests};
+use super::frame::{Columns, POINTS, Table};
+use super::pairs::{Pair, Pairs};
+use crate::stats::{CONFIDENCE, Interval, Paired, Welch};
+
+/// Version of the file.
+const VERSION: u32 = 1;
 
 /// Every cell that is not the reference, against the reference cell that has the same
 /// values on the axes which are not compared.
@@ -15,17 +15,22 @@ use crate::store::axis_column;
 pub struct Comparison {
     /// Columns of `trials.csv` that hold the axes which are not compared.
     pub axes: Vec<String>,
+    /// Columns of `trials.csv` that hold the axes which are compared.
+    pub compared: Vec<String>,
     /// The reference: its value on each compared axis.
     pub reference: String,
     /// All seeds of the plan, in order.
     pub seeds: Vec<u64>,
+    /// The margin of equivalence, percentage points, where the spec sets one.
+    pub margin: Option<f64>,
     /// One for each cell that is not the reference, in plan order.
     pub rows: Vec<ComparisonRow>,
     /// Cells that have no reference with the same values on the other axes, and so no row.
     pub unmatched: Vec<String>,
 }
 
-/// One cell against its reference.
+/// One cell against its reference. Differences are in percentage points, positive where
+/// the reference is better.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparisonRow {
     /// Value of each axis that is not compared.
@@ -36,142 +41,163 @@ pub struct ComparisonRow {
     pub parameters_reference: u64,
     /// Trainable numbers of the cell.
     pub parameters_challenger: u64,
-    /// Test error of the cell less that of the reference, percentage points, by the
-    /// comparison's seeds; absent where either trial is not complete.
+    /// Complete trials of the reference.
+    pub n_reference: usize,
+    /// Complete trials of the cell.
+    pub n_challenger: usize,
+    /// Test error of the cell less that of the reference, by the comparison's seeds; absent
+    /// where either trial is not complete.
     pub differences: Vec<Option<f64>>,
     /// Planned seeds without a difference.
     pub missing: usize,
-    /// The differences together; positive where the reference is better.
-    pub paired: Option<Paired>,
+    /// The differences in test error together.
+    pub test: Option<Difference>,
+    /// The differences in validation error, of the same seeds.
+    pub valid: Option<Paired>,
+    /// Tests of the difference in test error; Holm's adjustment is over all rows.
+    pub tests: Tests,
+}
+
+/// How much worse than its reference a cell is, and how surely that is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Difference {
+    /// The mean of the differences seed by seed.
+    Paired(Paired),
+    /// The difference of the means, where fewer than two seeds have both trials.
+    Welch(Welch),
+}
+
+impl Difference {
+    /// The difference itself.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        match self {
+            Self::Paired(paired) => paired.mean,
+            Self::Welch(welch) => welch.mean,
+        }
+    }
+
+    /// Its 95 % interval; absent for a single pair.
+    #[must_use]
+    pub fn interval(&self) -> Option<Interval> {
+        match self {
+            Self::Paired(paired) => paired.interval,
+            Self::Welch(welch) => Some(welch.interval),
+        }
+    }
+
+    /// Name of the method in tables.
+    #[must_use]
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Paired(_) => "paired",
+            Self::Welch(_) => "welch",
+        }
+    }
+
+    fn of(differences: &[f64], pair: &Pair<'_>) -> Option<Self> {
+        if differences.len() < 2 {
+            let errors = (pair.reference.test_errors(), pair.challenger.test_errors());
+            if let Some(welch) = Welch::of(&errors.0, &errors.1, CONFIDENCE) {
+                return Some(Self::Welch(welch));
+            }
+        }
+        Paired::of(differences, CONFIDENCE).map(Self::Paired)
+    }
+
+    fn p(&self) -> Option<f64> {
+        match self {
+            Self::Paired(paired) => paired.p,
+            Self::Welch(welch) => Some(welch.p),
+        }
+    }
+
+    fn sd(&self) -> Option<f64> {
+        match self {
+            Self::Paired(paired) => paired.sd,
+            Self::Welch(_) => None,
+        }
+    }
 }
 
 impl Comparison {
-    pub(super) fn of(
-        cells: &[Cell],
-        axes: &[String],
-        reference: &BTreeMap<String, String>,
-    ) -> Result<Self, Error> {
-        let sides = Sides::of(cells, axes, reference)?;
-        let (references, challengers): (Vec<_>, Vec<_>) =
-            cells.iter().partition(|cell| sides.is_reference(cell));
-        let by_others: BTreeMap<_, _> = references.iter().map(|cell| (sides.others(cell), *cell)).collect();
-        let seeds: BTreeSet<u64> = cells.iter().flat_map(|cell| cell.trials.keys().copied()).collect();
-        let mut comparison = Self {
-            axes: sides.others.iter().map(|&at| axis_column(&axes[at]).to_owned()).collect(),
-            reference: references.first().map_or_else(String::new, |cell| sides.compared(cell)),
-            seeds: seeds.into_iter().collect(),
-            rows: Vec::new(),
-            unmatched: Vec::new(),
-        };
-        for cell in challengers {
-            let others = sides.others(cell);
-            match by_others.get(&others) {
-                None => comparison.unmatched.push(cell.values.join(", ")),
-                Some(reference) => {
-                    let row =
-                        ComparisonRow::of(others, sides.compared(cell), reference, cell, &comparison.seeds);
-                    comparison.rows.push(row);
-                }
-            }
+    pub(super) fn of(pairs: &Pairs<'_>, margin: Option<f64>) -> Self {
+        let row = |pair| ComparisonRow::of(pair, &pairs.seeds, margin);
+        let mut rows: Vec<_> = pairs.all.iter().map(row).collect();
+        family::adjust(&mut rows, |row| &mut row.tests);
+        Self {
+            axes: pairs.axes.clone(),
+            compared: pairs.compared.clone(),
+            reference: pairs.reference.clone(),
+            seeds: pairs.seeds.clone(),
+            margin,
+            rows,
+            unmatched: pairs.unmatched.clone(),
         }
-        Ok(comparison)
     }
 
-    pub(super) fn frame(&self) -> Result<DataFrame, Error> {
-        let rows = &self.rows;
-        let interval = |row: &ComparisonRow| row.paired.and_then(|paired| paired.interval);
-        let mut columns = frame::text_columns(&self.axes, rows, |row| &row.values);
-        columns.extend([
-            frame::column("reference", rows, |_| self.reference.clone()),
-            frame::column("challenger", rows, |row| row.challenger.clone()),
-            frame::column("parameters_reference", rows, |row| row.parameters_reference),
-            frame::column("parameters_challenger", rows, |row| row.parameters_challenger),
-            frame::column("n", rows, |row| row.paired.map_or(0, |paired| paired.n as u64)),
-            frame::column("missing", rows, |row| row.missing as u64),
-            frame::column("mean_difference", rows, |row| row.paired.map(|paired| paired.mean)),
-            frame::column("sd", rows, |row| row.paired.and_then(|paired| paired.sd)),
-            frame::column("low_95", rows, |row| interval(row).map(|interval| interval.low)),
-            frame::column("high_95", rows, |row| interval(row).map(|interval| interval.high)),
-        ]);
-        columns.extend(self.seeds.iter().enumerate().map(|(at, seed)| {
-            frame::column(&format!("difference_seed_{seed}"), rows, |row| row.differences[at])
-        }));
-        Ok(DataFrame::new(rows.len(), columns)?)
+    pub(super) fn table(&self) -> Table {
+        let interval = |row: &ComparisonRow| row.test.and_then(|test| test.interval());
+        let columns = Columns::of(&self.rows)
+            .texts(&self.axes, |row| &row.values)
+            .plain("reference", |_| self.reference.clone())
+            .plain("challenger", |row| row.challenger.clone())
+            .plain("parameters_reference", |row| row.parameters_reference)
+            .plain("parameters_challenger", |row| row.parameters_challenger)
+            .plain("n", |row| (row.differences.len() - row.missing) as u64)
+            .plain("missing", |row| row.missing as u64)
+            .in_unit(POINTS, "mean_difference", |row| row.test.map(|test| test.mean()))
+            .in_unit(POINTS, "sd", |row| row.test.and_then(|test| test.sd()))
+            .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
+            .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
+            .plain("method", |row| row.test.map(|test| test.method()))
+            .plain("n_reference", |row| row.n_reference as u64)
+            .plain("n_challenger", |row| row.n_challenger as u64)
+            .with(|columns| family::columns(columns, self.margin, |row| row.tests))
+            .with(|columns| valid_columns(columns, |row| row.valid));
+        by_seed(columns, &self.seeds, |row| &row.differences).table(VERSION)
     }
 }
 
 impl ComparisonRow {
-    fn of(values: Vec<String>, challenger: String, reference: &Cell, cell: &Cell, seeds: &[u64]) -> Self {
-        let error = |cell: &Cell, seed| cell.trials.get(seed).copied().flatten().map(|errors| errors.test);
-        let difference = |seed| Some(error(cell, seed)? - error(reference, seed)?);
-        let differences: Vec<_> = seeds.iter().map(difference).collect();
-        let paired: Vec<f64> = differences.iter().copied().flatten().collect();
+    fn of(pair: &Pair<'_>, seeds: &[u64], margin: Option<f64>) -> Self {
+        let differences = pair.differences(seeds, |errors| Some(errors.test));
+        let known: Vec<f64> = differences.iter().copied().flatten().collect();
+        let valid: Vec<f64> = pair.differences(seeds, |errors| errors.valid).into_iter().flatten().collect();
+        let test = Difference::of(&known, pair);
+        let complete = |cell: &Cell| cell.trials.values().filter(|trial| trial.errors.is_some()).count();
         Self {
-            values,
-            challenger,
-            parameters_reference: reference.parameters,
-            parameters_challenger: cell.parameters,
-            missing: seeds.len() - paired.len(),
+            values: pair.values.clone(),
+            challenger: pair.name.clone(),
+            parameters_reference: pair.reference.parameters,
+            parameters_challenger: pair.challenger.parameters,
+            n_reference: complete(pair.reference),
+            n_challenger: complete(pair.challenger),
+            missing: seeds.len() - known.len(),
             differences,
-            paired: Paired::of(&paired, CONFIDENCE),
+            test,
+            valid: Paired::of(&valid, CONFIDENCE),
+            tests: Tests::of(&known, test.and_then(|test| test.p()), margin),
         }
     }
 }
 
-/// Which of a cell's values are compared, and which must be the same on both sides.
-struct Sides {
-    /// Position of each compared axis, with the reference's value.
-    compared: Vec<(usize, String)>,
-    /// Positions of the other axes.
-    others: Vec<usize>,
+/// The columns of a difference in validation error.
+pub(super) fn valid_columns<R>(columns: Columns<'_, R>, valid: fn(&R) -> Option<Paired>) -> Columns<'_, R> {
+    let interval = move |row: &R| valid(row).and_then(|valid| valid.interval);
+    columns
+        .in_unit(POINTS, "valid_mean_difference", |row| Some(valid(row)?.mean))
+        .in_unit(POINTS, "valid_low_95", |row| Some(interval(row)?.low))
+        .in_unit(POINTS, "valid_high_95", |row| Some(interval(row)?.high))
 }
 
-impl Sides {
-    fn of(cells: &[Cell], axes: &[String], reference: &BTreeMap<String, String>) -> Result<Self, Error> {
-        for (key, value) in reference {
-            let at = axes.iter().position(|axis| axis == key);
-            let values: BTreeSet<_> =
-                at.into_iter().flat_map(|at| cells.iter().map(move |cell| cell.values[at].clone())).collect();
-            if !values.iter().any(|known| same(known, value)) {
-                let values = values.into_iter().collect();
-                return Err(Error::Reference { key: key.clone(), value: value.clone(), values });
-            }
-        }
-        let value = |at: usize| reference.get(&axes[at]).map(|value| (at, value.clone()));
-        let others = (0..axes.len()).filter(|&at| !reference.contains_key(&axes[at])).collect();
-        Ok(Self { compared: (0..axes.len()).filter_map(value).collect(), others })
-    }
-
-    fn is_reference(&self, cell: &Cell) -> bool {
-        self.compared.iter().all(|(at, value)| same(&cell.values[*at], value))
-    }
-
-    fn compared(&self, cell: &Cell) -> String {
-        let values: Vec<_> = self.compared.iter().map(|(at, _)| cell.values[*at].as_str()).collect();
-        values.join(" / ")
-    }
-
-    fn others(&self, cell: &Cell) -> Vec<String> {
-        self.others.iter().map(|&at| cell.values[at].clone()).collect()
-    }
-}
-
-/// Whether two texts name one value: `1` and `1.0` do.
-fn same(left: &str, right: &str) -> bool {
-    match (left.parse::<f64>(), right.parse::<f64>()) {
-        #[expect(clippy::float_cmp, reason = "two spellings of one number, not two measurements")]
-        (Ok(left), Ok(right)) => left == right,
-        _ => left == right,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_the_same_however_they_are_spelt() {
-        assert!(same("1", "1.0") && same("0.001", "1e-3") && same("drsae", "drsae"));
-        assert!(!same("1", "2") && !same("untied", "untied-recurrent"));
-    }
+/// A column of the difference for each seed.
+pub(super) fn by_seed<'r, R>(
+    columns: Columns<'r, R>,
+    seeds: &[u64],
+    differences: fn(&R) -> &[Option<f64>],
+) -> Columns<'r, R> {
+    seeds.iter().enumerate().fold(columns, |columns, (at, seed)| {
+        columns.in_unit(POINTS, &format!("difference_seed_{seed}"), |row| differences(row)[at])
+    })
 }

@@ -6,6 +6,8 @@ use polars::error::PolarsError;
 
 use crate::store;
 
+const REMERGE: &str = "run `drsae analyze` where the trials' folders are to write it again";
+
 /// Results that cannot be analysed as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,6 +43,17 @@ pub enum Error {
         /// Values of the axes.
         cell: String,
     },
+    /// A cell that has not the seeds of the others.
+    #[error(
+        "{} has other seeds for {cell} than for the first cell: rows are missing, run `drsae sweep` on \
+         the spec to write it again", path.display()
+    )]
+    Seeds {
+        /// The file.
+        path: PathBuf,
+        /// Values of the axes.
+        cell: String,
+    },
     /// A trial without a number that every trial has.
     #[error("{} has no `{column}` in row {row}: run `drsae sweep` on the spec to write it again", path.display())]
     Empty {
@@ -48,6 +61,32 @@ pub enum Error {
         path: PathBuf,
         /// The column.
         column: String,
+        /// The row, from 1, after the header.
+        row: usize,
+    },
+    /// A trial whose status no version writes.
+    #[error("{} has the unknown status `{status}` in row {row}: run `drsae sweep` on the spec to write it again", path.display())]
+    Status {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 1, after the header.
+        row: usize,
+        /// The status.
+        status: String,
+    },
+    /// `mistakes.csv` is there and cannot be read.
+    #[error("cannot read {}: put the disk in order", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `mistakes.csv` is no table of mistakes in order.
+    #[error("{} is not sorted by `index` and `image` in row {row}: {REMERGE}", path.display())]
+    Order {
+        /// The file.
+        path: PathBuf,
         /// The row, from 1, after the header.
         row: usize,
     },
@@ -64,6 +103,9 @@ pub enum Error {
     /// A table that could not be put together.
     #[error("cannot build the table")]
     Table(#[from] PolarsError),
+    /// The list of the tables' versions that could not be put together.
+    #[error("cannot build `format.json`")]
+    Format(#[from] serde_json::Error),
     /// A table that could not be written.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -1,61 +1,73 @@
-//! Tables of a finished sweep: what each cell of the plan reached, and how much worse or
-//! better it is than the reference, paired by seed.
+//! Tables of a finished sweep: what each cell of the plan reached, how much worse or better
+//! it is than the reference, and what may be said of each challenger over the whole grid.
 //!
-//! Reads nothing but the merged `trials.csv`, so it works on results from anywhere, and
-//! writes `analysis/summary.csv` and `analysis/comparison.csv`.
+//! Reads nothing but the merged `trials.csv` and `mistakes.csv`, so it works on results from
+//! anywhere. `docs/FORMAT.md` describes the files that it writes into `analysis/`,
+//! `docs/METHODOLOGY.md` the methods.
+//!
+//! ```text
+//! cells ─► summary
+//!   └────► pairs ─► comparison, grid ─► verdict
+//!            └────► examples (with mistakes)
+//! ```
 
 mod cells;
+mod compared;
 mod comparison;
+mod conclusion;
+mod design;
 mod error;
+mod examples;
+mod family;
+mod format;
 mod frame;
+mod grid;
+mod mistakes;
+mod pairs;
 mod render;
+mod sentence;
+mod sheets;
+mod sources;
 mod summary;
+mod verdict;
+mod words;
 
-pub use comparison::{Comparison, ComparisonRow};
+pub use cells::Errors;
+pub use compared::Compared;
+pub use comparison::{Comparison, ComparisonRow, Difference};
+pub use conclusion::{Conclusion, Finding};
+pub use design::{Compare, Design};
 pub use error::Error;
+pub use examples::{Absent, ExampleRow, Examples};
+pub use family::Tests;
+pub use format::{COMPARISON, EXAMPLES, FILES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
+pub use grid::{Grid, GridRow};
+pub use sheets::Sheet;
+pub use sources::{Source, Sources};
 pub use summary::{Summary, SummaryRow};
+pub use verdict::Verdict;
+pub(crate) use words::{compared, difference, spread};
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-
+use self::mistakes::Mistakes;
+use self::pairs::Pairs;
 use crate::store::Store;
-
-/// Name of the table of cells.
-pub const SUMMARY: &str = "summary.csv";
-/// Name of the table of comparisons; absent where the spec compares nothing.
-pub const COMPARISON: &str = "comparison.csv";
-
-/// How a sweep's trials are to be read: what the spec says beside the results.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Design {
-    /// Dotted paths of all swept axes, but for the seed. Trials that differ in nothing
-    /// but the seed are a cell.
-    pub axes: Vec<String>,
-    /// The axes that are compared, and the values of the reference; nothing is compared
-    /// where absent.
-    pub reference: Option<BTreeMap<String, String>>,
-}
 
 /// The tables of a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
     /// Every cell.
     pub summary: Summary,
-    /// Every cell against its reference, where the spec names one.
-    pub comparison: Option<Comparison>,
+    /// What is compared, where the spec names a reference.
+    pub compared: Option<Compared>,
 }
 
 /// Computes the tables of a sweep and writes them into its folder.
 ///
 /// # Errors
-/// `trials.csv` is absent, or has not the columns of the design; the reference is in no
-/// trial; the disk refuses.
+/// `trials.csv` is absent, or has not the columns of the design; `mistakes.csv` is
+/// not in order; the reference is in no trial; the disk refuses.
 pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
-    let path = store.trials_csv();
-    let trials =
-        fs::read(&path).map_err(|source| Error::Trials { path: path.clone(), source: source.into() })?;
-    let analysis = Analysis::of_trials(&path, trials, design)?;
+    let analysis = Analysis::of(Sources::read(store)?, design)?;
     for (name, text) in analysis.files()? {
         store.write_analysis(name, &text)?;
     }
@@ -63,12 +75,22 @@ pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
 }
 
 impl Analysis {
-    /// The tables of the text of a `trials.csv`; `path` names it in errors.
+    /// The tables of merged tables.
     ///
     /// # Errors
-    /// The text has not the columns of the design, or the reference is in no trial.
-    pub fn of_trials(path: &Path, trials: Vec<u8>, design: &Design) -> Result<Self, Error> {
-        Self::of(&cells::read(path, trials, &design.axes)?, design)
+    /// The texts have not the columns of the design or are not in order, or the
+    /// reference is in no trial.
+    pub fn of(sources: Sources, design: &Design) -> Result<Self, Error> {
+        let cells = cells::read(sources.trials, &design.axes)?;
+        let mistakes = sources.mistakes.map(Mistakes::read).transpose()?;
+        let compared = match &design.compare {
+            None => None,
+            Some(compare) => {
+                let pairs = Pairs::of(&cells, &design.axes, compare)?;
+                Some(Compared::of(&pairs, compare, mistakes.as_ref()))
+            }
+        };
+        Ok(Self { summary: Summary::of(&cells, &design.axes), compared })
     }
 
     /// The files of the tables: name in `analysis/`, and text.
@@ -76,28 +98,19 @@ impl Analysis {
     /// # Errors
     /// A table cannot be put together.
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
-        let mut files = vec![(SUMMARY, frame::csv(self.summary.frame()?)?)];
-        if let Some(comparison) = &self.comparison {
-            files.push((COMPARISON, frame::csv(comparison.frame()?)?));
-        }
-        Ok(files)
+        format::files(&self.summary, self.compared.as_ref())
     }
 
-    fn of(cells: &[cells::Cell], design: &Design) -> Result<Self, Error> {
-        let summary = Summary::of(cells, &design.axes);
-        let against = |reference| Comparison::of(cells, &design.axes, reference);
-        let comparison = design.reference.as_ref().map(against).transpose()?;
-        Ok(Self { summary, comparison })
+    /// The tables for publication, in the order of a page.
+    #[must_use]
+    pub fn sheets(&self) -> Vec<Sheet> {
+        sheets::of(&self.summary, self.compared.as_ref())
     }
 
-    /// The tables for a terminal of `width` columns, without colour.
+    /// The tables and the verdict for a terminal of `width` columns, without colour.
     #[must_use]
     pub fn render(&self, width: u16) -> String {
-        let summary = render::summary(&self.summary, width);
-        match &self.comparison {
-            None => summary,
-            Some(comparison) => format!("{summary}\n{}", render::comparison(comparison, width)),
-        }
+        render::analysis(&self.summary, self.compared.as_ref(), width)
     }
 }
 

@@ -1,17 +1,22 @@
 //! `summary.csv`: what each cell reached.
 
-use polars::prelude::*;
+use std::collections::BTreeMap;
 
-use super::cells::{Cell, Errors};
-use super::{Error, frame};
-use crate::stats::Spread;
-use crate::store::axis_column;
+use super::cells::{self, Cell, Errors};
+use super::frame::{Columns, PERCENT, Table};
+use crate::stats::{Spread, proportion_error};
+use crate::store::{Status, axis_column};
+
+/// Version of the file.
+const VERSION: u32 = 1;
 
 /// What the trials of each cell reached.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Columns of `trials.csv` that hold the axes.
     pub axes: Vec<String>,
+    /// All seeds of the plan, in order.
+    pub seeds: Vec<u64>,
     /// One for each cell, in plan order.
     pub rows: Vec<SummaryRow>,
 }
@@ -33,49 +38,88 @@ pub struct SummaryRow {
     pub n: usize,
     /// Planned trials that are not complete.
     pub incomplete: usize,
+    /// Those, by what became of them.
+    pub endings: BTreeMap<Status, usize>,
     /// Test error over the complete trials.
     pub test_error: Option<Spread>,
     /// Validation error at the kept epoch over the complete trials.
     pub valid_error: Option<Spread>,
+    /// Test images; absent where no trial is complete, or an earlier version merged them.
+    pub images: Option<u64>,
+    /// Standard error that so many independent images give one network whose test error is
+    /// the mean, percentage points.
+    pub image_error: Option<f64>,
+    /// Errors by the summary's seeds; absent where the trial is not complete.
+    pub errors: Vec<Option<Errors>>,
 }
 
 impl Summary {
     pub(super) fn of(cells: &[Cell], axes: &[String]) -> Self {
         let axes = axes.iter().map(|axis| axis_column(axis).to_owned()).collect();
-        Self { axes, rows: cells.iter().map(SummaryRow::of).collect() }
+        let seeds = cells::seeds(cells);
+        let rows = cells.iter().map(|cell| SummaryRow::of(cell, &seeds)).collect();
+        Self { axes, seeds, rows }
     }
 
-    pub(super) fn frame(&self) -> Result<DataFrame, Error> {
-        let rows = &self.rows;
+    pub(super) fn table(&self) -> Table {
         let mean = |spread: Option<Spread>| spread.map(|spread| spread.mean);
         let sd = |spread: Option<Spread>| spread.and_then(|spread| spread.sd);
-        let network = [
-            frame::column("family", rows, |row| row.family.clone()),
-            frame::column("steps", rows, |row| row.steps),
-            frame::column("hidden", rows, |row| row.hidden),
-        ];
-        let measured = [
-            frame::column("parameters", rows, |row| row.parameters),
-            frame::column("n", rows, |row| row.n as u64),
-            frame::column("incomplete", rows, |row| row.incomplete as u64),
-            frame::column("test_error_mean", rows, |row| mean(row.test_error)),
-            frame::column("test_error_sd", rows, |row| sd(row.test_error)),
-            frame::column("valid_error_mean", rows, |row| mean(row.valid_error)),
-            frame::column("valid_error_sd", rows, |row| sd(row.valid_error)),
-        ];
-        let mut columns = frame::text_columns(&self.axes, rows, |row| &row.values);
-        let unswept = |column: &Column| !self.axes.iter().any(|axis| axis == column.name().as_str());
-        columns.extend(network.into_iter().filter(unswept));
-        columns.extend(measured);
-        Ok(DataFrame::new(rows.len(), columns)?)
+        let ending = |row: &SummaryRow, status| row.endings.get(&status).map_or(0, |&count| count as u64);
+        let columns = Columns::of(&self.rows)
+            .texts(&self.axes, |row| &row.values)
+            .with(|columns| self.network(columns))
+            .plain("parameters", |row| row.parameters)
+            .plain("n", |row| row.n as u64)
+            .plain("incomplete", |row| row.incomplete as u64)
+            .in_unit(PERCENT, "test_error_mean", |row| mean(row.test_error))
+            .in_unit(PERCENT, "test_error_sd", |row| sd(row.test_error))
+            .in_unit(PERCENT, "valid_error_mean", |row| mean(row.valid_error))
+            .in_unit(PERCENT, "valid_error_sd", |row| sd(row.valid_error))
+            .plain("test_images", |row| row.images)
+            .in_unit(PERCENT, "test_error_image_se", |row| row.image_error)
+            .plain("diverged", |row| ending(row, Status::Diverged))
+            .plain("failed", |row| ending(row, Status::Failed))
+            .plain("timed_out", |row| ending(row, Status::TimedOut))
+            .plain("pending", |row| ending(row, Status::Pending))
+            .with(|columns| self.by_seed(columns, "test_error", |errors| Some(errors.test)));
+        self.by_seed(columns, "valid_error", |errors| errors.valid).table(VERSION)
+    }
+
+    /// What the network is, where no axis says so.
+    fn network<'r>(&self, mut columns: Columns<'r, SummaryRow>) -> Columns<'r, SummaryRow> {
+        let unswept = |name: &str| !self.axes.iter().any(|axis| axis == name);
+        if unswept("family") {
+            columns = columns.plain("family", |row| row.family.clone());
+        }
+        if unswept("steps") {
+            columns = columns.plain("steps", |row| row.steps);
+        }
+        columns.plain("hidden", |row| row.hidden)
+    }
+
+    fn by_seed<'r>(
+        &self,
+        columns: Columns<'r, SummaryRow>,
+        name: &str,
+        error: fn(Errors) -> Option<f64>,
+    ) -> Columns<'r, SummaryRow> {
+        self.seeds.iter().enumerate().fold(columns, |columns, (at, seed)| {
+            columns.in_unit(PERCENT, &format!("{name}_seed_{seed}"), |row| row.errors[at].and_then(error))
+        })
     }
 }
 
 impl SummaryRow {
-    fn of(cell: &Cell) -> Self {
-        let complete: Vec<Errors> = cell.trials.values().copied().flatten().collect();
-        let test: Vec<_> = complete.iter().map(|errors| errors.test).collect();
+    fn of(cell: &Cell, seeds: &[u64]) -> Self {
+        let errors: Vec<_> = seeds.iter().map(|&seed| cell.errors(seed)).collect();
+        let complete: Vec<Errors> = errors.iter().copied().flatten().collect();
         let valid: Vec<_> = complete.iter().filter_map(|errors| errors.valid).collect();
+        let test_error = Spread::of(&cell.test_errors());
+        let images = cell.trials.values().find_map(|trial| trial.images);
+        let mut endings = BTreeMap::new();
+        for trial in cell.trials.values().filter(|trial| trial.errors.is_none()) {
+            *endings.entry(trial.status).or_default() += 1;
+        }
         Self {
             values: cell.values.clone(),
             family: cell.family.clone(),
@@ -84,8 +128,14 @@ impl SummaryRow {
             parameters: cell.parameters,
             n: complete.len(),
             incomplete: cell.trials.len() - complete.len(),
-            test_error: Spread::of(&test),
+            endings,
+            image_error: test_error
+                .zip(images)
+                .map(|(error, images)| 100.0 * proportion_error(error.mean / 100.0, images)),
+            test_error,
             valid_error: Spread::of(&valid),
+            images,
+            errors,
         }
     }
 }

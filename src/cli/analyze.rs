@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::common::{SpecArgs, design, planned};
+use super::common::{SpecArgs, design};
+use super::report;
 use crate::analysis;
 use crate::spec::Sweep;
 use crate::store::Store;
@@ -37,18 +38,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<()> {
-    let sweep = Sweep::load(&args.spec, &args.overrides)?;
-    let store = args.existing_store(&sweep)?;
-    // A plan asks for data, which stored tables do without.
-    if store.has_trials()? {
-        store.merge(&planned(&args.plan()?.1))?;
-    }
+    let (sweep, store) = merge(args)?;
     write_and_print(&sweep, &store, out)
 }
 
-/// Writes the tables into the sweep's folder and prints them.
+/// The sweep and its results, merged where the trials' own folders are.
+pub fn merge(args: &SpecArgs) -> Result<(Sweep, Store)> {
+    let sweep = Sweep::load(&args.spec, &args.overrides)?;
+    let store = args.merged_store(&sweep)?;
+    Ok((sweep, store))
+}
+
+/// Writes the tables into the sweep's folder, and the report where there is one, and prints them.
 pub fn write_and_print(sweep: &Sweep, store: &Store, out: &mut dyn Write) -> Result<()> {
     let analysis = analysis::analyze(store, &design(sweep))?;
+    report::refresh(sweep, store)?;
     if !sweep.question.is_empty() {
         writeln!(out, "{}\n", sweep.question)?;
     }

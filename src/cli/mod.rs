@@ -4,8 +4,10 @@ mod analyze;
 mod bench;
 mod common;
 mod data;
+mod export;
 mod plan;
 mod progress;
+mod report;
 mod signals;
 mod status;
 mod sweep;
@@ -23,6 +25,7 @@ Examples:
   drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
   drsae status experiments/depth.toml                how far a sweep is
   drsae analyze experiments/depth.toml               its comparison again
+  drsae report experiments/depth.toml                its figures and its page
   drsae verify experiments/depth.toml                whether its results are what they say";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
@@ -41,7 +44,9 @@ enum Command {
     Status(status::Args),
     Trial(trial::Args),
     Analyze(analyze::Args),
+    Report(report::Args),
     Verify(verify::Args),
+    Export(export::Args),
     Data(data::Args),
     Bench(bench::Args),
 }
@@ -58,7 +63,9 @@ impl Cli {
             Command::Status(args) => status::run(args),
             Command::Trial(args) => trial::run(args),
             Command::Analyze(args) => analyze::run(args),
+            Command::Report(args) => report::run(args),
             Command::Verify(args) => verify::run(args),
+            Command::Export(args) => export::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
             Command::Bench(args) => bench::run(args),
         }

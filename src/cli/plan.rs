@@ -1,29 +1,30 @@
 //! `drsae plan`: what a sweep would run, and what it would take.
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
-use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
 
 use super::common::SpecArgs;
 use super::progress::duration;
-use crate::data::Dataset;
-use crate::engine::{Estimate, Library, Pilot};
+use crate::data::{self, Shape};
+use crate::engine::{Pilot, memory};
 use crate::plan::{Plan, Trial};
 
 /// Time that the pilot may take, over all networks together.
-const PILOT: Duration = Duration::from_secs(4);
+const PILOT: Duration = Duration::from_millis(250);
 
 const EXAMPLES: &str = "\
 Examples:
   drsae plan experiments/depth.toml
   drsae plan experiments/depth.toml --set seeds=10
   drsae plan experiments/depth.toml --json | jq '.trials[].id'
+  drsae plan experiments/n400.toml --no-timing    list the trials, and train nothing
 
 The time is reckoned from a few training steps on this machine; it is what one thread
-takes, and the total what all cores take side by side.";
+takes, and the total what all cores take side by side. The images are not needed.";
 
 /// List a sweep's trials with parameters, operations, and an estimate of time and memory.
 #[derive(Debug, clap::Args)]
@@ -31,6 +32,9 @@ takes, and the total what all cores take side by side.";
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
+    /// Time no training step, and so say nothing of the time.
+    #[arg(long)]
+    no_timing: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -38,68 +42,132 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (_, plan) = args.spec.plan()?;
-    let library =
-        Library::load(plan.trials.iter().map(|trial| &trial.config.data), args.spec.data_dir.as_deref())?;
-    let pilot = Pilot::run(&plan.trials, &library, PILOT)?;
-    let estimate = |trial: &Trial| pilot.estimate(trial, library.get(&trial.config.data));
-    let estimates: Vec<Estimate> = plan.trials.iter().map(estimate).collect();
-    let total = Total::of(&estimates, library.datasets(), args.spec.default_jobs());
-    let mut out = std::io::stdout().lock();
+    let shapes = Shapes::of(&plan)?;
+    let pilot =
+        if args.no_timing { None } else { Some(Pilot::run(&plan.trials, |data| shapes.get(data), PILOT)?) };
+    let costs: Vec<Cost> = plan.trials.iter().map(|trial| Cost::of(trial, &shapes, pilot.as_ref())).collect();
+    let total = Total::of(&costs, &shapes, args.spec.default_jobs());
+    let mut out = BufWriter::new(io::stdout().lock());
     let print = if args.json { print_json } else { print_table };
-    print(&plan, &estimates, &total, &mut out)?;
+    print(&plan, &costs, &total, &mut out)?;
+    out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// The shape of every data set of a plan.
+struct Shapes<'a>(Vec<(&'a data::Config, Shape)>);
+
+impl<'a> Shapes<'a> {
+    fn of(plan: &'a Plan) -> Result<Self> {
+        let mut shapes = Self(Vec::new());
+        for data in plan.trials.iter().map(|trial| &trial.config.data) {
+            if shapes.find(data).is_none() {
+                shapes.0.push((data, data::shape(data)?));
+            }
+        }
+        Ok(shapes)
+    }
+
+    fn find(&self, data: &data::Config) -> Option<Shape> {
+        self.0.iter().find(|(known, _)| *known == data).map(|(_, shape)| *shape)
+    }
+
+    fn get(&self, data: &data::Config) -> Shape {
+        self.find(data).expect("the shapes are those of every trial of the plan")
+    }
+}
+
+/// What one trial takes, as JSON has it.
+#[derive(Serialize)]
+struct Cost<'a> {
+    index: usize,
+    id: &'a str,
+    parameters: usize,
+    flops_per_image: u64,
+    training_flops: u64,
+    /// On one thread; absent where nothing was timed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
+    /// Without the images.
+    bytes: u64,
+}
+
+impl<'a> Cost<'a> {
+    fn of(trial: &'a Trial, shapes: &Shapes, pilot: Option<&Pilot>) -> Self {
+        let shape = shapes.get(&trial.config.data);
+        Self {
+            index: trial.index,
+            id: &trial.id,
+            parameters: trial.parameters,
+            flops_per_image: trial.flops_per_image,
+            training_flops: trial.training_flops,
+            seconds: pilot.map(|pilot| pilot.seconds(trial, shape)),
+            bytes: memory(trial, shape),
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let time = self.seconds.map(|seconds| duration(Duration::from_secs_f64(seconds)));
+        let flops = format!("{:.3}", self.flops_per_image as f64 / 1e6);
+        let known = [self.index.to_string(), self.id.to_owned(), self.parameters.to_string(), flops];
+        known.into_iter().chain(time).chain([mebibytes(self.bytes)]).collect()
+    }
+}
+
 /// What the whole plan takes when `jobs` of its trials train side by side.
+#[derive(Serialize)]
 struct Total {
-    seconds: f64,
     jobs: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<f64>,
     bytes: u64,
 }
 
 impl Total {
-    fn of<'a>(estimates: &[Estimate], datasets: impl Iterator<Item = &'a Dataset>, jobs: usize) -> Self {
-        let jobs = jobs.min(estimates.len());
-        let mut largest: Vec<u64> = estimates.iter().map(|estimate| estimate.bytes).collect();
+    fn of(costs: &[Cost], shapes: &Shapes, jobs: usize) -> Self {
+        let jobs = jobs.min(costs.len());
+        let mut largest: Vec<u64> = costs.iter().map(|cost| cost.bytes).collect();
         largest.sort_unstable_by(|a, b| b.cmp(a));
-        let images: usize = datasets.map(|data| data.train.pixels.len() + data.test.pixels.len()).sum();
+        let images: usize = shapes.0.iter().map(|(_, shape)| (shape.train + shape.test) * shape.inputs).sum();
+        let seconds: Option<f64> = costs.iter().map(|cost| cost.seconds).sum();
         Self {
-            seconds: estimates.iter().map(|estimate| estimate.seconds).sum::<f64>() / jobs as f64,
             jobs,
+            seconds: seconds.map(|seconds| seconds / jobs as f64),
             bytes: largest.iter().take(jobs).sum::<u64>() + images as u64,
         }
     }
 }
 
-fn print_table(plan: &Plan, estimates: &[Estimate], total: &Total, out: &mut dyn Write) -> Result<()> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["index", "trial", "parameters", "MFLOP/image", "time", "MiB"]);
-    for column in [0, 2, 3, 4, 5] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
+fn print_table(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) -> Result<()> {
+    let time = total.seconds.map(|_| "time");
+    let headings = ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(time).chain(["MiB"]);
+    let mut rows = vec![headings.map(str::to_owned).collect()];
+    rows.extend(costs.iter().map(Cost::cells));
+    print_columns(&rows, out)?;
+    write!(out, "{}: {} trials, ", plan.name, plan.trials.len())?;
+    if let Some(seconds) = total.seconds {
+        write!(out, "about {} with ", duration(Duration::from_secs_f64(seconds)))?;
+    }
+    writeln!(out, "{} side by side, {} MiB", total.jobs, mebibytes(total.bytes))?;
+    Ok(())
+}
+
+/// Texts of plain letters in columns, numbers to the right and the second one, the names, to the
+/// left; a layout that a hundred thousand rows do not make slow.
+fn print_columns(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    for row in rows {
+        for (column, (text, &width)) in row.iter().zip(&widths).enumerate() {
+            match column {
+                0 => write!(out, "{text:>width$}")?,
+                1 => write!(out, "  {text:<width$}")?,
+                _ => write!(out, "  {text:>width$}")?,
+            }
         }
+        writeln!(out)?;
     }
-    for (trial, estimate) in plan.trials.iter().zip(estimates) {
-        table.add_row([
-            trial.index.to_string(),
-            trial.id.clone(),
-            trial.parameters.to_string(),
-            format!("{:.3}", trial.flops_per_image as f64 / 1e6),
-            duration(Duration::from_secs_f64(estimate.seconds)),
-            mebibytes(estimate.bytes),
-        ]);
-    }
-    writeln!(out, "{}", table.trim_fmt())?;
-    writeln!(
-        out,
-        "{}: {} trials, about {} with {} side by side, {} MiB",
-        plan.name,
-        plan.trials.len(),
-        duration(Duration::from_secs_f64(total.seconds)),
-        total.jobs,
-        mebibytes(total.bytes)
-    )?;
     Ok(())
 }
 
@@ -107,29 +175,59 @@ fn mebibytes(bytes: u64) -> String {
     format!("{:.0}", bytes as f64 / f64::from(1 << 20))
 }
 
-fn print_json(plan: &Plan, estimates: &[Estimate], total: &Total, out: &mut dyn Write) -> Result<()> {
-    let trials: Vec<_> = plan
-        .trials
-        .iter()
-        .zip(estimates)
-        .map(|(trial, estimate)| {
-            serde_json::json!({
-                "index": trial.index,
-                "id": trial.id,
-                "parameters": trial.parameters,
-                "flops_per_image": trial.flops_per_image,
-                "seconds": estimate.seconds,
-                "bytes": estimate.bytes,
-            })
-        })
-        .collect();
-    let answer = serde_json::json!({
-        "name": plan.name,
-        "trials": trials,
-        "jobs": total.jobs,
-        "seconds": total.seconds,
-        "bytes": total.bytes,
-    });
-    writeln!(out, "{answer:#}")?;
+fn print_json(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) -> Result<()> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        name: &'a str,
+        trials: &'a [Cost<'a>],
+        #[serde(flatten)]
+        total: &'a Total,
+    }
+    let answer = Answer { name: &plan.name, trials: costs, total };
+    serde_json::to_writer_pretty(&mut *out, &answer).map_err(io::Error::from)?;
+    writeln!(out)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed<'a>(trials: &'a [Trial], seconds: Option<f64>) -> String {
+        // The hash of an id is another test's matter.
+        let slug = |trial: &'a Trial| trial.id.rsplit_once('-').unwrap().0;
+        let cost = |trial: &'a Trial| Cost {
+            id: slug(trial),
+            seconds,
+            bytes: 3 << 20,
+            ..Cost::of(trial, &shapes(trials), None)
+        };
+        let costs: Vec<_> = trials.iter().map(cost).collect();
+        let plan = Plan { name: "small".to_owned(), axes: Vec::new(), trials: trials.to_vec() };
+        let total = Total { jobs: 2, seconds, bytes: 9 << 20 };
+        let mut out = Vec::new();
+        print_table(&plan, &costs, &total, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn shapes(trials: &[Trial]) -> Shapes<'_> {
+        Shapes(vec![(&trials[0].config.data, data::strokes::SHAPE)])
+    }
+
+    #[test]
+    fn trials_stand_in_columns_with_their_time_where_it_is_known() {
+        let trials = crate::plan::tests::trials("[sweep.grid]\nmodel.steps = [2, 11]\n");
+        insta::assert_snapshot!(listed(&trials, Some(75.0)), @r"
+        index  trial             parameters  MFLOP/image        time  MiB
+            0  drsae-t2-n40-s1        64760        0.326  1 min 15 s    3
+            1  drsae-t11-n40-s1       64760        0.412  1 min 15 s    3
+        small: 2 trials, about 1 min 15 s with 2 side by side, 9 MiB
+        ");
+        insta::assert_snapshot!(listed(&trials, None), @r"
+        index  trial             parameters  MFLOP/image  MiB
+            0  drsae-t2-n40-s1        64760        0.326    3
+            1  drsae-t11-n40-s1       64760        0.412    3
+        small: 2 trials, 2 side by side, 9 MiB
+        ");
+    }
 }

@@ -124,7 +124,12 @@ impl Progress for Display {
             bar.finish_and_clear();
         }
         match ending {
-            Ending::Lost => return self.noticed(trial, "stood still here, and another process took it over"),
+            Ending::Lost => {
+                return self.noticed(
+                    trial,
+                    "stood still here and another process took it over, or its claim was removed",
+                );
+            }
             Ending::Elsewhere(_) => {
                 let work = self.images[&trial.id] * trial.flops_per_image;
                 self.done.fetch_add(work, Ordering::Relaxed);

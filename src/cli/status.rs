@@ -1,14 +1,16 @@
 //! `drsae status`: how far a sweep is.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use rayon::prelude::*;
 
 use super::common::SpecArgs;
+use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
-use crate::store::{Holder, Status, Store};
+use crate::store::{Holder, Status, Store, TrialFolder};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,12 +34,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.plan()?;
     let store = args.spec.existing_store(&sweep)?;
     let survey = Survey::of(&plan, &store)?;
-    let mut out = std::io::stdout().lock();
+    let rerun = args.spec.command("sweep");
+    let mut out = BufWriter::new(std::io::stdout().lock());
     if args.json {
-        survey.print_json(&plan, &mut out)?;
+        survey.print_json(&plan, &rerun, &mut out)?;
     } else {
-        survey.print(&plan, &store, &mut out)?;
+        survey.print(&plan, &store, &rerun, &mut out)?;
     }
+    out.flush()?;
     let complete = survey.counts.get(&State::Stored(Status::Complete)).copied().unwrap_or(0);
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
 }
@@ -58,46 +62,75 @@ impl State {
     }
 }
 
+/// A trial's state, with who runs it or what is wrong with it.
+enum Told {
+    Stored(Status, Option<String>),
+    Running(Holder),
+}
+
+const PENDING: Told = Told::Stored(Status::Pending, None);
+
+impl Told {
+    fn of(folder: &TrialFolder) -> Result<Self> {
+        Ok(match folder.outcome() {
+            Ok(Some(outcome)) => Self::Stored(outcome.status, outcome.message),
+            // Whoever runs it is asked for only here: a claim outlives the result for a moment.
+            Ok(None) => folder.holder()?.map_or(PENDING, Self::Running),
+            Err(error) => Self::Stored(Status::Pending, Some(error.to_string())),
+        })
+    }
+
+    const fn state(&self) -> State {
+        match self {
+            Self::Stored(status, _) => State::Stored(*status),
+            Self::Running(_) => State::Running,
+        }
+    }
+}
+
 /// How far the trials of a plan are.
 #[derive(Default)]
 struct Survey<'a> {
     counts: BTreeMap<State, usize>,
     running: Vec<(&'a Trial, Holder)>,
     troubles: Vec<(&'a Trial, Status, String)>,
+    /// Results that are of no trial of the plan.
+    stale: Vec<Stale>,
 }
 
 impl<'a> Survey<'a> {
     fn of(plan: &'a Plan, store: &Store) -> Result<Self> {
-        let mut survey = Self::default();
-        for trial in &plan.trials {
-            let state = survey.add(trial, store)?;
-            *survey.counts.entry(state).or_default() += 1;
+        let begun = store.begun()?;
+        let look = |trial: &'a Trial| {
+            let told = if begun.contains(&trial.id) { Told::of(&store.trial(&trial.id)?)? } else { PENDING };
+            Ok((trial, told))
+        };
+        let told: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();
+        let mut survey = Self { stale: stale::find(plan, store)?, ..Self::default() };
+        for (trial, told) in told? {
+            *survey.counts.entry(told.state()).or_default() += 1;
+            match told {
+                Told::Running(holder) => survey.running.push((trial, holder)),
+                Told::Stored(status, message) => {
+                    survey.troubles.extend(message.map(|message| (trial, status, message)));
+                }
+            }
         }
         Ok(survey)
     }
 
-    fn add(&mut self, trial: &'a Trial, store: &Store) -> Result<State> {
-        let folder = store.trial(&trial.id)?;
-        let (status, message) = match folder.outcome() {
-            Ok(Some(outcome)) => (outcome.status, outcome.message),
-            // Whoever runs it is asked for only here: a claim outlives the result for a moment.
-            Ok(None) => match folder.holder()? {
-                Some(holder) => {
-                    self.running.push((trial, holder));
-                    return Ok(State::Running);
-                }
-                None => (Status::Pending, None),
-            },
-            Err(error) => (Status::Pending, Some(error.to_string())),
-        };
-        self.troubles.extend(message.map(|message| (trial, status, message)));
-        Ok(State::Stored(status))
+    /// Trials that nobody runs and that have no result.
+    fn pending(&self) -> usize {
+        self.counts.get(&State::Stored(Status::Pending)).copied().unwrap_or(0)
     }
 
-    fn print(&self, plan: &Plan, store: &Store, out: &mut dyn Write) -> Result<()> {
+    fn print(&self, plan: &Plan, store: &Store, rerun: &str, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), store.root().display())?;
         for (state, count) in &self.counts {
             writeln!(out, "{count:>6} {}", state.name())?;
+        }
+        for (why, count) in stale::counts(&self.stale) {
+            writeln!(out, "{count:>6} stale: {why}")?;
         }
         for (trial, holder) in &self.running {
             writeln!(out, "  {} running: {holder}", trial.id)?;
@@ -105,10 +138,13 @@ impl<'a> Survey<'a> {
         for (trial, status, message) in &self.troubles {
             writeln!(out, "  {} {status}: {message}", trial.id)?;
         }
+        if self.pending() > 0 {
+            writeln!(out, "`{rerun}` runs what is pending")?;
+        }
         Ok(())
     }
 
-    fn print_json(&self, plan: &Plan, out: &mut dyn Write) -> Result<()> {
+    fn print_json(&self, plan: &Plan, rerun: &str, out: &mut dyn Write) -> Result<()> {
         let counts: BTreeMap<&str, usize> =
             self.counts.iter().map(|(state, count)| (state.name(), *count)).collect();
         let running = self.running.iter().map(|(trial, holder)| {
@@ -119,11 +155,16 @@ impl<'a> Survey<'a> {
         let troubles = self.troubles.iter().map(|(trial, status, message)| {
             serde_json::json!({ "trial": trial.id, "status": status.name(), "message": message })
         });
+        let stale = self.stale.iter().map(|Stale { trial, why }| {
+            serde_json::json!({ "trial": trial, "why": why.name(), "message": why.to_string() })
+        });
         let answer = serde_json::json!({
             "planned": plan.trials.len(),
             "counts": counts,
             "running": running.collect::<Vec<_>>(),
             "troubles": troubles.collect::<Vec<_>>(),
+            "stale": stale.collect::<Vec<_>>(),
+            "rerun": (self.pending() > 0).then_some(rerun),
         });
         writeln!(out, "{answer:#}")?;
         Ok(())

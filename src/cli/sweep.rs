@@ -1,19 +1,22 @@
 //! `drsae sweep`: run what is missing of a sweep, merge it, compare.
 
-use std::io::Write;
+use std::collections::HashSet;
+use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result, anyhow};
 
 use super::analyze;
 use super::common::{SpecArgs, planned};
 use super::progress::{Display, duration};
 use super::signals::Signals;
-use crate::engine::{self, Control, Library, Pending};
-use crate::plan::Plan;
+use crate::engine::{self, Control, Library, Pending, stale};
+use crate::plan::{Plan, Trial};
+use crate::spec::Sweep;
 use crate::store::{Merged, Status, Store};
+use crate::text::chain;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,31 +59,99 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.plan()?;
+    let pending = args.pending(&sweep, &plan)?;
     if args.dry_run {
-        return dry_run(args, &plan, args.spec.existing_store(&sweep).ok().as_ref());
+        return dry_run(args, &plan, &pending);
     }
+    // Before anything is written: the device or data may be missing.
     args.spec.expect_device()?;
+    let configs = pending.iter().map(|pending| &pending.trial.config.data);
+    let library = Library::load(configs, args.spec.data_dir.as_deref())?;
     let store = args.spec.open_store(&sweep, &plan)?;
-    let pending = engine::pending(&plan.trials, &store, &args.retry())?;
-    if !pending.is_empty()
-        && let Some(code) = run_pending(args, &plan, &store, &pending)?
-    {
-        return Ok(ExitCode::from(code));
+    tell_stale(&plan, &store)?;
+    let job = Job { args, sweep: &sweep, plan: &plan, store: &store };
+    job.run(&pending, &library).map_err(|error| job.explain(error))
+}
+
+/// Says which results on disk the sweep leaves alone.
+fn tell_stale(plan: &Plan, store: &Store) -> Result<()> {
+    for (why, count) in stale::counts(&stale::find(plan, store)?) {
+        eprintln!("{}: leaves alone {count} stale results in {}: {why}", plan.name, store.trials().display());
     }
-    let merged = store.merge(&planned(&plan))?;
-    for error in &merged.unreadable {
-        eprintln!("warning: {error}");
+    Ok(())
+}
+
+/// A sweep in its results folder.
+struct Job<'a> {
+    args: &'a Args,
+    sweep: &'a Sweep,
+    plan: &'a Plan,
+    store: &'a Store,
+}
+
+impl Job<'_> {
+    fn run(&self, pending: &[Pending], library: &Library) -> Result<ExitCode> {
+        let Self { args, sweep, plan, store } = *self;
+        if !pending.is_empty()
+            && let Some(code) = run_pending(args, plan, store, pending, library)?
+        {
+            return Ok(ExitCode::from(code));
+        }
+        if let Some(vanished) = store.vanished() {
+            return Err(vanished.into());
+        }
+        if let Err(error) = engine::tidy(&plan.trials, store) {
+            eprintln!("warning: what killed processes left stays: {}", chain(&error));
+        }
+        let merged = store.merge(&planned(plan))?;
+        for error in &merged.unreadable {
+            eprintln!("warning: {error}");
+        }
+        let mut out = std::io::stdout().lock();
+        if complete(&merged) > 0 {
+            analyze::write_and_print(sweep, store, &mut out)?;
+        }
+        self.warn_of_vanished(pending)?;
+        conclude(&merged, plan, store, &args.spec.command("sweep"), &mut out)
     }
-    let mut out = std::io::stdout().lock();
-    if complete(&merged) > 0 {
-        analyze::write_and_print(&sweep, &store, &mut out)?;
+
+    /// Names the folders of trials that were complete when the sweep began and are gone; of
+    /// those that it ran it was said when they ended.
+    fn warn_of_vanished(&self, pending: &[Pending]) -> Result<()> {
+        let ran: HashSet<usize> = pending.iter().map(|pending| pending.trial.index).collect();
+        for trial in self.plan.trials.iter().filter(|trial| !ran.contains(&trial.index)) {
+            if let Some(vanished) = self.store.trial(&trial.id)?.vanished() {
+                eprintln!("warning: {vanished}");
+            }
+        }
+        Ok(())
     }
-    conclude(&merged, &plan, &store, &mut out)
+
+    /// The error, or its cause where that is that the folder was removed.
+    fn explain(&self, error: Error) -> Error {
+        let Some(vanished) = self.store.vanished() else { return error };
+        let status = |trial: &Trial| self.store.status(&trial.id).unwrap_or(Status::Pending);
+        let complete = self.plan.trials.iter().filter(|trial| status(trial) == Status::Complete).count();
+        anyhow!(
+            "{vanished}: {complete} of {} trials are complete on disk; `{}` makes the folder anew and computes \
+             the others",
+            self.plan.trials.len(),
+            self.args.spec.command("sweep")
+        )
+    }
 }
 
 impl Args {
     fn jobs(&self) -> usize {
         self.jobs.map_or_else(|| self.spec.default_jobs(), NonZeroUsize::get)
+    }
+
+    /// The trials to run, by what the results folder holds, where there is one.
+    fn pending<'p>(&self, sweep: &Sweep, plan: &'p Plan) -> Result<Vec<Pending<'p>>> {
+        match self.spec.existing_store(sweep) {
+            Ok(store) => Ok(engine::pending(&plan.trials, &store, &self.retry())?),
+            Err(_) => Ok(plan.trials.iter().map(Pending::new).collect()),
+        }
     }
 
     fn retry(&self) -> Vec<Status> {
@@ -90,9 +161,13 @@ impl Args {
 }
 
 /// Runs the trials; gives the exit code where a signal ended that.
-fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[Pending]) -> Result<Option<u8>> {
-    let configs = pending.iter().map(|pending| &pending.trial.config.data);
-    let library = Library::load(configs, args.spec.data_dir.as_deref())?;
+fn run_pending(
+    args: &Args,
+    plan: &Plan,
+    store: &Store,
+    pending: &[Pending],
+    library: &Library,
+) -> Result<Option<u8>> {
     let jobs = args.jobs().min(pending.len());
     eprintln!(
         "{}: {} of {} trials to run, {jobs} side by side, into {}",
@@ -104,8 +179,8 @@ fn run_pending(args: &Args, plan: &Plan, store: &Store, pending: &[Pending]) -> 
     let control = Control { timeout: args.timeout, fail_fast: args.fail_fast, ..Control::default() };
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
-    let display = Display::new(&trials, &library);
-    engine::local::run(pending, store, &library, &control, jobs, &display)?;
+    let display = Display::new(&trials, library);
+    engine::local::run(pending, store, library, &control, jobs, &display)?;
     let time = duration(display.elapsed());
     drop(display);
     let Some(code) = signals.exit_code() else {
@@ -127,18 +202,12 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(span).map_err(|_| "it must not be negative".to_owned())
 }
 
-fn dry_run(args: &Args, plan: &Plan, store: Option<&Store>) -> Result<ExitCode> {
-    let pending: Vec<_> = match store {
-        Some(store) => {
-            let pending = engine::pending(&plan.trials, store, &args.retry())?;
-            pending.into_iter().map(|pending| pending.trial).collect()
-        }
-        None => plan.trials.iter().collect(),
-    };
-    let mut out = std::io::stdout().lock();
-    for trial in &pending {
-        writeln!(out, "{}", trial.id)?;
+fn dry_run(args: &Args, plan: &Plan, pending: &[Pending]) -> Result<ExitCode> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for pending in pending {
+        writeln!(out, "{}", pending.trial.id)?;
     }
+    out.flush()?;
     eprintln!("{} of {} trials would run, {} side by side", pending.len(), plan.trials.len(), args.jobs());
     Ok(ExitCode::SUCCESS)
 }
@@ -148,7 +217,13 @@ fn complete(merged: &Merged) -> usize {
 }
 
 /// Says where the results lie and what is not complete, in words and as the exit code.
-fn conclude(merged: &Merged, plan: &Plan, store: &Store, out: &mut dyn Write) -> Result<ExitCode> {
+fn conclude(
+    merged: &Merged,
+    plan: &Plan,
+    store: &Store,
+    command: &str,
+    out: &mut dyn Write,
+) -> Result<ExitCode> {
     let planned = plan.trials.len();
     writeln!(
         out,
@@ -172,7 +247,7 @@ fn conclude(merged: &Merged, plan: &Plan, store: &Store, out: &mut dyn Write) ->
     }
     writeln!(
         out,
-        "run the sweep again for what is pending; add `--retry failed` or `--retry diverged` for the others"
+        "`{command}` runs what is pending; add `--retry failed` or `--retry diverged` for the others"
     )?;
     Ok(ExitCode::from(1))
 }

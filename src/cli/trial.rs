@@ -32,7 +32,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let trial = plan.trials.get(args.index).ok_or_else(|| {
         anyhow!("there is no trial {}: the plan's last is {}", args.index, plan.trials.len() - 1)
     })?;
+    // Before anything is written: the device or data may be missing.
     args.spec.expect_device()?;
+    let library = Library::load([&trial.config.data], args.spec.data_dir.as_deref())?;
     let store = args.spec.open_store(&sweep, &plan)?;
     let claims = Claims::start().context("failed to start the thread that keeps the claim alive")?;
     let claim = match claims.claim(&store.trial(&trial.id)?)? {
@@ -43,7 +45,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
         ),
     };
-    let library = Library::load([&trial.config.data], args.spec.data_dir.as_deref())?;
     let display = Display::new(&[trial], &library);
     display.started(trial);
     let dataset = library.get(&trial.config.data);

@@ -46,7 +46,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let store = args.spec.existing_store(&sweep)?;
     let (planned, design) = (planned(&plan), design(&sweep));
-    let subject = Subject { store: &store, sweep: &sweep, plan: &plan, planned: &planned, design: &design };
+    let rerun = args.spec.command("sweep");
+    let subject = Subject {
+        store: &store,
+        sweep: &sweep,
+        plan: &plan,
+        planned: &planned,
+        design: &design,
+        rerun: &rerun,
+    };
     let mut audit = Audit::begin(subject, args.spec.data_dir.as_deref());
     let bar = ProgressBar::new(plan.trials.len() as u64).with_style(style("{bar:30} {pos}/{len} trials"));
     audit.check_trials(&|| bar.inc(1));

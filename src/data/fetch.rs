@@ -27,6 +27,8 @@ struct Patience {
     connect: Duration,
     /// Until it sends anything more.
     stall: Duration,
+    /// Until it has sent everything, however steadily it drips.
+    whole: Duration,
 }
 
 /// Downloads known files from a list of mirrors, tried in turn.
@@ -41,7 +43,11 @@ impl Downloader {
     /// The two public mirrors, through the proxy that the environment names, if any.
     #[must_use]
     pub fn public() -> Self {
-        let patience = Patience { connect: Duration::from_secs(15), stall: Duration::from_secs(30) };
+        let patience = Patience {
+            connect: Duration::from_secs(15),
+            stall: Duration::from_secs(30),
+            whole: Duration::from_hours(1),
+        };
         Self::new(PUBLIC_MIRRORS.map(str::to_owned).into(), patience, Proxy::try_from_env())
     }
 
@@ -50,6 +56,7 @@ impl Downloader {
             .timeout_resolve(Some(patience.connect))
             .timeout_connect(Some(patience.connect))
             .timeout_per_read(Some(patience.stall))
+            .timeout_global(Some(patience.whole))
             .proxy(proxy)
             .user_agent(concat!("drsae/", env!("CARGO_PKG_VERSION")))
             .build();

@@ -53,13 +53,16 @@ pub fn load(folder: &Path) -> Result<Dataset, Error> {
 /// The shape of a folder's images, without reading a pixel.
 ///
 /// # Errors
-/// As [`load`], as far as the training files' headers and labels show it.
+/// As [`load`], as far as the headers and the training labels show it.
 pub fn shape(folder: &Path) -> Result<Shape, Error> {
     let path = find(folder, TRAIN_IMAGES)?;
     let [_, rows, columns] = header(files::open(&path)?).map_err(|fault| fault.at(&path))?;
     let path = find(folder, TRAIN_LABELS)?;
     let (_, labels) = read::<1>(files::open(&path)?).map_err(|fault| fault.at(&path))?;
-    Ok(Shape { inputs: rows as usize * columns as usize, classes: classes(&path, &labels)? })
+    let (inputs, classes) = (rows as usize * columns as usize, classes(&path, &labels)?);
+    let path = find(folder, TEST_LABELS)?;
+    let [test] = header(files::open(&path)?).map_err(|fault| fault.at(&path))?;
+    Ok(Shape { inputs, classes, train: labels.len(), test: test as usize })
 }
 
 /// SHA-256 of the four files' decompressed content, by name.

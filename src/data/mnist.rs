@@ -24,7 +24,8 @@ const TRAIN: u32 = 60_000;
 const TEST: u32 = 10_000;
 
 /// The shape of the digits.
-pub const SHAPE: Shape = Shape { inputs: SIDE * SIDE, classes: 10 };
+pub const SHAPE: Shape =
+    Shape { inputs: SIDE * SIDE, classes: 10, train: TRAIN as usize, test: TEST as usize };
 
 /// MNIST's four files.
 pub const FILES: [Known; 4] = [

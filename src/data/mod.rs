@@ -61,17 +61,10 @@ impl Images {
         self.pixels.chunks_exact(self.inputs)
     }
 
-    /// Keeps the first so many; all, where `limit` is absent. The error names the setting
-    /// `key`, which asks for more than there are.
-    fn limit(&mut self, limit: Option<usize>, key: &str) -> Result<(), Invalid> {
-        let Some(limit) = limit else { return Ok(()) };
-        if limit > self.len() {
-            let reason = format!("asks for {limit} images, but the source has {}", self.len());
-            return Err(Invalid::new(key, reason));
-        }
-        self.labels.truncate(limit);
-        self.pixels.truncate(limit * self.inputs);
-        Ok(())
+    /// Keeps the first so many.
+    fn truncate(&mut self, count: usize) {
+        self.labels.truncate(count);
+        self.pixels.truncate(count * self.inputs);
     }
 }
 
@@ -95,13 +88,37 @@ pub struct Dataset {
     pub checksums: BTreeMap<String, String>,
 }
 
-/// What a model must know of a data set.
+/// What a plan must know of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Pixels of an image m.
     pub inputs: usize,
     /// Number of classes l.
     pub classes: usize,
+    /// Training images, validation images among them.
+    pub train: usize,
+    /// Test images.
+    pub test: usize,
+}
+
+impl Shape {
+    /// What a config leaves of a source of this shape.
+    fn limited(self, config: &Config) -> Result<Self, Invalid> {
+        let limit = |asked: Option<usize>, there: usize, key| match asked {
+            Some(asked) if asked > there => {
+                let reason = format!("asks for {asked} images, but the source has {there}");
+                Err(Invalid::new(key, reason))
+            }
+            _ => Ok(asked.unwrap_or(there)),
+        };
+        let train = limit(config.train, self.train, "data.train")?;
+        let test = limit(config.test, self.test, "data.test")?;
+        if config.validation >= train {
+            let reason = format!("must leave training images: it is {} of {train}", config.validation);
+            return Err(Invalid::new("data.validation", reason));
+        }
+        Ok(Self { train, test, ..self })
+    }
 }
 
 /// Reads or draws the data set that a config asks for.
@@ -118,13 +135,15 @@ pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> 
         Source::Strokes => strokes::Recipe::of(config)?.draw(),
         Source::Idx => idx::load(folder(config)?)?,
     };
-    data.train.limit(config.train, "data.train")?;
-    data.test.limit(config.test, "data.test")?;
-    if config.validation >= data.train.len() {
-        let reason =
-            format!("must leave training images: it is {} of {}", config.validation, data.train.len());
-        return Err(Invalid::new("data.validation", reason).into());
-    }
+    let whole = Shape {
+        inputs: data.train.inputs,
+        classes: data.classes,
+        train: data.train.len(),
+        test: data.test.len(),
+    };
+    let Shape { train, test, .. } = whole.limited(config)?;
+    data.train.truncate(train);
+    data.test.truncate(test);
     Ok(data)
 }
 
@@ -144,16 +163,17 @@ pub fn fingerprint(config: &Config) -> Result<BTreeMap<String, String>, Error> {
 
 /// The shape of [`load`]'s data set.
 ///
-/// Costs nothing but for `source = "idx"`, whose header and training labels are read.
+/// Costs nothing but for `source = "idx"`, whose headers and training labels are read.
 ///
 /// # Errors
 /// As [`load`], as far as it can be seen without the pixels.
 pub fn shape(config: &Config) -> Result<Shape, Error> {
-    match config.source {
-        Source::Mnist => Ok(mnist::SHAPE),
-        Source::Strokes => Ok(strokes::SHAPE),
-        Source::Idx => idx::shape(folder(config)?),
-    }
+    let whole = match config.source {
+        Source::Mnist => mnist::SHAPE,
+        Source::Strokes => strokes::Recipe::of(config)?.shape(),
+        Source::Idx => idx::shape(folder(config)?)?,
+    };
+    Ok(whole.limited(config)?)
 }
 
 fn folder(config: &Config) -> Result<&Path, Invalid> {
@@ -170,7 +190,9 @@ mod tests {
     }
 
     fn refused(text: &str) -> String {
-        load(&config(text), None).unwrap_err().to_string()
+        let refused = load(&config(text), None).unwrap_err().to_string();
+        assert_eq!(shape(&config(text)).unwrap_err().to_string(), refused);
+        refused
     }
 
     #[test]
@@ -179,7 +201,7 @@ mod tests {
         let data = load(&config, None).unwrap();
         assert_eq!(data.checksums, fingerprint(&config).unwrap());
         assert_eq!(data.checksums["strokes"], "version 1, seed 4, train 30, test 20");
-        assert_eq!(Shape { inputs: data.train.inputs, classes: data.classes }, shape(&config).unwrap());
+        assert_eq!(shape(&config).unwrap(), Shape { inputs: 784, classes: 10, train: 30, test: 20 });
         assert_eq!((data.train.len(), data.test.len(), data.train.image(29).len()), (30, 20, 784));
     }
 
@@ -191,7 +213,7 @@ mod tests {
         let data = load(&some, None).unwrap();
         assert_eq!((data.train.pixels.len(), data.test.labels.as_slice()), (8, &[1][..]));
         assert_eq!(data.checksums, fingerprint(&some).unwrap());
-        assert_eq!(shape(&some).unwrap(), Shape { inputs: 4, classes: 3 });
+        assert_eq!(shape(&some).unwrap(), Shape { inputs: 4, classes: 3, train: 2, test: 1 });
 
         let more = refused(&format!("{base}train = 4\nvalidation = 1"));
         assert_eq!(more, "`data.train` asks for 4 images, but the source has 3");

@@ -40,9 +40,12 @@ impl Normaliser {
     /// `images` is the set that was measured; `out` holds `images.inputs` numbers.
     pub fn write(&self, images: &Images, index: usize, out: &mut [f32]) {
         let Map { scale, offset } = self.maps[index];
-        for (value, &pixel) in out.iter_mut().zip(images.image(index)) {
-            *value = f32::from(pixel) * scale + offset;
-        }
+        let pixels = images.image(index);
+        pulp::Arch::new().dispatch(|| {
+            for (value, &pixel) in out.iter_mut().zip(pixels) {
+                *value = f32::from(pixel) * scale + offset;
+            }
+        });
     }
 }
 

@@ -22,8 +22,9 @@ use crate::rng::{self, Purpose};
 const VERSION: u32 = 1;
 /// Height and width of a glyph in pixels.
 pub const SIDE: usize = 28;
-/// The shape of the glyphs.
-pub const SHAPE: Shape = Shape { inputs: SIDE * SIDE, classes: SKELETONS.len() };
+/// The shape of the glyphs; a config may ask for other numbers of them.
+pub const SHAPE: Shape =
+    Shape { inputs: SIDE * SIDE, classes: SKELETONS.len(), train: DEFAULT_TRAIN, test: DEFAULT_TEST };
 /// Seed of the glyphs where `data.glyph_seed` is absent.
 pub const DEFAULT_SEED: u64 = 0;
 
@@ -79,6 +80,12 @@ impl Recipe {
             }
         }
         Ok(recipe)
+    }
+
+    /// The shape of what is drawn.
+    #[must_use]
+    pub fn shape(self) -> Shape {
+        Shape { train: self.train, test: self.test, ..SHAPE }
     }
 
     /// Draws both splits.

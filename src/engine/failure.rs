@@ -13,7 +13,7 @@ pub(super) enum Failure {
     Network(#[from] candle_core::Error),
     #[error("failed to write the config")]
     Config(#[from] toml::ser::Error),
-    #[error("another process has taken the trial over")]
+    #[error("the trial is no longer claimed by this process")]
     Lost,
     #[error("panicked: {0}")]
     Panic(String),

@@ -59,9 +59,8 @@ impl<'a> Journal<'a> {
         // The curve is written before the state, so it may be ahead, and never behind.
         epochs.truncate(state.epoch);
         timings.truncate(state.epoch);
-        let whole = |numbers: Vec<usize>| numbers == (1..=state.epoch).collect::<Vec<_>>();
-        if !whole(epochs.iter().map(|row| row.epoch).collect())
-            || !whole(timings.iter().map(|row| row.epoch).collect())
+        if !epochs.iter().map(|row| row.epoch).eq(1..=state.epoch)
+            || !timings.iter().map(|row| row.epoch).eq(1..=state.epoch)
         {
             return Err(format!("its learning curve has not the {} epochs of its state", state.epoch));
         }
@@ -122,5 +121,47 @@ fn epoch_row(trial: &str, epoch: &Epoch) -> EpochRow {
         valid_error: valid.map(|valid| valid.error),
         active_fraction: valid.map(|valid| valid.active),
         live_fraction: valid.map(|valid| valid.live),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data;
+    use crate::device::Kind;
+    use crate::engine::trial::task;
+    use crate::plan::{Facts, Plan};
+    use crate::spec::Sweep;
+    use crate::store::Store;
+
+    const SPEC: &str = r#"
+name = "tiny"
+seeds = 1
+data = { train = 20, test = 10, validation = 10 }
+model = { steps = 2, hidden = 3 }
+training.phases = [{ epochs = 1, rate = 1e-2 }]
+"#;
+
+    /// A list of so many numbers would fill any memory.
+    #[test]
+    fn a_state_of_countless_epochs_is_damage() {
+        let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).unwrap();
+        let data::Shape { inputs, classes, train, .. } = data::strokes::SHAPE;
+        let facts =
+            Facts { inputs, classes, train, fingerprint: data::fingerprint(&sweep.base.data).unwrap() };
+        let plan = Plan::of(&sweep, Kind::Cpu, |_| Ok::<_, data::Error>(facts.clone())).unwrap();
+        let trial = &plan.trials[0];
+        let dataset = data::load(&trial.config.data, None).unwrap();
+        let mut state = Trainer::new(task(trial, &dataset)).unwrap().state().unwrap();
+        state.epoch = usize::MAX;
+
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(results.path(), &sweep.name, SPEC).unwrap();
+        let folder = store.trial(&trial.id).unwrap();
+        folder.begin("").unwrap();
+        folder.write_curve(&[], &[]).unwrap();
+        folder.write_state(&state.to_bytes(&trial.id)).unwrap();
+        let damage = Journal::open(trial, &folder).damage.unwrap();
+        assert!(damage.contains("has not the 18446744073709551615 epochs"), "{damage}");
     }
 }

@@ -20,7 +20,7 @@ const SIGNAL_POLL: Duration = Duration::from_millis(50);
 /// Runs the trials on `jobs` threads, begun in their order, and returns when all have ended
 /// or `control` stops them. Those that another process runs are left to it, and run here
 /// where it dies. A trial that fails keeps no other from running: `progress` hears how each
-/// ended, and the store keeps it.
+/// ended, and the store keeps it. Where the results folder itself is removed, all stop.
 ///
 /// # Errors
 /// When the threads cannot be started.
@@ -101,7 +101,8 @@ impl Worker<'_> {
             Err(error) => Ending::Incomplete { status: Status::Pending, reason: chain(&error) },
         };
         self.progress.finished(trial, &ending);
-        if self.control.fail_fast && is_incomplete(&ending) {
+        let cut_short = self.control.fail_fast || self.store.vanished().is_some();
+        if cut_short && is_incomplete(&ending) {
             self.control.stop.store(true, Ordering::Relaxed);
         }
         ending != Ending::Lost

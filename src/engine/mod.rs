@@ -5,15 +5,18 @@ mod journal;
 mod library;
 pub mod local;
 mod pilot;
+pub mod stale;
 mod trial;
 
 pub use library::Library;
-pub use pilot::{Estimate, Pilot};
+pub use pilot::{Pilot, memory};
 pub use trial::run as run_trial;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use rayon::prelude::*;
 
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Status, Store, TrialFolder};
@@ -117,20 +120,28 @@ impl Pending<'_> {
 /// whose result is among `retry`.
 ///
 /// # Errors
-/// When an id cannot be a folder's name.
+/// When an id cannot be a folder's name, or the disk refuses to list the folders.
 pub fn pending<'a>(
     planned: &'a [Trial],
     store: &Store,
     retry: &[Status],
 ) -> Result<Vec<Pending<'a>>, store::Error> {
-    let mut pending = Vec::new();
-    for trial in planned {
-        let before = outcome(&store.trial(&trial.id)?);
-        if before.as_ref().is_none_or(|before| retry.contains(&before.status)) {
-            pending.push(Pending { trial, before });
-        }
-    }
-    Ok(pending)
+    let begun = store.begun()?;
+    let look = |trial: &'a Trial| -> Result<Option<Pending<'a>>, store::Error> {
+        let folder = store.trial(&trial.id)?;
+        let before = if begun.contains(&trial.id) { outcome(&folder) } else { None };
+        let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
+        Ok(wanted.then_some(Pending { trial, before }))
+    };
+    planned.par_iter().filter_map(|trial| look(trial).transpose()).collect()
+}
+
+/// Removes what killed processes left in the folders of those trials that have ended.
+///
+/// # Errors
+/// The disk refuses.
+pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), store::Error> {
+    trials.iter().try_for_each(|trial| store.trial(&trial.id)?.tidy())
 }
 
 /// A trial's result; one that cannot be read is none.

@@ -34,8 +34,8 @@ pub fn run(
     };
     let status = match error {
         Failure::Training(train::Error::Stopped) if control.stopped() => return Ending::Interrupted,
-        // The folder is another's now, and its files are not ours to fail on.
-        _ if !claim.is_held() => return Ending::Lost,
+        // The folder is another's now or gone, and its files are not ours to fail on.
+        _ if !claim.is_held() => return without_claim(claim.folder()),
         Failure::Training(train::Error::Stopped) => Status::TimedOut,
         Failure::Training(train::Error::Diverged { .. }) => Status::Diverged,
         _ => Status::Failed,
@@ -57,6 +57,14 @@ pub fn run(
             Ending::Incomplete { status: Status::Pending, reason }
         }
     }
+}
+
+/// How a trial ends whose claim is no longer this process's.
+fn without_claim(folder: &TrialFolder) -> Ending {
+    folder.vanished().map_or(Ending::Lost, |vanished| Ending::Incomplete {
+        status: Status::Pending,
+        reason: vanished.to_string(),
+    })
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

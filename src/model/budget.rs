@@ -1,58 +1,97 @@
 //! Counting parameters and operations, and choosing widths of equal parameter count.
 
 use super::wiring::{slots, steps};
-use super::{Config, Family};
+use super::{Config, Family, Group};
+
+/// How many tensors of each kind a network has and how often an image is multiplied with
+/// them: with the width, all that its size depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    encoders: usize,
+    recurrents: usize,
+    thresholds: usize,
+    /// Products with an E, and with an S, in one pass over the iterations. An E read by every
+    /// iteration is multiplied with the input once.
+    drives: u64,
+    recurrences: u64,
+}
+
+impl Counts {
+    /// Those of a network of this family and number of iterations.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let slots = slots(config, 1, 1);
+        let of = |group| slots.iter().filter(|slot| slot.group == group).count();
+        let drives = match config.family {
+            Family::Untied => config.steps as u64,
+            Family::Drsae | Family::UntiedRecurrent | Family::Mlp => 1,
+        };
+        Self {
+            encoders: of(Group::Encoder),
+            recurrents: of(Group::Recurrent),
+            thresholds: of(Group::Threshold),
+            drives,
+            recurrences: steps(config).iter().filter(|step| step.recurrent.is_some()).count() as u64,
+        }
+    }
+
+    /// Number of trainable parameters at a width.
+    #[must_use]
+    pub fn parameters(&self, hidden: usize, inputs: usize, classes: usize) -> usize {
+        let Self { encoders, recurrents, thresholds, .. } = self;
+        hidden * (encoders * inputs + recurrents * hidden + thresholds + inputs + classes)
+    }
+
+    /// The largest width with no more than `budget` parameters; `None` where not even one
+    /// hidden unit fits.
+    #[must_use]
+    pub fn match_width(&self, inputs: usize, classes: usize, budget: usize) -> Option<usize> {
+        let fits = |hidden| self.parameters(hidden, inputs, classes) <= budget;
+        if !fits(1) {
+            return None;
+        }
+        let (mut fitting, mut too_wide) = (1, 2);
+        while fits(too_wide) {
+            (fitting, too_wide) = (too_wide, too_wide * 2);
+        }
+        while too_wide - fitting > 1 {
+            let middle = usize::midpoint(fitting, too_wide);
+            if fits(middle) {
+                fitting = middle;
+            } else {
+                too_wide = middle;
+            }
+        }
+        Some(fitting)
+    }
+
+    /// Floating-point operations of the matrix products of one training step on one image:
+    /// forward, and twice that backward, less the gradient of the input, which nobody needs.
+    #[must_use]
+    pub fn training_flops(&self, hidden: usize, inputs: usize, classes: usize) -> u64 {
+        let (m, n, l) = (inputs as u64, hidden as u64, classes as u64);
+        2 * (2 * self.drives * m * n + 3 * self.recurrences * n * n + 3 * (m + l) * n)
+    }
+}
 
 /// Number of trainable parameters.
 #[must_use]
 pub fn parameters(config: &Config, inputs: usize, classes: usize) -> usize {
-    slots(config, inputs, classes).iter().map(|slot| slot.shape.iter().product::<usize>()).sum()
+    Counts::of(config).parameters(config.hidden, inputs, classes)
 }
 
-/// The largest width at which `config` has no more than `budget` parameters; `None` where
-/// not even one hidden unit fits.
-#[must_use]
-pub fn match_width(config: &Config, inputs: usize, classes: usize, budget: usize) -> Option<usize> {
-    let fits = |hidden| parameters(&Config { hidden, ..config.clone() }, inputs, classes) <= budget;
-    if !fits(1) {
-        return None;
-    }
-    let (mut fitting, mut too_wide) = (1, 2);
-    while fits(too_wide) {
-        (fitting, too_wide) = (too_wide, too_wide * 2);
-    }
-    while too_wide - fitting > 1 {
-        let middle = usize::midpoint(fitting, too_wide);
-        if fits(middle) {
-            fitting = middle;
-        } else {
-            too_wide = middle;
-        }
-    }
-    Some(fitting)
-}
-
-/// Floating-point operations of the matrix products of one training step on one image:
-/// forward, and twice that backward, less the gradient of the input, which nobody needs.
-/// An E read by every iteration is multiplied with the input once.
+/// As [`Counts::training_flops`].
 #[must_use]
 pub fn training_flops(config: &Config, inputs: usize, classes: usize) -> u64 {
-    let (m, n, l) = (inputs as u64, config.hidden as u64, classes as u64);
-    let steps = steps(config);
-    let drives = match config.family {
-        Family::Untied => steps.len() as u64,
-        Family::Drsae | Family::UntiedRecurrent | Family::Mlp => 1,
-    };
-    let recurrences = steps.iter().filter(|step| step.recurrent.is_some()).count() as u64;
-    2 * (2 * drives * m * n + 3 * recurrences * n * n + 3 * (m + l) * n)
+    Counts::of(config).training_flops(config.hidden, inputs, classes)
 }
 
-/// Bytes that training takes, without the images: for every parameter four numbers of four
-/// bytes (itself, its gradient and two moments), once more among the best weights, and two
+/// Bytes that training takes, without the images: for every one of `parameters` four numbers of
+/// four bytes (itself, its gradient and two moments), once more among the best weights, and two
 /// of eight while it is drawn; for every image of a mini-batch the codes and their gradients.
 #[must_use]
-pub fn training_bytes(config: &Config, inputs: usize, classes: usize, batch: usize) -> u64 {
-    let parameters = parameters(config, inputs, classes) as u64;
+pub fn training_bytes(config: &Config, parameters: usize, inputs: usize, batch: usize) -> u64 {
+    let parameters = parameters as u64;
     let (n, t, m) = (config.hidden as u64, config.steps as u64, inputs as u64);
     parameters * (5 * 4 + 2 * 8) + batch as u64 * 4 * ((2 * t + 3) * n + 3 * m)
 }
@@ -81,6 +120,16 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_those_of_the_tensors() {
+        for (family, steps) in Family::ALL.into_iter().flat_map(|family| [(family, 1), (family, 7)]) {
+            let config = config(family, steps, 30);
+            let tensors = slots(&config, 784, 10);
+            let numbers: usize = tensors.iter().map(|slot| slot.shape.iter().product::<usize>()).sum();
+            assert_eq!(parameters(&config, 784, 10), numbers, "{}", family.name());
+        }
+    }
+
+    #[test]
     fn one_step_is_the_same_network_in_every_family() {
         for family in Family::ALL {
             assert_eq!(parameters(&config(family, 1, 100), 784, 10), 784 * 100 + 100 + 794 * 100);
@@ -90,12 +139,13 @@ mod tests {
     #[test]
     fn matched_width_is_the_largest_that_fits() {
         let budget = parameters(&config(Family::Drsae, 11, 100), 784, 10);
+        let match_width = |family, budget| Counts::of(&config(family, 11, 1)).match_width(784, 10, budget);
         for family in Family::ALL {
-            let width = match_width(&config(family, 11, 1), 784, 10, budget).unwrap();
+            let width = match_width(family, budget).unwrap();
             assert!(parameters(&config(family, 11, width), 784, 10) <= budget);
             assert!(parameters(&config(family, 11, width + 1), 784, 10) > budget);
         }
-        assert_eq!(match_width(&config(Family::Drsae, 11, 1), 784, 10, budget), Some(100));
-        assert_eq!(match_width(&config(Family::Untied, 11, 1), 784, 10, 100), None);
+        assert_eq!(match_width(Family::Drsae, budget), Some(100));
+        assert_eq!(match_width(Family::Untied, 100), None);
     }
 }

@@ -6,7 +6,6 @@
 //! 2/n, at which a ReLU layer of n units keeps the norm of its input on average (He et al.
 //! 2015, the backward form), and b = 0. C starts at zero, so that phase 1 leaves no trace
 //! in it.
-
 //!
 //! All of it is computed on the calling thread: candle would start threads for it, which take
 //! time from the trials that train side by side.

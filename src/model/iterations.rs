@@ -73,8 +73,8 @@ impl CustomOp2 for Iterations {
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let gradient = gradient.contiguous()?;
         let (by_drive, by_recurrent) = match drive.dtype() {
-            candle_core::DType::F32 => self.backward::<f32>(recurrent, codes, &gradient)?,
-            _ => self.backward::<f64>(recurrent, codes, &gradient)?,
+            candle_core::DType::F32 => backward::<f32>(recurrent, codes, &gradient)?,
+            _ => backward::<f64>(recurrent, codes, &gradient)?,
         };
         Ok((Some(by_drive), Some(by_recurrent)))
     }
@@ -96,46 +96,45 @@ impl Iterations {
         }
         codes
     }
+}
 
-    /// The gradients of the drive and of S.
-    fn backward<T: Real + WithDType>(
-        &self,
-        recurrent: &Tensor,
-        codes: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Tensor, Tensor)> {
-        let (steps, batch, hidden) = codes.dims3()?;
-        let unit = batch * hidden;
-        let (mut by_drive, mut by_recurrent) = (vec![T::zero(); unit], vec![T::zero(); hidden * hidden]);
-        with_slices([recurrent, codes, gradient], |[recurrent, codes, gradient]: [&[T]; 3]| {
-            let mut deltas = vec![T::zero(); steps * unit];
-            let mut flow = gradient[(steps - 1) * unit..].to_vec();
-            for t in (0..steps).rev() {
-                let range = t * unit..(t + 1) * unit;
-                gate(&mut deltas[range.clone()], &flow, &codes[range.clone()]);
-                if t > 0 {
-                    flow.copy_from_slice(&gradient[(t - 1) * unit..t * unit]);
-                    let delta = Matrix::new(&deltas[range], batch, hidden);
-                    product(&mut flow, true, T::one(), delta, Matrix::new(recurrent, hidden, hidden));
-                }
+/// The gradients of the drive and of S.
+fn backward<T: Real + WithDType>(
+    recurrent: &Tensor,
+    codes: &Tensor,
+    gradient: &Tensor,
+) -> Result<(Tensor, Tensor)> {
+    let (steps, batch, hidden) = codes.dims3()?;
+    let unit = batch * hidden;
+    let (mut by_drive, mut by_recurrent) = (vec![T::zero(); unit], vec![T::zero(); hidden * hidden]);
+    with_slices([recurrent, codes, gradient], |[recurrent, codes, gradient]: [&[T]; 3]| {
+        let mut deltas = vec![T::zero(); steps * unit];
+        let mut flow = gradient[(steps - 1) * unit..].to_vec();
+        for t in (0..steps).rev() {
+            let range = t * unit..(t + 1) * unit;
+            gate(&mut deltas[range.clone()], &flow, &codes[range.clone()]);
+            if t > 0 {
+                flow.copy_from_slice(&gradient[(t - 1) * unit..t * unit]);
+                let delta = Matrix::new(&deltas[range], batch, hidden);
+                product(&mut flow, true, T::one(), delta, Matrix::new(recurrent, hidden, hidden));
             }
-            sum_blocks(&mut by_drive, &deltas);
-            let rows = (steps - 1) * batch;
-            let later = Matrix::new(&deltas[unit..], rows, hidden);
-            product(
-                &mut by_recurrent,
-                false,
-                T::one(),
-                later.t(),
-                Matrix::new(&codes[..rows * hidden], rows, hidden),
-            );
-        })?;
-        let device = codes.device();
-        Ok((
-            Tensor::from_vec(by_drive, (batch, hidden), device)?,
-            Tensor::from_vec(by_recurrent, (hidden, hidden), device)?,
-        ))
-    }
+        }
+        sum_blocks(&mut by_drive, &deltas);
+        let rows = (steps - 1) * batch;
+        let later = Matrix::new(&deltas[unit..], rows, hidden);
+        product(
+            &mut by_recurrent,
+            false,
+            T::one(),
+            later.t(),
+            Matrix::new(&codes[..rows * hidden], rows, hidden),
+        );
+    })?;
+    let device = codes.device();
+    Ok((
+        Tensor::from_vec(by_drive, (batch, hidden), device)?,
+        Tensor::from_vec(by_recurrent, (hidden, hidden), device)?,
+    ))
 }
 
 /// The numbers of a tensor that lies in one piece.

@@ -55,6 +55,10 @@ pub fn from_bytes(config: &Config, bytes: &[u8]) -> Result<Model> {
         if view.dtype() != Dtype::F32 {
             bail!("`{name}` holds {:?}, not f32", view.dtype());
         }
+        // The other sizes of such a tensor may be any numbers, and their product more than any.
+        if view.shape().contains(&0) {
+            bail!("`{name}` has shape {:?}, which holds no number", view.shape());
+        }
         let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let numbers: Vec<f32> = view.data().chunks_exact(4).map(number).collect();
         tensors.insert(name.to_owned(), Tensor::from_vec(numbers, view.shape(), &Device::Cpu)?);
@@ -133,6 +137,34 @@ mod tests {
         assert!(error.contains("`classifier` holds F16, not f32"), "{error}");
         let error = config_text(&bytes).unwrap_err().to_string();
         assert!(error.contains("no `config`"), "{error}");
+    }
+
+    #[test]
+    fn sizes_without_numbers_are_refused() {
+        let shape = vec![0, 1 << 62, 1 << 62];
+        let view = TensorView::new(Dtype::F32, shape, &[]).unwrap();
+        let bytes = safetensors::serialize([("classifier", view)], None).unwrap();
+        let error = from_bytes(&Config::default(), &bytes).unwrap_err().to_string();
+        assert!(error.contains("`classifier` has shape [0, "), "{error}");
+    }
+
+    /// A header that announces terabytes: no file has them, so nothing is allocated.
+    #[test]
+    fn sizes_beyond_the_file_are_refused() {
+        let header = |shape: &str, end: u64| {
+            let text =
+                format!(r#"{{"classifier":{{"dtype":"F32","shape":{shape},"data_offsets":[0,{end}]}}}}"#);
+            [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &[0; 16]].concat()
+        };
+        let lengths = [u64::MAX, 1 << 40, 99_999_999].map(|length| length.to_le_bytes().to_vec());
+        let shapes = [header("[1048576,1048576]", 1 << 42), header("[4294967296,4294967296]", 16)];
+        for bytes in lengths.into_iter().chain(shapes) {
+            assert!(from_bytes(&Config::default(), &bytes).is_err(), "{bytes:?}");
+            assert!(config_text(&bytes).is_err(), "{bytes:?}");
+        }
+        assert!(
+            from_bytes(&Config::default(), &header("[4]", 16)).unwrap_err().to_string().contains("decoder")
+        );
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! All families are one recursion, z^(t+1) = max(0, E_t·x + S_t·z^t − b_t); they differ in
 //! which of the E_t, S_t and b_t are the same tensor or absent.
 
+use std::collections::HashSet;
+
 pub use super::step::Step;
 use super::{Config, Family, Group, drsae, mlp, untied};
 
@@ -34,9 +36,9 @@ pub fn steps(config: &Config) -> Vec<Step> {
 #[must_use]
 pub fn slots(config: &Config, inputs: usize, classes: usize) -> Vec<Slot> {
     let hidden = config.hidden;
-    let mut slots: Vec<Slot> = Vec::new();
+    let (mut slots, mut known) = (Vec::new(), HashSet::new());
     let mut add = |name: String, group, shape: Vec<usize>| {
-        if slots.iter().all(|slot| slot.name != name) {
+        if known.insert(name.clone()) {
             slots.push(Slot { name, group, shape });
         }
     };
@@ -52,4 +54,25 @@ pub fn slots(config: &Config, inputs: usize, classes: usize) -> Vec<Slot> {
     add("decoder".into(), Group::Decoder, vec![inputs, hidden]);
     add("classifier".into(), Group::Classifier, vec![classes, hidden]);
     slots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(family: Family, steps: usize) -> Vec<String> {
+        let config = Config { family, steps, ..Config::default() };
+        slots(&config, 784, 10).into_iter().map(|slot| slot.name).collect()
+    }
+
+    #[test]
+    fn parameters_stand_once_where_they_are_first_read() {
+        let shared = ["encoder", "threshold", "recurrent", "decoder", "classifier"];
+        assert_eq!(names(Family::Drsae, 3), shared);
+        let layers = ["encoder", "threshold_1", "recurrent_2", "threshold_2", "decoder", "classifier"];
+        assert_eq!(names(Family::Mlp, 2), layers);
+        assert_eq!(names(Family::UntiedRecurrent, 2), layers);
+        let untied = ["encoder_1", "threshold_1", "encoder_2", "recurrent_2", "threshold_2"];
+        assert_eq!(names(Family::Untied, 2), [&untied[..], &layers[4..]].concat());
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use toml::Value;
+
 use super::{Error, Facts};
-use crate::model::{self, budget};
-use crate::spec::{self, Sweep};
+use crate::model::budget::Counts;
+use crate::model::{self, Family};
+use crate::spec::{self, Compare, Sweep};
 
 /// For each cell the position of the reference cell whose parameters it must match; `None`
 /// for the reference cells themselves, and for all where the sweep matches nothing.
@@ -12,27 +15,36 @@ pub(super) fn partners(sweep: &Sweep) -> Result<Vec<Option<usize>>, Error> {
     let Some(compare) = sweep.compare.as_ref().filter(|compare| compare.matching) else {
         return Ok(vec![None; sweep.cells.len()]);
     };
-    let values = |settings: &[(String, toml::Value)]| -> Vec<String> {
-        settings.iter().map(|(_, value)| spec::text(value)).collect()
-    };
     let positions: HashMap<_, _> =
-        sweep.cells.iter().enumerate().map(|(index, cell)| (values(&cell.settings), index)).collect();
-    let partner = |(index, cell): (usize, &spec::Cell)| {
-        let mut reference = cell.settings.clone();
-        for (path, value) in &mut reference {
-            if let Some(wanted) = compare.reference.get(path) {
-                value.clone_from(wanted);
-            }
-        }
-        match positions.get(&values(&reference)) {
+        sweep.cells.iter().enumerate().map(|(index, cell)| (key(&cell.settings, None), index)).collect();
+    let partner =
+        |(index, cell): (usize, &spec::Cell)| match positions.get(&key(&cell.settings, Some(compare))) {
             Some(&position) => Ok((position != index).then_some(position)),
             None => Err(Error::NoReference {
                 cell: spec::label(&cell.settings),
-                reference: spec::label(&reference),
+                reference: spec::label(&referred(&cell.settings, compare)),
             }),
-        }
-    };
+        };
     sweep.cells.iter().enumerate().map(partner).collect()
+}
+
+/// The values of a cell, or of its reference, as one text; no setting's value holds a NUL.
+fn key(settings: &[(String, Value)], compare: Option<&Compare>) -> String {
+    let mut key = String::new();
+    for (path, value) in settings {
+        let wanted = compare.and_then(|compare| compare.reference.get(path));
+        key += &spec::text(wanted.unwrap_or(value));
+        key.push('\0');
+    }
+    key
+}
+
+/// The settings of a cell's reference.
+fn referred(settings: &[(String, Value)], compare: &Compare) -> Vec<(String, Value)> {
+    let wanted = |(path, value): &(String, Value)| {
+        (path.clone(), compare.reference.get(path).unwrap_or(value).clone())
+    };
+    settings.iter().map(wanted).collect()
 }
 
 /// Size and cost of a network.
@@ -42,34 +54,32 @@ pub(super) struct Size {
     pub flops: u64,
 }
 
-/// Sizes of networks, each worked out once: cells often differ in training alone.
+/// Sizes of networks, whose tensors are counted once for each depth: cells often differ in
+/// training or width alone.
 #[derive(Default)]
 pub(super) struct Sizes {
-    sizes: HashMap<String, Size>,
-    widths: HashMap<(String, usize), Option<usize>>,
+    counts: HashMap<(Family, usize), Counts>,
 }
 
 impl Sizes {
     /// Size of a network on data of this shape.
     pub fn of(&mut self, model: &model::Config, facts: &Facts) -> Size {
-        let (inputs, classes) = (facts.inputs, facts.classes);
-        *self.sizes.entry(key(model, facts)).or_insert_with(|| Size {
-            parameters: budget::parameters(model, inputs, classes),
-            flops: budget::training_flops(model, inputs, classes),
-        })
+        let (hidden, inputs, classes) = (model.hidden, facts.inputs, facts.classes);
+        let counts = self.counts(model);
+        Size {
+            parameters: counts.parameters(hidden, inputs, classes),
+            flops: counts.training_flops(hidden, inputs, classes),
+        }
     }
 
     /// The largest width with no more than `budget` parameters, where there is one that a
     /// network can have.
     pub fn matched_width(&mut self, model: &model::Config, facts: &Facts, budget: usize) -> Option<usize> {
-        *self.widths.entry((key(model, facts), budget)).or_insert_with(|| {
-            let hidden = budget::match_width(model, facts.inputs, facts.classes, budget)?;
-            model::Config { hidden, ..model.clone() }.validate().is_ok().then_some(hidden)
-        })
+        let hidden = self.counts(model).match_width(facts.inputs, facts.classes, budget)?;
+        model::Config { hidden, ..model.clone() }.validate().is_ok().then_some(hidden)
     }
-}
 
-/// Equal models on data of equal shape have equal keys.
-fn key(model: &model::Config, facts: &Facts) -> String {
-    format!("{} {} {model:?}", facts.inputs, facts.classes)
+    fn counts(&mut self, model: &model::Config) -> Counts {
+        *self.counts.entry((model.family, model.steps)).or_insert_with(|| Counts::of(model))
+    }
 }

@@ -8,11 +8,12 @@
 mod id;
 mod matching;
 
-pub use id::id;
+pub use id::{id, id_of_version};
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
-use self::id::Identity;
+use self::id::{Identities, Identity};
 use self::matching::{Sizes, partners};
 use crate::spec::{self, Cell, CellConfig, Sweep, TrialConfig};
 use crate::{NUMERICS_VERSION, data, device};
@@ -24,6 +25,8 @@ pub struct Facts {
     pub inputs: usize,
     /// Number of classes, l.
     pub classes: usize,
+    /// Training images, those held out for validation among them.
+    pub train: usize,
     /// Checksums of the content; a part of every trial's id.
     pub fingerprint: BTreeMap<String, String>,
 }
@@ -58,6 +61,8 @@ pub struct Trial {
     pub reference_parameters: Option<usize>,
     /// Floating-point operations of the matrix products of one training step on one image.
     pub flops_per_image: u64,
+    /// Those of the whole training: of every training image in every epoch.
+    pub training_flops: u64,
     /// Where it is trained.
     pub device: device::Kind,
 }
@@ -120,13 +125,14 @@ impl Error {
 }
 
 /// A cell with all that its trials have in common.
-struct Resolved<'s> {
-    cell: &'s Cell,
+#[derive(Clone)]
+struct Resolved {
     config: CellConfig,
     settings: Vec<(String, String)>,
     parameters: usize,
     reference_parameters: Option<usize>,
     flops_per_image: u64,
+    training_flops: u64,
     device: device::Kind,
     identity: Identity,
 }
@@ -148,10 +154,16 @@ impl Plan {
     {
         let cells = resolve(sweep, device, &described(sweep, describe)?)?;
         let mut trials = Vec::with_capacity(cells.len() * sweep.seeds.len());
-        for &seed in &sweep.seeds {
-            trials.extend(cells.iter().zip(trials.len()..).map(|(cell, index)| cell.trial(index, seed)));
+        if let Some((&last, seeds)) = sweep.seeds.split_last() {
+            for &seed in seeds {
+                trials.extend(cells.iter().zip(trials.len()..).map(|(cell, index)| cell.trial(index, seed)));
+            }
+            // What the cells hold becomes the last seed's: it may be the only one.
+            trials.extend(
+                cells.into_iter().zip(trials.len()..).map(|(cell, index)| cell.into_trial(index, last)),
+            );
         }
-        refuse_duplicates(&trials, &cells)?;
+        refuse_duplicates(&trials, &sweep.cells)?;
         let axes = sweep.axes.iter().map(|axis| axis.path.clone()).collect();
         Ok(Self { name: sweep.name.clone(), axes, trials })
     }
@@ -160,7 +172,8 @@ impl Plan {
     #[must_use]
     pub fn header(&self) -> Vec<String> {
         let axes = self.axes.iter().map(String::as_str);
-        ["index", "trial"].into_iter().chain(axes).chain(["seed", "parameters"]).map(str::to_owned).collect()
+        let tail = ["seed", "parameters", "training_flops"];
+        ["index", "trial"].into_iter().chain(axes).chain(tail).map(str::to_owned).collect()
     }
 
     /// Rows of `plan.csv`, one a trial, in order.
@@ -172,21 +185,27 @@ impl Plan {
 impl Trial {
     fn row(&self) -> Vec<String> {
         let settings = self.settings.iter().map(|(_, value)| value.clone());
-        let tail = [self.config.seed.to_string(), self.parameters.to_string()];
+        let Self { parameters, training_flops, .. } = self;
+        let tail = [self.config.seed.to_string(), parameters.to_string(), training_flops.to_string()];
         [self.index.to_string(), self.id.clone()].into_iter().chain(settings).chain(tail).collect()
     }
 }
 
-impl Resolved<'_> {
+impl Resolved {
     fn trial(&self, index: usize, seed: u64) -> Trial {
+        self.clone().into_trial(index, seed)
+    }
+
+    fn into_trial(self, index: usize, seed: u64) -> Trial {
         Trial {
             index,
             id: self.identity.trial(seed),
             config: self.config.with_seed(seed),
-            settings: self.settings.clone(),
+            settings: self.settings,
             parameters: self.parameters,
             reference_parameters: self.reference_parameters,
             flops_per_image: self.flops_per_image,
+            training_flops: self.training_flops,
             device: self.device,
         }
     }
@@ -196,29 +215,30 @@ impl Resolved<'_> {
 fn described<E>(
     sweep: &Sweep,
     describe: impl Fn(&data::Config) -> Result<Facts, E>,
-) -> Result<Vec<Facts>, Error>
+) -> Result<Vec<Rc<Facts>>, Error>
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut known: Vec<(&data::Config, Facts)> = Vec::new();
+    let mut known: Vec<(&data::Config, Rc<Facts>)> = Vec::new();
     let mut facts = Vec::with_capacity(sweep.cells.len());
     for Cell { settings, config } in &sweep.cells {
         if let Some((_, found)) = known.iter().find(|(data, _)| **data == config.data) {
-            facts.push(found.clone());
+            facts.push(Rc::clone(found));
             continue;
         }
         let found = describe(&config.data)
             .map_err(|error| Error::Data { cell: spec::label(settings), source: error.into() })?;
-        facts.push(found.clone());
+        let found = Rc::new(found);
+        facts.push(Rc::clone(&found));
         known.push((&config.data, found));
     }
     Ok(facts)
 }
 
 /// Chooses the widths and counts the parameters.
-fn resolve<'s>(sweep: &'s Sweep, device: device::Kind, facts: &[Facts]) -> Result<Vec<Resolved<'s>>, Error> {
+fn resolve(sweep: &Sweep, device: device::Kind, facts: &[Rc<Facts>]) -> Result<Vec<Resolved>, Error> {
     let partners = partners(sweep)?;
-    let mut sizes = Sizes::default();
+    let (mut sizes, mut identities) = (Sizes::default(), Identities::default());
     let mut resolved = Vec::with_capacity(sweep.cells.len());
     for ((cell, facts), partner) in sweep.cells.iter().zip(facts).zip(partners) {
         let mut config = cell.config.clone();
@@ -231,24 +251,30 @@ fn resolve<'s>(sweep: &'s Sweep, device: device::Kind, facts: &[Facts]) -> Resul
         }
         let size = sizes.of(&config.model, facts);
         resolved.push(Resolved {
-            cell,
             settings: cell.settings.iter().map(|(path, value)| (path.clone(), spec::text(value))).collect(),
             parameters: size.parameters,
             reference_parameters: budget,
             flops_per_image: size.flops,
+            training_flops: size.flops.saturating_mul(updates(&config, facts)),
             device,
-            identity: Identity::new(&config, &facts.fingerprint, NUMERICS_VERSION, device),
+            identity: identities.of(&config, &facts.fingerprint, NUMERICS_VERSION, device),
             config,
         });
     }
     Ok(resolved)
 }
 
-fn refuse_duplicates(trials: &[Trial], cells: &[Resolved]) -> Result<(), Error> {
+/// How often training looks at an image.
+fn updates(config: &CellConfig, facts: &Facts) -> u64 {
+    let images = facts.train.saturating_sub(config.data.validation);
+    (images as u64).saturating_mul(config.training.epochs() as u64)
+}
+
+fn refuse_duplicates(trials: &[Trial], cells: &[Cell]) -> Result<(), Error> {
     let mut seen = HashMap::with_capacity(trials.len());
     for trial in trials {
         if let Some(earlier) = seen.insert(trial.id.as_str(), trial.index) {
-            let label = |index: usize| spec::label(&cells[index % cells.len()].cell.settings);
+            let label = |index: usize| spec::label(&cells[index % cells.len()].settings);
             return Err(Error::Duplicate {
                 id: trial.id.clone(),
                 first: label(earlier),
@@ -260,4 +286,4 @@ fn refuse_duplicates(trials: &[Trial], cells: &[Resolved]) -> Result<(), Error> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

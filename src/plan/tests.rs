@@ -22,7 +22,7 @@ fn sweep(more: &str) -> Sweep {
 
 fn facts(fingerprint: &str) -> Facts {
     let fingerprint = BTreeMap::from([("images".to_owned(), fingerprint.to_owned())]);
-    Facts { inputs: 784, classes: 10, fingerprint }
+    Facts { inputs: 784, classes: 10, train: 3000, fingerprint }
 }
 
 fn plan_of(sweep: &Sweep) -> Result<Plan, Error> {
@@ -31,6 +31,12 @@ fn plan_of(sweep: &Sweep) -> Result<Plan, Error> {
 
 fn plan(more: &str) -> Plan {
     plan_of(&sweep(more)).unwrap()
+}
+
+/// The trials of the first seed, on images of 784 pixels in ten classes.
+pub(crate) fn trials(more: &str) -> Vec<Trial> {
+    let plan = plan(more);
+    plan.trials.into_iter().filter(|trial| trial.config.seed == 1).collect()
 }
 
 fn ids(plan: &Plan) -> Vec<&str> {
@@ -49,11 +55,11 @@ fn seeds_vary_slowest_and_more_seeds_only_append() {
     let grid = "[sweep.grid]\nmodel.steps = [1, 2]\n";
     let two = plan(grid);
     insta::assert_snapshot!(rows(&two), @"
-    index trial model.steps seed parameters
-    0 drsae-t1-n40-s1 1 1 63160
-    1 drsae-t2-n40-s1 2 1 64760
-    2 drsae-t1-n40-s2 1 2 63160
-    3 drsae-t2-n40-s2 2 2 64760
+    index trial model.steps seed parameters training_flops
+    0 drsae-t1-n40-s1 1 1 63160 790000000
+    1 drsae-t2-n40-s1 2 1 64760 814000000
+    2 drsae-t1-n40-s2 1 2 63160 790000000
+    3 drsae-t2-n40-s2 2 2 64760 814000000
     ");
     let mut more = sweep(grid);
     more.seeds = vec![1, 2, 3];
@@ -91,6 +97,19 @@ fn an_id_can_be_computed_from_the_trial_alone() {
     for trial in &plan.trials {
         assert_eq!(id(&trial.config, &facts("0f").fingerprint, Kind::Cpu), trial.id);
         assert_ne!(id(&trial.config, &facts("0e").fingerprint, Kind::Cpu), trial.id);
+    }
+}
+
+/// Cells that follow each other share tables, and what was worked out for them.
+#[test]
+fn an_id_can_be_computed_from_the_trial_after_any_other() {
+    let plan = plan(
+        "[sweep.grid]\nobjective.sparsity = [0.1, 0.2]\ndata.train = [900, 1000]\n\
+         training.batch = [10, 20]\nmodel.steps = [1, 2]\n",
+    );
+    assert_eq!(plan.trials.len(), 32);
+    for trial in &plan.trials {
+        assert_eq!(id(&trial.config, &facts("0f").fingerprint, Kind::Cpu), trial.id);
     }
 }
 
@@ -142,7 +161,7 @@ fn ids_depend_on_all_that_decides_the_result() {
 
     let config = &sweep("").base;
     let hashed = |fingerprint: &str, numerics| {
-        Identity::new(config, &facts(fingerprint).fingerprint, numerics, Kind::Cpu).trial(1)
+        Identities::default().of(config, &facts(fingerprint).fingerprint, numerics, Kind::Cpu).trial(1)
     };
     assert_eq!(hashed("0f", NUMERICS_VERSION), id("seeds=[1]"));
     assert_ne!(hashed("0f", NUMERICS_VERSION), hashed("0e", NUMERICS_VERSION));
@@ -190,19 +209,19 @@ match = "parameters"
 "#;
     let plan = plan(more);
     insta::assert_snapshot!(rows(&plan), @"
-    index trial model.hidden model.family seed parameters
-    0 drsae-t3-n50-s1 50 drsae 1 81450
-    1 untied-t3-n25-s1 50 untied 1 79975
-    2 mlp-t3-n48-s1 50 mlp 1 80496
-    3 drsae-t3-n100-s1 100 drsae 1 167900
-    4 untied-t3-n51-s1 100 untied 1 165801
-    5 mlp-t3-n94-s1 100 mlp 1 166286
-    6 drsae-t3-n50-s2 50 drsae 2 81450
-    7 untied-t3-n25-s2 50 untied 2 79975
-    8 mlp-t3-n48-s2 50 mlp 2 80496
-    9 drsae-t3-n100-s2 100 drsae 2 167900
-    10 untied-t3-n51-s2 100 untied 2 165801
-    11 mlp-t3-n94-s2 100 mlp 2 166286
+    index trial model.hidden model.family seed parameters training_flops
+    0 drsae-t3-n50-s1 50 drsae 1 81450 1062500000
+    1 untied-t3-n25-s1 50 untied 1 79975 904500000
+    2 mlp-t3-n48-s1 50 mlp 1 80496 1017120000
+    3 drsae-t3-n100-s1 100 drsae 1 167900 2275000000
+    4 untied-t3-n51-s1 100 untied 1 165801 1884960000
+    5 mlp-t3-n94-s1 100 mlp 1 166286 2121580000
+    6 drsae-t3-n50-s2 50 drsae 2 81450 1062500000
+    7 untied-t3-n25-s2 50 untied 2 79975 904500000
+    8 mlp-t3-n48-s2 50 mlp 2 80496 1017120000
+    9 drsae-t3-n100-s2 100 drsae 2 167900 2275000000
+    10 untied-t3-n51-s2 100 untied 2 165801 1884960000
+    11 mlp-t3-n94-s2 100 mlp 2 166286 2121580000
     ");
     for trial in &plan.trials[..3] {
         let reference = trial.reference_parameters.unwrap_or(trial.parameters);

@@ -11,6 +11,9 @@ use super::wire::{self, Fault, Matching};
 use super::{Axis, CONFIG_TABLES, CellConfig, Compare, text};
 use crate::Invalid;
 
+/// A path of more segments leads to no setting.
+const MOST_SEGMENTS: usize = 8;
+
 /// An axis, and where its list of values stands.
 pub(super) struct Located {
     pub axis: Axis,
@@ -102,6 +105,10 @@ fn add(
 /// Whether the key exists and the value has its type.
 fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
     let segments = path::split(path);
+    // A quoted key may have any number of them, and each would be a table in another.
+    if segments.len() > MOST_SEGMENTS {
+        return Err(Problem::TooDeep { start: segments[..MOST_SEGMENTS].join("."), most: MOST_SEGMENTS });
+    }
     if !CONFIG_TABLES.contains(&segments[0].as_str()) {
         return Err(Problem::NotSweepable(path.to_owned()));
     }
@@ -172,7 +179,13 @@ pub(super) fn read_compare(
         let reason = "chooses `model.hidden`, which therefore cannot be an axis of the reference";
         return Err(doc.error(&path::split("compare.match"), Invalid::new("compare.match", reason)));
     }
-    Ok(Compare { reference, matching })
+    let margin = compare.margin;
+    if let Some(margin) = margin.filter(|margin| !(*margin > 0.0 && *margin < 100.0)) {
+        let reason =
+            format!("is a difference in percentage points, more than 0 and less than 100, not {margin}");
+        return Err(doc.error(&path::split("compare.margin"), Invalid::new("compare.margin", reason)));
+    }
+    Ok(Compare { reference, matching, margin })
 }
 
 /// The entries of a table of (axis, value); refuses keys that are no axes.

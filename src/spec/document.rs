@@ -6,6 +6,7 @@ use toml::{Spanned, Table};
 
 use super::error::{Error, Place, Problem};
 use super::overrides::Override;
+use super::path;
 
 /// A parsed spec: the file's values with the overrides in place.
 pub(super) struct Document<'t> {
@@ -69,10 +70,8 @@ fn offset(root: &DeTable, path: &[String]) -> Option<usize> {
                 .iter()
                 .find(|(key, _)| key.get_ref() == segment)
                 .map(|(key, value)| (key.span().start, value)),
-            DeValue::Array(items) => segment
-                .parse()
-                .ok()
-                .and_then(|index: usize| items.get(index))
+            DeValue::Array(items) => path::index(segment)
+                .and_then(|index| items.get(index))
                 .map(|value| (value.span().start, value)),
             _ => None,
         };

@@ -71,6 +71,8 @@ pub enum Problem {
     Swept { axis: String },
     #[error("`{0}` cannot be an axis; name a setting with its table, such as `model.steps`")]
     NotSweepable(String),
+    #[error("no setting is as deep as the axis `{start}…`: a path has at most {most} parts")]
+    TooDeep { start: String, most: usize },
     #[error("axis `{0}` has no values; list at least one, or remove the axis")]
     EmptyAxis(String),
     #[error("axis `{0}` is swept twice; keep one of the lists")]
@@ -89,6 +91,10 @@ pub enum Problem {
     Duplicate { first: String, second: String },
     #[error("the sweep has {cells} cells × {seeds} seeds; at most {most} trials fit in one sweep")]
     TooMany { cells: String, seeds: usize, most: usize },
+    #[error(
+        "the settings of the first {cells} cells alone fill {mebibytes} MiB; sweep less, or shorten the schedule"
+    )]
+    TooLong { cells: usize, mebibytes: usize },
 }
 
 impl Problem {
@@ -96,7 +102,10 @@ impl Problem {
     pub(super) fn is_about(&self, path: &str) -> bool {
         match self {
             Self::UnknownKey { key, .. } => super::path::covers(key, path),
-            Self::NoElement { .. } | Self::NotATable { .. } | Self::NotSweepable(_) => true,
+            Self::NoElement { .. }
+            | Self::NotATable { .. }
+            | Self::NotSweepable(_)
+            | Self::TooDeep { .. } => true,
             _ => false,
         }
     }

@@ -7,10 +7,12 @@ use toml::{Table, Value};
 use super::axes::Located;
 use super::document::Document;
 use super::error::{Error, Problem};
-use super::path::{self, Path};
-use super::wire;
-use super::{Cell, CellConfig, MOST_TRIALS, label};
-use crate::Invalid;
+use super::parts::{Parts, Whole, settings, value_at};
+use super::path;
+use super::{Cell, MOST_TRIALS, label};
+
+/// The configs of all cells may be so many bytes of text: enough for a million of short schedules.
+const MOST_TEXT: usize = 1 << 30;
 
 /// All cells that are not excluded, the first axis varying slowest.
 pub(super) fn cells(
@@ -24,17 +26,20 @@ pub(super) fn cells(
     let count = count(&lengths, seeds).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
     let mut cells = Vec::new();
     let mut seen = HashMap::new();
+    let mut parts = Parts::new(doc, base, axes);
+    let mut room = Room::default();
     for index in 0..count {
         let picks = picks(&lengths, index);
         let settings = settings(axes, &picks);
         if excluded.iter().any(|entries| matches(entries, &settings)) {
             continue;
         }
-        let cell = build(doc, base, axes, &picks, settings)?;
-        if let Some(earlier) = seen.insert(fingerprint(&cell.config), index) {
+        let Whole { config, identity, length } = parts.cell(&picks)?;
+        room.take(length).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
+        if let Some(earlier) = seen.insert(identity, index) {
             return Err(duplicate(doc, axes, (&self::picks(&lengths, earlier), &picks)));
         }
-        cells.push(cell);
+        cells.push(Cell { settings, config });
     }
     if cells.is_empty() {
         return Err(doc.error(&path::split("sweep.exclude"), Problem::AllExcluded));
@@ -76,12 +81,6 @@ fn picks(lengths: &[usize], mut index: usize) -> Vec<usize> {
     picks
 }
 
-fn settings(axes: &[Located], picks: &[usize]) -> Vec<(String, Value)> {
-    let setting =
-        |Located { axis, .. }: &Located| (axis.path.clone(), axis.values[picks[axis.group]].clone());
-    axes.iter().map(setting).collect()
-}
-
 fn matches(entries: &BTreeMap<String, Value>, settings: &[(String, Value)]) -> bool {
     let has = |(path, value): (&String, &Value)| {
         settings.iter().any(|(axis, setting)| axis == path && path::same(setting, value))
@@ -89,48 +88,23 @@ fn matches(entries: &BTreeMap<String, Value>, settings: &[(String, Value)]) -> b
     entries.iter().all(has)
 }
 
-fn build(
-    doc: &Document,
-    base: &Table,
-    axes: &[Located],
-    picks: &[usize],
-    settings: Vec<(String, Value)>,
-) -> Result<Cell, Error> {
-    let mut table = base.clone();
-    for (path, value) in &settings {
-        let path = path::split(path);
-        path::set(&mut table, &path, value.clone()).map_err(|problem| doc.error(&path, problem))?;
-    }
-    let config: CellConfig = wire::read(table).map_err(|fault| doc.error(&fault.path, fault.problem))?;
-    config.validate().map_err(|invalid| blame(doc, axes, picks, &settings, invalid))?;
-    Ok(Cell { settings, config })
+/// Keeps many cells of long schedules from filling the memory, of which a cell takes some multiple of
+/// its text.
+#[derive(Default)]
+struct Room {
+    bytes: usize,
+    cells: usize,
 }
 
-/// Puts an invalid setting down to the axis value that made it so; where none did alone,
-/// names the cell.
-fn blame(
-    doc: &Document,
-    axes: &[Located],
-    picks: &[usize],
-    settings: &[(String, Value)],
-    invalid: Invalid,
-) -> Error {
-    match axes.iter().find(|found| path::covers(&found.axis.path, &invalid.key)) {
-        Some(found) => doc.error(&value_at(found, picks), invalid),
-        None => {
-            doc.error(&path::split(&invalid.key), Problem::InvalidCell { invalid, cell: label(settings) })
+impl Room {
+    fn take(&mut self, bytes: usize) -> Result<(), Problem> {
+        self.bytes += bytes;
+        self.cells += 1;
+        if self.bytes > MOST_TEXT {
+            return Err(Problem::TooLong { cells: self.cells, mebibytes: MOST_TEXT >> 20 });
         }
+        Ok(())
     }
-}
-
-/// Where the value that a cell takes from an axis stands.
-fn value_at(found: &Located, picks: &[usize]) -> Path {
-    path::child(&found.at, picks[found.axis.group].to_string())
-}
-
-/// Equal configs have equal text.
-fn fingerprint(config: &CellConfig) -> String {
-    serde_json::to_string(config).unwrap_or_default()
 }
 
 fn duplicate(doc: &Document, axes: &[Located], (earlier, later): (&[usize], &[usize])) -> Error {
@@ -139,4 +113,19 @@ fn duplicate(doc: &Document, axes: &[Located], (earlier, later): (&[usize], &[us
     let problem =
         Problem::Duplicate { first: label(&settings(axes, earlier)), second: label(&settings(axes, later)) };
     doc.error(&at, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_that_memory_would_not_hold_are_refused() {
+        let mut room = Room::default();
+        assert!(room.take(MOST_TEXT).is_ok());
+        assert_eq!(
+            room.take(1).unwrap_err().to_string(),
+            "the settings of the first 2 cells alone fill 1024 MiB; sweep less, or shorten the schedule"
+        );
+    }
 }

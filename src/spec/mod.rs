@@ -9,7 +9,7 @@
 //! | `[sweep.grid]` | every value of each axis meets every value of the others |
 //! | `[sweep.zip]`, `[[sweep.zip]]` | the axes of one table move together |
 //! | `[[sweep.exclude]]` | leaves out the cells that have all of its values |
-//! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters |
+//! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters; `margin`: percentage points of test error below which a difference is none that matters |
 //!
 //! In these four tables `model.steps` and `"model.steps"` are the same axis. An override
 //! `path=value` replaces one setting of the spec before anything is checked; everything
@@ -22,6 +22,7 @@ mod document;
 mod error;
 mod expand;
 mod overrides;
+mod parts;
 mod path;
 mod schema;
 mod wire;
@@ -39,6 +40,7 @@ use self::axes::Located;
 use self::document::Document;
 pub use self::error::{Error, Hint, Place, Problem};
 use self::overrides::Override;
+use crate::text::reserved;
 use crate::{Invalid, data, model, train};
 
 /// The tables of a spec that describe one trial.
@@ -91,6 +93,9 @@ pub struct Compare {
     pub reference: BTreeMap<String, Value>,
     /// Choose the others' width for the reference's number of parameters.
     pub matching: bool,
+    /// A difference in test error that is smaller is none that matters, percentage points;
+    /// more than 0. Without it, no difference is called equivalent to none.
+    pub margin: Option<f64>,
 }
 
 /// One combination of axis values.
@@ -135,8 +140,8 @@ pub struct TrialConfig {
 impl CellConfig {
     /// This cell's trial with the given seed.
     #[must_use]
-    pub fn with_seed(&self, seed: u64) -> TrialConfig {
-        let Self { data, model, objective, training } = self.clone();
+    pub fn with_seed(self, seed: u64) -> TrialConfig {
+        let Self { data, model, objective, training } = self;
         TrialConfig { seed, data, model, objective, training }
     }
 
@@ -188,7 +193,7 @@ impl Sweep {
     pub fn place_of(key: &str, path: &Path, overrides: &[String]) -> Place {
         let file = path.display().to_string();
         let place = || -> Result<Place, Error> {
-            let text = fs::read_to_string(path).unwrap_or_default();
+            let text = read_text(path).unwrap_or_default();
             Ok(document(&text, &file, overrides)?.place(&path::split(key)))
         };
         place().unwrap_or_else(|error| error.place)
@@ -266,12 +271,14 @@ fn check_name(name: &str) -> Result<(), Invalid> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let good = (1..=64).contains(&name.len())
         && name.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
-        && name.bytes().next().is_some_and(plain);
+        && name.bytes().next().is_some_and(plain)
+        && !reserved(name);
     if good {
         return Ok(());
     }
     let reason = format!(
-        "becomes a folder: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, the first a letter or a digit; not {name:?}"
+        "becomes a folder: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, the first a letter or a digit, the last \
+         no `.`, and no device of Windows such as `con`; not {name:?}"
     );
     Err(Invalid::new("name", reason))
 }

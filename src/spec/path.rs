@@ -19,6 +19,12 @@ pub(super) fn child(path: &[String], segment: impl Into<String>) -> Path {
     child
 }
 
+/// The element that a segment names: `1`, but neither `01` nor `+1`, by which one setting
+/// would have several paths.
+pub(super) fn index(segment: &str) -> Option<usize> {
+    segment.parse().ok().filter(|index: &usize| index.to_string() == segment)
+}
+
 /// Whether setting `outer` also sets `inner`.
 pub(super) fn covers(outer: &str, inner: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -36,12 +42,8 @@ pub(super) fn set(root: &mut Table, path: &[String], value: Value) -> Result<(),
             }
             Value::Array(items) => {
                 let length = items.len();
-                let index = segment.parse().unwrap_or(usize::MAX);
-                items.get_mut(index).ok_or_else(|| Problem::NoElement {
-                    key: key(),
-                    index: segment.clone(),
-                    length,
-                })?
+                let item = index(segment).and_then(|index| items.get_mut(index));
+                item.ok_or_else(|| Problem::NoElement { key: key(), index: segment.clone(), length })?
             }
             _ => return Err(Problem::NotATable { key: key(), inside: segment.clone() }),
         };
@@ -57,7 +59,7 @@ pub(super) fn table<'t>(root: &'t Table, path: &[String]) -> Option<&'t Table> {
     for segment in rest {
         value = match value {
             Value::Table(table) => table.get(segment)?,
-            Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
+            Value::Array(items) => items.get(index(segment)?)?,
             _ => return None,
         };
     }
@@ -140,6 +142,8 @@ mod tests {
         let mut problem = |path| set(&mut root, &split(path), Value::Integer(0)).unwrap_err().to_string();
         assert_eq!(problem("phases.1"), "`phases` has no element 1: it has 1, counted from 0");
         assert_eq!(problem("phases.x"), "`phases` has no element x: it has 1, counted from 0");
+        assert_eq!(problem("phases.00"), "`phases` has no element 00: it has 1, counted from 0");
+        assert_eq!(problem("phases.+0"), "`phases` has no element +0: it has 1, counted from 0");
         assert_eq!(problem("steps.a"), "`steps` is not a table, so it has no `a`");
     }
 

@@ -47,6 +47,7 @@ pub(super) struct Compare {
     pub reference: Table,
     #[serde(rename = "match")]
     pub matching: Option<Matching>,
+    pub margin: Option<f64>,
 }
 
 /// What the compared networks are made equal in.

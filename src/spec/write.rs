@@ -35,6 +35,9 @@ pub(super) fn sweep(sweep: &Sweep) -> Result<String, toml::ser::Error> {
         if compare.matching {
             line(&mut out, "match", &Value::try_from(Matching::Parameters)?);
         }
+        if let Some(margin) = compare.margin {
+            line(&mut out, "margin", &Value::Float(margin));
+        }
     }
     Ok(out)
 }

@@ -1,17 +1,45 @@
-//! Statistics over slices: means, spreads and Student's intervals.
+//! Statistics over slices: intervals, tests and what several tests together allow.
 //!
-//! Seeds are few, so intervals are those of Student (1908), *The probable error of a mean*:
-//! they assume that the values (or the paired differences) are independent draws from a
-//! normal distribution, and nothing about its variance.
+//! | file | method | source |
+//! |---|---|---|
+//! | `student`, `paired` | interval and test of a mean (paired) difference | Student (1908), *The probable error of a mean* |
+//! | `welch` | the same where values cannot be paired | Welch (1947), *The generalization of 'Student's' problem* |
+//! | `sign_flip` | exact permutation test of paired differences | Fisher (1935), *The design of experiments*, § 21 |
+//! | `equivalence` | two one-sided tests | Schuirmann (1987) |
+//! | `holm` | p of several tests | Holm (1979), *A simple sequentially rejective multiple test procedure* |
+//! | `mcnemar`, `binomial` | two classifiers on one test set | McNemar (1947); the binomial distribution |
+//! | `rliable` | interquartile mean, probability of improvement | Agarwal et al. (2021) |
+//!
+//! `docs/METHODOLOGY.md` gives the formulas, and says when each is used and what it assumes.
 
+mod binomial;
+mod equivalence;
+mod holm;
+mod mcnemar;
 mod paired;
+mod rliable;
+mod sign_flip;
 mod student;
+mod welch;
 
+pub use binomial::{difference_error, proportion_error};
+pub use equivalence::equivalence;
+pub use holm::holm;
+pub use mcnemar::mcnemar;
 pub use paired::Paired;
+pub use rliable::{Estimate, bootstrap, interquartile_mean, probability_of_improvement};
+pub use sign_flip::{MOST_FLIPPED, least_sign_flip, sign_flip};
 pub use student::{Interval, t_interval};
+pub use welch::Welch;
 
 /// The confidence of every interval that is printed or written.
 pub const CONFIDENCE: f64 = 0.95;
+
+/// The level at which a test is said to decide; 1 − [`CONFIDENCE`].
+pub const LEVEL: f64 = 0.05;
+
+/// Sums of floats that are equal in exact arithmetic differ by less than this share.
+const ROUNDING: f64 = 1e-12;
 
 /// x̄ = Σx / n; `None` where there are no values.
 #[must_use]
@@ -45,6 +73,11 @@ impl Spread {
     pub fn of(values: &[f64]) -> Option<Self> {
         mean(values).map(|mean| Self { mean, sd: standard_deviation(values) })
     }
+}
+
+/// Whether `spread` is 0 but for the rounding of `values`.
+fn is_noise(spread: f64, values: &[f64]) -> bool {
+    spread <= ROUNDING * values.iter().fold(0.0, |most: f64, value| most.max(value.abs()))
 }
 
 #[cfg(test)]

@@ -4,9 +4,10 @@
 //! between two of them varies less than either does: pairing is what makes few seeds
 //! enough.
 
-use super::{Interval, Spread, t_interval};
+use super::student::two_sided;
+use super::{Interval, Spread, is_noise, t_interval};
 
-/// Differences d of n pairs, and how surely their mean is known.
+/// Differences d of n pairs, and how surely their mean d̄ is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Paired {
     /// Number of pairs.
@@ -17,6 +18,9 @@ pub struct Paired {
     pub sd: Option<f64>,
     /// d̄ ± t·s/√n; absent for a single pair.
     pub interval: Option<Interval>,
+    /// Two-sided p of t = d̄·√n/s, with n − 1 degrees of freedom; absent where s is 0 and
+    /// there is no t.
+    pub p: Option<f64>,
 }
 
 impl Paired {
@@ -24,8 +28,18 @@ impl Paired {
     #[must_use]
     pub fn of(differences: &[f64], confidence: f64) -> Option<Self> {
         let Spread { mean, sd } = Spread::of(differences)?;
-        Some(Self { n: differences.len(), mean, sd, interval: t_interval(differences, confidence) })
+        let (n, interval) = (differences.len(), t_interval(differences, confidence));
+        let error = standard_error(differences);
+        let p = error.and_then(|error| two_sided(mean / error, (n - 1) as f64));
+        Some(Self { n, mean, sd, interval, p })
     }
+}
+
+/// s/√n; `None` for fewer than two differences, or where all are equal.
+pub(super) fn standard_error(differences: &[f64]) -> Option<f64> {
+    let Spread { sd, .. } = Spread::of(differences)?;
+    let sd = sd.filter(|&sd| !is_noise(sd, differences))?;
+    Some(sd / (differences.len() as f64).sqrt())
 }
 
 #[cfg(test)]
@@ -39,6 +53,7 @@ mod tests {
         //   b = np.array([1.62, 1.71, 1.58, 1.49, 1.80])
         //   d = b - a
         //   d.mean(), d.std(ddof=1), stats.t.interval(0.95, 4, d.mean(), stats.sem(d))
+        //   stats.ttest_rel(b, a).pvalue
         let pairs = [(1.31, 1.62), (1.27, 1.71), (1.40, 1.58), (1.22, 1.49), (1.35, 1.80)];
         let differences = pairs.map(|(reference, challenger)| challenger - reference);
         let paired = Paired::of(&differences, 0.95).unwrap();
@@ -48,11 +63,30 @@ mod tests {
         assert!((paired.sd.unwrap() - 0.115_108_644_332_213_3).abs() < 1e-12);
         assert!((interval.low - 0.187_073_740_450_649).abs() < 1e-9, "{interval:?}");
         assert!((interval.high - 0.472_926_259_549_351).abs() < 1e-9, "{interval:?}");
+        assert!((paired.p.unwrap() - 0.003_042_448_497_193_775_4).abs() < 1e-12, "{paired:?}");
+    }
+
+    #[test]
+    fn the_interval_leaves_out_zero_where_p_is_below_five_hundredths() {
+        for shift in 0..40 {
+            let differences = [0.24, 0.23, 0.25, 0.02, -0.17].map(|value| value - 0.02 * f64::from(shift));
+            let paired = Paired::of(&differences, 0.95).unwrap();
+            let Interval { low, high } = paired.interval.unwrap();
+            assert_eq!(paired.p.unwrap() < 0.05, low > 0.0 || high < 0.0, "{paired:?}");
+        }
+    }
+
+    #[test]
+    fn equal_differences_have_no_t() {
+        // 0.1 three times has a mean and so a spread that are off by rounding.
+        for differences in [[0.1; 3], [0.0; 3], [5.39 - 5.22, 5.39 - 5.22, 0.17]] {
+            assert_eq!(Paired::of(&differences, 0.95).unwrap().p, None, "{differences:?}");
+        }
     }
 
     #[test]
     fn a_single_pair_has_no_interval() {
-        let expected = Paired { n: 1, mean: 0.25, sd: None, interval: None };
+        let expected = Paired { n: 1, mean: 0.25, sd: None, interval: None, p: None };
         assert_eq!(Paired::of(&[0.25], 0.95), Some(expected));
         assert_eq!(Paired::of(&[], 0.95), None);
     }

@@ -1,4 +1,4 @@
-//! Student's t interval of a mean.
+//! Student's t: the interval of a mean, and the chance of a t as large.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -13,6 +13,19 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// `centre` ± `half`.
+    pub(super) fn around(centre: f64, half: f64) -> Self {
+        Self { low: centre - half, high: centre + half }
+    }
+
+    /// The interval of the negated quantity: [−high, −low].
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self { low: -self.high, high: -self.low }
+    }
+}
+
 /// x̄ ± t·s/√n, with t the (1 + `confidence`)/2 quantile of Student's distribution with
 /// n − 1 degrees of freedom. `None` for fewer than two values, or where `confidence` is not
 /// between 0 and 1.
@@ -21,11 +34,22 @@ pub fn t_interval(values: &[f64], confidence: f64) -> Option<Interval> {
     let (centre, sd) = (mean(values)?, standard_deviation(values)?);
     let count = values.len() as f64;
     let half = t_quantile(confidence, count - 1.0)? * sd / count.sqrt();
-    Some(Interval { low: centre - half, high: centre + half })
+    Some(Interval::around(centre, half))
+}
+
+/// P(|T| ≥ |t|) under `freedom` degrees of freedom.
+pub(super) fn two_sided(t: f64, freedom: f64) -> Option<f64> {
+    upper_tail(t.abs(), freedom).map(|tail| (2.0 * tail).min(1.0))
+}
+
+/// P(T ≥ t) under `freedom` degrees of freedom.
+pub(super) fn upper_tail(t: f64, freedom: f64) -> Option<f64> {
+    let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    t.is_finite().then(|| student.sf(t))
 }
 
 /// The t with P(|T| ≤ t) = `confidence`.
-fn t_quantile(confidence: f64, freedom: f64) -> Option<f64> {
+pub(super) fn t_quantile(confidence: f64, freedom: f64) -> Option<f64> {
     let possible = confidence > 0.0 && confidence < 1.0;
     let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
     possible.then(|| student.inverse_cdf(f64::midpoint(1.0, confidence)))
@@ -62,6 +86,17 @@ mod tests {
         let interval = t_interval(&[1.31, 1.27, 1.40, 1.22, 1.35], 0.99).unwrap();
         assert!((interval.low - 1.166_606_280_134_520_7).abs() < 1e-9, "{interval:?}");
         assert!((interval.high - 1.453_393_719_865_479_4).abs() < 1e-9, "{interval:?}");
+    }
+
+    #[test]
+    fn tails_are_those_of_scipy() {
+        // SciPy 1.17.1: 2 * stats.t.sf(2.776445105, 4), stats.t.sf(-1.5, 7.3), 2 * stats.t.sf(40, 3)
+        let close = |found: Option<f64>, expected: f64| (found.unwrap() / expected - 1.0).abs() < 1e-9;
+        assert!(close(two_sided(-2.776_445_105, 4.0), 0.050_000_000_010_119_46));
+        assert!(close(upper_tail(-1.5, 7.3), 0.912_218_453_598_457));
+        assert!(close(two_sided(40.0, 3.0), 3.438_068_078_915_850_6e-5));
+        assert_eq!(two_sided(f64::NAN, 4.0), None);
+        assert_eq!(two_sided(1.0, 0.0), None);
     }
 
     #[test]

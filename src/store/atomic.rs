@@ -25,6 +25,15 @@ pub(super) fn write_unsynced(path: &Path, contents: &[u8]) -> Result<(), Error> 
     Ok(())
 }
 
+/// Puts a file anywhere, with the folders above it, without waiting for the disk.
+///
+/// # Errors
+/// The disk refuses.
+pub fn place(path: &Path, contents: &[u8]) -> Result<(), Error> {
+    create_folder(folder_of(path))?;
+    write_unsynced(path, contents)
+}
+
 /// Replaces the file at `path` by what `fill` writes; where `fill` fails, the old file stays.
 pub(super) fn write_with(
     path: &Path,
@@ -62,6 +71,23 @@ fn unfinished(
 /// Creates `folder` and those above it.
 pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(Error::write(folder))
+}
+
+/// Creates `folder` in one that must be there: what was removed while a sweep ran is not
+/// made anew behind its back.
+pub(super) fn create_subfolder(folder: &Path) -> Result<(), Error> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(vanished(folder_of(folder)).unwrap_or_else(|| Error::write(folder)(error))),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// The error that says so where `folder`, or one above it, is no longer there.
+pub(super) fn vanished(folder: &Path) -> Option<Error> {
+    let gone = |folder: &&Path| !folder.as_os_str().is_empty() && matches!(folder.try_exists(), Ok(false));
+    let path = folder.ancestors().take_while(gone).last()?.to_owned();
+    Some(Error::Vanished { path })
 }
 
 /// Removes the file at `path`, if there is one.

@@ -32,8 +32,8 @@ pub enum Error {
     },
     /// A trial or sweep name that is no plain folder name.
     #[error(
-        "the name `{name}` cannot name a folder: use 1 to 200 letters, digits, `-`, `_` and `.`, \
-         not beginning with `.`"
+        "the name {name:?} cannot name a folder: use 1 to 200 letters, digits, `-`, `_` and `.`, \
+         not beginning or ending with `.`, and no device of Windows such as `con`"
     )]
     Name {
         /// The name.
@@ -49,6 +49,12 @@ pub enum Error {
         path: PathBuf,
         /// Line diff of the two `sweep.toml`.
         diff: String,
+    },
+    /// A folder that was there when the sweep began.
+    #[error("{} was removed or renamed while the sweep ran", path.display())]
+    Vanished {
+        /// The topmost folder that is no longer there.
+        path: PathBuf,
     },
     /// A sweep that has not run yet.
     #[error("no results in {}: run `drsae sweep` on the spec first, or name the folder with --results", path.display())]

@@ -1,20 +1,55 @@
-//! `trials.csv` and `epochs.csv`: all trials of a plan in one file each.
+//! The merged tables: all trials of a plan in one file each.
 //!
-//! Both depend on the plan and on the trials' deterministic files alone, so a sweep that
-//! is repeated, resumed or run in another order merges to the same bytes.
+//! `trials.csv`, `epochs.csv` and `mistakes.csv` depend on the plan and on the trials'
+//! deterministic files alone, so a sweep that is repeated, resumed or run in another order
+//! merges to the same bytes. `provenance.csv` says what they were computed with, and in
+//! what time. The trials are read side by side and a few at a time, so that memory does not
+//! grow with the plan.
+
+mod shares;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
+use std::io::Write;
+use std::path::PathBuf;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{EpochRow, Error, Outcome, Status, Store, TrialFolder, atomic, file, rows};
+use super::{EpochRow, Error, MistakeRow, Outcome, ProvenanceRow, Status, Store, TrialFolder, atomic, rows};
 
-/// Name of the merged table of trials.
-pub(super) const TRIALS: &str = "trials.csv";
-/// Name of the merged learning curves.
-pub(super) const EPOCHS: &str = "epochs.csv";
+/// Trials that are in memory together.
+const TOGETHER: usize = 64;
+
+/// A table that is merged from the trials' files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// What became of every trial of the plan.
+    Trials,
+    /// The learning curves.
+    Epochs,
+    /// The test images that complete trials misclassify.
+    Mistakes,
+    /// What complete trials were computed with.
+    Provenance,
+}
+
+impl Table {
+    /// Every table.
+    pub const ALL: [Self; 4] = [Self::Trials, Self::Epochs, Self::Mistakes, Self::Provenance];
+
+    /// The file's name.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Trials => "trials.csv",
+            Self::Epochs => "epochs.csv",
+            Self::Mistakes => "mistakes.csv",
+            Self::Provenance => "provenance.csv",
+        }
+    }
+}
 
 /// What a plan says of one trial.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,13 +76,9 @@ pub struct PlannedTrial {
     pub axes: Vec<(String, String)>,
 }
 
-/// What a merge found, and the files that it makes of it.
+/// What a merge found.
 #[derive(Debug, Default)]
 pub struct Merged {
-    /// The text of `trials.csv`.
-    pub trials: Vec<u8>,
-    /// The text of `epochs.csv`.
-    pub epochs: Vec<u8>,
     /// Trials of the plan by status.
     pub counts: BTreeMap<Status, usize>,
     /// Results that could not be read; their trials count as pending.
@@ -83,10 +114,13 @@ struct TrialRow<'a> {
     best_epoch: Option<usize>,
     valid_error: Option<f64>,
     test_error: Option<f64>,
+    test_images: Option<usize>,
 }
 
 impl<'a> TrialRow<'a> {
-    fn new(planned: &'a PlannedTrial, outcome: Option<&Outcome>) -> Self {
+    fn new(trial: &'a Surveyed<'_>) -> Self {
+        let Surveyed { planned, outcome } = trial;
+        let outcome = outcome.as_ref();
         Self {
             trial: &planned.id,
             index: planned.index,
@@ -97,175 +131,136 @@ impl<'a> TrialRow<'a> {
             discriminative_weight: planned.discriminative_weight,
             seed: planned.seed,
             parameters: planned.parameters,
-            status: outcome.map_or(Status::Pending, |outcome| outcome.status).name(),
+            status: trial.status().name(),
             best_epoch: outcome.and_then(|outcome| outcome.best_epoch),
             valid_error: outcome.and_then(|outcome| outcome.valid_error),
             test_error: outcome.and_then(|outcome| outcome.test_error),
+            test_images: trial.complete().and_then(|outcome| outcome.test_count),
         }
     }
 }
 
 impl Store {
-    /// Writes `trials.csv` and `epochs.csv` of the planned trials, in plan order.
+    /// Writes the merged tables of the planned trials, in plan order.
     ///
     /// # Errors
-    /// As [`merged`](Self::merged).
+    /// As [`survey`](Self::survey) and [`Survey::text`].
     pub fn merge(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
-        let merged = self.merged(planned)?;
-        atomic::write(&self.trials_csv(), &merged.trials)?;
-        atomic::write(&self.epochs_csv(), &merged.epochs)?;
-        Ok(merged)
+        let survey = self.survey(planned)?;
+        for table in Table::ALL {
+            atomic::write_with(&self.table(table), |out| survey.write(table, out))?;
+        }
+        Ok(survey.merged)
     }
 
-    /// What [`merge`](Self::merge) writes.
+    /// Reads what became of the planned trials.
     ///
     /// # Errors
-    /// A learning curve was written by another version, or the disk refuses.
-    pub fn merged(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
-        let mut planned: Vec<_> = planned.iter().collect();
-        planned.sort_by_key(|trial| trial.index);
-        let mut merged = Merged::default();
-        merged.trials = self.merge_trials(&planned, &mut merged)?;
-        merged.epochs = self.merge_epochs(&planned)?;
-        Ok(merged)
-    }
-
-    fn merge_trials(&self, planned: &[&PlannedTrial], merged: &mut Merged) -> Result<Vec<u8>, Error> {
-        let path = self.trials_csv();
-        let axes = planned.first().map_or(&[][..], |trial| &trial.axes);
-        let mut header = rows::header::<TrialRow<'_>>().map_err(Error::write(&path))?;
-        header.extend(axes.iter().map(|(axis, _)| axis.clone()));
-
-        let mut table = Vec::with_capacity(planned.len());
-        for trial in planned {
-            let outcome = self.trial(&trial.id)?.outcome().unwrap_or_else(|error| {
-                merged.unreadable.push(error);
+    /// An id is no plain folder name.
+    pub fn survey<'a>(&'a self, planned: &'a [PlannedTrial]) -> Result<Survey<'a>, Error> {
+        let read = |planned: &'a PlannedTrial| Ok((planned, self.trial(&planned.id)?.outcome()));
+        let read: Result<Vec<_>, Error> = planned.par_iter().map(read).collect();
+        let mut survey = Survey { store: self, trials: Vec::new(), merged: Merged::default() };
+        for (planned, outcome) in read? {
+            let outcome = outcome.unwrap_or_else(|error| {
+                survey.merged.unreadable.push(error);
                 None
             });
-            let status = outcome.as_ref().map_or(Status::Pending, |outcome| outcome.status);
-            *merged.counts.entry(status).or_default() += 1;
-            let values: Vec<_> = trial.axes.iter().map(|(_, value)| value).collect();
-            table.push((TrialRow::new(trial, outcome.as_ref()), values));
+            let trial = Surveyed { planned, outcome };
+            *survey.merged.counts.entry(trial.status()).or_default() += 1;
+            survey.trials.push(trial);
         }
-        rows::table(&header, &table).map_err(Error::write(&path))
+        survey.trials.sort_by_key(|trial| trial.planned.index);
+        Ok(survey)
     }
 
-    fn merge_epochs(&self, planned: &[&PlannedTrial]) -> Result<Vec<u8>, Error> {
-        let header = rows::text::<EpochRow>(&[]).map_err(Error::write(&self.epochs_csv()))?;
-        let mut out = header.clone();
-        planned.iter().try_for_each(|trial| append_epochs(&self.trial(&trial.id)?, &header, &mut out))?;
-        Ok(out)
+    /// Where a merged table lies.
+    #[must_use]
+    pub fn table(&self, table: Table) -> PathBuf {
+        self.root.join(table.file())
     }
 }
 
-/// Copies a trial's rows after its header, byte for byte. A trial without any has none.
-fn append_epochs(trial: &TrialFolder, header: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    let path = trial.path().join(file::EPOCHS);
-    let epochs = match fs::read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        read => read.map_err(Error::read(&path))?,
-    };
-    let Some(rows) = epochs.strip_prefix(header) else {
-        let reason = "its columns are those of another version; remove the trial's folder to run it again";
-        return Err(Error::Malformed { path, reason: reason.to_owned() });
-    };
-    out.extend_from_slice(rows);
-    Ok(())
+/// The trials of a plan with what became of them, ready to be merged.
+pub struct Survey<'a> {
+    store: &'a Store,
+    /// In plan order.
+    trials: Vec<Surveyed<'a>>,
+    /// What was found.
+    pub merged: Merged,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::outcome::tests::outcome;
+/// A planned trial and its result; none where it is pending.
+struct Surveyed<'a> {
+    planned: &'a PlannedTrial,
+    outcome: Option<Outcome>,
+}
 
-    fn planned(index: usize, seed: u64) -> PlannedTrial {
-        PlannedTrial {
-            index,
-            id: format!("drsae-{index}"),
-            family: "drsae".to_owned(),
-            steps: 11,
-            hidden: 100,
-            sparsity: 0.005,
-            discriminative_weight: 1.0,
-            seed,
-            parameters: 169_500,
-            axes: vec![("model.hidden".to_owned(), "100".to_owned())],
+/// What a trial adds to a table: whole lines.
+type Share = fn(&Surveyed<'_>, &TrialFolder) -> Result<Vec<u8>, Error>;
+
+impl Surveyed<'_> {
+    fn status(&self) -> Status {
+        self.outcome.as_ref().map_or(Status::Pending, |outcome| outcome.status)
+    }
+
+    /// The result of a complete trial.
+    fn complete(&self) -> Option<&Outcome> {
+        self.outcome.as_ref().filter(|outcome| outcome.status == Status::Complete)
+    }
+}
+
+impl Survey<'_> {
+    /// The text of a table, as [`Store::merge`] writes it.
+    ///
+    /// # Errors
+    /// A trial's learning curve was written by another version, a complete trial lacks a
+    /// file or has one that is not as written, or the disk refuses.
+    pub fn text(&self, table: Table) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        self.write(table, &mut text)?;
+        Ok(text)
+    }
+
+    fn write(&self, table: Table, out: &mut dyn Write) -> Result<(), Error> {
+        match table {
+            Table::Trials => self.write_trials(out),
+            Table::Epochs => self.write_shares::<EpochRow>(table, shares::epochs, out),
+            Table::Mistakes => self.write_shares::<MistakeRow>(table, shares::mistakes, out),
+            Table::Provenance => self.write_shares::<ProvenanceRow>(table, shares::provenance, out),
         }
     }
 
-    fn store() -> (tempfile::TempDir, Store) {
-        let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
-        (results, store)
+    fn write_trials(&self, out: &mut dyn Write) -> Result<(), Error> {
+        let path = self.store.table(Table::Trials);
+        let axes = self.trials.first().map_or(&[][..], |trial| &trial.planned.axes);
+        let mut header = rows::header::<TrialRow<'_>>().map_err(Error::write(&path))?;
+        header.extend(axes.iter().map(|(axis, _)| axis.clone()));
+        let values =
+            |trial: &Surveyed<'_>| trial.planned.axes.iter().map(|(_, value)| value.clone()).collect();
+        let table: Vec<(_, Vec<_>)> =
+            self.trials.iter().map(|trial| (TrialRow::new(trial), values(trial))).collect();
+        let text = rows::table(&header, &table).map_err(Error::write(&path))?;
+        out.write_all(&text).map_err(Error::write(&path))
     }
 
-    fn run(store: &Store, id: &str, outcome: &Outcome) {
-        let folder = store.trial(id).unwrap();
-        folder.begin("").unwrap();
-        let epoch = |epoch| EpochRow { trial: id.to_owned(), phase: 1, epoch, ..EpochRow::default() };
-        folder.write_epochs(&[epoch(1), epoch(2)]).unwrap();
-        folder.finish(outcome).unwrap();
-    }
-
-    fn trials(store: &Store) -> String {
-        fs::read_to_string(store.trials_csv()).unwrap()
-    }
-
-    #[test]
-    fn trials_and_epochs_are_in_plan_order() {
-        let (_results, store) = store();
-        run(&store, "drsae-1", &Outcome { status: Status::Diverged, test_error: None, ..outcome() });
-        run(&store, "drsae-0", &outcome());
-        let merged = store.merge(&[planned(2, 3), planned(1, 2), planned(0, 1)]).unwrap();
-        insta::assert_snapshot!(trials(&store), @r"
-        trial,index,family,steps,hidden,sparsity,discriminative_weight,seed,parameters,status,best_epoch,valid_error,test_error,model.hidden
-        drsae-0,0,drsae,11,100,0.005,1.0,1,169500,complete,31,1.5,1.25,100
-        drsae-1,1,drsae,11,100,0.005,1.0,2,169500,diverged,31,1.5,,100
-        drsae-2,2,drsae,11,100,0.005,1.0,3,169500,pending,,,,100
-        ");
-        let expected = [(Status::Complete, 1), (Status::Diverged, 1), (Status::Pending, 1)];
-        assert_eq!(merged.counts, BTreeMap::from(expected));
-        let epochs = fs::read_to_string(store.epochs_csv()).unwrap();
-        let starts: Vec<_> = epochs.lines().map(|line| line.split(',').next().unwrap()).collect();
-        assert_eq!(starts, ["trial", "drsae-0", "drsae-0", "drsae-1", "drsae-1"]);
-    }
-
-    #[test]
-    fn wall_clock_and_order_of_running_change_no_byte() {
-        let plan = [planned(0, 1), planned(1, 2)];
-        let merged = |order: [&str; 2], seconds| {
-            let (_results, store) = store();
-            for id in order {
-                run(&store, id, &Outcome { seconds, ..outcome() });
+    /// Writes the header of `T`, and after it the trials' shares in plan order.
+    fn write_shares<T: Serialize + Default>(
+        &self,
+        table: Table,
+        share: Share,
+        out: &mut dyn Write,
+    ) -> Result<(), Error> {
+        let path = self.store.table(table);
+        let header = rows::text::<T>(&[]).map_err(Error::write(&path))?;
+        out.write_all(&header).map_err(Error::write(&path))?;
+        for trials in self.trials.chunks(TOGETHER) {
+            let read = |trial: &Surveyed<'_>| share(trial, &self.store.trial(&trial.planned.id)?);
+            let shares: Vec<_> = trials.par_iter().map(read).collect();
+            for share in shares {
+                out.write_all(&share?).map_err(Error::write(&path))?;
             }
-            store.merge(&plan).unwrap();
-            (trials(&store), fs::read(store.epochs_csv()).unwrap())
-        };
-        assert_eq!(merged(["drsae-0", "drsae-1"], 1.0), merged(["drsae-1", "drsae-0"], 2.0));
-    }
-
-    #[test]
-    fn a_torn_result_is_pending_and_reported() {
-        let (_results, store) = store();
-        run(&store, "drsae-0", &outcome());
-        fs::write(store.trial("drsae-0").unwrap().path().join(file::RESULT), "{").unwrap();
-        let merged = store.merge(&[planned(0, 1)]).unwrap();
-        assert_eq!(merged.counts, BTreeMap::from([(Status::Pending, 1)]));
-        assert!(matches!(&merged.unreadable[..], [Error::Malformed { .. }]), "{merged:?}");
-    }
-
-    #[test]
-    fn epochs_of_another_version_are_refused() {
-        let (_results, store) = store();
-        run(&store, "drsae-0", &outcome());
-        fs::write(store.trial("drsae-0").unwrap().path().join(file::EPOCHS), "trial,loss\n").unwrap();
-        let error = store.merge(&[planned(0, 1)]).unwrap_err();
-        assert!(error.to_string().contains("another version"), "{error}");
-    }
-
-    #[test]
-    fn axes_find_their_columns() {
-        assert_eq!(axis_column("objective.sparsity"), "sparsity");
-        assert_eq!(axis_column("model.hidden"), "model.hidden");
+        }
+        Ok(())
     }
 }

@@ -26,6 +26,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, the complete one first.
+    pub const ALL: [Self; 5] = [Self::Complete, Self::Diverged, Self::Failed, Self::TimedOut, Self::Pending];
+
     /// The name in files and tables.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -8,6 +8,9 @@ use std::io;
 use csv::WriterBuilder;
 use serde::{Deserialize, Serialize};
 
+use crate::device;
+use crate::provenance::Provenance;
+
 /// One epoch of one trial, in `epochs.csv`: deterministic columns only.
 ///
 /// Losses are means per image. Columns of validation are absent where no images are held
@@ -71,6 +74,86 @@ pub struct PredictionRow {
     pub prediction: u8,
 }
 
+/// A test image that a complete trial misclassifies, in the merged `mistakes.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MistakeRow {
+    /// Position of the trial in the plan, from 0.
+    pub index: usize,
+    /// Position of the image in the test set, from 0.
+    pub image: usize,
+    /// True class.
+    pub label: u8,
+    /// Predicted class.
+    pub predicted: u8,
+}
+
+/// What a complete trial was computed with, and in what time, in the merged
+/// `provenance.csv`: the facts of [`Provenance`], without the command line, which may name
+/// folders of the machine.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ProvenanceRow {
+    /// Position of the trial in the plan, from 0.
+    pub index: usize,
+    /// Id of the trial.
+    pub trial: String,
+    /// Version of the program.
+    pub version: String,
+    /// Numerics version.
+    pub numerics: u32,
+    /// Commit that the program was built from.
+    pub commit: Option<String>,
+    /// Whether tracked files differed from the commit.
+    pub dirty: Option<bool>,
+    /// Compiler.
+    pub rustc: Option<String>,
+    /// SHA-256 of `Cargo.lock`.
+    pub lockfile: String,
+    /// SHA-256 of the program.
+    pub binary: Option<String>,
+    /// Checksums of the data: `name=checksum`, joined by `; `.
+    pub data: String,
+    /// Model of the CPU.
+    pub cpu: String,
+    /// Where the network was trained; tables from before there was a choice do not say.
+    #[serde(default)]
+    pub device: device::Kind,
+    /// Cores that the process might use.
+    pub cores: usize,
+    /// Threads that computed the trial.
+    pub threads: usize,
+    /// Operating system and architecture.
+    pub system: String,
+    /// When the trial began, RFC 3339, UTC.
+    pub started: String,
+    /// Wall-clock of the trial.
+    pub seconds: f64,
+}
+
+impl ProvenanceRow {
+    pub(super) fn new(index: usize, trial: &str, facts: Provenance, seconds: f64) -> Self {
+        let data: Vec<_> = facts.data.iter().map(|(name, checksum)| format!("{name}={checksum}")).collect();
+        Self {
+            index,
+            trial: trial.to_owned(),
+            version: facts.version,
+            numerics: facts.numerics,
+            commit: facts.commit,
+            dirty: facts.dirty,
+            rustc: facts.rustc,
+            lockfile: facts.lockfile,
+            binary: facts.binary,
+            data: data.join("; "),
+            cpu: facts.cpu,
+            device: facts.device,
+            cores: facts.cores,
+            threads: facts.threads,
+            system: facts.system,
+            started: facts.started,
+            seconds,
+        }
+    }
+}
+
 /// Column names of `T`, as the serialised struct has them.
 pub(super) fn header<T: Serialize + Default>() -> io::Result<Vec<String>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -83,6 +166,13 @@ pub(super) fn header<T: Serialize + Default>() -> io::Result<Vec<String>> {
 /// The text of a CSV file of `rows`; of its header alone where there are none.
 pub(super) fn text<T: Serialize + Default>(rows: &[T]) -> io::Result<Vec<u8>> {
     table(&header::<T>()?, rows)
+}
+
+/// The lines of `rows` in a CSV file that has its header already.
+pub(super) fn lines<T: Serialize>(rows: &[T]) -> io::Result<Vec<u8>> {
+    let mut writer = WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    rows.iter().try_for_each(|row| writer.serialize(row))?;
+    bytes(writer)
 }
 
 /// The text of a CSV file of `rows`, each as many fields as `header` has.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{FORMAT, Outcome};
+use super::{FORMAT, Outcome, checked};
 use crate::text::{canonical, hex};
 
 /// The field that holds the checksum of all the others.
@@ -59,9 +59,10 @@ pub(super) fn write(outcome: &Outcome, files: BTreeMap<String, String>) -> serde
 pub(super) fn read(text: &str) -> Result<Sealed, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let fields = Fields::deserialize(&value).map_err(|error| error.to_string())?;
-    if fields.outcome.format != FORMAT {
-        let format = fields.outcome.format;
-        return Err(format!("it has format {format}, this version reads {FORMAT}; update drsae"));
+    expect_format(&fields.outcome)?;
+    // They are looked for in the trial's folder, and nowhere else.
+    if let Some(name) = fields.files.keys().find(|name| checked(name).is_err()) {
+        return Err(format!("it lists {name:?}, which is no file of a trial"));
     }
     // A changed spelling, such as 1E-7 for 1e-7, leaves the digest: hence the text as well.
     let seal = if fields.digest.is_empty() {
@@ -72,6 +73,23 @@ pub(super) fn read(text: &str) -> Result<Sealed, String> {
         Seal::Broken
     };
     Ok(Sealed { outcome: fields.outcome, files: fields.files, seal })
+}
+
+/// Reads the result alone, without a look at the seal: a plan may have a hundred thousand.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn outcome(text: &str) -> Result<Outcome, String> {
+    let outcome = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    expect_format(&outcome)?;
+    Ok(outcome)
+}
+
+fn expect_format(outcome: &Outcome) -> Result<(), String> {
+    match outcome.format {
+        FORMAT => Ok(()),
+        format => Err(format!("it has format {format}, this version reads {FORMAT}; update drsae")),
+    }
 }
 
 impl Fields {
@@ -132,6 +150,16 @@ mod tests {
     }
 
     #[test]
+    fn the_result_alone_is_that_under_the_seal() {
+        let sealed = read(&text()).unwrap().outcome;
+        assert_eq!(super::outcome(&text()).unwrap(), sealed);
+        for broken in [&text()[..40], "{}", "[]", &text().replace("\"format\": 1", "\"format\": 2")] {
+            assert_eq!(super::outcome(broken).is_err(), read(broken).is_err(), "{broken}");
+            assert!(read(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
     fn every_single_flipped_bit_shows() {
         let text = text();
         for at in 0..text.len() {
@@ -149,6 +177,15 @@ mod tests {
         let respelt = text().replace("0.30000000000000004", "0.30000000000000005");
         let sealed = read(&respelt).unwrap();
         assert_eq!((sealed.seal, sealed.outcome.seconds), (Seal::Broken, 0.1 + 0.2));
+    }
+
+    #[test]
+    fn files_elsewhere_are_refused_even_under_a_digest() {
+        for name in ["../../up", "/dev/zero", "a/b", "", "..", "nul"] {
+            let files = BTreeMap::from([(name.to_owned(), "00ff".to_owned())]);
+            let error = read(&write(&outcome(), files).unwrap()).unwrap_err();
+            assert_eq!(error, format!("it lists {name:?}, which is no file of a trial"));
+        }
     }
 
     #[test]

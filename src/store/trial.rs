@@ -73,7 +73,7 @@ impl TrialFolder {
     /// # Errors
     /// The disk refuses.
     pub fn begin(&self, config_toml: &str) -> Result<(), Error> {
-        atomic::create_folder(&self.path)?;
+        atomic::create_subfolder(&self.path)?;
         atomic::remove(&self.path.join(file::RESULT))?;
         atomic::remove(&self.path.join(file::FAILURE))?;
         atomic::remove_unfinished(&self.path)?;
@@ -226,7 +226,7 @@ impl TrialFolder {
     /// # Errors
     /// There is a `result.json` that cannot be read, or that a newer version wrote.
     pub fn outcome(&self) -> Result<Option<Outcome>, Error> {
-        Ok(self.sealed()?.map(|sealed| sealed.outcome))
+        self.read_result(seal::outcome)
     }
 
     /// All that `result.json` says; `None` where the trial has not ended.
@@ -234,6 +234,10 @@ impl TrialFolder {
     /// # Errors
     /// As [`outcome`](Self::outcome).
     pub fn sealed(&self) -> Result<Option<Sealed>, Error> {
+        self.read_result(seal::read)
+    }
+
+    fn read_result<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Error> {
         let path = self.path.join(file::RESULT);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -243,7 +247,7 @@ impl TrialFolder {
             let reason = format!("{reason}; the trial counts as pending and its next run replaces the file");
             Error::Malformed { path, reason }
         };
-        seal::read(&text).map(Some).map_err(malformed)
+        read(&text).map(Some).map_err(malformed)
     }
 
     /// What became of the trial; one whose result cannot be read is pending.

@@ -5,6 +5,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Images, Normaliser};
+use crate::model::kernels::dispatch;
 use crate::rng::{self, Purpose};
 
 /// Some images of a set, by index.
@@ -56,6 +57,23 @@ pub struct Batches<'a> {
 struct Noise {
     below: u32,
     random: ChaCha8Rng,
+    /// Random bytes of a mini-batch, four for each number.
+    bytes: Vec<u8>,
+}
+
+impl Noise {
+    /// Overwrites `masked` with the numbers of `clean`, some of them zero.
+    fn mask(&mut self, clean: &[f32], masked: &mut Vec<f32>) {
+        self.bytes.resize(4 * clean.len(), 0);
+        self.random.fill_bytes(&mut self.bytes);
+        masked.resize(clean.len(), 0.0);
+        let (draws, _) = self.bytes.as_chunks::<4>();
+        dispatch(|| {
+            for ((masked, &number), &draw) in masked.iter_mut().zip(clean).zip(draws) {
+                *masked = if u32::from_le_bytes(draw) < self.below { 0.0 } else { number };
+            }
+        });
+    }
 }
 
 impl<'a> Batches<'a> {
@@ -74,6 +92,7 @@ impl<'a> Batches<'a> {
         batches.noise = (masking > 0.0).then(|| Noise {
             below: (masking * f64::from(u32::MAX)) as u32,
             random: rng::stream(seed, Purpose::Corruption, epoch as u64),
+            bytes: Vec::new(),
         });
         batches
     }
@@ -95,10 +114,9 @@ impl<'a> Batches<'a> {
         for (row, &index) in batch.clean.chunks_exact_mut(images.inputs).zip(chosen) {
             normaliser.write(images, index as usize, row);
         }
-        batch.masked.clear();
-        if let Some(Noise { below, random }) = &mut self.noise {
-            let kept = |&number: &f32| if random.next_u32() < *below { 0.0 } else { number };
-            batch.masked.extend(batch.clean.iter().map(kept));
+        match &mut self.noise {
+            Some(noise) => noise.mask(&batch.clean, &mut batch.masked),
+            None => batch.masked.clear(),
         }
         !chosen.is_empty()
     }
@@ -188,6 +206,17 @@ mod tests {
             // Of 10,000 independent numbers: five standard deviations.
             let spread = 5.0 * (10_000.0 * masking * (1.0 - masking)).sqrt();
             assert!((zeros - 10_000.0 * masking).abs() < spread, "{zeros} zeros at {masking}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_masked_by_the_draw_in_its_place_in_the_stream() {
+        let mut random = rng::stream(3, Purpose::Corruption, 1);
+        for batch in shuffled(0.3, 3, 1) {
+            for (&seen, &number) in batch.input().iter().zip(&batch.clean) {
+                let hidden = random.next_u32() < (0.3 * f64::from(u32::MAX)) as u32;
+                assert_eq!(seen, if hidden { 0.0 } else { number });
+            }
         }
     }
 

@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::model::Group;
 
+// The product of these fits into 64 bits.
+/// Most images in a mini-batch.
+const MOST_IMAGES: usize = 1_000_000;
+/// Most phases of a schedule.
+const MOST_PHASES: usize = 1000;
+/// Most epochs of a phase.
+const MOST_EPOCHS: usize = 1_000_000;
+
 /// Weights of the two penalty terms (equations 2 and 3).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -132,8 +140,22 @@ pub struct Config {
     /// Images in a mini-batch.
     #[serde(default = "default_batch")]
     pub batch: usize,
+    /// Epochs from one validation to the next, counted within each phase, whose last epoch
+    /// is always validated. Weights are kept from validated epochs alone.
+    #[serde(default = "default_validate_every", skip_serializing_if = "is_default_validate_every")]
+    pub validate_every: usize,
     /// Phases in order.
     pub phases: Vec<Phase>,
+}
+
+fn default_validate_every() -> usize {
+    1
+}
+
+/// Left out of what is written, so that the ids of trials from before the setting stay.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_default_validate_every(epochs: &usize) -> bool {
+    *epochs == default_validate_every()
 }
 
 fn default_batch() -> usize {
@@ -146,11 +168,11 @@ impl Config {
     /// # Errors
     /// Names the first setting that cannot be used.
     pub fn validate(&self) -> Result<(), Invalid> {
-        if self.batch == 0 {
-            return Err(Invalid::new("training.batch", "must be at least 1, not 0"));
-        }
-        if self.phases.is_empty() {
-            return Err(Invalid::new("training.phases", "needs at least one phase"));
+        within("training.batch", self.batch, MOST_IMAGES)?;
+        within("training.validate_every", self.validate_every, MOST_EPOCHS)?;
+        if !(1..=MOST_PHASES).contains(&self.phases.len()) {
+            let reason = format!("needs 1 to {MOST_PHASES} phases, not {}", self.phases.len());
+            return Err(Invalid::new("training.phases", reason));
         }
         for (index, phase) in self.phases.iter().enumerate() {
             phase.validate(&format!("training.phases.{index}"))?;
@@ -187,9 +209,7 @@ impl Phase {
 
     fn validate(&self, at: &str) -> Result<(), Invalid> {
         let key = |name: &str| format!("{at}.{name}");
-        if self.epochs == 0 {
-            return Err(Invalid::new(key("epochs"), "must be at least 1, not 0"));
-        }
+        within(&key("epochs"), self.epochs, MOST_EPOCHS)?;
         if !(self.rate.is_finite() && self.rate > 0.0) {
             return Err(Invalid::new(key("rate"), format!("must be positive, not {}", self.rate)));
         }
@@ -197,6 +217,9 @@ impl Phase {
             if !(0.0..1.0).contains(&share) {
                 return Err(Invalid::new(key(name), format!("must be at least 0 and below 1, not {share}")));
             }
+        }
+        if let Some(at) = (1..self.frozen.len()).find(|&at| self.frozen[..at].contains(&self.frozen[at])) {
+            return Err(Invalid::new(key(&format!("frozen.{at}")), "is in the list already"));
         }
         let multipliers = self.multipliers;
         let weights = [
@@ -219,6 +242,13 @@ impl Phase {
         }
         Ok(())
     }
+}
+
+fn within(key: &str, value: usize, most: usize) -> Result<(), Invalid> {
+    if (1..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(Invalid::new(key, format!("must be between 1 and {most}, not {value}")))
 }
 
 fn not_negative(key: &str, value: f64) -> Result<(), Invalid> {

@@ -53,6 +53,14 @@ pub enum Error {
         /// What it needs.
         mebibytes: u64,
     },
+    /// A state that the schedule never comes by.
+    #[error(
+        "its state after {epoch} epochs is of another schedule; remove `state.safetensors` to start afresh"
+    )]
+    Schedule {
+        /// Epochs that the state has done.
+        epoch: usize,
+    },
     /// The device that it is to train on cannot be used.
     #[error(transparent)]
     Device(#[from] device::Error),

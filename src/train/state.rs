@@ -9,6 +9,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Phase;
 use crate::text::hex;
 
 /// A trial between two epochs.
@@ -117,6 +118,18 @@ impl State {
         Ok(Self::assemble(&head, views.iter().map(|view| numbers(view.data()))))
     }
 
+    /// Whether a trial of these phases comes by where the state stands, with such best weights.
+    pub(super) fn is_of(&self, phases: &[Phase]) -> bool {
+        let (index, within) = self.position;
+        let inside = phases.get(index).map_or(index == phases.len() && within == 0, |it| within < it.epochs);
+        let before: usize = phases.iter().take(index).map(|phase| phase.epochs).sum();
+        let sizes = |weights: &[Vec<f32>]| weights.iter().map(Vec::len).collect::<Vec<_>>();
+        let earlier = |best: &Best| {
+            (1..=self.epoch).contains(&best.epoch) && sizes(&best.weights) == sizes(&self.weights)
+        };
+        inside && self.epoch == before + within && self.best.as_ref().is_none_or(earlier)
+    }
+
     fn assemble(head: &Head, mut tensors: impl Iterator<Item = Vec<f32>>) -> Self {
         let mut take = |count: usize| tensors.by_ref().take(count).collect::<Vec<_>>();
         let weights = take(head.parameters);
@@ -204,6 +217,24 @@ mod tests {
             let bytes = state.to_bytes("a-trial");
             assert_eq!(State::from_bytes(&bytes, "a-trial").unwrap(), state);
         }
+    }
+
+    #[test]
+    fn a_state_is_of_the_schedule_that_comes_by_it() {
+        let phase = |epochs| toml::from_str::<Phase>(&format!("epochs = {epochs}\nrate = 1")).unwrap();
+        let is_of = |state: State| state.is_of(&[phase(5), phase(4)]);
+        assert!(is_of(state()));
+        assert!(is_of(State { position: (0, 0), epoch: 0, best: None, ..state() }));
+        assert!(is_of(State { position: (2, 0), epoch: 9, ..state() }));
+        for (epoch, position) in [(6, (1, 2)), (9, (1, 4)), (5, (0, 5)), (10, (2, 1)), (9, (3, 0))] {
+            assert!(!is_of(State { epoch, position, ..state() }), "{position:?}, epoch {epoch}");
+        }
+        let best = |epoch, weights| State {
+            best: Some(Best { epoch, weights, ..state().best.unwrap() }),
+            ..state()
+        };
+        assert!(!is_of(best(8, state().weights)) && !is_of(best(0, state().weights)));
+        assert!(!is_of(best(6, vec![vec![3.0, 4.0], vec![]])));
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl<'a> Trainer<'a> {
         let images = &task.dataset.train;
         let Task { model: config, objective, seed, .. } = task;
         let (inputs, classes) = (images.inputs, task.dataset.classes);
-        expect_memory(budget::training_bytes(config, inputs, classes, task.training.batch))?;
+        let parameters = budget::parameters(config, inputs, classes);
+        expect_memory(budget::training_bytes(config, parameters, inputs, task.training.batch))?;
         let device = task.device.open()?;
         let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
         let mut trainer = Self {
@@ -117,6 +118,9 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// When the state is not of this network and schedule.
     pub fn resume(task: Task<'a>, state: State) -> Result<Self, Error> {
+        if !state.is_of(&task.training.phases) {
+            return Err(Error::Schedule { epoch: state.epoch });
+        }
         Self::new(task)?.go_on(state)
     }
 
@@ -164,7 +168,8 @@ impl<'a> Trainer<'a> {
         let Some(phase) = task.training.phases.get(index) else { return Ok(None) };
         self.epoch += 1;
         let train = self.pass(phase, within, on_batch)?;
-        let validation = self.validate(phase)?;
+        let due = (within + 1).is_multiple_of(task.training.validate_every) || within + 1 == phase.epochs;
+        let validation = if due { self.validate(phase)? } else { None };
         self.keep_best(phase, validation.as_ref())?;
         if within + 1 == phase.epochs {
             self.enter_phase(index + 1)?;

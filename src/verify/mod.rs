@@ -12,6 +12,8 @@ mod difference;
 mod finding;
 mod network;
 mod replay;
+mod report;
+mod stale;
 mod tables;
 mod tables_alone;
 mod trial;
@@ -43,6 +45,8 @@ pub struct Subject<'a> {
     pub planned: &'a [PlannedTrial],
     /// How the tables are analysed.
     pub design: &'a Design,
+    /// The command line that runs what the plan lacks.
+    pub rerun: &'a str,
 }
 
 /// An examination of one results folder.
@@ -50,6 +54,9 @@ pub struct Audit<'a> {
     subject: Subject<'a>,
     /// The images, where trials are there to be checked with them.
     library: Option<Library>,
+    /// Whether the folder's plan has the trials under the ids of another version or of
+    /// other data.
+    stale: bool,
     report: Report,
 }
 
@@ -59,7 +66,8 @@ impl<'a> Audit<'a> {
     #[must_use]
     pub fn begin(subject: Subject<'a>, data_dir: Option<&Path>) -> Self {
         let mut report = Report::default();
-        tables::spec(subject, &mut report);
+        let stale = stale::plan(subject);
+        tables::spec(subject, stale.as_deref(), &mut report);
         trial::leftovers(subject.store.root(), &mut report);
         let complete = complete(subject).into_iter().map(|trial| &trial.config.data);
         let library = match Library::load(complete, data_dir) {
@@ -73,14 +81,14 @@ impl<'a> Audit<'a> {
                 None
             }
         };
-        Self { subject, library, report }
+        Self { subject, library, stale: stale.is_some(), report }
     }
 
     /// Checks the folder of every trial of the plan, side by side, and names those that are
     /// of no trial of it; `checked` is called after each.
     pub fn check_trials(&mut self, checked: &(dyn Fn() + Sync)) {
-        let Self { subject, library, report } = self;
-        trial::strays(*subject, report);
+        let Self { subject, library, report, .. } = self;
+        stale::strays(*subject, report);
         let inspect = |trial: &Trial| {
             let dataset = library.as_ref().and_then(|library| library.find(&trial.config.data));
             let found = trial::inspect(subject.store, trial, dataset);
@@ -94,14 +102,16 @@ impl<'a> Audit<'a> {
     }
 
     /// Checks the merged tables and their analysis: against the trials, or where their
-    /// folders are not kept, against the plan and each other.
+    /// folders are not kept, against the plan and each other; those of a stale plan
+    /// against each other alone. Then the figures and the page.
     pub fn check_tables(&mut self) {
-        let Self { subject, report, .. } = self;
-        if tables_alone::are_kept(*subject) {
-            tables_alone::check(*subject, report);
-        } else {
-            tables::merged(*subject, report);
+        let Self { subject, stale, report, .. } = self;
+        match (tables_alone::are_kept(*subject), *stale) {
+            (true, true) => stale::tables(*subject, report),
+            (true, false) => tables_alone::check(*subject, report),
+            (false, _) => tables::merged(*subject, report),
         }
+        report::check(*subject, report);
     }
 
     /// Trains the trials again, in a temporary folder, `jobs` side by side, and compares

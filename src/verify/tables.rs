@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::{Report, Subject, difference, problem};
-use crate::analysis::{Analysis, COMPARISON, SUMMARY};
-use crate::store::{self, Merged, Status};
+use crate::analysis::{self, Analysis, SUMMARY, Source, Sources};
+use crate::store::{self, Status, Table};
 use crate::text::chain;
 
 const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
@@ -15,12 +15,19 @@ const RERUN: &str = "give the spec and the overrides that it was run with, or `d
 /// How a file is held against the one that it is to be.
 type Difference = fn(&[u8], &[u8]) -> Option<String>;
 
-/// Checks `sweep.toml` and `plan.csv`.
-pub(super) fn spec(subject: Subject<'_>, report: &mut Report) {
-    let Subject { store, sweep, plan, .. } = subject;
+/// Checks `sweep.toml` and `plan.csv`; `stale` says that the latter is, and why.
+pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Report) {
+    let Subject { store, sweep, plan, rerun, .. } = subject;
     match sweep.to_toml() {
         Ok(text) => compare(&store.sweep_toml(), text.as_bytes(), difference::of_texts, RERUN, report),
         Err(error) => report.wrong(store.sweep_toml(), format!("cannot be checked: {error}"), RERUN),
+    }
+    if let Some(problem) = stale {
+        report.checked.tables += 1;
+        let advice = format!(
+            "`{rerun}` computes them again; to check these, use the drsae and the `--device` that made them"
+        );
+        return report.wrong(store.plan_csv(), problem, advice);
     }
     match store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()) {
         Ok(text) => compare(&store.plan_csv(), &text, difference::of_tables, RERUN, report),
@@ -31,20 +38,29 @@ pub(super) fn spec(subject: Subject<'_>, report: &mut Report) {
 /// Checks the merged tables and the analysis against what the trials' folders give.
 pub(super) fn merged(subject: Subject<'_>, report: &mut Report) {
     let Subject { store, planned, .. } = subject;
-    let merged = match store.merged(planned) {
-        Ok(merged) => merged,
+    let survey = match store.survey(planned) {
+        Ok(survey) => survey,
         Err(error) => return unmergeable(subject, &error, report),
     };
-    let complete = merged.counts.contains_key(&Status::Complete);
-    if !store.trials_csv().exists() && merged.counts.contains_key(&Status::Pending) {
+    let counts = &survey.merged.counts;
+    if !store.trials_csv().exists() && counts.contains_key(&Status::Pending) {
         let advice = "run `drsae sweep` to its end, or `drsae analyze` for what there is";
         return report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
     }
-    let Merged { trials, epochs, .. } = merged;
-    compare(&store.trials_csv(), &trials, difference::of_tables, ANALYZE, report);
-    compare(&store.epochs_csv(), &epochs, difference::of_tables, ANALYZE, report);
-    if complete || store.analysis_file(SUMMARY).exists() {
-        analysis(subject, trials, report);
+    for table in Table::ALL {
+        match survey.text(table) {
+            Ok(text) => compare(&store.table(table), &text, difference::of_tables, ANALYZE, report),
+            Err(error) => unmergeable(subject, &error, report),
+        }
+    }
+    if counts.contains_key(&Status::Complete) || store.analysis_file(SUMMARY).exists() {
+        let source = |table| Ok(Source { path: store.table(table), text: survey.text(table)? });
+        let sources = source(Table::Trials)
+            .and_then(|trials| Ok(Sources { trials, mistakes: Some(source(Table::Mistakes)?) }));
+        match sources {
+            Ok(sources) => analysis(subject, sources, report),
+            Err(error) => unmergeable(subject, &error, report),
+        }
     }
 }
 
@@ -60,26 +76,36 @@ fn unmergeable(subject: Subject<'_>, error: &store::Error, report: &mut Report) 
     );
 }
 
-/// Checks the files of the analysis against what the text of `trials.csv` gives.
-pub(super) fn analysis(subject: Subject<'_>, trials: Vec<u8>, report: &mut Report) {
+/// Checks the files of the analysis against what the merged tables give.
+pub(super) fn analysis(subject: Subject<'_>, sources: Sources, report: &mut Report) {
     let Subject { store, design, .. } = subject;
-    let path = store.trials_csv();
-    let files = Analysis::of_trials(&path, trials, design).and_then(|analysis| analysis.files());
-    match files {
-        Ok(files) => {
-            for (name, text) in files {
-                compare(&store.analysis_file(name), &text, difference::of_tables, ANALYZE, report);
-            }
+    let files = match Analysis::of(sources, design).and_then(|analysis| analysis.files()) {
+        Ok(files) => files,
+        Err(error) => {
+            let problem = format!("cannot be analysed: {}", chain(&error));
+            return report.wrong(store.trials_csv(), problem, ANALYZE);
         }
-        Err(error) => report.wrong(path, format!("cannot be analysed: {}", chain(&error)), ANALYZE),
+    };
+    for (name, text) in &files {
+        let is_table = Path::new(name).extension().is_some_and(|extension| extension == "csv");
+        let difference = if is_table { difference::of_tables } else { difference::of_texts };
+        compare(&store.analysis_file(name), text, difference, ANALYZE, report);
     }
-    let comparison = store.analysis_file(COMPARISON);
-    if design.reference.is_none() && comparison.exists() {
-        report.note(comparison, "is of an earlier spec, for this one compares nothing", "remove it");
+    for stale in analysis::FILES.into_iter().filter(|name| files.iter().all(|(file, _)| file != name)) {
+        let path = store.analysis_file(stale);
+        if path.exists() {
+            report.note(path, "is of an earlier spec, for this one does not make it", "remove it");
+        }
     }
 }
 
-fn compare(path: &Path, expected: &[u8], difference: Difference, advice: &str, report: &mut Report) {
+pub(super) fn compare(
+    path: &Path,
+    expected: &[u8],
+    difference: Difference,
+    advice: &str,
+    report: &mut Report,
+) {
     report.checked.tables += 1;
     match fs::read(path) {
         Ok(actual) => {

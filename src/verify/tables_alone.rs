@@ -1,17 +1,20 @@
 //! Merged tables whose trials' folders are not kept: against the plan and each other.
 
+mod complete;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
 use super::{Report, Subject, contents, tables};
-use crate::store::{EpochRow, Status};
+use crate::analysis::{Source, Sources};
+use crate::store::{EpochRow, Status, Table};
 use crate::text::chain;
 
 /// The columns of `trials.csv` that do not follow from the plan.
-const MEASURED: [&str; 4] = ["status", "best_epoch", "valid_error", "test_error"];
-const STATUSES: [Status; 5] =
-    [Status::Complete, Status::Diverged, Status::Failed, Status::TimedOut, Status::Pending];
+const MEASURED: [&str; 5] = ["status", "best_epoch", "valid_error", "test_error", "test_images"];
 const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
 
 /// Whether there are merged tables and no trial of the plan has a folder.
@@ -32,14 +35,21 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
         Err(error) => return report.wrong(path, format!("cannot be read: {error}"), RESTORE),
     };
     // No trial has a folder, so what a merge would write holds what the plan says and no more.
-    match store.merged(planned) {
+    match store.survey(planned).and_then(|bare| bare.text(Table::Trials)) {
         Ok(bare) => {
-            let rows = trials(&path, &text, &bare.trials, report);
+            let rows = trials(&path, &text, &bare, report);
             curves(subject, &rows, report);
+            complete::mistakes(subject, &rows, report);
+            complete::provenance(subject, &rows, report);
         }
         Err(error) => report.wrong(&path, chain(&error), RESTORE),
     }
-    tables::analysis(subject, text, report);
+    match Sources::mistakes(store) {
+        Ok(mistakes) => {
+            tables::analysis(subject, Sources { trials: Source { path, text }, mistakes }, report);
+        }
+        Err(error) => report.wrong(store.mistakes_csv(), chain(&error), RESTORE),
+    }
 }
 
 /// What `trials.csv` has measured of one trial.
@@ -47,10 +57,15 @@ struct Measured {
     complete: bool,
     best_epoch: Option<usize>,
     valid_error: Option<f64>,
+    test_error: Option<f64>,
+    test_images: Option<usize>,
 }
 
+/// What the rows of `trials.csv` have measured, by id.
+type Trials = HashMap<String, Measured>;
+
 /// Checks `trials.csv` against what the plan says, `bare`; returns its rows by id.
-fn trials(path: &Path, text: &[u8], bare: &[u8], report: &mut Report) -> HashMap<String, Measured> {
+fn trials(path: &Path, text: &[u8], bare: &[u8], report: &mut Report) -> Trials {
     report.checked.tables += 1;
     let (actual, expected) = match fields(text).and_then(|actual| Ok((actual, fields(bare)?))) {
         Ok(tables) => tables,
@@ -92,16 +107,24 @@ fn measured(header: &[String], actual: &[String], expected: &[String]) -> Result
         row.insert(column.as_str(), actual.as_str());
     }
     let status = row["status"];
-    if !STATUSES.iter().any(|known| known.name() == status) {
+    if !Status::ALL.iter().any(|known| known.name() == status) {
         return Err(format!("there is no status `{status}`"));
     }
     let complete = status == Status::Complete.name();
     let (best_epoch, valid_error) = (row["best_epoch"], percentage("valid_error", row["valid_error"])?);
     let test_error = percentage("test_error", row["test_error"])?;
-    if test_error.is_some() != complete || best_epoch.is_empty() == complete {
-        return Err(format!("complete trials alone have a test error and a best epoch; it is {status}"));
+    let test_images = count("test_images", row["test_images"])?;
+    if [test_error.is_some(), test_images.is_some(), !best_epoch.is_empty()] != [complete; 3] {
+        let reason = "complete trials alone have a test error, test images and a best epoch";
+        return Err(format!("{reason}; it is {status}"));
     }
-    Ok(Measured { complete, best_epoch: best_epoch.parse().ok(), valid_error })
+    if let (Some(error), Some(images)) = (test_error, test_images) {
+        let wrong = (error * images as f64 / 100.0).round();
+        if 100.0 * wrong / images as f64 != error {
+            return Err(format!("no number of {images} images is {error} %"));
+        }
+    }
+    Ok(Measured { complete, best_epoch: best_epoch.parse().ok(), valid_error, test_error, test_images })
 }
 
 /// A number in percent, as it is written into tables.
@@ -115,11 +138,22 @@ fn percentage(column: &str, text: &str) -> Result<Option<f64>, String> {
     }
 }
 
+/// A number of images, as it is written into tables.
+fn count(column: &str, text: &str) -> Result<Option<usize>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<usize>() {
+        Ok(number) if number > 0 && number.to_string() == text => Ok(Some(number)),
+        _ => Err(format!("`{column}` is `{text}`, which is no number of images as it is written")),
+    }
+}
+
 /// Checks that `epochs.csv` has the whole curve of every complete trial, in plan order.
-fn curves(subject: Subject<'_>, rows: &HashMap<String, Measured>, report: &mut Report) {
+fn curves(subject: Subject<'_>, rows: &Trials, report: &mut Report) {
     let path = subject.store.epochs_csv();
     report.checked.tables += 1;
-    let epochs = match read_epochs(&path) {
+    let epochs: Vec<EpochRow> = match read(&path) {
         Ok(epochs) => epochs,
         Err(problem) => return report.wrong(path, problem, RESTORE),
     };
@@ -139,7 +173,8 @@ fn curves(subject: Subject<'_>, rows: &HashMap<String, Measured>, report: &mut R
     }
 }
 
-fn read_epochs(path: &Path) -> Result<Vec<EpochRow>, String> {
+/// The rows of a CSV file.
+fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, String> {
     let text = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     let rows: Result<_, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
     rows.map_err(|error: csv::Error| format!("is not as written: {error}"))

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Report, Subject, contents, network, problem};
+use super::{Report, contents, network, problem};
 use crate::data::Dataset;
 use crate::plan::Trial;
 use crate::store::{Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
@@ -14,19 +14,6 @@ use crate::text::chain;
 /// that died.
 fn is_claim(name: &str) -> bool {
     name.starts_with("claim.")
-}
-
-/// Names the trial folders that are of no trial of the plan.
-pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
-    let folder = subject.store.trials();
-    let planned = |name: &String| subject.plan.trials.iter().any(|trial| trial.id == *name);
-    for name in names(&folder, report).iter().filter(|name| !planned(name)) {
-        report.note(
-            folder.join(name),
-            "is not in the plan: stale, or of another plan",
-            "remove it, or keep it for the plan that has it",
-        );
-    }
 }
 
 /// Names what killed writers left in `folder`.
@@ -41,7 +28,7 @@ fn leftover(path: &Path, report: &mut Report) {
 }
 
 /// The names in a folder, sorted; none where there is no folder.
-fn names(folder: &Path, report: &mut Report) -> Vec<String> {
+pub(super) fn names(folder: &Path, report: &mut Report) -> Vec<String> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
         entries => entries.and_then(Iterator::collect::<Result<Vec<_>, _>>),

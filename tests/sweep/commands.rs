@@ -29,13 +29,27 @@ fn plan_and_status_answer_in_json() {
     let status = json(&said(&lab.drsae("status", &["--json"]).success()).0);
     assert_eq!(
         status,
-        serde_json::json!({ "planned": 4, "counts": { "complete": 4 }, "running": [], "troubles": [] })
+        serde_json::json!({
+            "planned": 4, "counts": { "complete": 4 }, "running": [], "troubles": [], "stale": [], "rerun": null,
+        })
     );
 
     let planned: Vec<_> = trials.iter().map(|trial| trial["id"].as_str().unwrap()).collect();
     assert_eq!(lab.column("tiny", "trial"), planned);
     let parameters: Vec<_> = trials.iter().map(|trial| trial["parameters"].to_string()).collect();
     assert_eq!(lab.column("tiny", "parameters"), parameters);
+}
+
+/// The images of a plan are counted, not read.
+#[test]
+fn a_plan_needs_no_images_and_no_timing() {
+    let lab = Lab::new(&SPEC.replace("\"strokes\"", "\"mnist\""));
+    let plan = json(&said(&lab.drsae("plan", &["--json", "--no-timing"]).success()).0);
+    assert!(plan.get("seconds").is_none() && plan["trials"][0].get("seconds").is_none(), "{plan}");
+    assert!(plan["bytes"].as_u64() > Some(320 * 784), "{plan}");
+    let timed = json(&said(&lab.drsae("plan", &["--json"]).success()).0);
+    assert!(timed["seconds"].as_f64() > Some(0.0), "{timed}");
+    assert!(!lab.path("results").exists());
 }
 
 #[test]
@@ -154,10 +168,13 @@ fn tables_have_the_columns_of_their_description() {
     assert_eq!(
         trials,
         "trial,index,family,steps,hidden,sparsity,discriminative_weight,seed,parameters,status,best_epoch,\
-         valid_error,test_error"
+         valid_error,test_error,test_images"
     );
     assert_eq!(trials, documented("## trials.csv").join(","));
     assert_eq!(header("epochs.csv"), documented("### epochs.csv").join(","));
+    for file in ["mistakes.csv", "provenance.csv"] {
+        assert_eq!(header(file), documented(&format!("## {file}")).join(","), "{file}");
+    }
     for file in ["epochs.csv", "timing.csv", "predictions.csv"] {
         assert_eq!(
             header(&format!("{trial}/{file}")),

@@ -36,7 +36,10 @@ match = "parameters"
 "#;
 
 /// Files of a trial that hold wall-clock.
-const CLOCKS: [&str; 3] = ["timing.csv", "result.json", "provenance.json"];
+const CLOCKS: [&str; 4] = ["timing.csv", "result.json", "provenance.json", "provenance.csv"];
+
+/// The start of a field that no machine fills in so.
+const MARK: &str = "\"cpu\": \"marked: ";
 
 /// The files of a folder, by their path in it.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -121,13 +124,16 @@ impl Lab {
     /// Makes it visible which trials of the sweep `name` run from now on.
     pub fn mark(&self, name: &str) {
         for trial in self.trials(name) {
-            fs::write(trial.join("provenance.json"), "marked").unwrap();
+            let path = trial.join("provenance.json");
+            let facts = fs::read_to_string(&path).unwrap();
+            fs::write(path, facts.replace("\"cpu\": \"", MARK)).unwrap();
         }
     }
 
     /// The trials of the sweep `name` that ran since [`Lab::mark`], sorted.
     pub fn ran_since_mark(&self, name: &str) -> Vec<String> {
-        let ran = |trial: &PathBuf| fs::read(trial.join("provenance.json")).unwrap() != b"marked";
+        let facts = |trial: &PathBuf| fs::read_to_string(trial.join("provenance.json")).unwrap();
+        let ran = |trial: &PathBuf| !facts(trial).contains(MARK);
         let id = |trial: PathBuf| trial.file_name().unwrap().to_str().unwrap().to_owned();
         let mut trials: Vec<_> = self.trials(name).into_iter().filter(ran).map(id).collect();
         trials.sort();

@@ -4,3 +4,4 @@ mod commands;
 mod lab;
 mod refusals;
 mod runs;
+mod stale;

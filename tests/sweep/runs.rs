@@ -41,8 +41,11 @@ fn the_number_of_jobs_changes_no_byte() {
         "plan.csv",
         "trials.csv",
         "epochs.csv",
+        "mistakes.csv",
         "analysis/summary.csv",
         "analysis/comparison.csv",
+        "analysis/grid.csv",
+        "analysis/tables.md",
     ] {
         assert!(files[name].len() > 50, "{name}");
     }
@@ -164,6 +167,7 @@ fn a_diverged_trial_runs_again_only_when_it_is_asked_for() {
     let lab = Lab::new(DIVERGING);
     lab.drsae("sweep", &[]).code(1);
     lab.mark("hot");
+    lab.drsae("analyze", &[]).success();
     let (before, lasting) = (lab.files("hot"), lab.lasting("hot"));
 
     let (_, log) = said(&lab.drsae("sweep", &["--retry", "failed"]).code(1));

@@ -37,10 +37,20 @@ enum Answer {
     /// A small answer that unpacks to far more than the file.
     Bomb,
     /// More bytes than the file can have.
+    TooLong,
+    /// Announces the largest length there is, and never ends.
     Endless,
+    /// Announces no length, and never ends.
+    EndlessChunks,
+    /// Never comes to its content.
+    EndlessHead,
+    /// Sends elsewhere, for ever.
+    Redirect,
     NotFound,
     /// Sends the beginning, then keeps the connection open without a word.
     Stall,
+    /// Sends a byte from time to time.
+    Drip,
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -65,7 +75,14 @@ fn respond(mut stream: TcpStream, answer: Answer) {
             let bomb = gzip(&vec![0; 100 * LENGTH]);
             ("200 OK", bomb.len(), bomb)
         }
-        Answer::Endless => ("200 OK", 10_000, vec![7; 10_000]),
+        Answer::TooLong => ("200 OK", 10_000, vec![7; 10_000]),
+        Answer::Endless => return repeat(stream, "Content-Length: 18446744073709551615\r\n\r\n", "x", 0),
+        Answer::EndlessChunks => {
+            return repeat(stream, "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", 0);
+        }
+        Answer::EndlessHead => return repeat(stream, "", "More: and more\r\n", 0),
+        Answer::Drip => return repeat(stream, "Content-Length: 4000\r\n\r\n", "x", 50),
+        Answer::Redirect => ("302 Found\r\nLocation: /again.gz", 0, Vec::new()),
         Answer::NotFound => ("404 Not Found", 0, Vec::new()),
     };
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n");
@@ -76,6 +93,14 @@ fn respond(mut stream: TcpStream, answer: Answer) {
     let _ = stream.shutdown(Shutdown::Both);
 }
 
+/// Sends the same again and again, so many milliseconds apart, until nobody listens.
+fn repeat(mut stream: TcpStream, head: &str, again: &str, pause: u64) {
+    let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{head}").as_bytes());
+    while stream.write_all(again.as_bytes()).is_ok() {
+        thread::sleep(Duration::from_millis(pause));
+    }
+}
+
 /// Starts a server and returns its address as a mirror.
 fn mirror(answer: Answer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -84,9 +109,14 @@ fn mirror(answer: Answer) -> String {
     format!("http://{address}/")
 }
 
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_secs(5),
+    stall: Duration::from_millis(300),
+    whole: Duration::from_mins(1),
+};
+
 fn downloader(mirrors: Vec<String>) -> Downloader {
-    let patience = Patience { connect: Duration::from_secs(5), stall: Duration::from_millis(300) };
-    Downloader::new(mirrors, patience, None)
+    Downloader::new(mirrors, PATIENCE, None)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -98,7 +128,9 @@ fn names(folder: &Path) -> Vec<String> {
 fn failure(answer: Answer) -> String {
     let folder = tempfile::tempdir().unwrap();
     let url = mirror(answer);
-    let error = downloader(vec![url.clone()]).ensure(FILE, folder.path()).unwrap_err();
+    let whole = if matches!(answer, Answer::Drip) { Duration::from_secs(1) } else { PATIENCE.whole };
+    let downloader = Downloader::new(vec![url.clone()], Patience { whole, ..PATIENCE }, None);
+    let error = downloader.ensure(FILE, folder.path()).unwrap_err();
     assert_eq!(names(folder.path()), [""; 0], "left behind after {error}");
     let Error::Unavailable { attempts, .. } = error else { panic!("{error}") };
     assert_eq!(attempts.0[0].url, format!("{url}known-file.gz"));
@@ -142,14 +174,24 @@ fn each_failure_is_told_and_leaves_nothing_behind() {
     assert_says(&failure(Answer::Half), "not a whole gzip file");
     assert_says(&failure(Answer::Forged), FILE.sha256);
     assert_says(&failure(Answer::Bomb), FILE.sha256);
-    assert_says(&failure(Answer::Endless), "longer than 4000 bytes");
+    assert_says(&failure(Answer::TooLong), "longer than 4000 bytes");
+    assert_says(&failure(Answer::Redirect), "redirects");
 }
 
 #[test]
-fn a_stalled_mirror_is_given_up() {
-    let start = Instant::now();
-    assert_says(&failure(Answer::Stall), "timeout");
-    assert!(start.elapsed() < Duration::from_secs(2), "waited {:?}", start.elapsed());
+fn an_answer_without_end_is_cut_off() {
+    assert_says(&failure(Answer::Endless), "longer than 4000 bytes");
+    assert_says(&failure(Answer::EndlessChunks), "longer than 4000 bytes");
+    assert_says(&failure(Answer::EndlessHead), "header");
+}
+
+#[test]
+fn a_mirror_that_stalls_or_drips_is_given_up() {
+    for answer in [Answer::Stall, Answer::Drip] {
+        let start = Instant::now();
+        assert_says(&failure(answer), "timeout");
+        assert!(start.elapsed() < Duration::from_secs(2), "waited {:?}", start.elapsed());
+    }
 }
 
 #[test]

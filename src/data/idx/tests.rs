@@ -53,7 +53,7 @@ fn a_folder_is_read_plain_and_compressed() {
     compress(folder.path(), TEST_LABELS);
     assert_eq!(load(folder.path()).unwrap(), plain);
     assert_eq!(checksums(folder.path()).unwrap(), plain.checksums);
-    assert_eq!(shape(folder.path()).unwrap(), Shape { inputs: 4, classes: 3 });
+    assert_eq!(shape(folder.path()).unwrap(), Shape { inputs: 4, classes: 3, train: 3, test: 2 });
 }
 
 #[test]

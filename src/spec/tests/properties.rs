@@ -42,7 +42,8 @@ fn spec_of(axes: &[(&str, Vec<&str>)], in_grid: usize, seeds: &[u64]) -> String 
         text += &lines(&shortest);
     }
     if let Some((path, values)) = axes.first() {
-        text.extend(["[compare.reference]\n\"", path, "\" = ", values[0], "\n"]);
+        let margin = if seeds.len() > 1 { "margin = 0.25\n" } else { "" };
+        text.extend(["[compare]\n", margin, "[compare.reference]\n\"", path, "\" = ", values[0], "\n"]);
     }
     text
 }

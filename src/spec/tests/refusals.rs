@@ -61,7 +61,7 @@ fn bad_values_name_the_line_and_what_is_right() {
         "a.toml:6:1: `data.source` must be a text in quotes, not a value of another kind",
         "a.toml:5:2: `data.folder` is needed where `data.source` is \"idx\"",
         "a.toml:17:3: `training.phases.1.epochs` is missing",
-        "a.toml:17:5: `training.phases.1.epochs` must be at least 1, not 0",
+        "a.toml:17:5: `training.phases.1.epochs` must be between 1 and 1000000, not 0",
         "a.toml: `name` is missing",
         "a.toml:3:9: not valid TOML: string values must be quoted, expected literal string",
         "a.toml: `training.phases` is missing",
@@ -73,8 +73,10 @@ fn bad_values_name_the_line_and_what_is_right() {
 
 #[test]
 fn names_become_folders() {
-    for name in ["", "a b", "../a", ".a", "A", "a/b", "é", &"a".repeat(65)] {
-        let refused = changed("\"small\"", &format!("{name:?}"));
+    let climbing = ["../a", "..", ".a", "a/b", "a\\b", "/a", "c:", "a\0", "\u{2024}\u{2024}"];
+    let unusual = ["", "a b", "A", "é", "a\n", "con", "nul.a", "lpt1", "a.", &"a".repeat(65)];
+    for name in climbing.into_iter().chain(unusual) {
+        let refused = changed("\"small\"", &Value::from(name).to_string());
         assert!(refused.starts_with("a.toml:1:1: `name` becomes a folder"), "{refused}");
     }
     assert!(parse(BASE, &[&format!("name={}", "a".repeat(64)), "seeds=1"]).is_ok());
@@ -211,6 +213,20 @@ fn matched_widths_cannot_be_the_reference() {
 }
 
 #[test]
+fn a_margin_is_a_difference_that_there_can_be() {
+    let refused = |margin: &str| {
+        refusal(with(&format!(
+            "[sweep.grid]\nmodel.steps = [1, 2]\n[compare]\nreference = {{ model.steps = 1 }}\nmargin = {margin}\n"
+        )))
+    };
+    let reason = "`compare.margin` is a difference in percentage points, more than 0 and less than 100, not";
+    for (margin, shown) in [("0", "0"), ("-0.1", "-0.1"), ("100", "100"), ("nan", "NaN")] {
+        assert_eq!(refused(margin), format!("a.toml:23:1: {reason} {shown}"));
+    }
+    assert_eq!(refused("\"a\""), "a.toml:23:1: `compare.margin` must be a number, not \"a\"");
+}
+
+#[test]
 fn sweeps_too_large_are_refused_before_they_are_made() {
     let values: Vec<String> = (1..=1000).map(|value| value.to_string()).collect();
     let list = format!("[{}]", values.join(", "));
@@ -230,6 +246,47 @@ fn depth_has_an_end() {
     }
     assert!(parse(BASE, &[&("a.".repeat(deep) + "a=1")]).is_err());
     assert!(parse(BASE, &[&("a=".to_owned() + &"[".repeat(deep))]).is_err());
+}
+
+/// Products of these would not fit into 64 bits.
+#[test]
+fn schedules_have_an_end() {
+    let refused = [
+        changed("epochs = 2", "epochs = 9223372036854775807"),
+        changed("[training]", "[training]\nbatch = 1000001"),
+        changed("phases = [\n", &format!("phases = [{}\n", "{ epochs = 1, rate = 1 }, ".repeat(999))),
+        changed("rate = 1e-3 }", "rate = 1e-3, frozen = [\"decoder\", \"encoder\", \"decoder\"] }"),
+    ];
+    let expected = [
+        "a.toml:17:5: `training.phases.1.epochs` must be between 1 and 1000000, not 9223372036854775807",
+        "a.toml:15:1: `training.batch` must be between 1 and 1000000, not 1000001",
+        "a.toml:15:1: `training.phases` needs 1 to 1000 phases, not 1001",
+        "a.toml:16:62: `training.phases.0.frozen.2` is in the list already",
+    ];
+    assert_eq!(refused, expected);
+}
+
+/// As a table in a table in a table it would overflow the stack.
+#[test]
+fn a_quoted_axis_has_an_end_too() {
+    let axis = "model".to_owned() + &".a".repeat(100_000);
+    let expected = "no setting is as deep as the axis `model.a.a.a.a.a.a.a…`: a path has at most 8 parts";
+    let spec = format!("[sweep.grid]\n{axis:?} = [1]\n");
+    assert_eq!(refusal(with(&spec)), format!("a.toml:20:1: {expected}"));
+    let set = format!("sweep.grid.{axis:?}=[1]");
+    assert_eq!(refusal(parse(BASE, &[&set])), format!("--set {set}: {expected}"));
+}
+
+/// Two spellings of one path would be two axes that set one value.
+#[test]
+fn an_element_has_one_spelling() {
+    for index in ["00", "+0"] {
+        let refused = refusal(with(&format!("[sweep.grid]\n\"training.phases.{index}.rate\" = [1]\n")));
+        assert_eq!(
+            refused,
+            format!("a.toml:20:1: `training.phases` has no element {index}: it has 2, counted from 0")
+        );
+    }
 }
 
 #[test]

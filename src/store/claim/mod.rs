@@ -17,6 +17,7 @@
 //! `docs/RELIABILITY.md` states what is assumed.
 
 mod holder;
+mod leftovers;
 mod link;
 #[cfg(test)]
 mod tests;
@@ -84,9 +85,9 @@ impl Claims {
     /// Claims a trial, unless a living process holds it.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// The folder of the trials' folders was removed, or the disk refuses.
     pub fn claim(&self, folder: &TrialFolder) -> Result<Claiming, Error> {
-        atomic::create_folder(folder.path())?;
+        atomic::create_subfolder(folder.path())?;
         let links = chain(folder)?;
         let path = match links.last() {
             Some(last) if last.is_alive() => return Ok(Claiming::Held(last.holder.clone())),
@@ -151,6 +152,12 @@ impl Drop for Claim {
 }
 
 impl TrialFolder {
+    /// The error that says so where the folder, which was claimed once, is gone.
+    #[must_use]
+    pub fn vanished(&self) -> Option<Error> {
+        atomic::vanished(self.path())
+    }
+
     /// The living process that holds the trial, where one does.
     ///
     /// # Errors

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::link::STALE;
 use super::*;
+use crate::store::outcome::tests::outcome;
+use crate::store::{Outcome, Status};
 
 fn folder() -> (tempfile::TempDir, TrialFolder) {
     let root = tempfile::tempdir().unwrap();
@@ -193,4 +195,40 @@ fn claiming_succeeding_and_releasing_never_lets_two_in() {
         assert_eq!(folder.holder().unwrap(), None);
     }
     assert!(names(&folder).is_empty());
+}
+
+/// What a kill between the marker and the cleaning leaves, and a link that hangs on nothing.
+fn leave_all(folder: &TrialFolder) {
+    for name in [file::STATE, "claim.1.00112233445566ff.json", ".x1y2.unfinished"] {
+        fs::write(folder.path().join(name), "half").unwrap();
+    }
+}
+
+#[test]
+fn an_ended_trial_is_tidied_unless_a_living_process_holds_it() {
+    let (_root, folder) = folder();
+    let unfinished = || folder.path().join(".x1y2.unfinished").exists();
+    leave_all(&folder);
+    leave_stale(&folder);
+    folder.tidy().unwrap();
+    assert_eq!((names(&folder).len(), unfinished()), (3, true), "it has not ended");
+
+    folder.finish(&outcome()).unwrap();
+    leave(&folder, &serde_json::to_string(&elsewhere()).unwrap(), Duration::ZERO);
+    folder.tidy().unwrap();
+    assert_eq!((names(&folder).len(), unfinished()), (4, true), "a living process holds it");
+
+    leave_stale(&folder);
+    folder.tidy().unwrap();
+    assert_eq!((names(&folder), unfinished()), (vec![file::RESULT.to_owned()], false));
+}
+
+#[test]
+fn a_trial_that_may_be_run_again_keeps_its_state() {
+    let (_root, folder) = folder();
+    folder.finish(&Outcome { status: Status::TimedOut, ..outcome() }).unwrap();
+    leave_all(&folder);
+    leave_stale(&folder);
+    folder.tidy().unwrap();
+    assert_eq!(names(&folder), [file::RESULT, file::STATE]);
 }

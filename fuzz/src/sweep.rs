@@ -1,0 +1,107 @@
+//! A results folder of a small sweep, to put an input into.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fs;
+
+use drsae::analysis::{Compare, Design};
+use drsae::device::Kind;
+use drsae::plan::{Facts, Plan, Trial};
+use drsae::spec::Sweep;
+use drsae::store::{PlannedTrial, Store, TrialFolder};
+
+const SPEC: &str = r#"
+name = "tiny"
+seeds = 2
+data = { source = "strokes", validation = 6 }
+model = { steps = 2, hidden = 3 }
+training.phases = [{ epochs = 1, rate = 1e-2 }, { epochs = 2, rate = 1e-2, discriminative = true }]
+sweep.grid = { "model.family" = ["drsae", "mlp"] }
+compare.reference = { "model.family" = "drsae" }
+"#;
+
+/// Four trials, called `trial-0` to `trial-3` in whatever version of the numerics.
+pub struct Tiny {
+    /// The sweep.
+    pub sweep: Sweep,
+    /// Its plan.
+    pub plan: Plan,
+    /// What its merged tables say of each trial.
+    pub planned: Vec<PlannedTrial>,
+    /// How they are analysed.
+    pub design: Design,
+    results: tempfile::TempDir,
+}
+
+impl Tiny {
+    /// The sweep, and a folder for its results with nothing but an empty `sweep.toml`.
+    ///
+    /// # Panics
+    /// Where no temporary folder can be written.
+    #[must_use]
+    pub fn new() -> Self {
+        let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).expect("a good spec");
+        let facts = Facts { inputs: 4, classes: 3, train: 60, fingerprint: BTreeMap::new() };
+        let mut plan =
+            Plan::of(&sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts.clone())).expect("a good sweep");
+        for trial in &mut plan.trials {
+            trial.id = format!("trial-{}", trial.index);
+        }
+        let reference = BTreeMap::from([("model.family".to_owned(), "drsae".to_owned())]);
+        let tiny = Self {
+            planned: plan.trials.iter().map(planned).collect(),
+            design: Design {
+                axes: plan.axes.clone(),
+                compare: Some(Compare { reference, ..Compare::default() }),
+            },
+            sweep,
+            plan,
+            results: tempfile::tempdir().expect("a temporary folder"),
+        };
+        tiny.put("sweep.toml", b"");
+        tiny
+    }
+
+    /// Writes a file of the results folder.
+    ///
+    /// # Panics
+    /// Where it cannot be written.
+    pub fn put(&self, relative: &str, content: &[u8]) {
+        let path = self.results.path().join("tiny").join(relative);
+        fs::create_dir_all(path.parent().expect("it has a name")).expect("a folder");
+        fs::write(path, content).expect("room for it");
+    }
+
+    /// The results folder.
+    ///
+    /// # Panics
+    /// Never: it was made.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        Store::at(self.results.path(), "tiny").expect("it has a spec")
+    }
+
+    /// The folder of the first trial.
+    ///
+    /// # Panics
+    /// Never: its id is a good one.
+    #[must_use]
+    pub fn trial(&self) -> TrialFolder {
+        self.store().trial("trial-0").expect("a good id")
+    }
+}
+
+fn planned(trial: &Trial) -> PlannedTrial {
+    PlannedTrial {
+        index: trial.index,
+        id: trial.id.clone(),
+        family: trial.config.model.family.name().to_owned(),
+        steps: trial.config.model.steps,
+        hidden: trial.config.model.hidden,
+        sparsity: trial.config.objective.sparsity,
+        discriminative_weight: trial.config.objective.discriminative_weight,
+        seed: trial.config.seed,
+        parameters: trial.parameters,
+        axes: Vec::new(),
+    }
+}

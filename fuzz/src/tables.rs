@@ -1,0 +1,95 @@
+//! A CSV file: as each table of a trial, as the merged ones, and as what they are held against.
+
+use std::error::Error;
+
+use drsae::analysis::{Analysis, Design, Source, Sources};
+use drsae::store::{self, Table};
+use drsae::verify::{Audit, Subject};
+
+use super::sweep::Tiny;
+
+const TRIALS: &[u8] = include_bytes!("../seeds/tables/good-trials.csv");
+const EPOCHS: &[u8] = include_bytes!("../seeds/tables/good-epochs.csv");
+
+/// Reads the table in every place where one is read.
+pub fn run(input: &[u8]) -> bool {
+    let tiny = Tiny::new();
+    let is_analysed = merged(&tiny, input);
+    kept(&tiny, input);
+    of_a_trial(&tiny, input) || is_analysed
+}
+
+/// What `drsae analyze` makes of `trials.csv`.
+fn merged(tiny: &Tiny, input: &[u8]) -> bool {
+    let source = |name: &str, text: &[u8]| Source { path: name.into(), text: text.to_vec() };
+    let mut is_accepted = false;
+    for (design, trials, mistakes) in
+        [(&tiny.design, input, None), (&Design::default(), input, None), (&tiny.design, TRIALS, Some(input))]
+    {
+        let mistakes = mistakes.map(|text| source("mistakes.csv", text));
+        match Analysis::of(Sources { trials: source("trials.csv", trials), mistakes }, design) {
+            Ok(analysis) => {
+                is_accepted = true;
+                analysis.files().expect("tables of a table");
+                assert!(analysis.render(80).ends_with('\n'));
+            }
+            Err(error) => {
+                let text = error.to_string();
+                let named = ["trials.csv", "mistakes.csv", "[compare]"];
+                assert!(named.iter().any(|name| text.contains(name)), "{error:?}");
+            }
+        }
+    }
+    is_accepted
+}
+
+/// What `drsae verify` makes of a folder that is kept without its trials.
+fn kept(tiny: &Tiny, input: &[u8]) {
+    let replaced: [&[&str]; 4] = [
+        &["trials.csv"],
+        &["epochs.csv"],
+        &["mistakes.csv", "provenance.csv"],
+        &["plan.csv", "sweep.toml", "analysis/summary.csv"],
+    ];
+    for names in replaced {
+        tiny.put("trials.csv", TRIALS);
+        tiny.put("epochs.csv", EPOCHS);
+        for name in names {
+            tiny.put(name, input);
+        }
+        let Tiny { sweep, plan, planned, design, .. } = tiny;
+        let store = tiny.store();
+        let mut audit = Audit::begin(
+            Subject { store: &store, sweep, plan, planned, design, rerun: "drsae sweep tiny.toml" },
+            None,
+        );
+        audit.check_tables();
+        assert!(!audit.conclude().holds(), "the folder has neither spec nor analysis");
+    }
+}
+
+/// What a trial reads when it goes on, and `drsae verify` when it has ended.
+fn of_a_trial(tiny: &Tiny, input: &[u8]) -> bool {
+    for name in ["epochs.csv", "timing.csv", "predictions.csv"] {
+        tiny.put(&format!("trials/trial-0/{name}"), input);
+    }
+    let store = tiny.store();
+    if let Err(error) = store.survey(&tiny.planned).and_then(|survey| survey.text(Table::Epochs)) {
+        assert!(error.to_string().contains("epochs.csv"), "{error}");
+    }
+    let folder = tiny.trial();
+    let accepted = [
+        is_read(folder.read_epochs(), "epochs.csv"),
+        is_read(folder.read_timing(), "timing.csv"),
+        is_read(folder.read_predictions(), "predictions.csv"),
+    ];
+    accepted.contains(&true)
+}
+
+/// An error names the file and the line.
+fn is_read<T>(rows: Result<Vec<T>, store::Error>, file: &str) -> bool {
+    let Err(error) = rows else { return true };
+    let text = error.to_string();
+    assert!(text.contains(file) && text.contains("line"), "{text}: {:?}", error.source());
+    false
+}

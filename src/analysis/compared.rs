@@ -1,0 +1,30 @@
+//! All that is said of the challengers.
+
+use super::mistakes::Mistakes;
+use super::pairs::Pairs;
+use super::{Absent, Compare, Comparison, Examples, Grid, Verdict};
+
+/// The challengers against the reference.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// Cell by cell.
+    pub comparison: Comparison,
+    /// Over all cells.
+    pub grid: Grid,
+    /// Image by image, or why not.
+    pub examples: Result<Examples, Absent>,
+    /// What may be said of the grid.
+    pub verdict: Verdict,
+}
+
+impl Compared {
+    pub(super) fn of(pairs: &Pairs<'_>, compare: &Compare, mistakes: Option<&Mistakes>) -> Self {
+        let grid = Grid::of(pairs, compare.margin);
+        Self {
+            comparison: Comparison::of(pairs, compare.margin),
+            examples: Examples::of(pairs, mistakes),
+            verdict: Verdict::of(&grid, compare.matched),
+            grid,
+        }
+    }
+}

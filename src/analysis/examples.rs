@@ -1,0 +1,158 @@
+//! `examples.csv`: both sides of a comparison on the same test images, seed by seed.
+//!
+//! Whether the difference between two trained networks is more than the choice of the test
+//! images. It says nothing of other seeds; `comparison.csv` does.
+
+use std::fmt;
+
+use super::cells::Cell;
+use super::frame::{Columns, POINTS, Table};
+use super::mistakes::{Mistakes, common};
+use super::pairs::{Pair, Pairs};
+use crate::stats::{difference_error, holm, mcnemar};
+
+/// Version of the file.
+const VERSION: u32 = 1;
+
+/// Every pair of trials of the comparison, on the test images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examples {
+    /// Columns of `trials.csv` that hold the axes which are not compared.
+    pub axes: Vec<String>,
+    /// The reference: its value on each compared axis.
+    pub reference: String,
+    /// One for each comparison and seed of which both trials are complete, in that order.
+    pub rows: Vec<ExampleRow>,
+}
+
+/// Two networks with one seed on the same test images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExampleRow {
+    /// Value of each axis that is not compared.
+    pub values: Vec<String>,
+    /// The challenger's value on each compared axis.
+    pub challenger: String,
+    /// Seed of both.
+    pub seed: u64,
+    /// Test images.
+    pub images: u64,
+    /// Images that both get wrong.
+    pub both_wrong: u64,
+    /// Images that only the reference gets wrong.
+    pub only_reference_wrong: u64,
+    /// Images that only the challenger gets wrong.
+    pub only_challenger_wrong: u64,
+    /// Test error of the challenger less that of the reference, percentage points.
+    pub difference: f64,
+    /// Standard error of the difference that so many independent images imply, percentage
+    /// points.
+    pub standard_error: f64,
+    /// McNemar's exact test.
+    pub p: f64,
+    /// `p` by Holm's adjustment over all rows.
+    pub p_holm: f64,
+}
+
+/// Why there is no table of the test images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// There is no `mistakes.csv`.
+    Mistakes,
+    /// `trials.csv` does not say how many test images there are.
+    Images,
+    /// `mistakes.csv` lists more or fewer mistakes of a trial than its test error makes.
+    Contradiction {
+        /// Position of the trial in the plan.
+        trial: u64,
+        /// Rows of the trial.
+        listed: u64,
+        /// Wrongly classified test images by its test error.
+        counted: u64,
+    },
+}
+
+impl fmt::Display for Absent {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let merge = "an earlier version merged these results; `drsae analyze` writes it where the trials' folders are";
+        match self {
+            Self::Mistakes => write!(out, "mistakes.csv is absent: {merge}"),
+            Self::Images => write!(out, "trials.csv has no `test_images`: {merge}"),
+            Self::Contradiction { trial, listed, counted } => write!(
+                out,
+                "mistakes.csv lists {listed} mistakes of the trial with index {trial}, its test error makes \
+                 them {counted}; `drsae verify` tells what is wrong"
+            ),
+        }
+    }
+}
+
+impl Examples {
+    pub(super) fn of(pairs: &Pairs<'_>, mistakes: Option<&Mistakes>) -> Result<Self, Absent> {
+        let mistakes = mistakes.ok_or(Absent::Mistakes)?;
+        let mut rows = Vec::new();
+        for pair in &pairs.all {
+            for &seed in &pairs.seeds {
+                rows.extend(ExampleRow::of(pair, seed, mistakes)?);
+            }
+        }
+        let tests: Vec<_> = rows.iter().map(|row| Some(row.p)).collect();
+        for (row, p) in rows.iter_mut().zip(holm(&tests)) {
+            row.p_holm = p.unwrap_or(row.p);
+        }
+        Ok(Self { axes: pairs.axes.clone(), reference: pairs.reference.clone(), rows })
+    }
+
+    pub(super) fn table(&self) -> Table {
+        Columns::of(&self.rows)
+            .texts(&self.axes, |row| &row.values)
+            .plain("reference", |_| self.reference.clone())
+            .plain("challenger", |row| row.challenger.clone())
+            .plain("seed", |row| row.seed)
+            .plain("test_images", |row| row.images)
+            .plain("both_wrong", |row| row.both_wrong)
+            .plain("only_reference_wrong", |row| row.only_reference_wrong)
+            .plain("only_challenger_wrong", |row| row.only_challenger_wrong)
+            .in_unit(POINTS, "difference", |row| Some(row.difference))
+            .in_unit(POINTS, "standard_error", |row| Some(row.standard_error))
+            .plain("p_mcnemar", |row| row.p)
+            .plain("p_mcnemar_holm", |row| row.p_holm)
+            .table(VERSION)
+    }
+}
+
+impl ExampleRow {
+    /// The trials of a pair with one seed; `None` where either is not complete.
+    fn of(pair: &Pair<'_>, seed: u64, mistakes: &Mistakes) -> Result<Option<Self>, Absent> {
+        let Some((images, reference)) = wrong(pair.reference, seed, mistakes)? else { return Ok(None) };
+        let Some((_, challenger)) = wrong(pair.challenger, seed, mistakes)? else { return Ok(None) };
+        let both = common(reference, challenger);
+        let (b, c) = ((reference.len() - both) as u64, (challenger.len() - both) as u64);
+        let p = mcnemar(b, c);
+        Ok(Some(Self {
+            values: pair.values.clone(),
+            challenger: pair.name.clone(),
+            seed,
+            images,
+            both_wrong: both as u64,
+            only_reference_wrong: b,
+            only_challenger_wrong: c,
+            difference: 100.0 * (c as f64 - b as f64) / images as f64,
+            standard_error: 100.0 * difference_error(b, c, images),
+            p,
+            p_holm: p,
+        }))
+    }
+}
+
+/// The number of test images, and those that a trial gets wrong, where it is complete.
+fn wrong<'m>(cell: &Cell, seed: u64, mistakes: &'m Mistakes) -> Result<Option<(u64, &'m [u64])>, Absent> {
+    let Some(trial) = cell.trials.get(&seed) else { return Ok(None) };
+    let Some(errors) = trial.errors else { return Ok(None) };
+    let images = trial.images.ok_or(Absent::Images)?;
+    let found = mistakes.of(trial.index);
+    let counted = (errors.test * images as f64 / 100.0).round() as u64;
+    if found.len() as u64 != counted {
+        return Err(Absent::Contradiction { trial: trial.index, listed: found.len() as u64, counted });
+    }
+    Ok(Some((images, found)))
+}

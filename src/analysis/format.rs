@@ -1,0 +1,66 @@
+//! The files of `analysis/` and their versions.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use super::frame::Table;
+use super::sheets::{latex, markdown};
+use super::{Compared, Error, Summary, sheets};
+
+/// The table of cells.
+pub const SUMMARY: &str = "summary.csv";
+/// The table of comparisons; absent where the spec compares nothing, as the two that follow.
+pub const COMPARISON: &str = "comparison.csv";
+/// The table of challengers over the whole grid.
+pub const GRID: &str = "grid.csv";
+/// The table of comparisons on the test images; absent without `mistakes.csv`, too.
+pub const EXAMPLES: &str = "examples.csv";
+/// The tables for a page.
+pub const MARKDOWN: &str = "tables.md";
+/// The tables for a paper.
+pub const LATEX: &str = "tables.tex";
+/// The versions of the tables, and the units of their columns.
+pub const FORMAT: &str = "format.json";
+
+/// Every file that an analysis may write.
+pub const FILES: [&str; 7] = [SUMMARY, COMPARISON, GRID, EXAMPLES, MARKDOWN, LATEX, FORMAT];
+
+/// What `format.json` says of a table.
+#[derive(Serialize)]
+struct Described {
+    version: u32,
+    #[serde(serialize_with = "in_order")]
+    units: Vec<(String, &'static str)>,
+}
+
+/// The files of an analysis: name and text.
+pub(super) fn files(
+    summary: &Summary,
+    compared: Option<&Compared>,
+) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+    let mut files = Vec::new();
+    let mut described = BTreeMap::new();
+    for (name, table) in tables(summary, compared) {
+        described.insert(name, Described { version: table.version, units: table.units.clone() });
+        files.push((name, table.csv()?));
+    }
+    let sheets = sheets::of(summary, compared);
+    files.push((MARKDOWN, markdown::page(&sheets, compared).into_bytes()));
+    files.push((LATEX, latex::tables(&sheets).into_bytes()));
+    files.push((FORMAT, format!("{}\n", serde_json::to_string_pretty(&described)?).into_bytes()));
+    Ok(files)
+}
+
+fn tables(summary: &Summary, compared: Option<&Compared>) -> Vec<(&'static str, Table)> {
+    let mut tables = vec![(SUMMARY, summary.table())];
+    if let Some(Compared { comparison, grid, examples, .. }) = compared {
+        tables.extend([(COMPARISON, comparison.table()), (GRID, grid.table())]);
+        tables.extend(examples.iter().map(|examples| (EXAMPLES, examples.table())));
+    }
+    tables
+}
+
+fn in_order<S: Serializer>(units: &[(String, &'static str)], out: S) -> Result<S::Ok, S::Error> {
+    out.collect_map(units.iter().map(|(name, unit)| (name, unit)))
+}

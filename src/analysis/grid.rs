@@ -1,0 +1,224 @@
+//! `grid.csv`: each challenger over the whole grid.
+//!
+//! Within each seed the differences of all its cells are averaged first; the seeds' averages
+//! are then treated as the n independent values that they are. Cells share their seeds, so
+//! taking every (cell, seed) for a value of its own would count the same luck several times.
+
+use rayon::prelude::*;
+
+use super::cells::Errors;
+use super::comparison::{by_seed, valid_columns};
+use super::family::{self, Tests};
+use super::frame::{Columns, PERCENT, POINTS, SHARE, Table};
+use super::pairs::{Pair, Pairs};
+use crate::rng::{self, Purpose};
+use crate::stats::{
+    CONFIDENCE, Estimate, Paired, bootstrap, interquartile_mean, mean, probability_of_improvement,
+};
+
+/// Version of the file.
+const VERSION: u32 = 1;
+
+/// Each challenger against the reference, over all cells of the grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    /// Columns of `trials.csv` that hold the axes which are averaged over.
+    pub axes: Vec<String>,
+    /// Columns of `trials.csv` that hold the axes which are compared.
+    pub compared: Vec<String>,
+    /// The reference: its value on each compared axis.
+    pub reference: String,
+    /// All seeds of the plan, in order.
+    pub seeds: Vec<u64>,
+    /// The margin of equivalence, percentage points, where the spec sets one.
+    pub margin: Option<f64>,
+    /// One for each value of the compared axes but the reference's, in plan order.
+    pub rows: Vec<GridRow>,
+    /// Cells that have no reference with the same values on the other axes, and so are in no row.
+    pub unmatched: usize,
+}
+
+/// One challenger over all its cells. Differences are in percentage points, positive where
+/// the reference is better.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GridRow {
+    /// The challenger: its value on each compared axis.
+    pub challenger: String,
+    /// Cells that are compared with a reference.
+    pub cells: usize,
+    /// Of these, cells whose error is the reference's in every seed, to the last image: as
+    /// those of networks that are the same function by construction. The average has them.
+    pub identical: usize,
+    /// Difference in test error averaged over the cells, by the grid's seeds; absent where a
+    /// trial of any cell, on either side, is not complete.
+    pub differences: Vec<Option<f64>>,
+    /// Planned seeds without a difference.
+    pub missing: usize,
+    /// The seeds' differences in test error together.
+    pub test: Option<Paired>,
+    /// The same of the validation error.
+    pub valid: Option<Paired>,
+    /// Tests of the difference in test error; Holm's adjustment is over all rows.
+    pub tests: Tests,
+    /// Interquartile mean of the reference's test errors over all cells and complete trials,
+    /// percent; absent where a cell has none. A secondary figure.
+    pub iqm_reference: Option<Estimate>,
+    /// The same of the challenger.
+    pub iqm_challenger: Option<Estimate>,
+    /// Chance that a trial of the challenger has less test error than one of the reference
+    /// in the same cell, whatever their seeds, averaged over the cells. A secondary figure.
+    pub probability_of_improvement: Option<Estimate>,
+}
+
+impl Grid {
+    pub(super) fn of(pairs: &Pairs<'_>, margin: Option<f64>) -> Self {
+        let challengers = pairs.by_challenger();
+        let row = |(name, cells): &(&str, Vec<&Pair<'_>>)| GridRow::of(name, cells, &pairs.seeds, margin);
+        let mut rows: Vec<_> = challengers.par_iter().map(row).collect();
+        family::adjust(&mut rows, |row| &mut row.tests);
+        Self {
+            axes: pairs.axes.clone(),
+            compared: pairs.compared.clone(),
+            reference: pairs.reference.clone(),
+            seeds: pairs.seeds.clone(),
+            margin,
+            rows,
+            unmatched: pairs.unmatched.len(),
+        }
+    }
+
+    pub(super) fn table(&self) -> Table {
+        let interval = |row: &GridRow| row.test.and_then(|test| test.interval);
+        let columns = Columns::of(&self.rows)
+            .plain("reference", |_| self.reference.clone())
+            .plain("challenger", |row| row.challenger.clone())
+            .plain("cells", |row| row.cells as u64)
+            .plain("identical_cells", |row| row.identical as u64)
+            .plain("n", |row| (row.differences.len() - row.missing) as u64)
+            .plain("missing", |row| row.missing as u64)
+            .in_unit(POINTS, "mean_difference", |row| Some(row.test?.mean))
+            .in_unit(POINTS, "sd", |row| row.test?.sd)
+            .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
+            .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
+            .with(|columns| family::columns(columns, self.margin, |row| row.tests))
+            .with(|columns| valid_columns(columns, |row| row.valid));
+        by_seed(columns, &self.seeds, |row| &row.differences)
+            .with(|columns| estimate(columns, PERCENT, "iqm_reference", |row| row.iqm_reference))
+            .with(|columns| estimate(columns, PERCENT, "iqm_challenger", |row| row.iqm_challenger))
+            .with(|columns| {
+                let name = "probability_of_improvement";
+                estimate(columns, SHARE, name, |row| row.probability_of_improvement)
+            })
+            .table(VERSION)
+    }
+}
+
+impl GridRow {
+    fn of(name: &str, cells: &[&Pair<'_>], seeds: &[u64], margin: Option<f64>) -> Self {
+        let by_cell = |error: fn(Errors) -> Option<f64>| -> Vec<Vec<Option<f64>>> {
+            cells.iter().map(|pair| pair.differences(seeds, error)).collect()
+        };
+        let test = by_cell(|errors| Some(errors.test));
+        let valid: Vec<f64> = averages(&by_cell(|errors| errors.valid)).into_iter().flatten().collect();
+        let differences = averages(&test);
+        let known: Vec<f64> = differences.iter().copied().flatten().collect();
+        let paired = Paired::of(&known, CONFIDENCE);
+        let identical = |cell: &&Vec<Option<f64>>| cell.iter().all(|difference| *difference == Some(0.0));
+        let secondary = Secondary::of(cells);
+        Self {
+            challenger: name.to_owned(),
+            cells: cells.len(),
+            identical: test.iter().filter(identical).count(),
+            missing: seeds.len() - known.len(),
+            differences,
+            test: paired,
+            valid: Paired::of(&valid, CONFIDENCE),
+            tests: Tests::of(&known, paired.and_then(|paired| paired.p), margin),
+            iqm_reference: secondary.iqm_reference,
+            iqm_challenger: secondary.iqm_challenger,
+            probability_of_improvement: secondary.probability_of_improvement,
+        }
+    }
+}
+
+/// The mean over the cells, seed by seed; absent where any cell has no difference.
+fn averages(by_cell: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
+    let seeds = by_cell.first().map_or(0, Vec::len);
+    let of_seed = |at| by_cell.iter().map(|cell| cell[at]).collect::<Option<Vec<f64>>>();
+    (0..seeds).map(|at| of_seed(at).and_then(|cells| mean(&cells))).collect()
+}
+
+/// The figures that take all trials of a cell alike, whatever their seed.
+struct Secondary {
+    iqm_reference: Option<Estimate>,
+    iqm_challenger: Option<Estimate>,
+    probability_of_improvement: Option<Estimate>,
+}
+
+impl Secondary {
+    /// Each figure draws from a stream of its own, the same in every row: the reference has the
+    /// same interval in all of them.
+    fn of(cells: &[&Pair<'_>]) -> Self {
+        let reference: Vec<_> = cells.iter().map(|pair| pair.reference.test_errors()).collect();
+        let challenger: Vec<_> = cells.iter().map(|pair| pair.challenger.test_errors()).collect();
+        let reference: Vec<&[f64]> = reference.iter().map(Vec::as_slice).collect();
+        let challenger: Vec<&[f64]> = challenger.iter().map(Vec::as_slice).collect();
+        let both = [&challenger[..], &reference[..]].concat();
+        let random = |figure| rng::stream(0, Purpose::Bootstrap, figure);
+        Self {
+            iqm_reference: bootstrap(&reference, iqm, CONFIDENCE, &mut random(0)),
+            iqm_challenger: bootstrap(&challenger, iqm, CONFIDENCE, &mut random(1)),
+            probability_of_improvement: bootstrap(&both, improvement, CONFIDENCE, &mut random(2)),
+        }
+    }
+}
+
+/// Absent where a cell has no values: the mean of the others would be of another grid.
+fn iqm(cells: &[&[f64]]) -> Option<f64> {
+    if cells.iter().any(|cell| cell.is_empty()) {
+        return None;
+    }
+    interquartile_mean(&cells.concat())
+}
+
+/// The chance that a value of a cell of the first half is less than one of the same cell of
+/// the second half.
+fn improvement(cells: &[&[f64]]) -> Option<f64> {
+    let (first, second) = cells.split_at(cells.len() / 2);
+    let cells: Vec<_> = first.iter().copied().zip(second.iter().copied()).collect();
+    probability_of_improvement(&cells)
+}
+
+/// The columns of a secondary figure and the interval of its bootstrap.
+fn estimate<'r>(
+    columns: Columns<'r, GridRow>,
+    unit: &'static str,
+    name: &str,
+    value: fn(&GridRow) -> Option<Estimate>,
+) -> Columns<'r, GridRow> {
+    let interval = move |row: &GridRow| value(row)?.interval;
+    let (low, high) = (format!("{name}_bootstrap_low_95"), format!("{name}_bootstrap_high_95"));
+    columns
+        .in_unit(unit, name, |row| Some(value(row)?.value))
+        .in_unit(unit, &low, |row| Some(interval(row)?.low))
+        .in_unit(unit, &high, |row| Some(interval(row)?.high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_counts_only_with_all_its_cells() {
+        let cells = [vec![Some(0.5), Some(1.0), None], vec![Some(1.5), None, Some(2.0)]];
+        assert_eq!(averages(&cells), [Some(1.0), None, None]);
+        assert_eq!(averages(&[]), []);
+    }
+
+    #[test]
+    fn an_empty_cell_leaves_no_figure_of_the_others() {
+        assert_eq!(iqm(&[&[1.0], &[]]), None);
+        assert_eq!(improvement(&[&[1.0], &[], &[2.0], &[3.0]]), None);
+        assert_eq!(improvement(&[&[1.0], &[4.0], &[2.0], &[3.0]]), Some(0.5));
+    }
+}

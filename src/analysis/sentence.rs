@@ -1,0 +1,257 @@
+//! The sentence of a verdict.
+
+use std::collections::BTreeMap;
+
+use super::{Conclusion, Finding, Grid, GridRow, words};
+use crate::stats::{Interval, LEVEL, t_interval};
+
+/// More challengers than this are counted instead of named.
+const MOST_NAMED: usize = 8;
+
+/// What `findings` say of the grid's rows.
+pub(super) fn sentence(grid: &Grid, findings: &[Finding], matched: bool) -> String {
+    let reference = words::label(&grid.compared, &grid.reference);
+    if grid.rows.is_empty() {
+        return format!("Nothing is compared with {reference}: no other cell has a reference.");
+    }
+    let budget = if matched { "At equal parameter count " } else { "" };
+    let said = if grid.rows.len() > MOST_NAMED { counted(findings) } else { named(grid, findings) };
+    let how: Vec<_> = [method(grid), averaged(grid)].into_iter().flatten().collect();
+    let how = Some(how.join(", ")).filter(|how| !how.is_empty());
+    let notes = [how, adjustment(grid), identical(grid), left_out(grid)];
+    let notes: Vec<_> = notes.into_iter().flatten().collect();
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
+    format!("{budget}{reference} has {said}{notes}.")
+}
+
+/// What the reference has, held against each challenger. The unit is named once.
+fn named(grid: &Grid, findings: &[Finding]) -> String {
+    let mut unit = (" percentage points", " test error");
+    let mut clauses = Vec::with_capacity(findings.len());
+    for (row, finding) in grid.rows.iter().zip(findings) {
+        clauses.push(clause(row, finding, unit, grid.margin));
+        if !matches!(finding.conclusion, Conclusion::Same | Conclusion::Incomplete) {
+            unit = ("", "");
+        }
+    }
+    clauses.join("; ")
+}
+
+/// What the reference has, held against one challenger: reads on after "has".
+fn clause(row: &GridRow, finding: &Finding, unit: (&str, &str), margin: Option<f64>) -> String {
+    let name = &row.challenger;
+    let Some(paired) = row.test else {
+        return format!("no seed to be compared with {name} in, for none has all its trials complete");
+    };
+    let more = paired.mean < 0.0;
+    let size = format!("{:.2}{} {}", paired.mean.abs(), unit.0, if more { "more" } else { "less" });
+    let oriented = |interval: Option<Interval>| {
+        interval.map(|interval| if more { interval.negated() } else { interval })
+    };
+    let interval = words::bounds(oriented(paired.interval));
+    let margin = margin.unwrap_or_default();
+    let differs = format!("{size}{} than {name}", unit.1);
+    match finding.conclusion {
+        Conclusion::Less | Conclusion::More if row.tests.equivalent() => {
+            format!("{differs}{interval}, a difference within the margin of {margin}")
+        }
+        Conclusion::Less | Conclusion::More => format!("{differs}{interval}"),
+        Conclusion::Equivalent => {
+            let known: Vec<f64> = row.differences.iter().copied().flatten().collect();
+            // Two tests at the level together are one interval that leaves it out at either end.
+            let interval = words::bounds(oriented(t_interval(&known, 1.0 - 2.0 * LEVEL)));
+            format!(
+                "a test error equivalent to that of {name} within {margin}{}: {size}, 90 %{interval}",
+                unit.0
+            )
+        }
+        Conclusion::Open => format!("no demonstrated difference from {name}: {size}{}{interval}", unit.1),
+        Conclusion::Same => format!("the test error of {name} in every seed, to the last image"),
+        Conclusion::Untested if paired.n == 1 => format!("{differs} in one seed, which allows no interval"),
+        Conclusion::Untested => format!("{differs} in each of {} seeds, too alike for a test", paired.n),
+        Conclusion::Incomplete => String::new(),
+    }
+}
+
+/// How many challengers there are of each conclusion.
+fn counted(findings: &[Finding]) -> String {
+    let mut counts: BTreeMap<Conclusion, usize> = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.conclusion).or_default() += 1;
+    }
+    let each = |(conclusion, count): (&Conclusion, &usize)| {
+        let what = match conclusion {
+            Conclusion::Less => "less test error than",
+            Conclusion::More => "more test error than",
+            Conclusion::Equivalent => "a test error equivalent within the margin to that of",
+            Conclusion::Open => "no demonstrated difference in test error from",
+            Conclusion::Same => "the same test error, to the last image, as",
+            Conclusion::Untested => "a difference that cannot be tested from",
+            Conclusion::Incomplete => "no seed with all trials complete to be compared in with",
+        };
+        format!("{what} {count} of {} challengers", findings.len())
+    };
+    counts.iter().map(each).collect::<Vec<_>>().join("; ")
+}
+
+/// How the intervals are made; nothing where there are none.
+fn method(grid: &Grid) -> Option<String> {
+    let tested = grid.rows.iter().filter(|row| row.tests.p.is_some());
+    let seeds = range(tested.filter_map(|row| Some(row.test?.n)))?;
+    Some(format!("95 % paired-t over {seeds} seeds"))
+}
+
+fn averaged(grid: &Grid) -> Option<String> {
+    let compared = grid.rows.iter().filter(|row| row.test.is_some());
+    let cells = range(compared.map(|row| row.cells)).filter(|cells| cells != "1")?;
+    Some(match &words::headings(&grid.axes)[..] {
+        [axis] => format!("averaged over {cells} values of {axis}"),
+        axes => format!("averaged over {cells} cells of {}", axes.join(" × ")),
+    })
+}
+
+fn adjustment(grid: &Grid) -> Option<String> {
+    let tested = grid.rows.iter().any(|row| row.tests.p.is_some());
+    let challengers = grid.rows.len();
+    (tested && challengers > 1).then(|| format!("judged by Holm's adjustment over {challengers} challengers"))
+}
+
+fn identical(grid: &Grid) -> Option<String> {
+    let some = |row: &&GridRow| (1..row.cells).contains(&row.identical);
+    let of_each = grid.rows.iter().filter(some);
+    let of_each: Vec<_> =
+        of_each.map(|row| format!("{} of {} of {}", row.identical, row.cells, row.challenger)).collect();
+    let reference = words::label(&grid.compared, &grid.reference);
+    (!of_each.is_empty()).then(|| {
+        format!("averaged in are cells with exactly the errors of {reference}: {}", of_each.join(", "))
+    })
+}
+
+fn left_out(grid: &Grid) -> Option<String> {
+    let planned = grid.seeds.len();
+    let missing = grid.rows.iter().filter(|row| row.missing > 0);
+    let missing: Vec<_> =
+        missing.map(|row| format!("{} of {planned} of {}", row.missing, row.challenger)).collect();
+    let mut left = Vec::new();
+    if !missing.is_empty() {
+        left.push(format!("seeds in which a trial is not complete: {}", missing.join(", ")));
+    }
+    if grid.unmatched > 0 {
+        left.push(format!("cells without a reference: {}", grid.unmatched));
+    }
+    (!left.is_empty()).then(|| format!("left out are {}", left.join(", and ")))
+}
+
+/// `5`, or `3 to 5` where they differ.
+fn range(counts: impl Iterator<Item = usize> + Clone) -> Option<String> {
+    let (least, most) = (counts.clone().min()?, counts.max()?);
+    Some(if least == most { most.to_string() } else { format!("{least} to {most}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Tests;
+    use crate::stats::{CONFIDENCE, Paired, holm};
+
+    /// A grid of one row for each challenger, of these differences by seed.
+    fn grid(challengers: &[(&str, &[Option<f64>])], margin: Option<f64>) -> Grid {
+        let row = |(name, differences): &(&str, &[Option<f64>])| {
+            let known: Vec<f64> = differences.iter().copied().flatten().collect();
+            let test = Paired::of(&known, CONFIDENCE);
+            let tests = Tests::of(&known, test.and_then(|test| test.p), margin);
+            GridRow {
+                challenger: (*name).to_owned(),
+                cells: 6,
+                identical: 0,
+                missing: differences.len() - known.len(),
+                differences: differences.to_vec(),
+                test,
+                valid: None,
+                tests: Tests { p_holm: tests.p, p_equivalence_holm: tests.p_equivalence, ..tests },
+                iqm_reference: None,
+                iqm_challenger: None,
+                probability_of_improvement: None,
+            }
+        };
+        Grid {
+            axes: vec!["steps".to_owned()],
+            compared: vec!["family".to_owned()],
+            reference: "drsae".to_owned(),
+            seeds: (1..=challengers[0].1.len() as u64).collect(),
+            margin,
+            rows: challengers.iter().map(row).collect(),
+            unmatched: 0,
+        }
+    }
+
+    fn findings(grid: &Grid) -> Vec<Finding> {
+        grid.rows.iter().map(Finding::of).collect()
+    }
+
+    fn of(grid: &Grid) -> String {
+        sentence(grid, &findings(grid), true)
+    }
+
+    const BETTER: &[Option<f64>] = &[Some(0.31), Some(0.44), Some(0.18), Some(0.27), Some(0.45)];
+    const WORSE: &[Option<f64>] = &[Some(-0.31), Some(-0.44), Some(-0.18), Some(-0.27), Some(-0.45)];
+    const ALIKE: &[Option<f64>] = &[Some(0.03), Some(-0.05), Some(0.02), Some(0.04), Some(-0.06)];
+
+    #[test]
+    fn a_difference_is_told_with_its_interval_and_from_the_side_of_the_reference() {
+        insta::assert_snapshot!(of(&grid(&[("mlp", BETTER)], None)), @"At equal parameter count drsae has 0.33 percentage points less test error than mlp [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", WORSE), ("untied", BETTER)], None)), @"At equal parameter count drsae has 0.33 percentage points more test error than mlp [0.19, 0.47]; 0.33 less than untied [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 2 challengers).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", BETTER)], Some(0.6))), @"At equal parameter count drsae has 0.33 percentage points less test error than mlp [0.19, 0.47], a difference within the margin of 0.6 (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
+    }
+
+    #[test]
+    fn without_a_margin_no_difference_is_never_claimed() {
+        insta::assert_snapshot!(of(&grid(&[("mlp", ALIKE)], None)), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.00 percentage points more test error [-0.05, 0.06] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", ALIKE)], Some(0.1))), @"At equal parameter count drsae has a test error equivalent to that of mlp within 0.1 percentage points: 0.00 percentage points more, 90 % [-0.04, 0.05] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", ALIKE)], Some(0.03))), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.00 percentage points more test error [-0.05, 0.06] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
+    }
+
+    #[test]
+    fn what_is_missing_or_cannot_be_tested_is_said() {
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), None, Some(0.7), Some(0.6)])], None)), @"At equal parameter count drsae has 0.60 percentage points less test error than mlp [0.35, 0.85] (95 % paired-t over 3 seeds, averaged over 6 values of steps; left out are seeds in which a trial is not complete: 1 of 4 of mlp).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[None, None])], None)), @"At equal parameter count drsae has no seed to be compared with mlp in, for none has all its trials complete (left out are seeds in which a trial is not complete: 2 of 2 of mlp).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(-0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points more test error than mlp in one seed, which allows no interval (averaged over 6 values of steps).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), Some(0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points less test error than mlp in each of 2 seeds, too alike for a test (averaged over 6 values of steps).");
+        let nothing = Grid { rows: Vec::new(), unmatched: 2, ..grid(&[("mlp", &[None])], None) };
+        insta::assert_snapshot!(of(&nothing), @"Nothing is compared with drsae: no other cell has a reference.");
+        let unmatched = Grid { unmatched: 2, ..grid(&[("mlp", &[None, Some(0.5), Some(0.75)])], None) };
+        insta::assert_snapshot!(of(&unmatched), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.62 percentage points less test error [-0.96, 2.21] (95 % paired-t over 2 seeds, averaged over 6 values of steps; left out are seeds in which a trial is not complete: 1 of 3 of mlp, and cells without a reference: 2).");
+    }
+
+    #[test]
+    fn cells_that_are_the_same_by_construction_are_said_to_be_averaged_in() {
+        let mut grid = grid(&[("untied", BETTER), ("untied-recurrent", &[Some(0.0); 5])], None);
+        (grid.rows[0].identical, grid.rows[1].identical) = (1, 6);
+        insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has 0.33 percentage points less test error than untied [0.19, 0.47]; the test error of untied-recurrent in every seed, to the last image (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 2 challengers; averaged in are cells with exactly the errors of drsae: 1 of 6 of untied).");
+    }
+
+    #[test]
+    fn axes_other_than_the_family_are_named() {
+        let mut one = grid(&[("0.01", BETTER)], None);
+        one.rows[0].cells = 1;
+        let compared = vec!["discriminative_weight".to_owned()];
+        let one = Grid { compared, reference: "1.0".to_owned(), axes: Vec::new(), ..one };
+        insta::assert_snapshot!(sentence(&one, &findings(&one), false), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
+    }
+
+    #[test]
+    fn an_interval_without_zero_shows_nothing_where_holm_does_not() {
+        let mut grid = grid(&[("a", &[Some(0.3), Some(0.4), Some(0.6)]), ("b", ALIKE)], None);
+        assert_eq!(findings(&grid)[0].conclusion, Conclusion::Less);
+        grid.rows[0].tests.p_holm = holm(&[grid.rows[0].tests.p, grid.rows[1].tests.p])[0];
+        assert_eq!(findings(&grid)[0].conclusion, Conclusion::Open, "{:?}", grid.rows[0].tests);
+    }
+
+    #[test]
+    fn many_challengers_are_counted() {
+        let names: Vec<String> = (0..9).map(|at| format!("rate {at}")).collect();
+        let cycle = [BETTER, ALIKE, WORSE].into_iter().cycle();
+        let rows: Vec<_> = names.iter().map(String::as_str).zip(cycle).collect();
+        insta::assert_snapshot!(of(&grid(&rows, Some(0.1))), @"At equal parameter count drsae has less test error than 3 of 9 challengers; more test error than 3 of 9 challengers; a test error equivalent within the margin to that of 3 of 9 challengers (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 9 challengers).");
+    }
+}

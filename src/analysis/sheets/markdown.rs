@@ -1,0 +1,86 @@
+//! `tables.md`.
+
+use super::Sheet;
+use crate::analysis::Compared;
+
+/// The verdict and the sheets, each with its caption.
+pub fn page(sheets: &[Sheet], compared: Option<&Compared>) -> String {
+    let mut parts = Vec::new();
+    parts.extend(compared.map(|compared| format!("{}\n", escaped(&compared.verdict.to_string()))));
+    parts.extend(sheets.iter().map(table));
+    parts.extend(compared.map(left_out));
+    parts.join("\n")
+}
+
+/// Cells that are not compared, and the table that is too long for a page, or why there is none.
+fn left_out(compared: &Compared) -> String {
+    let cells = match &compared.comparison.unmatched[..] {
+        [] => String::new(),
+        cells => {
+            format!("Cells without a reference, and so in no comparison: {}\n\n", escaped(&cells.join("; ")))
+        }
+    };
+    match &compared.examples {
+        Ok(_) => format!("{cells}Single networks are compared on the same test images in examples.csv.\n"),
+        Err(absent) => {
+            format!("{cells}Not compared on the same test images: {}.\n", escaped(&absent.to_string()))
+        }
+    }
+}
+
+fn table(sheet: &Sheet) -> String {
+    let line = |cells: &[String]| {
+        let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
+        format!("| {} |\n", cells.join(" | "))
+    };
+    let rule = |at| if at < sheet.texts { "---" } else { "---:" };
+    let rules: Vec<_> = (0..sheet.head.len()).map(rule).collect();
+    let rows: String = sheet.rows.iter().map(|row| line(row)).collect();
+    format!(
+        "**{}.** {}\n\n{}|{}|\n{rows}",
+        title(sheet.name),
+        escaped(&sheet.caption),
+        line(&sheet.head),
+        rules.join("|")
+    )
+}
+
+fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
+/// Text in which nothing is markup.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if "\\`*_|<>[]".contains(letter) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_is_a_table_of_plain_text() {
+        let sheet = Sheet {
+            name: "grid",
+            caption: "Over *all* cells.".to_owned(),
+            head: ["model_family", "n"].map(str::to_owned).to_vec(),
+            texts: 1,
+            rows: vec![["a|b", "<0.001"].map(str::to_owned).to_vec()],
+        };
+        insta::assert_snapshot!(table(&sheet), @r"
+        **Grid.** Over \*all\* cells.
+
+        | model\_family | n |
+        |---|---:|
+        | a\|b | \<0.001 |
+        ");
+    }
+}

@@ -1,0 +1,201 @@
+//! The tables as they are printed: rounded, with units in their heads, and captions that
+//! state n, the method and how networks were selected.
+
+pub(super) mod latex;
+pub(super) mod markdown;
+
+use super::{
+    Compared, Comparison, ComparisonRow, Difference, Grid, GridRow, Summary, SummaryRow, Tests, words,
+};
+use crate::stats::{Estimate, Paired, least_sign_flip};
+
+/// How networks were selected, in every caption.
+const SELECTION: &str = "Each trial's weights are those with the least validation error, where images are held \
+                         out; the test images were read once, with these.";
+
+const IMAGE_ERROR: &str = " The image SE is the standard error that the number of test images gives one \
+                           network of the mean error.";
+
+/// A table for a page or a paper. All texts are plain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// A word for it, which no other sheet has.
+    pub name: &'static str,
+    /// What it shows, and how that was computed.
+    pub caption: String,
+    /// Head of each column, with its unit.
+    pub head: Vec<String>,
+    /// Number of columns, from the first, that hold text; the others hold numbers.
+    pub texts: usize,
+    /// Its rows, as long as the head.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The sheets of an analysis, in the order of a page.
+pub(super) fn of(cells: &Summary, compared: Option<&Compared>) -> Vec<Sheet> {
+    let mut sheets = vec![summary(cells)];
+    if let Some(compared) = compared {
+        sheets.extend([grid(&compared.grid), comparison(&compared.comparison)]);
+    }
+    sheets
+}
+
+fn summary(summary: &Summary) -> Sheet {
+    let images = summary.rows.iter().any(|row| row.image_error.is_some());
+    let mut measured = vec!["hidden units", "parameters", "n", "test error / %", "validation error / %"];
+    measured.extend(images.then_some("image SE / %"));
+    let cells = |row: &SummaryRow| {
+        let mut cells = row.values.clone();
+        cells.extend([
+            row.hidden.to_string(),
+            row.parameters.to_string(),
+            words::of_planned(row.n, row.incomplete),
+            words::spread(row.test_error),
+            words::spread(row.valid_error),
+        ]);
+        cells.extend(images.then(|| words::estimate(row.image_error, None)));
+        cells
+    };
+    Sheet {
+        name: "summary",
+        caption: format!(
+            "What each cell reached: mean ± sample standard deviation over n seeds{}; n is of the planned \
+             seeds where trials are not complete. {SELECTION}{}",
+            seeds(&summary.seeds),
+            if images { IMAGE_ERROR } else { "" }
+        ),
+        head: head(&summary.axes, &measured),
+        texts: summary.axes.len(),
+        rows: summary.rows.iter().map(cells).collect(),
+    }
+}
+
+fn comparison(comparison: &Comparison) -> Sheet {
+    let mut measured = vec!["challenger", "parameters (reference)"];
+    measured.extend(DIFFERENCE);
+    measured.extend(comparison.margin.map(|_| EQUIVALENCE));
+    let cells = |row: &ComparisonRow| {
+        let mut cells = row.values.clone();
+        cells.extend([
+            row.challenger.clone(),
+            format!("{} ({})", row.parameters_challenger, row.parameters_reference),
+            words::of_planned(row.differences.len() - row.missing, row.missing),
+            words::compared(row.test),
+            paired(row.valid),
+        ]);
+        cells.extend(tests(&row.tests, comparison.margin));
+        cells
+    };
+    let reference = words::label(&comparison.compared, &comparison.reference);
+    Sheet {
+        name: "comparison",
+        caption: format!(
+            "Each cell against {reference} with the same other settings: difference in error, challenger − \
+             {reference}, in percentage points (pp), positive where {reference} is better; mean over n seeds{} \
+             that both have complete, and 95 % interval of Student's t for paired differences{}. {} {SELECTION}",
+            seeds(&comparison.seeds),
+            if comparison.rows.iter().any(is_welch) {
+                "; of Welch's t where marked W, for want of pairs"
+            } else {
+                ""
+            },
+            of_tests(comparison.rows.len(), comparison.seeds.len(), comparison.margin)
+        ),
+        head: head(&comparison.axes, &measured),
+        texts: comparison.axes.len() + 1,
+        rows: comparison.rows.iter().map(cells).collect(),
+    }
+}
+
+fn grid(grid: &Grid) -> Sheet {
+    let mut head = vec!["challenger", "cells", "of these identical"];
+    head.extend(DIFFERENCE);
+    head.extend(grid.margin.map(|_| EQUIVALENCE));
+    head.extend(["IQM challenger / %", "IQM reference / %", "P(improvement)"]);
+    let figure = |estimate: Option<Estimate>| {
+        words::estimate(estimate.map(|figure| figure.value), estimate.and_then(|figure| figure.interval))
+    };
+    let cells = |row: &GridRow| {
+        let mut cells = vec![
+            row.challenger.clone(),
+            row.cells.to_string(),
+            row.identical.to_string(),
+            words::of_planned(row.differences.len() - row.missing, row.missing),
+            paired(row.test),
+            paired(row.valid),
+        ];
+        cells.extend(tests(&row.tests, grid.margin));
+        let figures = [row.iqm_challenger, row.iqm_reference, row.probability_of_improvement];
+        cells.extend(figures.map(figure));
+        cells
+    };
+    let reference = words::label(&grid.compared, &grid.reference);
+    Sheet {
+        name: "grid",
+        caption: format!(
+            "Each challenger against {reference} over all cells: difference in error, challenger − {reference}, \
+             in percentage points (pp), positive where {reference} is better; averaged over the cells within \
+             each seed first, then over n seeds{}, with the 95 % interval of Student's t. Identical are cells \
+             with exactly the errors of {reference}; the averages include them. {} Secondary: interquartile \
+             mean of the test errors (IQM), and the chance that a trial of the challenger has less test error \
+             than one of {reference} in the same cell, with 95 % percentile intervals of a stratified \
+             bootstrap. {SELECTION}",
+            seeds(&grid.seeds),
+            of_tests(grid.rows.len(), grid.seeds.len(), grid.margin)
+        ),
+        head: head.into_iter().map(str::to_owned).collect(),
+        texts: 1,
+        rows: grid.rows.iter().map(cells).collect(),
+    }
+}
+
+/// Heads of what is said of every difference.
+const DIFFERENCE: [&str; 6] =
+    ["n", "Δ test / pp [95 %]", "Δ validation / pp [95 %]", "p (t)", "p (Holm)", "p (sign flip)"];
+const EQUIVALENCE: &str = "p (equivalence, Holm)";
+
+fn head(axes: &[String], more: &[&str]) -> Vec<String> {
+    let mut head = words::headings(axes);
+    head.extend(more.iter().map(|&name| name.to_owned()));
+    head
+}
+
+fn tests(tests: &Tests, margin: Option<f64>) -> Vec<String> {
+    let mut found = vec![tests.p, tests.p_holm, tests.p_sign_flip];
+    found.extend(margin.map(|_| tests.p_equivalence_holm));
+    found.into_iter().map(words::probability).collect()
+}
+
+fn paired(paired: Option<Paired>) -> String {
+    words::difference(paired.map(|paired| paired.mean), paired.and_then(|paired| paired.interval))
+}
+
+fn is_welch(row: &ComparisonRow) -> bool {
+    matches!(row.test, Some(Difference::Welch(_)))
+}
+
+/// ` = 1, 2, 3`, where they are few.
+fn seeds(seeds: &[u64]) -> String {
+    if seeds.len() > 12 {
+        return String::new();
+    }
+    let seeds: Vec<_> = seeds.iter().map(ToString::to_string).collect();
+    format!(" ({})", seeds.join(", "))
+}
+
+/// What the columns of p are.
+fn of_tests(rows: usize, seeds: usize, margin: Option<f64>) -> String {
+    let equivalence = margin.map_or_else(String::new, |margin| {
+        format!(
+            " p (equivalence) is that of two one-sided t tests against a difference of {margin} pp or more, so \
+             adjusted."
+        )
+    });
+    format!(
+        "p (t) is of the same t, p (Holm) adjusts it for the table's {}, p (sign flip) is exact and at least {} \
+         with {}.{equivalence}",
+        words::count(rows, "row"),
+        least_sign_flip(seeds),
+        words::count(seeds, "seed")
+    )
+}

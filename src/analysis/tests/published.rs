@@ -1,0 +1,76 @@
+//! The tables as they are printed.
+
+use super::*;
+
+#[test]
+fn the_page_has_the_verdict_and_the_tables() {
+    let (_folder, store) = results(&TRIALS);
+    analyze(&store, &with_margin(2.0)).unwrap();
+    insta::assert_snapshot!(written(&store, "tables.md"), @r"
+    At equal parameter count drsae has a test error equivalent to that of untied within 2 percentage points: 0.12 percentage points less, 90 % \[-1.45, 1.70\] (95 % paired-t over 2 seeds, averaged over 2 values of steps; left out are seeds in which a trial is not complete: 1 of 3 of untied).
+
+    **Summary.** What each cell reached: mean ± sample standard deviation over n seeds (1, 2, 3); n is of the planned seeds where trials are not complete. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these. The image SE is the standard error that the number of test images gives one network of the mean error.
+
+    | family | steps | hidden units | parameters | n | test error / % | validation error / % | image SE / % |
+    |---|---|---:|---:|---:|---:|---:|---:|
+    | drsae | 2 | 100 | 1000 | 3 | 1.25 ± 0.25 | 2.25 ± 0.25 | 0.56 |
+    | untied | 2 | 90 | 990 | 3 | 1.75 ± 0.50 | 2.75 ± 0.50 | 0.66 |
+    | drsae | 5 | 100 | 1000 | 2/3 | 1.25 ± 0.35 | 2.25 ± 0.35 | 0.56 |
+    | untied | 5 | 90 | 990 | 3 | 1.00 ± 0.50 | 2.00 ± 0.50 | 0.50 |
+
+    **Grid.** Each challenger against drsae over all cells: difference in error, challenger − drsae, in percentage points (pp), positive where drsae is better; averaged over the cells within each seed first, then over n seeds (1, 2, 3), with the 95 % interval of Student's t. Identical are cells with exactly the errors of drsae; the averages include them. p (t) is of the same t, p (Holm) adjusts it for the table's 1 row, p (sign flip) is exact and at least 0.25 with 3 seeds. p (equivalence) is that of two one-sided t tests against a difference of 2 pp or more, so adjusted. Secondary: interquartile mean of the test errors (IQM), and the chance that a trial of the challenger has less test error than one of drsae in the same cell, with 95 % percentile intervals of a stratified bootstrap. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these.
+
+    | challenger | cells | of these identical | n | Δ test / pp \[95 %\] | Δ validation / pp \[95 %\] | p (t) | p (Holm) | p (sign flip) | p (equivalence, Holm) | IQM challenger / % | IQM reference / % | P(improvement) |
+    |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+    | untied | 2 | 0 | 2/3 | +0.12 \[-3.05, 3.30\] | +0.12 \[-3.05, 3.30\] | 0.705 | 0.705 | 1.000 | 0.042 | 1.38 \[1.00, 1.75\] | 1.25 \[1.00, 1.50\] | 0.42 \[0.14, 0.69\] |
+
+    **Comparison.** Each cell against drsae with the same other settings: difference in error, challenger − drsae, in percentage points (pp), positive where drsae is better; mean over n seeds (1, 2, 3) that both have complete, and 95 % interval of Student's t for paired differences. p (t) is of the same t, p (Holm) adjusts it for the table's 2 rows, p (sign flip) is exact and at least 0.25 with 3 seeds. p (equivalence) is that of two one-sided t tests against a difference of 2 pp or more, so adjusted. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these.
+
+    | steps | challenger | parameters (reference) | n | Δ test / pp \[95 %\] | Δ validation / pp \[95 %\] | p (t) | p (Holm) | p (sign flip) | p (equivalence, Holm) |
+    |---|---|---:|---:|---:|---:|---:|---:|---:|---:|
+    | 2 | untied | 990 (1000) | 3 | +0.50 \[-0.12, 1.12\] | +0.50 \[-0.12, 1.12\] | 0.074 | 0.148 | 0.250 | 0.009 |
+    | 5 | untied | 990 (1000) | 2/3 | -0.25 \[-3.43, 2.93\] | -0.25 \[-3.43, 2.93\] | 0.500 | 0.500 | 1.000 | 0.045 |
+
+    Single networks are compared on the same test images in examples.csv.
+    ");
+}
+
+#[test]
+fn every_row_of_latex_has_as_many_cells_as_its_table() {
+    let (_folder, store) = results(&TRIALS);
+    let analysis = analyze(&store, &with_margin(2.0)).unwrap();
+    let text = written(&store, "tables.tex");
+    let sheets = analysis.sheets();
+    let tables: Vec<&str> = text.split("\\begin{tabular}").skip(1).collect();
+    assert_eq!((tables.len(), sheets.len()), (3, 3));
+    for (table, sheet) in tables.iter().zip(&sheets) {
+        let lines: Vec<_> = table.lines().filter(|line| line.ends_with("\\\\")).collect();
+        assert_eq!(lines.len(), 1 + sheet.rows.len());
+        assert!(lines.iter().all(|line| line.matches(" & ").count() + 1 == sheet.head.len()), "{table}");
+        let (columns, _) = table[1..].split_once('}').unwrap();
+        assert_eq!(columns.len(), sheet.head.len());
+    }
+    for environment in ["table", "tabular"] {
+        let count = |end: &str| text.matches(&format!("\\{end}{{{environment}}}")).count();
+        assert_eq!((count("begin"), count("end")), (3, 3), "{environment}");
+    }
+}
+
+#[test]
+fn every_column_with_a_unit_is_in_its_table() {
+    let (_folder, store) = results(&TRIALS);
+    analyze(&store, &with_margin(2.0)).unwrap();
+    let format: serde_json::Value = serde_json::from_str(&written(&store, FORMAT)).unwrap();
+    let tables = format.as_object().unwrap();
+    assert_eq!(tables.keys().collect::<Vec<_>>(), [COMPARISON, EXAMPLES, GRID, SUMMARY]);
+    for (file, described) in tables {
+        let text = written(&store, file);
+        let header: Vec<_> = text.lines().next().unwrap().split(',').collect();
+        let units = described["units"].as_object().unwrap();
+        assert!(units.keys().all(|column| header.contains(&column.as_str())), "{file}");
+        let bare = header.iter().filter(|column| !units.contains_key(**column));
+        let measured = ["mean", "sd", "low", "high", "difference", "error"];
+        let missed = bare.filter(|column| column.split('_').any(|word| measured.contains(&word)));
+        assert_eq!(missed.count(), 0, "{file}: {header:?}");
+    }
+}

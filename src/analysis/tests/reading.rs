@@ -1,0 +1,95 @@
+//! What is read of `trials.csv`, and what is refused.
+
+use super::*;
+
+#[test]
+fn failures_are_counted_by_what_became_of_them() {
+    let (_folder, store) = results(&TRIALS[..6]);
+    let trials = fs::read_to_string(store.trials_csv()).unwrap();
+    let ending = |text: String, trial: &str, status: &str| {
+        let line = text.lines().find(|line| line.starts_with(trial)).unwrap().to_owned();
+        let (head, _) = line.split_once("complete").unwrap();
+        text.replace(&line, &format!("{head}{status},,,,,2000,"))
+    };
+    let trials = ending(trials, "drsae-2-1,", "failed");
+    let trials = ending(trials, "drsae-2-2,", "timed-out");
+    fs::write(store.trials_csv(), ending(trials, "untied-2-1,", "pending")).unwrap();
+    analyze(&store, &design()).unwrap();
+    let counts = ["family", "n", "incomplete", "diverged", "failed", "timed_out", "pending"];
+    insta::assert_snapshot!(columns(&written(&store, "summary.csv"), &counts), @r"
+    family,n,incomplete,diverged,failed,timed_out,pending
+    drsae,1,2,0,1,1,0
+    untied,2,1,0,0,0,1
+    ");
+}
+
+#[test]
+fn a_cell_without_reference_is_named() {
+    let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("untied", 5, 1, Some(1.5))]);
+    let analysis = analyze(&store, &design()).unwrap();
+    assert!(analysis.render(80).contains("No reference has the other values of: untied, 5\n"));
+    let compared = analysis.compared.unwrap();
+    assert!(compared.comparison.rows.is_empty() && compared.grid.rows.is_empty());
+    assert!(written(&store, "tables.md").contains("in no comparison: untied, 5"));
+}
+
+#[test]
+fn several_compared_axes_make_one_reference() {
+    let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("untied", 5, 1, Some(1.5))]);
+    let both = compare(&[("model.family", "drsae"), ("model.steps", "2.0")]);
+    let comparison = compared(&store, &Design { compare: Some(both), ..design() }).comparison;
+    assert_eq!((comparison.reference.as_str(), comparison.axes.len()), ("drsae / 2", 0));
+    assert_eq!(comparison.compared, ["family", "steps"]);
+    assert_eq!(comparison.rows[0].challenger, "untied / 5");
+}
+
+#[test]
+fn a_sweep_of_seeds_alone_is_one_cell() {
+    let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("drsae", 2, 2, Some(2.0))]);
+    let analysis = analyze(&store, &Design::default()).unwrap();
+    let measured = ["family", "steps", "n", "test_error_*", "valid_error_*"];
+    insta::assert_snapshot!(columns(&written(&store, "summary.csv"), &measured), @r"
+    family,steps,n,test_error_mean,test_error_sd,valid_error_mean,valid_error_sd,test_error_image_se,test_error_seed_1,test_error_seed_2,valid_error_seed_1,valid_error_seed_2
+    drsae,2,2,1.5,0.7071067811865476,2.5,0.7071067811865476,0.6077622890571609,1.0,2.0,2.0,3.0
+    ");
+    assert_eq!(analysis.compared, None);
+    let files: Vec<_> = analysis.files().unwrap().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(files, [SUMMARY, MARKDOWN, LATEX, FORMAT]);
+}
+
+#[test]
+fn other_axes_are_read_by_their_dotted_names() {
+    let (_folder, store) = results(&TRIALS);
+    let axes = ["model.family", "data.train", "model.initial_step", "model.steps"];
+    let design = Design { axes: axes.map(str::to_owned).to_vec(), compare: None };
+    let analysis = analyze(&store, &design).unwrap();
+    assert_eq!(analysis.summary.rows[0].values, ["drsae", "2000", "", "2"]);
+    let header = "family,data.train,model.initial_step,steps,hidden,parameters,n,";
+    assert!(written(&store, "summary.csv").starts_with(header));
+}
+
+#[test]
+fn what_cannot_be_analysed_says_what_to_do() {
+    let (_folder, store) = results(&TRIALS);
+    let fails = |design: Design| analyze(&store, &design).unwrap_err().to_string();
+    let reference = |key: &str, value: &str| Design { compare: Some(compare(&[(key, value)])), ..design() };
+    let unknown = fails(reference("model.family", "mlp"));
+    assert!(unknown.ends_with("choose one of drsae, untied"), "{unknown}");
+    let unswept = fails(reference("data.train", "2000"));
+    assert!(unswept.ends_with("name a swept one"), "{unswept}");
+    let axes = |axis: &str| Design { axes: vec![axis.to_owned()], compare: None };
+    let absent = fails(axes("training.batch"));
+    assert!(absent.contains("no column `training.batch`"), "{absent}");
+    let trials = fs::read_to_string(store.trials_csv()).unwrap();
+    fs::write(store.trials_csv(), trials.replacen("complete", "finished", 1)).unwrap();
+    let status = fails(design());
+    assert!(status.contains("unknown status `finished` in row 1"), "{status}");
+    let fewer: String =
+        trials.split_inclusive('\n').filter(|line| !line.starts_with("untied-5-2,")).collect();
+    fs::write(store.trials_csv(), fewer).unwrap();
+    let unequal = fails(design());
+    assert!(unequal.contains("other seeds for untied, 5 than"), "{unequal}");
+    fs::remove_file(store.trials_csv()).unwrap();
+    let gone = fails(design());
+    assert!(gone.contains("run `drsae sweep`"), "{gone}");
+}

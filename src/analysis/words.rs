@@ -1,0 +1,109 @@
+//! Numbers and names as people read them.
+
+use super::Difference;
+use crate::stats::{Interval, Spread};
+
+/// The last part of each dotted name; the whole of it where that would be ambiguous, as for
+/// `model.hidden`: the width asked for need not be the network's.
+pub(super) fn headings(axes: &[String]) -> Vec<String> {
+    let last = |axis: &str| axis.rsplit('.').next().unwrap_or(axis).to_owned();
+    let unique =
+        |name: &String| name != "hidden" && axes.iter().filter(|axis| last(axis) == *name).count() == 1;
+    axes.iter().map(|axis| Some(last(axis)).filter(unique).unwrap_or_else(|| axis.clone())).collect()
+}
+
+/// A cell's values on the compared axes: bare where they say what they are.
+pub(super) fn label(compared: &[String], value: &str) -> String {
+    match compared {
+        [axis] if axis == "family" => value.to_owned(),
+        axes => format!("{} = {value}", headings(axes).join(" / ")),
+    }
+}
+
+/// `5`, or `4/5` where one is missing.
+pub(super) fn of_planned(n: usize, missing: usize) -> String {
+    if missing == 0 { n.to_string() } else { format!("{n}/{}", n + missing) }
+}
+
+/// `1.25 ± 0.35`.
+pub fn spread(spread: Option<Spread>) -> String {
+    match spread {
+        None => absent(),
+        Some(Spread { mean, sd: None }) => format!("{mean:.2}"),
+        Some(Spread { mean, sd: Some(sd) }) => format!("{mean:.2} ± {sd:.2}"),
+    }
+}
+
+/// `+0.50 [-0.12, 1.12]`.
+pub fn difference(mean: Option<f64>, interval: Option<Interval>) -> String {
+    mean.map_or_else(absent, |mean| format!("{mean:+.2}{}", bounds(interval)))
+}
+
+/// The difference of a comparison, marked W where it is Welch's.
+pub fn compared(test: Option<Difference>) -> String {
+    let text = difference(test.map(|test| test.mean()), test.and_then(|test| test.interval()));
+    match test {
+        Some(Difference::Welch(_)) => format!("{text} W"),
+        _ => text,
+    }
+}
+
+/// `1.62 [1.59, 1.66]`.
+pub(super) fn estimate(value: Option<f64>, interval: Option<Interval>) -> String {
+    value.map_or_else(absent, |value| format!("{value:.2}{}", bounds(interval)))
+}
+
+/// ` [-0.12, 1.12]`; nothing where there is no interval.
+pub(super) fn bounds(interval: Option<Interval>) -> String {
+    interval.map(|Interval { low, high }| format!(" [{low:.2}, {high:.2}]")).unwrap_or_default()
+}
+
+/// Three decimals of a p; `<0.001` where those are zero.
+pub(super) fn probability(p: Option<f64>) -> String {
+    match p {
+        None => absent(),
+        Some(p) if p < 0.001 => "<0.001".to_owned(),
+        Some(p) => format!("{p:.3}"),
+    }
+}
+
+/// `1 row`, `3 rows`.
+pub(super) fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What stands for a number that there is not.
+pub(super) fn absent() -> String {
+    "–".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_are_short_and_distinct() {
+        let axes = ["steps", "data.train", "model.hidden"].map(str::to_owned);
+        assert_eq!(headings(&axes), ["steps", "train", "model.hidden"]);
+        let alike = ["model.bounds.encoder", "training.multipliers.encoder"].map(str::to_owned);
+        assert_eq!(headings(&alike), alike);
+    }
+
+    #[test]
+    fn a_bare_number_is_labelled_with_its_axis() {
+        let axes = ["family", "objective.sparsity"].map(str::to_owned);
+        assert_eq!(label(&axes[..1], "drsae"), "drsae");
+        assert_eq!(label(&axes[1..], "0.1"), "sparsity = 0.1");
+        assert_eq!(label(&axes, "drsae / 0.1"), "family / sparsity = drsae / 0.1");
+    }
+
+    #[test]
+    fn numbers_have_as_many_digits_as_they_bear() {
+        let interval = Some(Interval { low: -0.125, high: 1.5 });
+        assert_eq!(difference(Some(0.5), interval), "+0.50 [-0.12, 1.50]");
+        assert_eq!(difference(Some(-0.5), None), "-0.50");
+        assert_eq!(estimate(Some(1.625), None), "1.62");
+        assert_eq!(probability(Some(0.000_4)), "<0.001");
+        assert_eq!((probability(Some(0.0625)), probability(None)), ("0.062".to_owned(), "–".to_owned()));
+    }
+}

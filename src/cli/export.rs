@@ -1,0 +1,54 @@
+//! `drsae export`: a sweep's results for other tools.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::common::SpecArgs;
+use crate::export::{self, Format};
+use crate::spec::Sweep;
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae export experiments/depth.toml --format tensorboard
+  tensorboard --logdir exports/depth/tensorboard
+  drsae export results/depth/sweep.toml --format parquet --out exports
+
+Files of the same name are replaced, and no other is removed. Parquet needs a program that
+was built with `--features parquet`. The CSV tables and the weights need no export:
+docs/INTEROP.md shows how Python reads them.";
+
+/// Write a sweep's results as Parquet tables or TensorBoard runs.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// The format to write.
+    #[arg(long)]
+    format: Format,
+    /// Folder to write into [default: exports/NAME/FORMAT].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let sweep = Sweep::load(&args.spec.spec, &args.spec.overrides)?;
+    let store = args.spec.merged_store(&sweep)?;
+    let out = args.out.clone().unwrap_or_else(|| folder(&sweep.name, args.format));
+    let written = export::export(&store, args.format, &out)?;
+    let what = match args.format {
+        Format::Parquet => "tables",
+        Format::Tensorboard => "runs",
+    };
+    writeln!(std::io::stdout(), "{written} {what} in {}", out.display())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn folder(sweep: &str, format: Format) -> PathBuf {
+    let format = format.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    Path::new("exports").join(sweep).join(format)
+}

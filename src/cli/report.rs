@@ -1,0 +1,101 @@
+//! `drsae report`: the figures and the page of a sweep, or two sweeps on one page.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::analyze;
+use super::common::{SpecArgs, design};
+use crate::analysis::{self, Design};
+use crate::report::{self, PAGE, Source};
+use crate::spec::Sweep;
+use crate::store::Store;
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae report experiments/depth.toml            results/depth/analysis/report.html and figures/
+  drsae report results/depth/sweep.toml          the sweep as it was run
+  drsae report experiments/depth.toml experiments/rates.toml
+                                                 both on results/depth-and-rates.html
+
+Tables are brought up to date first, as `drsae analyze` does. The page loads nothing: it can be
+opened from disk, moved and sent.";
+
+/// Draw the figures of a sweep and write its page, or put two sweeps side by side on one.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    /// The spec of another sweep, to be put beside the first.
+    other: Option<PathBuf>,
+    /// Page of two sweeps [default: A-and-B.html in the folder of all results].
+    #[arg(long, value_name = "FILE", requires = "other")]
+    out: Option<PathBuf>,
+}
+
+/// A sweep whose tables are up to date.
+struct Analysed {
+    sweep: Sweep,
+    design: Design,
+    store: Store,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let page = match &args.other {
+        None => {
+            let Analysed { sweep, design, store } = Analysed::of(&args.spec)?;
+            write(&sweep, &store, &design)?;
+            store.analysis_file(PAGE)
+        }
+        Some(other) => {
+            let other = SpecArgs { spec: other.clone(), ..args.spec.clone() };
+            beside(args, &Analysed::of(&args.spec)?, &Analysed::of(&other)?)?
+        }
+    };
+    println!("{}", page.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes figures and page again where there are any, so that they stand beside no newer tables.
+pub fn refresh(sweep: &Sweep, store: &Store) -> Result<()> {
+    if store.analysis_file(PAGE).exists() {
+        write(sweep, store, &design(sweep))?;
+    }
+    Ok(())
+}
+
+fn write(sweep: &Sweep, store: &Store, design: &Design) -> Result<()> {
+    for (name, contents) in report::files(&source(sweep, store, design))? {
+        store.write_analysis(&name, &contents)?;
+    }
+    Ok(())
+}
+
+fn source<'a>(sweep: &'a Sweep, store: &'a Store, design: &'a Design) -> Source<'a> {
+    Source { store, name: &sweep.name, question: &sweep.question, design }
+}
+
+/// Writes the page of two sweeps; returns its path.
+fn beside(args: &Args, one: &Analysed, other: &Analysed) -> Result<PathBuf> {
+    let page = report::side_by_side([&one.source(), &other.source()])?;
+    let name = format!("{}-and-{}.html", one.sweep.name, other.sweep.name);
+    let path = args.out.clone().unwrap_or_else(|| args.spec.results.join(name));
+    fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+impl Analysed {
+    fn of(args: &SpecArgs) -> Result<Self> {
+        let (sweep, store) = analyze::merge(args)?;
+        let design = design(&sweep);
+        analysis::analyze(&store, &design)?;
+        Ok(Self { sweep, design, store })
+    }
+
+    fn source(&self) -> Source<'_> {
+        source(&self.sweep, &self.store, &self.design)
+    }
+}

@@ -1,0 +1,173 @@
+//! Results on disk that are of no trial of the plan, and why.
+//!
+//! A trial's id is a hash over its config, the checksums of its data, the numerics version
+//! and the device, so results that one of these tells apart never share a folder. What
+//! `config.toml` and `provenance.json` record says which of them it was.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::fs;
+
+use serde::de::DeserializeOwned;
+
+use crate::device::Kind;
+use crate::plan::{self, Plan};
+use crate::spec::TrialConfig;
+use crate::store::{self, Status, Store, TrialFolder, file};
+use crate::{NUMERICS_VERSION, data};
+
+/// An ended trial that is not of the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// Its id, the name of its folder.
+    pub trial: String,
+    /// What keeps it out of the plan.
+    pub why: Why,
+}
+
+/// What keeps a result out of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The planned trial, computed with this other version of the numerics.
+    Numerics(u32),
+    /// The trial was computed from other data than there are now.
+    Data,
+    /// The planned trial, trained on this other device.
+    Device(Kind),
+    /// Nothing in the plan asks for it.
+    NotPlanned,
+    /// Its files do not tell: reads on after "of unknown origin".
+    Unknown(String),
+}
+
+impl Why {
+    /// The name for programs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Numerics(_) => "numerics",
+            Self::Data => "data",
+            Self::Device(_) => "device",
+            Self::NotPlanned => "not-planned",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Numerics(version) => {
+                write!(out, "of numerics version {version}, this program has {NUMERICS_VERSION}")
+            }
+            Self::Data => out.write_str("of other data than there are now"),
+            Self::Device(kind) => {
+                write!(out, "trained on {0}, for a plan with `--device {0}`", kind.name())
+            }
+            Self::NotPlanned => out.write_str("not in the plan, for the spec was shrunk or changed"),
+            Self::Unknown(reason) => write!(out, "of unknown origin: {reason}"),
+        }
+    }
+}
+
+/// The ended trials in `store` that are not of `plan`, sorted by id.
+///
+/// # Errors
+/// The disk refuses.
+pub fn find(plan: &Plan, store: &Store) -> Result<Vec<Stale>, store::Error> {
+    let planned: HashSet<&str> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
+    let mut folders = store.trial_folders()?;
+    folders.retain(|folder| !planned.contains(folder.id()) && folder.status() != Status::Pending);
+    if folders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let device = plan.trials.first().map_or(Kind::Cpu, |trial| trial.device);
+    let now = Now { data: datasets(plan), device, planned };
+    let stale = |folder: &TrialFolder| Stale {
+        trial: folder.id().to_owned(),
+        why: now.why(folder).unwrap_or_else(Why::Unknown),
+    };
+    Ok(folders.iter().map(stale).collect())
+}
+
+/// How many there are for each reason.
+#[must_use]
+pub fn counts(stale: &[Stale]) -> BTreeMap<&Why, usize> {
+    let mut counts = BTreeMap::new();
+    for Stale { why, .. } in stale {
+        *counts.entry(why).or_default() += 1;
+    }
+    counts
+}
+
+/// A data set as a trial's config names it, and its checksums.
+type Described = (data::Config, BTreeMap<String, String>);
+
+/// What a plan computes from.
+struct Now<'p> {
+    data: Vec<Described>,
+    device: Kind,
+    planned: HashSet<&'p str>,
+}
+
+impl Now<'_> {
+    fn why(&self, folder: &TrialFolder) -> Result<Why, String> {
+        let config: TrialConfig = read(folder, file::CONFIG, |text| toml::from_str(text))?;
+        let Recorded { numerics, data, device } =
+            read(folder, file::PROVENANCE, |text| serde_json::from_str(text))?;
+        let named = placeless(&config.data);
+        let Some((_, checksums)) = self.data.iter().find(|(known, _)| *known == named) else {
+            return Ok(Why::NotPlanned);
+        };
+        // A width that is chosen for equal parameters depends on the size of the images, so
+        // with other data a trial may be none of the plan and yet what it asks for.
+        if !self.planned.contains(plan::id(&config, checksums, self.device).as_str()) {
+            return Ok(if data == *checksums { Why::NotPlanned } else { Why::Data });
+        }
+        match (numerics == NUMERICS_VERSION, data == *checksums, device == self.device) {
+            (false, _, _) => Ok(Why::Numerics(numerics)),
+            (true, false, _) => Ok(Why::Data),
+            (true, true, false) => Ok(Why::Device(device)),
+            (true, true, true) => Err("its folder has not the name that its files give".to_owned()),
+        }
+    }
+}
+
+/// What of the provenance is part of a trial's id.
+#[derive(serde::Deserialize)]
+struct Recorded {
+    numerics: u32,
+    data: BTreeMap<String, String>,
+    #[serde(default)]
+    device: Kind,
+}
+
+fn read<T: DeserializeOwned, E: fmt::Display>(
+    folder: &TrialFolder,
+    name: &str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, String> {
+    let text = fs::read_to_string(folder.path().join(name))
+        .map_err(|error| format!("its {name} cannot be read: {error}"))?;
+    parse(&text).map_err(|error| format!("its {name} cannot be read: {error}"))
+}
+
+/// The data sets that the plan asks for.
+fn datasets(plan: &Plan) -> Vec<Described> {
+    let mut known: Vec<Described> = Vec::new();
+    for trial in &plan.trials {
+        let named = placeless(&trial.config.data);
+        // The plan was made from these data just now: they can be described.
+        if !known.iter().any(|(config, _)| *config == named)
+            && let Ok(checksums) = data::fingerprint(&trial.config.data)
+        {
+            known.push((named, checksums));
+        }
+    }
+    known
+}
+
+/// The config without the place of the data, which is no part of what a trial is.
+fn placeless(config: &data::Config) -> data::Config {
+    data::Config { folder: None, ..config.clone() }
+}

@@ -1,0 +1,198 @@
+//! The messages of an event file, as far as scalars and hyperparameters need them.
+//!
+//! The numbers of the fields are those of TensorBoard's `event.proto`, `summary.proto`,
+//! `tensor.proto`, `plugins/hparams/plugin_data.proto` and of protobuf's `struct.proto`.
+
+use std::collections::BTreeMap;
+
+use prost::{Message, Oneof};
+
+/// What every event file begins with.
+pub const FILE_VERSION: &str = "brain.Event:2";
+/// Tag of what a run was started with.
+pub const SESSION_START: &str = "_hparams_/session_start_info";
+/// Tag of how a run ended.
+pub const SESSION_END: &str = "_hparams_/session_end_info";
+
+/// `Status` of a session that ended well.
+pub const SUCCESS: i32 = 1;
+/// `Status` of a session that did not.
+pub const FAILURE: i32 = 2;
+
+/// The plugin that reads hyperparameters.
+const HPARAMS: &str = "hparams";
+/// `DataClass` of a value that is a tensor.
+const CLASS_TENSOR: i32 = 2;
+/// `DataType` of 32-bit floats.
+const TYPE_FLOAT: i32 = 1;
+
+/// One record of an event file.
+#[derive(Clone, PartialEq, Message)]
+pub struct Event {
+    /// Seconds since 1970.
+    #[prost(double, tag = "1")]
+    pub wall_time: f64,
+    /// Epoch.
+    #[prost(int64, tag = "2")]
+    pub step: i64,
+    #[prost(oneof = "What", tags = "3, 5")]
+    pub what: Option<What>,
+}
+
+/// What an event tells.
+#[derive(Clone, PartialEq, Oneof)]
+pub enum What {
+    #[prost(string, tag = "3")]
+    FileVersion(String),
+    #[prost(message, tag = "5")]
+    Summary(Summary),
+}
+
+/// Values of one step.
+#[derive(Clone, PartialEq, Message)]
+pub struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    pub value: Vec<Value>,
+}
+
+/// One value, by its tag.
+#[derive(Clone, PartialEq, Message)]
+pub struct Value {
+    #[prost(string, tag = "1")]
+    pub tag: String,
+    #[prost(oneof = "Content", tags = "2, 8")]
+    pub content: Option<Content>,
+    #[prost(message, optional, tag = "9")]
+    pub metadata: Option<Metadata>,
+}
+
+/// A number, or a tensor.
+#[derive(Clone, PartialEq, Oneof)]
+pub enum Content {
+    #[prost(float, tag = "2")]
+    Simple(f32),
+    #[prost(message, tag = "8")]
+    Tensor(Tensor),
+}
+
+/// `TensorProto`, of which no numbers are needed.
+#[derive(Clone, PartialEq, Message)]
+pub struct Tensor {
+    #[prost(int32, tag = "1")]
+    pub dtype: i32,
+    #[prost(message, optional, tag = "2")]
+    pub shape: Option<Shape>,
+}
+
+/// `TensorShapeProto`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Shape {
+    #[prost(message, repeated, tag = "2")]
+    pub dim: Vec<Dimension>,
+}
+
+/// `TensorShapeProto.Dim`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Dimension {
+    #[prost(int64, tag = "1")]
+    pub size: i64,
+}
+
+/// `SummaryMetadata`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Metadata {
+    #[prost(message, optional, tag = "1")]
+    pub plugin: Option<Plugin>,
+    #[prost(int32, tag = "4")]
+    pub class: i32,
+}
+
+/// `SummaryMetadata.PluginData`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Plugin {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: Vec<u8>,
+}
+
+/// `HParamsPluginData`, of version 0.
+#[derive(Clone, PartialEq, Message)]
+pub struct Session {
+    #[prost(oneof = "Moment", tags = "3, 4")]
+    pub moment: Option<Moment>,
+}
+
+/// The start or the end of a run.
+#[derive(Clone, PartialEq, Oneof)]
+pub enum Moment {
+    #[prost(message, tag = "3")]
+    Start(Start),
+    #[prost(message, tag = "4")]
+    End(End),
+}
+
+/// `SessionStartInfo`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Start {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub hparams: BTreeMap<String, Setting>,
+    #[prost(string, tag = "4")]
+    pub group_name: String,
+}
+
+/// `SessionEndInfo`.
+#[derive(Clone, PartialEq, Message)]
+pub struct End {
+    #[prost(int32, tag = "1")]
+    pub status: i32,
+}
+
+/// `google.protobuf.Value`.
+#[derive(Clone, PartialEq, Message)]
+pub struct Setting {
+    #[prost(oneof = "Kind", tags = "2, 3")]
+    pub kind: Option<Kind>,
+}
+
+/// A number or a text.
+#[derive(Clone, PartialEq, Oneof)]
+pub enum Kind {
+    #[prost(double, tag = "2")]
+    Number(f64),
+    #[prost(string, tag = "3")]
+    Text(String),
+}
+
+impl Event {
+    /// The first event of a file.
+    pub fn file_version() -> Self {
+        Self { wall_time: 0.0, step: 0, what: Some(What::FileVersion(FILE_VERSION.to_owned())) }
+    }
+
+    /// Values of an epoch. Every epoch takes a second from 1970 on, so that equal results
+    /// are equal bytes and TensorBoard's time axes count epochs.
+    pub fn of_epoch(epoch: usize, value: Vec<Value>) -> Self {
+        let step = i64::try_from(epoch).unwrap_or(i64::MAX);
+        Self { wall_time: epoch as f64, step, what: Some(What::Summary(Summary { value })) }
+    }
+}
+
+impl Value {
+    /// A number; event files hold 32 bits of it.
+    pub fn scalar(tag: impl Into<String>, number: f64) -> Self {
+        Self { tag: tag.into(), content: Some(Content::Simple(number as f32)), metadata: None }
+    }
+
+    /// What the plugin of hyperparameters reads: metadata beside an empty tensor.
+    pub fn session(tag: &str, moment: Moment) -> Self {
+        let content = Session { moment: Some(moment) }.encode_to_vec();
+        let plugin = Plugin { name: HPARAMS.to_owned(), content };
+        let empty = Shape { dim: vec![Dimension { size: 0 }] };
+        Self {
+            tag: tag.to_owned(),
+            content: Some(Content::Tensor(Tensor { dtype: TYPE_FLOAT, shape: Some(empty) })),
+            metadata: Some(Metadata { plugin: Some(plugin), class: CLASS_TENSOR }),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+use super::event::{Content, Session, What};
+use super::*;
+
+fn trial(status: &str) -> Row {
+    let fields = [
+        ("trial", "drsae-1"),
+        ("index", "0"),
+        ("family", "drsae"),
+        ("steps", "11"),
+        ("seed", "1"),
+        ("status", status),
+        ("best_epoch", "2"),
+        ("valid_error", "1.5"),
+        ("test_error", "1.25"),
+        ("test_images", "80"),
+        ("data.train", ""),
+    ];
+    fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+}
+
+fn curve() -> [EpochRow; 2] {
+    let row = |epoch, valid_error| EpochRow {
+        epoch,
+        rate: 0.5,
+        train_loss: 3.25,
+        valid_error,
+        ..EpochRow::default()
+    };
+    [row(1, None), row(2, Some(1.5))]
+}
+
+/// The events of a file, its checksums checked.
+fn read(file: &[u8]) -> Vec<Event> {
+    record::tests::records(file).into_iter().map(|data| Event::decode(data).unwrap()).collect()
+}
+
+/// The values of an event, by tag.
+fn values(event: &Event) -> BTreeMap<&str, &Value> {
+    let Some(What::Summary(summary)) = &event.what else { panic!("{event:?} has no values") };
+    summary.value.iter().map(|value| (value.tag.as_str(), value)).collect()
+}
+
+fn number(value: &Value) -> f32 {
+    let Some(Content::Simple(number)) = value.content else { panic!("{value:?} is no number") };
+    number
+}
+
+fn moment(value: &Value) -> Moment {
+    let plugin = value.metadata.as_ref().unwrap().plugin.as_ref().unwrap();
+    assert_eq!(plugin.name, "hparams");
+    Session::decode(plugin.content.as_slice()).unwrap().moment.unwrap()
+}
+
+#[test]
+fn every_epoch_is_a_step_and_a_second() {
+    let events = read(&file(&trial("complete"), &curve()));
+    assert_eq!(events[0].what, Some(What::FileVersion("brain.Event:2".to_owned())));
+    let times: Vec<_> = events.iter().map(|event| (event.wall_time, event.step)).collect();
+    assert_eq!(times, [(0.0, 0), (0.0, 0), (1.0, 1), (2.0, 2), (2.0, 2)]);
+    let first = values(&events[2]);
+    assert_eq!((number(first["rate"]), number(first["train/loss"])), (0.5, 3.25));
+    assert!(!first.contains_key("valid/error") && !first.contains_key("kept/test_error"));
+    let second = values(&events[3]);
+    let errors = ["valid/error", "kept/valid_error", "kept/test_error"].map(|tag| number(second[tag]));
+    assert_eq!(errors, [1.5, 1.5, 1.25]);
+}
+
+#[test]
+fn settings_are_hyperparameters_and_seeds_of_a_cell_one_group() {
+    let events = read(&file(&trial("diverged"), &curve()));
+    let Moment::Start(start) = moment(values(&events[1])[SESSION_START]) else { panic!("{events:?}") };
+    let kind = |name: &str| start.hparams[name].kind.clone().unwrap();
+    assert_eq!(start.hparams.len(), 3);
+    assert_eq!(kind("steps"), Kind::Number(11.0));
+    assert_eq!((kind("family"), kind("data.train")), (Kind::Text("drsae".into()), Kind::Text(String::new())));
+    assert_eq!(start.group_name, "data.train= family=drsae steps=11");
+    let end = |status| moment(values(read(&file(&trial(status), &curve())).last().unwrap())[SESSION_END]);
+    assert_eq!(end("diverged"), Moment::End(End { status: FAILURE }));
+    assert_eq!(end("complete"), Moment::End(End { status: SUCCESS }));
+    assert_eq!(read(&file(&trial("pending"), &curve())).len(), 4);
+}
+
+/// Bytes as TensorBoard's own writer encodes them; Python: `metadata.NULL_TENSOR` of
+/// `tensorboard.plugins.hparams`, `.SerializeToString()`.
+#[test]
+fn the_tensor_beside_metadata_is_the_empty_one() {
+    let value = Value::session(SESSION_END, Moment::End(End { status: SUCCESS }));
+    let Some(Content::Tensor(tensor)) = value.content else { panic!("{value:?}") };
+    assert_eq!(tensor.encode_to_vec(), [8, 1, 18, 2, 18, 0]);
+}

@@ -1,0 +1,117 @@
+//! Panels side by side with common scales.
+
+use super::legend::Legend;
+use super::panel::Panel;
+use super::scale::Scale;
+use super::sheet::{Anchor, Drawn, Font, Rect, Sheet};
+
+/// Width of all panels and their labels, pixels.
+const WIDTH: f64 = 720.0;
+/// Space left of the panels, for labels and the name of the scale.
+const LEFT: f64 = 62.0;
+/// Space below the panels, for the same.
+const BELOW: f64 = 44.0;
+const RIGHT: f64 = 14.0;
+/// Space between panels, across and down (for a heading).
+const GAP: (f64, f64) = (16.0, 28.0);
+
+/// Most pixels between neighbouring series that share a place.
+const DODGE: f64 = 12.0;
+
+/// Panels with common scales, row by row.
+pub struct Grid {
+    /// What the panels show; empty where there is only one.
+    pub headings: Vec<String>,
+    pub x: Scale,
+    pub y: Scale,
+    /// What the scales measure, with units.
+    pub x_name: String,
+    pub y_name: String,
+    pub legend: Legend,
+}
+
+impl Grid {
+    /// The legend of these `entries`, as wide as the panels.
+    pub fn legend(entries: Vec<super::Entry>) -> Legend {
+        Legend::new(entries, WIDTH - LEFT)
+    }
+
+    fn columns(&self) -> usize {
+        match self.headings.len() {
+            0 | 1 => 1,
+            2 | 4 => 2,
+            3 | 5 | 6 | 9 => 3,
+            _ => 4,
+        }
+    }
+
+    fn rows(&self) -> usize {
+        self.headings.len().max(1).div_ceil(self.columns())
+    }
+
+    /// Size of a panel.
+    fn panel(&self) -> (f64, f64) {
+        let columns = self.columns() as f64;
+        let width = (WIDTH - LEFT - RIGHT - GAP.0 * (columns - 1.0)) / columns;
+        let height = match self.columns() {
+            1 => 330.0,
+            2 => 230.0,
+            3 => 180.0,
+            _ => 150.0,
+        };
+        (width.floor(), height)
+    }
+
+    /// Pixels between neighbours when `count` series share each tick.
+    pub fn step(&self, count: usize) -> f64 {
+        let mut places: Vec<f64> = self.x.ticks.iter().map(|(value, _)| self.x.at(*value)).collect();
+        places.sort_by(f64::total_cmp);
+        let gaps = places.windows(2).map(|pair| (pair[1] - pair[0]) * self.panel().0);
+        gaps.fold(DODGE, |step, gap| step.min(0.8 * gap / count as f64))
+    }
+
+    fn top(&self) -> f64 {
+        self.legend.height() + if self.headings.is_empty() { 10.0 } else { GAP.1 }
+    }
+
+    /// Size of the figure, pixels.
+    pub fn size(&self) -> (f64, f64) {
+        let rows = self.rows() as f64;
+        (WIDTH, self.top() + rows * self.panel().1 + (rows - 1.0) * GAP.1 + BELOW)
+    }
+
+    /// Draws scales, headings and legend, and calls `paint` with each panel and its number.
+    pub fn draw(&self, sheet: &Sheet<'_>, paint: impl Fn(&Panel<'_, '_>, usize) -> Drawn) -> Drawn {
+        let (width, height) = self.panel();
+        let count = self.headings.len().max(1);
+        self.legend.draw(sheet, LEFT, 2.0)?;
+        for at in 0..count {
+            let (row, column) = (at / self.columns(), at % self.columns());
+            let left = LEFT + column as f64 * (width + GAP.0);
+            let top = self.top() + row as f64 * (height + GAP.1);
+            let frame = Rect { left, top, width, height };
+            let panel = Panel { sheet, frame, x: &self.x, y: &self.y };
+            panel.rules()?;
+            panel.side()?;
+            if column == 0 {
+                panel.labels_left()?;
+            }
+            if at + self.columns() >= count {
+                panel.labels_below()?;
+            }
+            if let Some(heading) = self.headings.get(at) {
+                sheet.text((left + 0.5 * width, top - 10.0), heading, Font::HEADING, Anchor::Middle)?;
+            }
+            paint(&panel, at)?;
+        }
+        self.name_scales(sheet)
+    }
+
+    fn name_scales(&self, sheet: &Sheet<'_>) -> Drawn {
+        let (width, height) = self.size();
+        let middle = f64::midpoint(self.top(), height - BELOW);
+        sheet.text((16.0, middle), &self.y_name, Font::LABEL, Anchor::Upwards)?;
+        let middle = f64::midpoint(LEFT, width - RIGHT);
+        sheet.text((middle, height - 12.0), &self.x_name, Font::LABEL, Anchor::Middle)
+    }
+}

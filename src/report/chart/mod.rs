@@ -1,0 +1,24 @@
+//! What all figures are drawn with: a sheet of marks and texts, scales, panels and legends.
+//!
+//! A figure is drawn for print, on white, with a palette that the colour-blind can tell
+//! apart and with a mark and a line style for each colour; [`on_page`] makes its colours
+//! those of the page that it stands in. Equal data are equal bytes.
+
+mod finish;
+mod grid;
+mod legend;
+mod palette;
+mod panel;
+mod rows;
+mod scale;
+mod sheet;
+
+pub(super) use finish::{About, on_page};
+pub(super) use grid::Grid;
+pub(super) use legend::Entry;
+pub(super) use palette::{Colour, Look};
+pub(super) use panel::{Panel, Weight};
+pub(super) use rows::{Row, Rows};
+pub(super) use scale::Scale;
+use sheet::Rect;
+pub(super) use sheet::{Anchor, Drawn, Font, Sheet, draw};

@@ -1,0 +1,133 @@
+//! Colours, marks and lines that stay apart without colour vision and in grey print.
+//!
+//! The colours are those of Okabe and Ito, *Color universal design* (2008), without the
+//! yellow, which white paper swallows. A series is told apart by its mark and its line as
+//! well, never by colour alone.
+
+use plotters::style::RGBColor;
+
+/// A colour of a figure, by what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// Texts and axes.
+    Ink,
+    /// Texts and marks of less weight.
+    Faint,
+    /// Lines behind the data.
+    Grid,
+    /// Areas behind the data.
+    Band,
+    /// The paper.
+    Paper,
+    /// A series, counted round.
+    Series(usize),
+}
+
+const SERIES: [RGBColor; 6] = [
+    RGBColor(0x00, 0x72, 0xB2),
+    RGBColor(0xD5, 0x5E, 0x00),
+    RGBColor(0x00, 0x9E, 0x73),
+    RGBColor(0xCC, 0x79, 0xA7),
+    RGBColor(0xE6, 0x9F, 0x00),
+    RGBColor(0x56, 0xB4, 0xE9),
+];
+
+/// Lengths of dashes and gaps, pixels; none is a whole line.
+const DASHES: [&[u32]; 4] = [&[], &[7, 3], &[7, 2, 2, 2], &[2, 2]];
+
+/// The form of a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+    Descending,
+}
+
+const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Descending];
+
+impl Colour {
+    /// As it is printed.
+    pub const fn rgb(self) -> RGBColor {
+        match self {
+            Self::Ink => RGBColor(0x1B, 0x1B, 0x1B),
+            Self::Faint => RGBColor(0x5E, 0x5E, 0x5E),
+            Self::Grid => RGBColor(0xDE, 0xDE, 0xDE),
+            Self::Band => RGBColor(0xEF, 0xEF, 0xEF),
+            Self::Paper => RGBColor(0xFF, 0xFF, 0xFF),
+            Self::Series(at) => SERIES[at % SERIES.len()],
+        }
+    }
+
+    /// Every colour, with the name of the variable that the page gives it by.
+    pub fn all() -> impl Iterator<Item = (Self, String)> {
+        let named = [
+            (Self::Ink, "ink"),
+            (Self::Faint, "faint"),
+            (Self::Grid, "grid"),
+            (Self::Band, "band"),
+            (Self::Paper, "paper"),
+        ];
+        let series = (0..SERIES.len()).map(|at| (Self::Series(at), format!("series-{at}")));
+        named.into_iter().map(|(colour, name)| (colour, name.to_owned())).chain(series)
+    }
+
+    /// Dashes and gaps of lines in this colour, pixels.
+    pub fn dashes(self) -> &'static [u32] {
+        match self {
+            Self::Series(at) => DASHES[at % SERIES.len() % DASHES.len()],
+            _ => &[],
+        }
+    }
+}
+
+/// How one series is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Its colour, and with it its line.
+    pub colour: Colour,
+    /// Its mark.
+    pub shape: Shape,
+}
+
+impl Look {
+    /// The look of the series at `at`; the first thirty differ.
+    pub const fn of(at: usize) -> Self {
+        Self { colour: Colour::Series(at), shape: SHAPES[at % SHAPES.len()] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_differ_in_more_than_colour() {
+        for at in 0..4 {
+            for other in 0..at {
+                let (a, b) = (Look::of(at), Look::of(other));
+                assert!(a.shape != b.shape && a.colour.dashes() != b.colour.dashes(), "{at} and {other}");
+            }
+        }
+        let looks: Vec<_> = (0..30).map(|at| (at % SERIES.len(), Look::of(at).shape)).collect();
+        assert!((0..30).all(|at| !looks[..at].contains(&looks[at])));
+    }
+
+    /// Relative luminance, WCAG 2.2.
+    fn luminance(RGBColor(red, green, blue): RGBColor) -> f64 {
+        let linear = |value: u8| {
+            let share = f64::from(value) / 255.0;
+            if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    #[test]
+    fn texts_are_readable_on_paper() {
+        for colour in [Colour::Ink, Colour::Faint] {
+            let contrast = 1.05 / (luminance(colour.rgb()) + 0.05);
+            assert!(contrast > 4.5, "{colour:?}: {contrast}");
+        }
+    }
+}

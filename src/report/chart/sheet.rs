@@ -1,0 +1,154 @@
+//! A sheet to draw on: lines, marks, areas and texts at places in pixels.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::finish::{About, finish};
+use super::palette::{Colour, Look, Shape};
+use crate::report::Error;
+
+/// Units of the drawing in a pixel: the backend places whole units only.
+pub const UNIT: f64 = 10.0;
+/// The backend divides sizes of texts by this.
+const BACKEND_TEXT: f64 = 1.24;
+/// Regular polygons and the like, as points on a circle of radius 1; y runs down.
+const SQUARE: [Point; 4] = [(-0.86, -0.86), (0.86, -0.86), (0.86, 0.86), (-0.86, 0.86)];
+const TRIANGLE: [Point; 3] = [(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)];
+const DIAMOND: [Point; 4] = [(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)];
+const DESCENDING: [Point; 3] = [(0.0, 1.2), (1.1, -0.8), (-1.1, -0.8)];
+
+/// A place on the sheet, pixels from its upper left.
+pub type Point = (f64, f64);
+/// What drawing gives.
+pub type Drawn = Result<(), Error>;
+
+/// An area of the sheet, pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rect {
+    pub left: f64,
+    pub top: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+impl Rect {
+    pub fn right(self) -> f64 {
+        self.left + self.width
+    }
+
+    pub fn bottom(self) -> f64 {
+        self.top + self.height
+    }
+}
+
+/// Where a text lies about its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// To the right of it, centred on its height.
+    Start,
+    /// Centred on it.
+    Middle,
+    /// To the left of it, centred on its height.
+    End,
+    /// Centred on it, and turned to run upwards.
+    Upwards,
+}
+
+/// How a text is set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Font {
+    /// Size, pixels.
+    pub size: f64,
+    pub colour: Colour,
+    pub bold: bool,
+}
+
+impl Font {
+    pub const TICK: Self = Self { size: 11.0, colour: Colour::Faint, bold: false };
+    pub const LABEL: Self = Self { size: 12.0, colour: Colour::Ink, bold: false };
+    pub const HEADING: Self = Self { size: 12.0, colour: Colour::Ink, bold: true };
+
+    /// About how wide a text is, pixels; which font the reader has is not known.
+    pub fn width(self, text: &str) -> f64 {
+        0.54 * self.size * text.chars().count() as f64
+    }
+}
+
+/// A sheet that is being drawn on.
+pub struct Sheet<'a> {
+    root: DrawingArea<SVGBackend<'a>, Shift>,
+}
+
+/// Draws a figure of this many pixels and returns it as SVG.
+pub fn draw(
+    (width, height): (f64, f64),
+    about: &About<'_>,
+    paint: impl FnOnce(&Sheet<'_>) -> Drawn,
+) -> Result<String, Error> {
+    let mut text = String::new();
+    {
+        let root = SVGBackend::with_string(&mut text, (units(width) as u32, units(height) as u32));
+        let sheet = Sheet { root: root.into_drawing_area() };
+        sheet.root.fill(&Colour::Paper.rgb())?;
+        paint(&sheet)?;
+        sheet.root.present()?;
+    }
+    Ok(finish(&text, (width, height), about))
+}
+
+impl Sheet<'_> {
+    /// A line through `points`, in the dashes of its colour.
+    pub fn line(&self, points: &[Point], colour: Colour, width: f64, opacity: f64) -> Drawn {
+        let points: Vec<_> = points.iter().map(|&point| place(point)).collect();
+        let style =
+            ShapeStyle { color: colour.rgb().mix(opacity), filled: false, stroke_width: units(width) as u32 };
+        Ok(self.root.draw(&PathElement::new(points, style))?)
+    }
+
+    /// A mark of `radius` pixels.
+    pub fn mark(&self, at: Point, look: Look, radius: f64, opacity: f64) -> Drawn {
+        let style = look.colour.rgb().mix(opacity).filled();
+        let corners: &[Point] = match look.shape {
+            Shape::Circle => {
+                return Ok(self.root.draw(&Circle::new(place(at), units(radius) as u32, style))?);
+            }
+            Shape::Square => &SQUARE,
+            Shape::Triangle => &TRIANGLE,
+            Shape::Diamond => &DIAMOND,
+            Shape::Descending => &DESCENDING,
+        };
+        let corner = |&(x, y): &Point| place((at.0 + radius * x, at.1 + radius * y));
+        Ok(self.root.draw(&Polygon::new(corners.iter().map(corner).collect::<Vec<_>>(), style))?)
+    }
+
+    /// A filled area.
+    pub fn area(&self, rect: Rect, colour: Colour, opacity: f64) -> Drawn {
+        let corners = [place((rect.left, rect.top)), place((rect.right(), rect.bottom()))];
+        Ok(self.root.draw(&Rectangle::new(corners, colour.rgb().mix(opacity).filled()))?)
+    }
+
+    /// A line of text.
+    pub fn text(&self, at: Point, text: &str, font: Font, anchor: Anchor) -> Drawn {
+        let horizontal = match anchor {
+            Anchor::Start => HPos::Left,
+            Anchor::Middle | Anchor::Upwards => HPos::Center,
+            Anchor::End => HPos::Right,
+        };
+        let turned = if anchor == Anchor::Upwards { FontTransform::Rotate270 } else { FontTransform::None };
+        let weight = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
+        let desc = FontDesc::new(FontFamily::SansSerif, font.size * UNIT * BACKEND_TEXT, weight);
+        let colour = font.colour.rgb();
+        let style =
+            TextStyle::from(desc.transform(turned)).color(&colour).pos(Pos::new(horizontal, VPos::Center));
+        Ok(self.root.draw(&Text::new(text, place(at), style))?)
+    }
+}
+
+fn units(pixels: f64) -> f64 {
+    (pixels * UNIT).round()
+}
+
+fn place((x, y): Point) -> (i32, i32) {
+    (units(x) as i32, units(y) as i32)
+}

@@ -1,0 +1,190 @@
+//! Which axis of a sweep a figure shows by place, which by colour and which by panel.
+
+use super::chart::{Entry, Look};
+use super::material::{Axis, Cell, Material};
+
+/// Panels that a figure has at most.
+pub const PANELS: usize = 12;
+/// Series that a panel has at most, where their axis is not one that is compared.
+const SERIES: usize = 6;
+/// Families keep their looks from one sweep to the next.
+const FAMILIES: [&str; 4] = ["drsae", "untied", "untied-recurrent", "mlp"];
+
+/// A figure's panels, each with its series of cells.
+pub struct Facets<'m> {
+    /// In plan order.
+    pub panels: Vec<Facet<'m>>,
+    /// Panels beyond [`PANELS`], which are not shown.
+    pub left_out: usize,
+    /// Every series, in plan order.
+    pub series: Vec<Series>,
+}
+
+/// Cells of one colour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// Values on the axes shown by colour, as `comparison.csv` writes them.
+    pub key: String,
+    /// The same for a reader; empty where there is one series alone.
+    pub name: String,
+    /// How it is drawn.
+    pub look: Look,
+}
+
+/// Cells that agree on the axes shown by panel.
+pub struct Facet<'m> {
+    /// Its values on those axes; empty where one panel holds all.
+    pub heading: String,
+    /// Cells of each series, in plan order, with the series' position.
+    pub series: Vec<(usize, Vec<&'m Cell>)>,
+}
+
+impl<'m> Facets<'m> {
+    /// Parts the cells. The axis at `x` is shown by place; compared axes by colour, else the
+    /// family, else one of few values; all others by panel.
+    pub fn of(material: &'m Material, x: Option<usize>) -> Self {
+        let axes = &material.axes;
+        let by_colour = by_colour(axes, x);
+        let is_free = |at: &usize| Some(*at) != x && !by_colour.contains(at);
+        let by_panel: Vec<usize> = (0..axes.len()).filter(is_free).collect();
+        let mut facets = Self { panels: Vec::new(), left_out: 0, series: Vec::new() };
+        for cell in &material.cells {
+            let at = facets.series_at(key(cell, &by_colour), values(axes, cell, &by_colour));
+            facets.panel(values(axes, cell, &by_panel)).add(at, cell);
+        }
+        facets.left_out = facets.panels.len().saturating_sub(PANELS);
+        facets.panels.truncate(PANELS);
+        facets
+    }
+
+    fn series_at(&mut self, key: String, name: String) -> usize {
+        let known = self.series.iter().position(|series| series.key == key);
+        known.unwrap_or_else(|| {
+            let at = self.series.len();
+            let look = FAMILIES.iter().position(|family| *family == key).unwrap_or(at);
+            self.series.push(Series { key, name, look: Look::of(look) });
+            at
+        })
+    }
+
+    fn panel(&mut self, heading: String) -> &mut Facet<'m> {
+        let known = self.panels.iter().position(|panel| panel.heading == heading);
+        let at = known.unwrap_or_else(|| {
+            self.panels.push(Facet { heading, series: Vec::new() });
+            self.panels.len() - 1
+        });
+        &mut self.panels[at]
+    }
+
+    /// Names of the panels; none where one holds all.
+    pub fn headings(&self) -> Vec<String> {
+        let headings = self.panels.iter().map(|panel| panel.heading.clone());
+        headings.filter(|heading| !heading.is_empty()).collect()
+    }
+
+    /// How a series is drawn.
+    pub fn look(&self, series: usize) -> Look {
+        self.series[series].look
+    }
+
+    /// How far to the right of its place a series is drawn, for `step` pixels between two.
+    pub fn dodge(&self, series: usize, step: f64) -> f64 {
+        step * (series as f64 - 0.5 * (self.series.len() - 1) as f64)
+    }
+
+    /// The series for a legend; none where there is one alone.
+    pub fn entries(&self) -> Vec<Entry> {
+        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        named.map(|series| Entry::Series(series.look, series.name.clone())).collect()
+    }
+
+    /// All cells that are shown.
+    pub fn cells(&self) -> impl Iterator<Item = &'m Cell> {
+        self.panels.iter().flat_map(|panel| &panel.series).flat_map(|(_, cells)| cells.iter().copied())
+    }
+}
+
+impl<'m> Facet<'m> {
+    fn add(&mut self, at: usize, cell: &'m Cell) {
+        match self.series.iter_mut().find(|(series, _)| *series == at) {
+            Some((_, cells)) => cells.push(cell),
+            None => self.series.push((at, vec![cell])),
+        }
+    }
+}
+
+/// The axes to be shown by colour.
+fn by_colour(axes: &[Axis], x: Option<usize>) -> Vec<usize> {
+    let free = || (0..axes.len()).filter(|at| Some(*at) != x);
+    let compared: Vec<usize> = free().filter(|&at| axes[at].compared).collect();
+    if !compared.is_empty() {
+        return compared;
+    }
+    let family = free().find(|&at| axes[at].column == "family");
+    family.or_else(|| free().find(|&at| axes[at].values.len() <= SERIES)).into_iter().collect()
+}
+
+/// A cell's values on some axes, as `comparison.csv` writes them.
+fn key(cell: &Cell, chosen: &[usize]) -> String {
+    let values: Vec<_> = chosen.iter().map(|&at| cell.values[at].as_str()).collect();
+    values.join(" / ")
+}
+
+/// A cell's values on some axes, each with its symbol.
+fn values(axes: &[Axis], cell: &Cell, chosen: &[usize]) -> String {
+    let values: Vec<_> = chosen.iter().map(|&at| with_value(&axes[at].column, &cell.values[at])).collect();
+    values.join(", ")
+}
+
+/// What a column of `trials.csv` holds, for a scale.
+pub fn title(column: &str) -> &str {
+    match column {
+        "steps" => "iterations T",
+        "model.hidden" => "hidden units n asked for",
+        "sparsity" => "weight λ of the sparsity term",
+        "discriminative_weight" => "weight γ of the class term",
+        other => other,
+    }
+}
+
+/// `T = 5`; a family needs no symbol.
+pub fn with_value(column: &str, value: &str) -> String {
+    let symbol = match column {
+        "family" => return value.to_owned(),
+        "steps" => "T",
+        "model.hidden" => "n",
+        "sparsity" => "λ",
+        "discriminative_weight" => "γ",
+        other => other.rsplit('.').next().unwrap_or(other),
+    };
+    format!("{symbol} = {}", value.strip_suffix(".0").unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(column: &str, values: &[&str], compared: bool) -> Axis {
+        let values = values.iter().map(|&value| value.to_owned()).collect();
+        Axis { column: column.to_owned(), values, compared }
+    }
+
+    #[test]
+    fn compared_axes_have_colours_then_the_family_then_one_of_few_values() {
+        let steps = || axis("steps", &["1", "2"], false);
+        let family = |compared| axis("family", &["drsae", "mlp"], compared);
+        let weight = || axis("discriminative_weight", &["0.0", "1.0"], true);
+        assert_eq!(by_colour(&[steps(), family(true), weight()], None), [1, 2]);
+        assert_eq!(by_colour(&[steps(), weight(), family(false)], Some(1)), [2]);
+        assert_eq!(by_colour(&[steps(), axis("data.train", &["1"; 9], false)], None), [0]);
+        assert_eq!(by_colour(&[steps(), axis("data.train", &["1"; 9], false)], Some(0)), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn values_have_the_symbols_of_the_paper() {
+        let told =
+            [("steps", "5"), ("discriminative_weight", "0.0"), ("family", "mlp"), ("data.train", "100")];
+        let told = told.map(|(column, value)| with_value(column, value));
+        assert_eq!(told, ["T = 5", "γ = 0", "mlp", "train = 100"]);
+    }
+}

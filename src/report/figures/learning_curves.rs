@@ -1,0 +1,78 @@
+//! Validation error by epoch, one line a seed.
+
+use super::{Figure, left_out};
+use crate::report::Error;
+use crate::report::chart::{Colour, Drawn, Entry, Grid, Look, Panel, Scale, Weight};
+use crate::report::facets::{Facets, Series};
+use crate::report::material::{Cell, Material, Trial};
+use crate::stats::mean;
+
+/// The figure; `None` where no images are held out.
+pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
+    let facets = Facets::of(material, None);
+    let trials = || facets.cells().flat_map(|cell| &cell.trials);
+    let values: Vec<_> = trials().flat_map(points).collect();
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let several = facets.cells().any(|cell| cell.trials.len() > 1);
+    let grid = Grid {
+        headings: facets.headings(),
+        x: Scale::of_counts(values.iter().map(|(epoch, _)| *epoch)),
+        y: Scale::log(values.iter().map(|(_, error)| *error)),
+        x_name: "epoch".to_owned(),
+        y_name: "validation error (%)".to_owned(),
+        legend: Grid::legend(entries(&facets, several)),
+    };
+    let caption = format!(
+        "Validation error after each epoch of the phases that train the classifier, percent. {}{}",
+        if several { "Thin lines are single seeds, thick ones their mean." } else { "One seed." },
+        left_out(&facets)
+    );
+    let figure = Figure::draw("learning_curves", "Learning curves", caption, grid.size(), |sheet| {
+        grid.draw(sheet, |panel, number| {
+            facets.panels[number].series.iter().try_for_each(|(series, cells)| {
+                cells.iter().try_for_each(|cell| paint(panel, cell, facets.look(*series)))
+            })
+        })
+    })?;
+    Ok(Some(figure))
+}
+
+fn entries(facets: &Facets<'_>, several: bool) -> Vec<Entry> {
+    let named = facets.series.iter().filter(|series| !series.name.is_empty());
+    let line = |series: &Series| Entry::Line(series.look.colour, Weight::Mean, series.name.clone());
+    let mut entries: Vec<_> = named.map(line).collect();
+    if several {
+        entries.push(Entry::Line(Colour::Ink, Weight::Seed, "one seed".to_owned()));
+        entries.push(Entry::Line(Colour::Ink, Weight::Mean, "mean".to_owned()));
+    }
+    entries
+}
+
+/// The curve of every seed, and over several their mean.
+fn paint(panel: &Panel<'_, '_>, cell: &Cell, look: Look) -> Drawn {
+    let curves: Vec<_> = cell.trials.iter().map(points).collect();
+    if let [alone] = &curves[..] {
+        return panel.line(alone, 0.0, look, Weight::Mean);
+    }
+    curves.iter().try_for_each(|curve| panel.line(curve, 0.0, look, Weight::Seed))?;
+    panel.line(&means(&curves), 0.0, look, Weight::Mean)
+}
+
+/// The mean at every epoch that all curves reach.
+fn means(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+    let length = curves.iter().map(Vec::len).min().unwrap_or_default();
+    let at = |epoch: usize| {
+        let errors: Vec<_> = curves.iter().map(|curve| curve[epoch].1).collect();
+        Some((curves[0][epoch].0, mean(&errors)?))
+    };
+    (0..length).filter_map(at).collect()
+}
+
+/// Epoch and validation error, where the classifier trains; before that every image is
+/// guessed alike.
+fn points(trial: &Trial) -> Vec<(f64, f64)> {
+    let trained = trial.curve.iter().filter(|row| row.train_error.is_some());
+    trained.filter_map(|row| Some((row.epoch as f64, row.valid_error?))).collect()
+}

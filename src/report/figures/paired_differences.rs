@@ -1,0 +1,161 @@
+//! Each cell against its reference: the difference of every seed, their mean and interval;
+//! above them each challenger's average over all cells.
+
+use super::{Figure, seeds};
+use crate::analysis::{self, Compared, Comparison, Difference, Grid};
+use crate::report::Error;
+use crate::report::chart::{Drawn, Entry, Look, Panel, Row, Rows, Scale, Weight};
+use crate::report::facets::{Facets, Series, with_value};
+use crate::report::material::Material;
+use crate::stats::Interval;
+
+/// Pixels from the middle of a row to its interval and up, and to its seeds and down.
+const INTERVAL: f64 = -2.0;
+const SEEDS: f64 = 5.0;
+
+/// What is known of one challenger, in a cell or over all.
+struct Against {
+    group: String,
+    series: Series,
+    /// Of each seed that has one.
+    seeds: Vec<f64>,
+    mean: Option<f64>,
+    interval: Option<Interval>,
+    text: String,
+}
+
+/// The figure; `None` where nothing is compared.
+pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
+    let Some(Compared { comparison, grid, .. }) = &material.analysis.compared else { return Ok(None) };
+    let series = Facets::of(material, None).series;
+    let mut all = Vec::new();
+    if grid.rows.iter().any(|row| row.cells > 1) {
+        all.extend(of_grid(grid, &series));
+    }
+    all.extend(of_cells(material, comparison, &series));
+    let values: Vec<f64> = all.iter().flat_map(Against::extent).collect();
+    if values.is_empty() {
+        return Ok(None);
+    }
+    let margin = comparison.margin.map(|margin| (-margin, margin));
+    let ends = margin.into_iter().flat_map(|(low, high)| [low, high]);
+    let rows = Rows {
+        lines: all.iter().map(Against::row).collect(),
+        scale: Scale::even(values.into_iter().chain([0.0]).chain(ends)),
+        scale_name: "difference in test error (percentage points)".to_owned(),
+        band: margin,
+        legend: Rows::legend(entries(comparison)),
+    };
+    let reference = side(&series, &comparison.reference).name;
+    let title = format!("Difference in test error from {reference}");
+    let caption = caption(comparison, &reference, &all);
+    let figure = Figure::draw("paired_differences", title, caption, rows.size(), |sheet| {
+        rows.draw(sheet, |panel, at, y| all[at].paint(panel, y))
+    });
+    figure.map(Some)
+}
+
+/// Each challenger's average over all cells.
+fn of_grid<'g>(grid: &'g Grid, series: &'g [Series]) -> impl Iterator<Item = Against> {
+    grid.rows.iter().map(|row| {
+        let (mean, interval) = (row.test.map(|test| test.mean), row.test.and_then(|test| test.interval));
+        Against {
+            group: "average of all cells".to_owned(),
+            series: side(series, &row.challenger),
+            seeds: row.differences.iter().copied().flatten().collect(),
+            mean,
+            interval,
+            text: analysis::difference(mean, interval),
+        }
+    })
+}
+
+/// Every cell, those with the same other settings together.
+fn of_cells(material: &Material, comparison: &Comparison, series: &[Series]) -> Vec<Against> {
+    let against = |row: &analysis::ComparisonRow| Against {
+        group: group(material, &comparison.axes, &row.values),
+        series: side(series, &row.challenger),
+        seeds: row.differences.iter().copied().flatten().collect(),
+        mean: row.test.map(|test| test.mean()),
+        interval: row.test.and_then(|test| test.interval()),
+        text: analysis::compared(row.test),
+    };
+    let mut rows: Vec<_> = comparison.rows.iter().map(against).collect();
+    let mut groups: Vec<String> = Vec::new();
+    for row in &rows {
+        if !groups.contains(&row.group) {
+            groups.push(row.group.clone());
+        }
+    }
+    rows.sort_by_key(|row| groups.iter().position(|group| *group == row.group));
+    rows
+}
+
+/// Values of the axes that are not compared, of those alone that tell cells apart.
+fn group(material: &Material, axes: &[String], values: &[String]) -> String {
+    let values = axes.iter().zip(values);
+    let told = values.filter(|(column, _)| material.axes.iter().any(|axis| axis.column == **column));
+    told.map(|(column, value)| with_value(column, value)).collect::<Vec<_>>().join(", ")
+}
+
+/// The series of a side of the comparison, so that it looks the same in every figure.
+fn side(series: &[Series], key: &str) -> Series {
+    let known = series.iter().find(|series| series.key == key).cloned();
+    known.unwrap_or_else(|| Series { key: key.to_owned(), name: key.to_owned(), look: Look::of(0) })
+}
+
+impl Against {
+    /// Values that the scale must hold.
+    fn extent(&self) -> impl Iterator<Item = f64> {
+        let ends = self.interval.into_iter().flat_map(|interval| [interval.low, interval.high]);
+        self.seeds.iter().copied().chain(self.mean).chain(ends)
+    }
+
+    fn row(&self) -> Row {
+        Row { group: self.group.clone(), label: self.series.name.clone(), text: self.text.clone() }
+    }
+
+    fn paint(&self, panel: &Panel<'_, '_>, y: f64) -> Drawn {
+        let look = self.series.look;
+        if self.seeds.len() > 1 {
+            self.seeds.iter().try_for_each(|&seed| panel.mark((seed, y + SEEDS), 0.0, look, Weight::Seed))?;
+        }
+        if let Some(interval) = self.interval {
+            panel.level(interval, y + INTERVAL, look)?;
+        }
+        let mut mean = self.mean.into_iter();
+        mean.try_for_each(|mean| panel.mark((mean, y + INTERVAL), 0.0, look, Weight::Mean))
+    }
+}
+
+fn entries(comparison: &Comparison) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    if comparison.rows.iter().any(|row| row.test.is_some_and(|test| test.interval().is_some())) {
+        entries.push(Entry::Seed("one seed".to_owned()));
+        entries.push(Entry::Interval("mean, 95 % interval".to_owned()));
+    }
+    entries.extend(comparison.margin.map(|margin| Entry::Band(format!("within ±{margin}, the margin"))));
+    entries
+}
+
+fn caption(comparison: &Comparison, reference: &str, all: &[Against]) -> String {
+    let marks = if all.iter().any(|against| against.interval.is_some()) {
+        format!(
+            "Small marks are single seeds, large ones the mean over {}, bars the 95 % interval of that mean, \
+             Student's t for paired differences.",
+            seeds(all.iter().map(|against| against.seeds.len()))
+        )
+    } else {
+        "Each mark is one seed, without an interval.".to_owned()
+    };
+    let is_welch = |row: &analysis::ComparisonRow| matches!(row.test, Some(Difference::Welch(_)));
+    let welch = if comparison.rows.iter().any(is_welch) {
+        " Where marked W, it is Welch's t of the difference of means, for want of pairs."
+    } else {
+        ""
+    };
+    format!(
+        "Test error less that of the reference {reference} with the same seed and other settings, percentage \
+         points: right of 0 the reference is better. {marks}{welch}"
+    )
+}

@@ -1,0 +1,36 @@
+//! Two classifiers on the same examples.
+
+use statrs::distribution::{Binomial, DiscreteCDF};
+
+/// McNemar's exact test: of the examples that only one of two classifiers gets wrong, `b`
+/// are the one's and `c` the other's. If both are as good, each was as likely to be
+/// either's: p = min(1, 2·P(K ≤ min(b, c))) with K binomial of b + c and ½. It takes the
+/// examples as independent draws and both networks as given: other seeds are not in it.
+#[must_use]
+#[expect(clippy::missing_panics_doc, reason = "one half is a probability")]
+pub fn mcnemar(b: u64, c: u64) -> f64 {
+    let split = Binomial::new(0.5, b + c).expect("one half is a probability");
+    (2.0 * split.cdf(b.min(c))).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p_is_that_of_statsmodels() {
+        // statsmodels 0.15.0: mcnemar([[9000, b], [c, 100]], exact=True).pvalue
+        let known = [
+            (10, 20, 0.098_737_146_705_389_05),
+            (0, 5, 0.0625),
+            (59, 121, 4.434_449_263_751_165e-6),
+            (300, 391, 0.000_607_562_547_917_105_4),
+            (7, 7, 1.0),
+            (0, 0, 1.0),
+        ];
+        for (b, c, expected) in known {
+            assert!((mcnemar(b, c) / expected - 1.0).abs() < 1e-9, "{b}, {c}: {}", mcnemar(b, c));
+            assert_eq!(mcnemar(b, c), mcnemar(c, b));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The figures and the page, against what the tables beside them give.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::{Report, Subject, tables};
+use crate::report::{self, FIGURES, PAGE, Source};
+use crate::text::chain;
+
+const DRAW: &str = "once the tables are in order, `drsae report` writes it again";
+
+/// Checks figures and page, where there are any: a sweep does without.
+pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
+    let Subject { store, sweep, design, .. } = subject;
+    let (page, folder) = (store.analysis_file(PAGE), store.analysis_file(FIGURES));
+    if !page.exists() && !folder.exists() {
+        return;
+    }
+    let source = Source { store, name: &sweep.name, question: &sweep.question, design };
+    let files = match report::files(&source) {
+        Ok(files) => files,
+        Err(error) => return report.wrong(page, format!("cannot be checked: {}", chain(&error)), DRAW),
+    };
+    for (name, text) in &files {
+        tables::compare(&store.analysis_file(name), text, of_pictures, DRAW, report);
+    }
+    let known: BTreeSet<_> = files.iter().map(|(name, _)| store.analysis_file(name)).collect();
+    let there = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+    for stale in there.map(|entry| entry.path()).filter(|path| !known.contains(path)) {
+        report.note(stale, "is no figure of this sweep", "remove it");
+    }
+}
+
+/// Lines of a figure are long and say little.
+fn of_pictures(actual: &[u8], expected: &[u8]) -> Option<String> {
+    (actual != expected).then(|| "is not what the tables give".to_owned())
+}

@@ -1,0 +1,93 @@
+//! Results of another numerics version, of other data, of another device, or of another plan.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+
+use super::{Report, Subject, tables, trial};
+use crate::analysis::Sources;
+use crate::device::Kind;
+use crate::engine::stale::{self, Stale, Why};
+use crate::plan::{self, Trial};
+use crate::text::chain;
+use crate::{NUMERICS_VERSION, data};
+
+/// Later versions of the numerics that are recognised, beside all earlier ones.
+const LATER: u32 = 16;
+
+const OTHER_IDS: &str = "is stale: it lists the same trials under other ids, so they were computed from \
+     other data than there are now, or by a version of drsae that names trials otherwise";
+
+/// Names the trial folders that are of no trial of the plan, and why they are not.
+pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
+    let Subject { store, plan, rerun, .. } = subject;
+    let ended = match stale::find(plan, store) {
+        Ok(ended) => ended,
+        Err(error) => return report.wrong(store.trials(), chain(&error), "put the disk in order"),
+    };
+    let whys: HashMap<_, _> = ended.into_iter().map(|Stale { trial, why }| (trial, why)).collect();
+    let planned: HashSet<&str> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
+    let folder = store.trials();
+    for name in trial::names(&folder, report).iter().filter(|name| !planned.contains(name.as_str())) {
+        let problem = match whys.get(name) {
+            Some(why) => format!("is stale: {why}"),
+            None => "is of no trial of the plan and has no result".to_owned(),
+        };
+        let advice =
+            format!("`{rerun}` runs what the plan lacks; keep it for the plan that has it, or remove it");
+        report.note(folder.join(name), problem, advice);
+    }
+}
+
+/// What is the matter with a kept plan that has the very trials of this one, but under the
+/// ids of another version, of another device or of other data: reads on after the path of `plan.csv`. `None`
+/// for every other plan.
+pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
+    let Subject { store, sweep, plan, .. } = subject;
+    let kept = ids(&fs::read(store.plan_csv()).ok()?)?;
+    let same = |(kept, trial): (&String, &Trial)| slug(kept) == slug(&trial.id);
+    if kept.len() != plan.trials.len() || !kept.iter().zip(&plan.trials).all(same) {
+        return None;
+    }
+    let (other, trial) = kept.iter().zip(&plan.trials).find(|(kept, trial)| **kept != trial.id)?;
+    if let Some(why) = origin(other, trial) {
+        return Some(format!("is stale: it lists results {why}"));
+    }
+    // One other id is damage; all of them under the same spec are other data.
+    let all = kept.iter().zip(&plan.trials).all(|(kept, trial)| *kept != trial.id);
+    let same_spec = fs::read_to_string(store.sweep_toml()).ok() == sweep.to_toml().ok();
+    (all && same_spec).then(|| OTHER_IDS.to_owned())
+}
+
+/// Checks the merged tables of a stale plan, as far as they go without it.
+pub(super) fn tables(subject: Subject<'_>, report: &mut Report) {
+    match Sources::read(subject.store) {
+        Ok(sources) => tables::analysis(subject, sources, report),
+        Err(error) => report.wrong(subject.store.trials_csv(), chain(&error), "restore it"),
+    }
+}
+
+/// The version of the numerics or the device that gives the trial this id, where one does.
+fn origin(id: &str, trial: &Trial) -> Option<Why> {
+    let checksums = data::fingerprint(&trial.config.data).ok()?;
+    let gives = |&(numerics, device): &(u32, Kind)| {
+        plan::id_of_version(&trial.config, &checksums, numerics, device) == id
+    };
+    let mut origins =
+        (0..=NUMERICS_VERSION + LATER).flat_map(|numerics| Kind::ALL.map(|kind| (numerics, kind)));
+    origins.find(gives).map(|(numerics, device)| match numerics {
+        NUMERICS_VERSION => Why::Device(device),
+        other => Why::Numerics(other),
+    })
+}
+
+/// The trials' ids in the text of `plan.csv`.
+fn ids(text: &[u8]) -> Option<Vec<String>> {
+    let mut reader = csv::Reader::from_reader(text);
+    let column = reader.headers().ok()?.iter().position(|name| name == "trial")?;
+    reader.records().map(|row| Some(row.ok()?.get(column)?.to_owned())).collect()
+}
+
+/// An id without its hash.
+fn slug(id: &str) -> Option<&str> {
+    id.rsplit_once('-').map(|(slug, _)| slug)
+}

@@ -1,0 +1,314 @@
+//! `drsae report`: the files that it writes, and what a browser makes of its page.
+
+mod browser;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use browser::Browser;
+
+const SPEC: &str = r#"name = "tiny"
+question = "Is <b> & \"c\" safe?"
+seeds = 3
+
+[data]
+source = "strokes"
+train = 200
+validation = 50
+test = 100
+
+[model]
+hidden = 8
+
+[training]
+batch = 20
+phases = [{ epochs = 1, rate = 3e-3 }, { epochs = 2, rate = 3e-3, discriminative = true }]
+
+[sweep.grid]
+"model.steps" = [1, 3]
+"model.family" = ["drsae", "untied", "mlp"]
+
+[compare]
+reference = { "model.family" = "drsae" }
+match = "parameters"
+"#;
+
+/// A folder with a sweep that has run.
+struct Lab {
+    folder: TempDir,
+}
+
+impl Lab {
+    fn run() -> Self {
+        let lab = Self { folder: tempfile::tempdir().unwrap() };
+        lab.sweep(SPEC);
+        lab
+    }
+
+    /// Runs a sweep of this spec as well.
+    fn sweep(&self, spec: &str) {
+        fs::write(self.path("spec.toml"), spec).unwrap();
+        self.drsae(&["sweep", "spec.toml"]);
+    }
+
+    fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    fn text(&self, relative: &str) -> String {
+        fs::read_to_string(self.path(relative)).unwrap()
+    }
+
+    fn drsae(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drsae"));
+        let output = command.args(arguments).current_dir(self.folder.path()).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        output
+    }
+
+    /// Names and texts of the figures.
+    fn figures(&self) -> Vec<(String, String)> {
+        let folder = fs::read_dir(self.path("results/tiny/analysis/figures")).unwrap();
+        let paths = folder.map(|entry| entry.unwrap().path());
+        let name = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let mut figures: Vec<_> =
+            paths.map(|path| (name(&path), fs::read_to_string(path).unwrap())).collect();
+        figures.sort();
+        figures
+    }
+}
+
+#[test]
+fn figures_are_named_and_finite_and_come_out_the_same_again() {
+    let lab = Lab::run();
+    let said = lab.drsae(&["report", "spec.toml"]);
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "results/tiny/analysis/report.html\n");
+    let (figures, page) = (lab.figures(), lab.text("results/tiny/analysis/report.html"));
+    let names: Vec<_> = figures.iter().map(|(name, _)| name.as_str()).collect();
+    for expected in
+        ["learning_curves", "paired_differences", "sparsity_reconstruction", "test_error_by_steps"]
+    {
+        assert!(names.contains(&expected), "{names:?}");
+    }
+    for (name, svg) in &figures {
+        assert!(svg.starts_with("<svg xmlns") && svg.contains("<title>"), "{name}: {svg}");
+        assert!(!svg.contains("NaN") && !svg.contains("inf,"), "{name}: {svg}");
+    }
+    fs::write(lab.path("results/tiny/analysis/report.html"), "old").unwrap();
+    lab.drsae(&["analyze", "results/tiny/sweep.toml"]);
+    assert_eq!((figures, page), (lab.figures(), lab.text("results/tiny/analysis/report.html")));
+}
+
+#[test]
+fn merged_tables_suffice_and_tell_cost_and_provenance() {
+    let lab = Lab::run();
+    fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
+    let trials = lab.text("results/tiny/trials.csv");
+    let row = |(index, row): (usize, &str)| {
+        let (id, day, seconds) = (row.split(',').next().unwrap(), index % 9 + 1, 1.5 * (index + 1) as f64);
+        format!("{index},{id},0123abcd,false,a=00; b=11,Some CPU,2026-01-0{day}T00:00:00Z,{seconds}\n")
+    };
+    let rows: String = trials.lines().skip(1).enumerate().map(row).collect();
+    let provenance = format!("index,trial,commit,dirty,data,cpu,started,seconds\n{rows}");
+    fs::write(lab.path("results/tiny/provenance.csv"), provenance).unwrap();
+    lab.drsae(&["report", "results/tiny/sweep.toml"]);
+    assert!(lab.figures().iter().any(|(name, _)| name == "error_by_seconds"));
+    let page = lab.text("results/tiny/analysis/report.html");
+    for expected in [
+        "<dd>0123abcd</dd>",
+        "<dd>a=00</dd>\n<dd>b=11</dd>",
+        "2026-01-01T00:00:00Z to 2026-01-09T00:00:00Z",
+        "<code>git checkout 0123abcd</code>",
+        "None: every planned trial is complete.",
+    ] {
+        assert!(page.contains(expected), "{expected}");
+    }
+    // 18 trials: 1.5 s · 18 · 19 / 2.
+    assert!(page.contains(&format!("{:.2} h of wall-clock", 256.5 / 3600.0)));
+}
+
+#[test]
+fn trials_that_are_not_complete_are_listed() {
+    let lab = Lab::run();
+    fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
+    let trials = lab.text("results/tiny/trials.csv");
+    let last = trials.lines().last().unwrap();
+    let (known, _) = last.split_once(",complete,").unwrap();
+    let empty = ",".repeat(last.split(',').count() - known.split(',').count() - 1);
+    let trials = trials.replace(last, &format!("{known},diverged{empty}"));
+    fs::write(lab.path("results/tiny/trials.csv"), trials).unwrap();
+    fs::remove_file(lab.path("results/tiny/mistakes.csv")).unwrap_or_default();
+    lab.drsae(&["report", "results/tiny/sweep.toml"]);
+    let page = lab.text("results/tiny/analysis/report.html");
+    let id = last.split(',').next().unwrap();
+    assert!(page.contains("17 of 18 trials complete"));
+    assert!(page.contains(&format!("<tr><td>{id}</td><td>diverged</td><td class=\"number\">3</td>")));
+}
+
+#[test]
+fn verify_knows_figures_and_page() {
+    let lab = Lab::run();
+    lab.drsae(&["report", "spec.toml"]);
+    lab.drsae(&["verify", "spec.toml"]);
+    let verify = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_drsae"));
+        let output = command.args(["verify", "spec.toml"]).current_dir(lab.folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let folder = "results/tiny/analysis";
+    fs::write(lab.path(&format!("{folder}/figures/of_old.svg")), "<svg/>").unwrap();
+    let (code, told) = verify();
+    assert!(code == Some(0) && told.contains("of_old.svg is no figure of this sweep"), "{told}");
+    for name in ["report.html", "figures/learning_curves.svg"] {
+        let path = lab.path(&format!("{folder}/{name}"));
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, whole.replacen('1', "2", 1)).unwrap();
+        let (code, told) = verify();
+        assert!(code == Some(1) && told.contains(&format!("{name} is not what the tables give")), "{told}");
+        fs::write(&path, whole).unwrap();
+    }
+}
+
+/// What the page is asked for: the texts of a table, row by row.
+fn cells(table: &str) -> String {
+    format!(
+        "Array.from(document.querySelectorAll('#{table} tbody tr')).map((row) => \
+         Array.from(row.cells).map((cell) => cell.textContent))"
+    )
+}
+
+fn rows(browser: &mut Browser, table: &str) -> Vec<Vec<String>> {
+    serde_json::from_value(browser.value(&cells(table))).unwrap()
+}
+
+#[test]
+fn the_page_opens_from_disk_and_says_what_the_tables_say() {
+    let Some(mut browser) = Browser::start() else {
+        eprintln!("skipped: there is no Chromium on the path");
+        return;
+    };
+    let lab = Lab::run();
+    lab.drsae(&["report", "spec.toml"]);
+    let page = lab.path("results/tiny/analysis/report.html");
+    browser.open(&page);
+
+    assert_eq!(browser.value("document.querySelector('.question').textContent"), "Is <b> & \"c\" safe?");
+    numbers_are_those_of_the_comparison(&mut browser, &lab);
+    a_click_and_a_key_sort(&mut browser);
+    it_fits_every_width_and_scheme(&mut browser);
+
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    assert_eq!(browser.requests(), [format!("file://{}", page.display())]);
+}
+
+fn numbers_are_those_of_the_comparison(browser: &mut Browser, lab: &Lab) {
+    let text = lab.text("results/tiny/analysis/comparison.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let expected: Vec<Vec<String>> = reader
+        .records()
+        .map(|row| {
+            let row = row.unwrap();
+            let number = |name: &str| row[at(name)].parse::<f64>().unwrap();
+            let difference = format!(
+                "{:+.2} [{:.2}, {:.2}]",
+                number("mean_difference"),
+                number("low_95"),
+                number("high_95")
+            );
+            vec![row[at("steps")].to_owned(), row[at("challenger")].to_owned(), difference]
+        })
+        .collect();
+    let shown = rows(browser, "tiny-comparison");
+    let shown: Vec<_> =
+        shown.iter().map(|row| vec![row[0].clone(), row[1].clone(), row[4].clone()]).collect();
+    assert_eq!(shown, expected);
+    assert_eq!(expected.len(), 4);
+}
+
+fn a_click_and_a_key_sort(browser: &mut Browser) {
+    let column = |browser: &mut Browser, at: usize| -> Vec<f64> {
+        let rows = rows(browser, "tiny-summary");
+        let number = |row: &Vec<String>| row[at].split(' ').next().unwrap().parse().unwrap();
+        rows.iter().map(number).collect()
+    };
+    let (hidden, errors) = (2, 5);
+    let planned = column(browser, errors);
+    let mut ascending = planned.clone();
+    ascending.sort_by(f64::total_cmp);
+    assert_ne!(planned, ascending, "the sweep has its cells in the order of their errors");
+
+    let head = format!("#tiny-summary th:nth-child({}) button", errors + 1);
+    browser.click(&head);
+    assert_eq!(column(browser, errors), ascending);
+    assert_eq!(sorted(browser), ["ascending"]);
+    browser.click(&head);
+    ascending.reverse();
+    assert_eq!(column(browser, errors), ascending);
+    assert_eq!(sorted(browser), ["descending"]);
+
+    let head = format!("#tiny-summary th:nth-child({}) button", hidden + 1);
+    browser.press(&head, "Enter", "\r");
+    assert!(column(browser, hidden).is_sorted());
+    browser.press(&head, " ", " ");
+    let mut descending = column(browser, hidden);
+    descending.reverse();
+    assert!(descending.is_sorted() && descending.first() < descending.last());
+}
+
+/// How the columns say that they are sorted.
+fn sorted(browser: &mut Browser) -> Vec<String> {
+    let heads = "Array.from(document.querySelectorAll('[aria-sort]')).map((head) => head.ariaSort)";
+    serde_json::from_value(browser.value(heads)).unwrap()
+}
+
+fn it_fits_every_width_and_scheme(browser: &mut Browser) {
+    let paper = "getComputedStyle(document.documentElement).backgroundColor";
+    let mut papers: Vec<Value> = Vec::new();
+    for scheme in ["light", "dark"] {
+        for width in [390, 800, 1600] {
+            browser.show(width, scheme);
+            let needed = browser.value("document.documentElement.scrollWidth");
+            assert!(needed.as_u64().unwrap() <= u64::from(width), "{needed} of {width} pixels");
+        }
+        papers.push(browser.value(paper));
+        let ink = browser.value("getComputedStyle(document.querySelector('svg text')).fill");
+        assert_ne!(ink, papers[papers.len() - 1]);
+    }
+    assert_ne!(papers[0], papers[1]);
+}
+
+#[test]
+fn two_sweeps_stand_side_by_side() {
+    let lab = Lab::run();
+    lab.sweep(&SPEC.replace("\"tiny\"", "\"other\"").replace("[1, 3]", "[3]").replace("200", "150"));
+    let said = lab.drsae(&["report", "results/tiny/sweep.toml", "results/other/sweep.toml"]);
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "results/tiny-and-other.html\n");
+    let page = lab.text("results/tiny-and-other.html");
+    assert!(page.contains("<article id=\"tiny\"") && page.contains("<article id=\"other\""));
+    assert!(page.contains("<section class=\"table\" id=\"common\">"));
+    lab.drsae(&["report", "results/tiny/sweep.toml", "results/other/sweep.toml", "--out", "both.html"]);
+    assert_eq!(lab.text("both.html"), page);
+}
+
+#[test]
+fn the_browser_notices_what_a_page_must_not_do() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("bad.html");
+    // Nobody listens on the discard port.
+    let bad =
+        "<img src='http://127.0.0.1:9/a.png'><script>console.error('b'); throw new Error('c');</script>";
+    fs::write(&page, bad).unwrap();
+    browser.open(&page);
+    assert!(browser.requests().iter().any(|address| address == "http://127.0.0.1:9/a.png"));
+    let complaints = browser.complaints().join("\n");
+    for expected in ["\"b\"", "Error: c", "ERR_"] {
+        assert!(complaints.contains(expected), "{complaints}");
+    }
+}
