@@ -11,9 +11,11 @@
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Storage, Tensor, WithDType, bail};
 
-use super::product::{Matrix, product};
+use super::active;
+use super::product::Matrix;
 use super::real::Real;
-use super::unroll::{activate, gate, sum_blocks};
+use super::rows::Padded;
+use super::unroll::{activate, correlate, gate, sum_blocks};
 
 /// The codes z^1 … z^T, `[steps, batch, hidden]`, of z^(t+1) = max(0, drive + S·z^t) from
 /// z^0 = 0, for a drive E·x − b `[batch, hidden]` and S `[hidden, hidden]`: f32 or f64
@@ -82,15 +84,16 @@ impl CustomOp2 for Iterations {
 
 impl Iterations {
     fn forward<T: Real>(&self, drive: &[T], recurrent: &[T], hidden: usize) -> Vec<T> {
-        let (unit, batch) = (drive.len(), drive.len() / hidden.max(1));
+        let unit = drive.len();
+        let mut memory = Padded::default();
+        let columns = memory.rows(Matrix::new(recurrent, hidden, hidden).t());
         let no_threshold = vec![T::zero(); hidden];
         let mut codes = vec![T::zero(); self.steps * unit];
         for t in 0..self.steps {
             let (before, code) = codes.split_at_mut(t * unit);
             let code = &mut code[..unit];
             if t > 0 {
-                let last = Matrix::new(&before[(t - 1) * unit..], batch, hidden);
-                product(code, false, T::one(), last, Matrix::new(recurrent, hidden, hidden).t());
+                active::product(code, &before[(t - 1) * unit..], columns);
             }
             activate(code, Some(drive), &no_threshold, t > 0);
         }
@@ -108,27 +111,23 @@ fn backward<T: Real + WithDType>(
     let unit = batch * hidden;
     let (mut by_drive, mut by_recurrent) = (vec![T::zero(); unit], vec![T::zero(); hidden * hidden]);
     with_slices([recurrent, codes, gradient], |[recurrent, codes, gradient]: [&[T]; 3]| {
+        let mut memory = Padded::default();
+        let rows = memory.rows(Matrix::new(recurrent, hidden, hidden));
         let mut deltas = vec![T::zero(); steps * unit];
         let mut flow = gradient[(steps - 1) * unit..].to_vec();
         for t in (0..steps).rev() {
             let range = t * unit..(t + 1) * unit;
             gate(&mut deltas[range.clone()], &flow, &codes[range.clone()]);
             if t > 0 {
-                flow.copy_from_slice(&gradient[(t - 1) * unit..t * unit]);
-                let delta = Matrix::new(&deltas[range], batch, hidden);
-                product(&mut flow, true, T::one(), delta, Matrix::new(recurrent, hidden, hidden));
+                active::product(&mut flow, &deltas[range], rows);
+                let outside = &gradient[(t - 1) * unit..t * unit];
+                flow.iter_mut().zip(outside).for_each(|(flow, &outside)| *flow += outside);
             }
         }
         sum_blocks(&mut by_drive, &deltas);
-        let rows = (steps - 1) * batch;
-        let later = Matrix::new(&deltas[unit..], rows, hidden);
-        product(
-            &mut by_recurrent,
-            false,
-            T::one(),
-            later.t(),
-            Matrix::new(&codes[..rows * hidden], rows, hidden),
-        );
+        let before = &codes[..(steps - 1) * unit];
+        let memory = (&mut Vec::new(), &mut memory);
+        correlate(&mut by_recurrent, &deltas[unit..], before, hidden, memory);
     })?;
     let device = codes.device();
     Ok((

@@ -10,6 +10,7 @@
 //!
 //! [`wiring`] says which of the E_t, S_t and b_t a family shares or leaves out.
 
+mod active;
 pub mod budget;
 pub mod config;
 mod drsae;
@@ -23,6 +24,7 @@ mod network;
 mod parameters;
 mod product;
 mod real;
+mod rows;
 mod step;
 mod unroll;
 mod untied;

@@ -24,6 +24,19 @@ impl<'a, T> Matrix<'a, T> {
         Self { entries, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
+    pub(super) fn rows(self) -> usize {
+        self.rows
+    }
+
+    pub(super) fn columns(self) -> usize {
+        self.columns
+    }
+
+    /// Its entries, where they lie row by row.
+    pub(super) fn row_major(self) -> Option<&'a [T]> {
+        (self.column_stride == 1 && self.row_stride == self.columns).then_some(self.entries)
+    }
+
     /// The transpose, without moving anything.
     #[must_use]
     pub fn t(self) -> Self {

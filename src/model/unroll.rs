@@ -10,17 +10,18 @@
 //! ```
 //!
 //! where each sum runs over the iterations that share the parameter. The codes and the δ_t
-//! lie one after the other, so that ∂S is a single product over all of them. An S that
-//! several iterations share is transposed once, for gemm would do so in each of the products
-//! z·Sᵀ; the bits are the same.
+//! lie one after the other, so that ∂S is a single product over all of them. S is laid out
+//! for the products once for all iterations that share it, and the terms of silent units
+//! are passed over where most units are silent ([`active`](super::active)).
 
 use std::ops::Range;
 
-use super::Config;
 use super::lanes::dispatch;
 use super::product::{Matrix, product};
 use super::real::Real;
+use super::rows::{Aligned, Padded, Rows, transpose};
 use super::wiring::{self, Slot};
+use super::{Config, active};
 
 /// The indices of one iteration's parameters among the network's slots.
 #[derive(Debug, Clone, Copy)]
@@ -48,14 +49,16 @@ pub struct Unroll<T> {
     hidden: usize,
     /// Images of the mini-batch at hand.
     batch: usize,
-    /// Sᵀ `[hidden, hidden]` of an S that iterations share.
-    transposed: Vec<T>,
-    /// E·x `[batch, hidden]` of the last encoder that was applied.
+    /// S, Sᵀ or the codes, as the product at hand wants them.
+    matrix: Padded<T>,
+    /// The encoder that was applied last to the mini-batch at hand, and E·x `[batch, hidden]`.
+    applied: Option<usize>,
     drive: Vec<T>,
     /// z^1 … z^T, `[steps, batch, hidden]`.
-    codes: Vec<T>,
-    /// δ_1 … δ_T, `[steps, batch, hidden]`.
+    codes: Aligned<T>,
+    /// δ_1 … δ_T, `[steps, batch, hidden]`, and the transpose of those that share an S.
     deltas: Vec<T>,
+    transposed: Vec<T>,
     /// Sum of the δ_t of iterations that share an encoder, `[batch, hidden]`.
     summed: Vec<T>,
 }
@@ -74,10 +77,12 @@ impl<T: Real> Unroll<T> {
             inputs,
             hidden: config.hidden,
             batch: 0,
-            transposed: Vec::new(),
+            matrix: Padded::default(),
+            applied: None,
             drive: vec![T::zero(); unit],
-            codes: vec![T::zero(); steps.len() * unit],
+            codes: Aligned::zeros(steps.len() * unit),
             deltas: Vec::new(),
+            transposed: Vec::new(),
             summed: Vec::new(),
             steps,
         }
@@ -86,41 +91,37 @@ impl<T: Real> Unroll<T> {
     /// Encodes the images of `input` `[batch, inputs]` with the weights of each slot.
     pub fn forward(&mut self, weights: &[&[T]], input: &[T]) {
         self.batch = input.len() / self.inputs;
-        let unit = self.batch * self.hidden;
-        let shared = self.transpose_shared(weights);
-        let mut applied = None;
-        for t in 0..self.steps.len() {
-            let step = self.steps[t];
-            if let Some(encoder) = step.encoder
-                && applied != Some(encoder)
-            {
-                let images = Matrix::new(input, self.batch, self.inputs);
-                let rows = Matrix::new(weights[encoder], self.hidden, self.inputs);
-                product(&mut self.drive[..unit], false, T::one(), images, rows.t());
-                applied = Some(encoder);
+        self.applied = None;
+        self.iterate(0, None, weights, input);
+        let mut matrix = std::mem::take(&mut self.matrix);
+        for run in 0..self.recurrent_runs.len() {
+            let Run { slot, steps } = self.recurrent_runs[run].clone();
+            let columns = matrix.rows(Matrix::new(weights[slot], self.hidden, self.hidden).t());
+            for t in steps {
+                self.iterate(t, Some(columns), weights, input);
             }
-            let (before, code) = self.codes.split_at_mut(t * unit);
-            let code = &mut code[..unit];
-            if let Some(recurrent) = step.recurrent {
-                let last = Matrix::new(&before[(t - 1) * unit..], self.batch, self.hidden);
-                let columns = if shared == Some(recurrent) {
-                    Matrix::new(&self.transposed, self.hidden, self.hidden)
-                } else {
-                    Matrix::new(weights[recurrent], self.hidden, self.hidden).t()
-                };
-                product(code, false, T::one(), last, columns);
-            }
-            let drive = step.encoder.map(|_| &self.drive[..unit]);
-            activate(code, drive, weights[step.threshold], step.recurrent.is_some());
         }
+        self.matrix = matrix;
     }
 
-    /// Leaves Sᵀ in `transposed` where the first S serves several iterations; returns its slot.
-    fn transpose_shared(&mut self, weights: &[&[T]]) -> Option<usize> {
-        let run = self.recurrent_runs.first().filter(|run| run.steps.len() > 1)?;
-        self.transposed.resize(self.hidden * self.hidden, T::zero());
-        transpose(&mut self.transposed, weights[run.slot], self.hidden);
-        Some(run.slot)
+    /// Leaves z^(t+1), from z^t and the Sᵀ of this iteration where it has one.
+    fn iterate(&mut self, t: usize, columns: Option<Rows<T>>, weights: &[&[T]], input: &[T]) {
+        let unit = self.batch * self.hidden;
+        let step = self.steps[t];
+        if let Some(encoder) = step.encoder
+            && self.applied.replace(encoder) != Some(encoder)
+        {
+            let images = Matrix::new(input, self.batch, self.inputs);
+            let rows = Matrix::new(weights[encoder], self.hidden, self.inputs);
+            product(&mut self.drive[..unit], false, T::one(), images, rows.t());
+        }
+        let (before, code) = self.codes.numbers_mut().split_at_mut(t * unit);
+        let code = &mut code[..unit];
+        if let Some(columns) = columns {
+            active::product(code, &before[(t - 1) * unit..], columns);
+        }
+        let drive = step.encoder.map(|_| &self.drive[..unit]);
+        activate(code, drive, weights[step.threshold], columns.is_some());
     }
 
     /// The last code z^T `[batch, hidden]` of the images that were encoded last.
@@ -132,8 +133,7 @@ impl<T: Real> Unroll<T> {
     /// The code z^(t+1) `[batch, hidden]`, for t from 0.
     #[must_use]
     pub fn code_at(&self, t: usize) -> &[T] {
-        let unit = self.batch * self.hidden;
-        &self.codes[t * unit..(t + 1) * unit]
+        &self.codes.numbers()[self.range(t)]
     }
 
     /// Carries `flow`, the gradient of the last code `[batch, hidden]`, back through the
@@ -147,30 +147,36 @@ impl<T: Real> Unroll<T> {
         wanted: &[bool],
         gradients: &mut [Vec<T>],
     ) {
-        let unit = self.batch * self.hidden;
-        self.deltas.resize(self.codes.len(), T::zero());
-        for t in (0..self.steps.len()).rev() {
-            let range = t * unit..(t + 1) * unit;
-            gate(&mut self.deltas[range.clone()], flow, &self.codes[range.clone()]);
-            if let Some(recurrent) = self.steps[t].recurrent {
-                let delta = Matrix::new(&self.deltas[range], self.batch, self.hidden);
-                let rows = Matrix::new(weights[recurrent], self.hidden, self.hidden);
-                product(flow, false, T::one(), delta, rows);
+        self.deltas.resize(self.codes.numbers().len(), T::zero());
+        let mut matrix = std::mem::take(&mut self.matrix);
+        for Run { slot, steps } in self.recurrent_runs.iter().rev() {
+            let rows = matrix.rows(Matrix::new(weights[*slot], self.hidden, self.hidden));
+            for t in steps.clone().rev() {
+                let range = self.range(t);
+                gate(&mut self.deltas[range.clone()], flow, &self.codes.numbers()[range.clone()]);
+                active::product(flow, &self.deltas[range], rows);
             }
         }
+        self.matrix = matrix;
+        let range = self.range(0);
+        gate(&mut self.deltas[range.clone()], flow, &self.codes.numbers()[range]);
         self.recurrent_gradients(wanted, gradients);
         self.drive_gradients(input, wanted, gradients);
     }
 
-    fn recurrent_gradients(&self, wanted: &[bool], gradients: &mut [Vec<T>]) {
+    /// Where z^(t+1) and δ_(t+1) lie, for t from 0.
+    fn range(&self, t: usize) -> Range<usize> {
+        let unit = self.batch * self.hidden;
+        t * unit..(t + 1) * unit
+    }
+
+    fn recurrent_gradients(&mut self, wanted: &[bool], gradients: &mut [Vec<T>]) {
         let unit = self.batch * self.hidden;
         for Run { slot, steps } in self.recurrent_runs.iter().filter(|run| wanted[run.slot]) {
-            let rows = steps.len() * self.batch;
             let deltas = &self.deltas[steps.start * unit..steps.end * unit];
-            let before = &self.codes[(steps.start - 1) * unit..(steps.end - 1) * unit];
-            let (deltas, before) =
-                (Matrix::new(deltas, rows, self.hidden), Matrix::new(before, rows, self.hidden));
-            product(&mut gradients[*slot], false, T::one(), deltas.t(), before);
+            let before = &self.codes.numbers()[(steps.start - 1) * unit..(steps.end - 1) * unit];
+            let memory = (&mut self.transposed, &mut self.matrix);
+            correlate(&mut gradients[*slot], deltas, before, self.hidden, memory);
         }
     }
 
@@ -270,30 +276,17 @@ pub(super) fn sum_blocks<T: Real>(out: &mut [T], blocks: &[T]) {
     });
 }
 
-/// `out = matrixᵀ` for square matrices of `size` rows, in blocks that the registers hold.
-fn transpose<T: Real>(out: &mut [T], matrix: &[T], size: usize) {
-    const BLOCK: usize = 16;
-    let whole = size - size % BLOCK;
-    dispatch(|| {
-        for top in (0..whole).step_by(BLOCK) {
-            for left in (0..whole).step_by(BLOCK) {
-                let mut block = [[T::zero(); BLOCK]; BLOCK];
-                for (row, entries) in block.iter_mut().enumerate() {
-                    entries.copy_from_slice(&matrix[(top + row) * size + left..][..BLOCK]);
-                }
-                for column in 0..BLOCK {
-                    let line = &mut out[(left + column) * size + top..][..BLOCK];
-                    for (out, row) in line.iter_mut().zip(&block) {
-                        *out = row[column];
-                    }
-                }
-            }
-        }
-        for row in 0..size {
-            let rest = if row < whole { whole } else { 0 };
-            for column in rest..size {
-                out[column * size + row] = matrix[row * size + column];
-            }
-        }
-    });
+/// `out = Σ δᵀ·z` `[hidden, hidden]` over the rows of `deltas` and `codes` `[rows, hidden]`,
+/// in memory for the transpose and for the codes.
+pub(super) fn correlate<T: Real>(
+    out: &mut [T],
+    deltas: &[T],
+    codes: &[T],
+    hidden: usize,
+    (transposed, matrix): (&mut Vec<T>, &mut Padded<T>),
+) {
+    let rows = deltas.len() / hidden;
+    transposed.resize(deltas.len(), T::zero());
+    transpose(transposed, rows, deltas, hidden);
+    active::product(out, transposed, matrix.rows(Matrix::new(codes, rows, hidden)));
 }
