@@ -23,6 +23,10 @@ results: build
         cargo run --release --quiet -- report "$spec"
     done
 
+# Time the training step on this machine, as active as trained networks are: just bench --hidden 100
+bench *ARGS: build
+    @cargo run --release --quiet -- bench --active 0.27 "$@"
+
 # Run all tests; the first build takes minutes
 test:
     cargo test

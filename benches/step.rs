@@ -32,11 +32,15 @@ fn images() -> Vec<f32> {
 fn whole_step(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("step");
     for family in Family::ALL {
-        for batch in [10, BATCH] {
-            let bench = Bench { model: Config { family, ..Config::default() }, batch };
+        for (batch, active) in [(10, None), (BATCH, None), (BATCH, Some(0.25))] {
+            let bench = Bench { model: Config { family, ..Config::default() }, batch, active };
             let mut training = bench.prepare().expect("a network of the paper's size");
             group.throughput(Throughput::Elements(batch as u64));
-            group.bench_function(BenchmarkId::new(family.name(), batch), |bencher| {
+            let name = match active {
+                None => format!("{} initial", family.name()),
+                Some(share) => format!("{} {share} active", family.name()),
+            };
+            group.bench_function(BenchmarkId::new(name, batch), |bencher| {
                 bencher.iter(|| training.step().expect("finite weights"));
             });
         }

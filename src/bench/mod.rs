@@ -43,6 +43,8 @@ impl Timings {
 /// What a benchmark measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
+    /// Share of the units that are active, in training of the last repetition.
+    pub active: f64,
     /// Images that one thread trains on in a second.
     pub samples: Timings,
     /// 10⁹ floating-point operations a second in the matrix products of those steps.
@@ -88,6 +90,7 @@ pub fn run(bench: &Bench, effort: Effort, heard: &mut dyn FnMut(usize)) -> candl
         heard(repeat + 1);
     }
     Ok(Report {
+        active: trainings[0].active()?,
         gflops: Timings::of(samples.iter().map(|rate| rate * flops).collect()),
         samples: Timings::of(samples),
         peak_gflops: Timings::of(peaks),

@@ -4,11 +4,11 @@
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use candle_core::{DType, Device, Result};
+use candle_core::{DType, Device, Result, Tensor, Var};
 use rand::Rng;
 
 use crate::data::{Images, Normaliser};
-use crate::model::{Config, Model, budget};
+use crate::model::{Config, Group, Model, budget};
 use crate::rng::{self, Purpose};
 use crate::train::objective::Weights;
 use crate::train::{self, Batch, Batches, Objective, Phase, Selection, Stepper};
@@ -23,6 +23,12 @@ const BATCHES: usize = 20;
 /// Updates before the first that is timed.
 const WARM_UP: usize = 3;
 
+/// Learning rate: so low that the weights, and with them the activity, hardly move.
+const RATE: f64 = 1e-6;
+
+/// Halvings of the interval in which the thresholds of a given activity are looked for.
+const HALVINGS: usize = 12;
+
 /// The network and the mini-batch whose training is timed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bench {
@@ -30,6 +36,8 @@ pub struct Bench {
     pub model: Config,
     /// Images in a mini-batch.
     pub batch: usize,
+    /// The share of units to be active, in place of what the initial weights give.
+    pub active: Option<f64>,
 }
 
 impl Bench {
@@ -39,13 +47,14 @@ impl Bench {
         budget::training_flops(&self.model, INPUTS, CLASSES)
     }
 
-    /// A network with its initial weights, and noise to train it on.
+    /// A network with its initial weights, but for the thresholds of a given activity, and
+    /// noise to train it on.
     ///
     /// # Errors
     /// When memory does not hold the network.
     pub fn prepare(&self) -> Result<Training> {
         let Objective { sparsity, discriminative_weight } = Objective::default();
-        let phase = Phase { discriminative: true, ..Phase::new(1, 1e-3) };
+        let phase = Phase { discriminative: true, ..Phase::new(1, RATE) };
         let model = Model::new(&self.model, INPUTS, CLASSES, sparsity, 1, DType::F32, &Device::Cpu)?;
         let mut training = Training {
             stepper: Stepper::new(&model, &phase, INPUTS, self.batch)?,
@@ -55,6 +64,9 @@ impl Bench {
             rate: phase.rate,
             updates: 0,
         };
+        if let Some(share) = self.active {
+            training.silence(share)?;
+        }
         for _ in 0..WARM_UP {
             training.step()?;
         }
@@ -62,8 +74,8 @@ impl Bench {
     }
 }
 
-/// Mini-batches of images whose pixels are drawn at random. The cost of a step is the same
-/// for all images.
+/// Mini-batches of images whose pixels are drawn at random. The cost of a step is that of
+/// other images on which as many units are active.
 fn noise(batch: usize) -> Vec<Batch> {
     let count = batch * BATCHES;
     let mut random = rng::stream(1, Purpose::Benchmark, 0);
@@ -104,6 +116,35 @@ impl Training {
         Ok(())
     }
 
+    /// Raises or lowers all thresholds together until about `share` of the units are active.
+    fn silence(&mut self, share: f64) -> Result<()> {
+        let initial = self.thresholds().map(|threshold| threshold.copy()).collect::<Result<Vec<_>>>()?;
+        let (mut low, mut high) = (-1.0, 1.0);
+        for _ in 0..HALVINGS {
+            let middle = f64::midpoint(low, high);
+            for (threshold, initial) in self.thresholds().zip(&initial) {
+                threshold.set(&(initial + middle)?)?;
+            }
+            *(if self.active()? > share { &mut low } else { &mut high }) = middle;
+        }
+        Ok(())
+    }
+
+    /// The thresholds of all iterations.
+    fn thresholds(&self) -> impl Iterator<Item = &Var> {
+        let all = self.model.parameters().iter();
+        all.filter(|parameter| parameter.group == Group::Threshold).map(|parameter| &parameter.value)
+    }
+
+    /// The share of the units of all iterations that are active on a mini-batch.
+    pub(super) fn active(&self) -> Result<f64> {
+        let batch = &self.batches[0];
+        let input = Tensor::from_slice(batch.input(), (batch.labels.len(), INPUTS), &Device::Cpu)?;
+        let codes = Tensor::cat(&self.model.codes(&input)?, 0)?;
+        let active = codes.gt(0.0)?.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()?;
+        Ok(active / codes.elem_count() as f64)
+    }
+
     /// Images trained on in a second, over as many steps as begin within `time`.
     pub(super) fn samples_per_second(&mut self, time: Duration) -> Result<f64> {
         let start = Instant::now();
@@ -137,11 +178,12 @@ pub(super) fn side_by_side(trainings: &mut [Training], time: Duration) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Family;
 
     #[test]
     fn steps_train_and_are_counted() {
         let model = Config { hidden: 6, steps: 3, ..Config::default() };
-        let bench = Bench { model, batch: 4 };
+        let bench = Bench { model, batch: 4, active: None };
         let mut training = bench.prepare().unwrap();
         let before = training.model.parameters().snapshot().unwrap();
         assert!(training.samples_per_second(Duration::from_millis(5)).unwrap() > 0.0);
@@ -149,5 +191,18 @@ mod tests {
         assert_ne!(training.model.parameters().snapshot().unwrap(), before);
         let mut both = [bench.prepare().unwrap(), training];
         assert!(side_by_side(&mut both, Duration::from_millis(5)).unwrap() > 0.0);
+    }
+
+    #[test]
+    fn as_many_units_are_active_as_are_asked_for() {
+        for family in Family::ALL {
+            let model = Config { family, hidden: 50, steps: 3, ..Config::default() };
+            for share in [0.2, 0.6] {
+                let training =
+                    Bench { model: model.clone(), batch: 20, active: Some(share) }.prepare().unwrap();
+                let active = training.active().unwrap();
+                assert!((active - share).abs() < 0.05, "{active} of {share}");
+            }
+        }
     }
 }

@@ -14,12 +14,15 @@ const EXAMPLES: &str = "\
 Examples:
   drsae bench                                     the paper's network, on one thread
   drsae bench --batch 10 --hidden 100
+  drsae bench --active 0.25                       as active as trained networks are
   drsae bench --jobs 2                            two trials side by side against one
   drsae bench --json | jq .peak_fraction
 
 Each repetition times the training step (forward, backward, update, bounds) and then a
-product of two matrices of 1024 rows with the same library. GFLOP/s count the step's matrix
-products alone.";
+product of two matrices of 1024 rows. GFLOP/s count the step's matrix products alone, the
+terms of silent units among them, which are passed over: with few active units the share of
+that large product can exceed 1. Initial weights have most units active; how many are in your
+trials is told by active_fraction in epochs.csv.";
 
 /// Time the training step on this machine.
 #[derive(Debug, clap::Args)]
@@ -37,6 +40,9 @@ pub struct Args {
     /// Family of the network.
     #[arg(long, default_value = Family::Drsae.name(), value_parser = families())]
     family: Family,
+    /// Share of the units to be active, in place of what the initial weights give.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    active: Option<f64>,
     /// Trainings side by side, each on one thread.
     #[arg(long, value_name = "J", default_value_t = 1, value_parser = at_least_one(1024))]
     jobs: u64,
@@ -61,6 +67,11 @@ fn at_least_one(most: u64) -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(1..=most)
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "not a share from 0 to 1".to_owned())
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
     let report = measure(args)?;
     let mut out = io::stdout().lock();
@@ -75,7 +86,7 @@ fn measure(args: &Args) -> Result<Report> {
         hidden: args.hidden as usize,
         ..model::Config::default()
     };
-    let bench = Bench { model, batch: args.batch as usize };
+    let bench = Bench { model, batch: args.batch as usize, active: args.active };
     let time = Duration::from_millis(args.milliseconds);
     let effort = Effort { repeats: args.repeats as usize, time, jobs: args.jobs as usize };
     let shown = io::stderr().is_terminal();
@@ -94,7 +105,8 @@ fn print(args: &Args, report: &Report, out: &mut dyn Write) -> Result<()> {
     let Args { hidden, steps, batch, repeats, .. } = args;
     let family = args.family.name();
     writeln!(out, "{family}, {hidden} units, T = {steps}, mini-batches of {batch}, one thread")?;
-    writeln!(out, "median [range] of {repeats} repetitions\n")?;
+    let active = 100.0 * report.active;
+    writeln!(out, "{active:.0} % of the units active; median [range] of {repeats} repetitions\n")?;
     let line = |out: &mut dyn Write, name: &str, t: Timings, unit: &str, digits: usize| {
         let Timings { median, low, high } = t;
         writeln!(out, "{name:<24}{median:>9.digits$}  [{low:.digits$}, {high:.digits$}]  {unit}")
@@ -116,6 +128,7 @@ fn print_json(args: &Args, report: &Report, out: &mut dyn Write) -> Result<()> {
         "steps": args.steps,
         "batch": args.batch,
         "jobs": args.jobs,
+        "active_fraction": report.active,
         "repeats": args.repeats,
         "samples_per_second": report.samples.median,
         "gflops": report.gflops.median,
