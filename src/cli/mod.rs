@@ -4,6 +4,7 @@ mod analyze;
 mod bench;
 mod common;
 mod data;
+mod eval;
 mod export;
 mod plan;
 mod progress;
@@ -47,6 +48,7 @@ enum Command {
     Report(report::Args),
     Verify(verify::Args),
     Export(export::Args),
+    Eval(eval::Args),
     Data(data::Args),
     Bench(bench::Args),
 }
@@ -66,6 +68,7 @@ impl Cli {
             Command::Report(args) => report::run(args),
             Command::Verify(args) => verify::run(args),
             Command::Export(args) => export::run(args),
+            Command::Eval(args) => eval::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
             Command::Bench(args) => bench::run(args),
         }

@@ -84,6 +84,12 @@ impl Model {
         &self.config
     }
 
+    /// Number of pixels m.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.parameters.get("decoder").dims()[0]
+    }
+
     /// Number of classes l.
     #[must_use]
     pub fn classes(&self) -> usize {

@@ -40,6 +40,27 @@ fn plan_and_status_answer_in_json() {
     assert_eq!(lab.column("tiny", "parameters"), parameters);
 }
 
+#[test]
+fn a_kept_network_makes_the_error_that_was_recorded() {
+    let lab = Lab::new(SPEC);
+    lab.drsae("sweep", &[]).success();
+    let trials = lab.column("tiny", "trial").into_iter().zip(lab.column("tiny", "test_error"));
+    for (trial, recorded) in trials {
+        let file = lab.path(format!("results/tiny/trials/{trial}/model.safetensors"));
+        let file = file.to_str().unwrap();
+        let found = json(&said(&lab.command().args(["eval", file, "--json"]).assert().success()).0);
+        assert_eq!(found["test_error"].as_f64(), recorded.parse().ok());
+        assert_eq!(found["test_count"], 80);
+        let (text, _) = said(&lab.command().args(["eval", file, "--data", "strokes"]).assert().success());
+        assert!(text.contains(" of 5000 test images wrong"), "{text}");
+        let (_, log) = said(&lab.command().args(["eval", file, "--data", "nowhere"]).assert().code(2));
+        assert!(log.contains("--data nowhere: neither `mnist` nor `strokes` nor a folder"), "{log}");
+    }
+    let (_, log) =
+        said(&lab.command().args(["eval", lab.path("spec.toml").to_str().unwrap()]).assert().code(2));
+    assert!(log.contains("is no network of drsae"), "{log}");
+}
+
 /// The images of a plan are counted, not read.
 #[test]
 fn a_plan_needs_no_images_and_no_timing() {

@@ -1,0 +1,191 @@
+//! `drsae eval`: what a kept network does on test images.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::data::{self, Dataset, Source};
+use crate::model::{Model, weights};
+use crate::spec::TrialConfig;
+use crate::stats::proportion_error;
+use crate::train::{self, Evaluation};
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae eval results/smoke/trials/ID/model.safetensors        on the data that it was trained for
+  drsae eval model.safetensors --data ~/fashion-mnist         on four IDX files
+  drsae eval model.safetensors --json | jq .test_error
+
+The file names the network and its data; nothing else of the sweep is needed. The standard error
+is that of as many images drawn at random, sqrt(p(1-p)/images).";
+
+/// Print a kept network's error on test images.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// A trial's model.safetensors
+    file: PathBuf,
+    /// Test images: `mnist`, `strokes` or a folder of IDX files; by default those that the
+    /// network was trained for
+    #[arg(long, value_name = "SOURCE")]
+    data: Option<String>,
+    /// Folder of MNIST's files; by default that of `DRSAE_DATA_DIR`, else drsae/mnist in the user's cache
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let (config, model) = args.network()?;
+    let source = source(args.data.as_deref(), &config.data)?;
+    let dataset = data::load(&source, args.data_dir.as_deref())?;
+    ensure_fits(&model, &dataset)?;
+    let evaluation = train::test(&model, &dataset, config.objective.sparsity)?;
+    let found = Found { config, parameters: count(&model), source, evaluation };
+    let mut out = io::stdout().lock();
+    if args.json { found.print_json(&mut out) } else { found.print(&mut out) }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Args {
+    fn network(&self) -> Result<(TrialConfig, Model)> {
+        let name = self.file.display();
+        let bytes = fs::read(&self.file).with_context(|| format!("cannot read {name}"))?;
+        let text = weights::config_text(&bytes).with_context(|| format!("{name} is no network of drsae"))?;
+        let config: TrialConfig =
+            toml::from_str(&text).with_context(|| format!("{name} tells of no trial of this drsae"))?;
+        let model = weights::from_bytes(&config.model, &bytes)
+            .with_context(|| format!("{name} holds another network than it tells of"))?;
+        Ok((config, model))
+    }
+}
+
+/// The data set that is asked for.
+fn source(asked: Option<&str>, trained: &data::Config) -> Result<data::Config> {
+    let config = |source, folder| data::Config {
+        source,
+        folder,
+        validation: 0,
+        train: None,
+        test: None,
+        glyph_seed: None,
+    };
+    let config = match asked {
+        None => return Ok(trained.clone()),
+        Some("mnist") => config(Source::Mnist, None),
+        Some("strokes") => config(Source::Strokes, None),
+        Some(folder) => {
+            let folder = PathBuf::from(folder);
+            ensure!(
+                folder.is_dir(),
+                "--data {}: neither `mnist` nor `strokes` nor a folder of IDX files",
+                folder.display()
+            );
+            config(Source::Idx, Some(folder))
+        }
+    };
+    Ok(config)
+}
+
+fn ensure_fits(model: &Model, dataset: &Dataset) -> Result<()> {
+    let (inputs, classes) = (model.inputs(), model.classes());
+    ensure!(
+        dataset.test.inputs == inputs,
+        "the network takes images of {inputs} pixels, and these have {}",
+        dataset.test.inputs
+    );
+    ensure!(
+        dataset.classes <= classes,
+        "the network knows {classes} classes, and these images have {}",
+        dataset.classes
+    );
+    Ok(())
+}
+
+fn count(model: &Model) -> usize {
+    model.parameters().iter().map(|parameter| parameter.value.elem_count()).sum()
+}
+
+/// A network, and what it does.
+struct Found {
+    config: TrialConfig,
+    parameters: usize,
+    source: data::Config,
+    evaluation: Evaluation,
+}
+
+impl Found {
+    fn images(&self) -> usize {
+        self.evaluation.predictions.len()
+    }
+
+    /// Images that are given another class.
+    fn wrong(&self) -> usize {
+        (self.evaluation.error / 100.0 * self.images() as f64).round() as usize
+    }
+
+    /// Of the error, in percentage points.
+    fn standard_error(&self) -> f64 {
+        100.0 * proportion_error(self.evaluation.error / 100.0, self.images() as u64)
+    }
+
+    fn source(&self) -> String {
+        match (self.source.source, &self.source.folder) {
+            (_, Some(folder)) => folder.display().to_string(),
+            (Source::Mnist, None) => "mnist".to_owned(),
+            (Source::Strokes | Source::Idx, None) => "strokes".to_owned(),
+        }
+    }
+
+    fn print(&self, out: &mut dyn Write) -> Result<()> {
+        let model = &self.config.model;
+        let Evaluation { error, reconstruction, active, .. } = &self.evaluation;
+        writeln!(
+            out,
+            "{}, {} units, T = {}, {} parameters, seed {}",
+            model.family.name(),
+            model.hidden,
+            model.steps,
+            self.parameters,
+            self.config.seed
+        )?;
+        writeln!(
+            out,
+            "{}: {} of {} test images wrong, {error:.2} % (standard error {:.2})",
+            self.source(),
+            self.wrong(),
+            self.images(),
+            self.standard_error()
+        )?;
+        writeln!(
+            out,
+            "half squared reconstruction error {reconstruction:.4}, {:.1} % active",
+            100.0 * active
+        )?;
+        Ok(())
+    }
+
+    fn print_json(&self, out: &mut dyn Write) -> Result<()> {
+        let answer = serde_json::json!({
+            "family": self.config.model.family.name(),
+            "hidden": self.config.model.hidden,
+            "steps": self.config.model.steps,
+            "seed": self.config.seed,
+            "parameters": self.parameters,
+            "data": self.source(),
+            "test_error": self.evaluation.error,
+            "test_errors": self.wrong(),
+            "test_count": self.images(),
+            "standard_error": self.standard_error(),
+            "reconstruction": self.evaluation.reconstruction,
+            "active_fraction": self.evaluation.active,
+        });
+        writeln!(out, "{answer:#}")?;
+        Ok(())
+    }
+}
