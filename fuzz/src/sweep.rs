@@ -53,6 +53,7 @@ impl Tiny {
             design: Design {
                 axes: plan.axes.clone(),
                 compare: Some(Compare { reference, ..Compare::default() }),
+                ..Design::default()
             },
             sweep,
             plan,

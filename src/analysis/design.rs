@@ -10,6 +10,19 @@ pub struct Design {
     pub axes: Vec<String>,
     /// What is compared; nothing where absent.
     pub compare: Option<Compare>,
+    /// Figures of others that stand beside those measured.
+    pub published: Vec<Published>,
+}
+
+/// A test error that others published on the same data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// What reached it.
+    pub system: String,
+    /// The error, percent.
+    pub error: f64,
+    /// Where the figure was read, or that it was not.
+    pub source: String,
 }
 
 /// What a design compares.

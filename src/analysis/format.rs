@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::frame::Table;
 use super::sheets::{latex, markdown};
-use super::{Compared, Error, Summary, sheets};
+use super::{Analysis, Compared, Error, sheets};
 
 /// The table of cells.
 pub const SUMMARY: &str = "summary.csv";
@@ -35,26 +35,23 @@ struct Described {
 }
 
 /// The files of an analysis: name and text.
-pub(super) fn files(
-    summary: &Summary,
-    compared: Option<&Compared>,
-) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
+pub(super) fn files(analysis: &Analysis) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
     let mut files = Vec::new();
     let mut described = BTreeMap::new();
-    for (name, table) in tables(summary, compared) {
+    for (name, table) in tables(analysis) {
         described.insert(name, Described { version: table.version, units: table.units.clone() });
         files.push((name, table.csv()?));
     }
-    let sheets = sheets::of(summary, compared);
-    files.push((MARKDOWN, markdown::page(&sheets, compared).into_bytes()));
+    let sheets = sheets::of(analysis);
+    files.push((MARKDOWN, markdown::page(&sheets, analysis.compared.as_ref()).into_bytes()));
     files.push((LATEX, latex::tables(&sheets).into_bytes()));
     files.push((FORMAT, format!("{}\n", serde_json::to_string_pretty(&described)?).into_bytes()));
     Ok(files)
 }
 
-fn tables(summary: &Summary, compared: Option<&Compared>) -> Vec<(&'static str, Table)> {
-    let mut tables = vec![(SUMMARY, summary.table())];
-    if let Some(Compared { comparison, grid, examples, .. }) = compared {
+fn tables(analysis: &Analysis) -> Vec<(&'static str, Table)> {
+    let mut tables = vec![(SUMMARY, analysis.summary.table())];
+    if let Some(Compared { comparison, grid, examples, .. }) = &analysis.compared {
         tables.extend([(COMPARISON, comparison.table()), (GRID, grid.table())]);
         tables.extend(examples.iter().map(|examples| (EXAMPLES, examples.table())));
     }

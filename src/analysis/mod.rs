@@ -36,7 +36,7 @@ pub use cells::Errors;
 pub use compared::Compared;
 pub use comparison::{Comparison, ComparisonRow, Difference};
 pub use conclusion::{Conclusion, Finding};
-pub use design::{Compare, Design};
+pub use design::{Compare, Design, Published};
 pub use error::Error;
 pub use examples::{Absent, ExampleRow, Examples};
 pub use family::Tests;
@@ -59,6 +59,8 @@ pub struct Analysis {
     pub summary: Summary,
     /// What is compared, where the spec names a reference.
     pub compared: Option<Compared>,
+    /// Figures of others that stand beside those of the cells.
+    pub published: Vec<Published>,
 }
 
 /// Computes the tables of a sweep and writes them into its folder.
@@ -90,7 +92,8 @@ impl Analysis {
                 Some(Compared::of(&pairs, compare, mistakes.as_ref()))
             }
         };
-        Ok(Self { summary: Summary::of(&cells, &design.axes), compared })
+        let summary = Summary::of(&cells, &design.axes);
+        Ok(Self { summary, compared, published: design.published.clone() })
     }
 
     /// The files of the tables: name in `analysis/`, and text.
@@ -98,13 +101,13 @@ impl Analysis {
     /// # Errors
     /// A table cannot be put together.
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
-        format::files(&self.summary, self.compared.as_ref())
+        format::files(self)
     }
 
     /// The tables for publication, in the order of a page.
     #[must_use]
     pub fn sheets(&self) -> Vec<Sheet> {
-        sheets::of(&self.summary, self.compared.as_ref())
+        sheets::of(self)
     }
 
     /// The tables and the verdict for a terminal of `width` columns, without colour.

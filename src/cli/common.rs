@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::analysis::{Compare, Design};
+use crate::analysis::{Compare, Design, Published};
 use crate::data;
 use crate::device::{self, Kind};
 use crate::plan::{Facts, Plan, Trial};
@@ -146,7 +146,12 @@ pub fn design(sweep: &Sweep) -> Design {
         matched: compare.matching,
         margin: compare.margin,
     });
-    Design { axes, compare }
+    let published = sweep.published.iter().map(|figure| Published {
+        system: figure.system.clone(),
+        error: figure.error,
+        source: figure.source.clone(),
+    });
+    Design { axes, compare, published: published.collect() }
 }
 
 #[cfg(test)]

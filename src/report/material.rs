@@ -242,7 +242,7 @@ mod tests {
             axes: ["model.steps", "training.phases.0.rate", "training.phases.1.rate"]
                 .map(str::to_owned)
                 .to_vec(),
-            compare: None,
+            ..Design::default()
         };
         let mut cells = cells(&[["2", "0.1", "0.1"], ["2", "0.3", "0.3"]]);
         let axes = axes(&design, &mut cells);

@@ -10,6 +10,7 @@
 //! | `[sweep.zip]`, `[[sweep.zip]]` | the axes of one table move together |
 //! | `[[sweep.exclude]]` | leaves out the cells that have all of its values |
 //! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters; `margin`: percentage points of test error below which a difference is none that matters |
+//! | `[[published]]` | a figure of others to stand beside those measured: `system`, its test `error` in percent, and its `source` |
 //!
 //! In these four tables `model.steps` and `"model.steps"` are the same axis. An override
 //! `path=value` replaces one setting of the spec before anything is checked; everything
@@ -69,6 +70,8 @@ pub struct Sweep {
     pub excluded: Vec<BTreeMap<String, Value>>,
     /// What is compared with what.
     pub compare: Option<Compare>,
+    /// Figures of others that stand beside those measured.
+    pub published: Vec<Published>,
     /// Every combination of axis values that is not left out, the first axis varying
     /// slowest. No two have the same config.
     pub cells: Vec<Cell>,
@@ -96,6 +99,18 @@ pub struct Compare {
     /// A difference in test error that is smaller is none that matters, percentage points;
     /// more than 0. Without it, no difference is called equivalent to none.
     pub margin: Option<f64>,
+}
+
+/// A test error that others published on the same data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// What reached it.
+    pub system: String,
+    /// The error, percent.
+    pub error: f64,
+    /// Where the figure was read, or that it was not.
+    pub source: String,
 }
 
 /// One combination of axis values.
@@ -236,6 +251,7 @@ fn check(doc: &Document, spec: &wire::Spec) -> Result<Sweep, Error> {
     let seeds = read_seeds(&spec.seeds).map_err(blame)?;
     let config = spec.base();
     config.validate().map_err(blame)?;
+    spec.published.iter().enumerate().try_for_each(check_published).map_err(blame)?;
 
     let base = base_tables(&doc.table);
     let located = axes::read(doc, &base, &spec.sweep)?;
@@ -251,6 +267,7 @@ fn check(doc: &Document, spec: &wire::Spec) -> Result<Sweep, Error> {
         axes: located.into_iter().map(|Located { axis, .. }| axis).collect(),
         excluded,
         compare,
+        published: spec.published.clone(),
         cells,
     })
 }
@@ -281,6 +298,14 @@ fn check_name(name: &str) -> Result<(), Invalid> {
          no `.`, and no device of Windows such as `con`; not {name:?}"
     );
     Err(Invalid::new("name", reason))
+}
+
+fn check_published((index, figure): (usize, &Published)) -> Result<(), Invalid> {
+    if (0.0..=100.0).contains(&figure.error) {
+        return Ok(());
+    }
+    let reason = format!("must be a share in percent, from 0 to 100, not {}", figure.error);
+    Err(Invalid::new(format!("published.{index}.error"), reason))
 }
 
 /// A count n means the seeds 1 to n.

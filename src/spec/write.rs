@@ -39,6 +39,10 @@ pub(super) fn sweep(sweep: &Sweep) -> Result<String, toml::ser::Error> {
             line(&mut out, "margin", &Value::Float(margin));
         }
     }
+    for figure in &sweep.published {
+        out.push_str("\n[[published]]\n");
+        out.push_str(&toml::to_string(figure)?);
+    }
     Ok(out)
 }
 

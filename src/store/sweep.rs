@@ -14,7 +14,7 @@ pub(super) const FILE: &str = "sweep.toml";
 
 /// What may change without making it another sweep: the trials are named by what they
 /// computed, so these decide only which of them belong to the plan, and how they are read.
-const CHANGEABLE: [&str; 4] = ["question", "seeds", "sweep", "compare"];
+const CHANGEABLE: [&str; 5] = ["question", "seeds", "sweep", "compare", "published"];
 
 /// Writes `sweep.toml`, unless another sweep's is there.
 pub(super) fn record(root: &Path, asked: &str) -> Result<(), Error> {

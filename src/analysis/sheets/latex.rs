@@ -62,6 +62,7 @@ mod tests {
             head: ["model_family", "Δ / pp"].map(str::to_owned).to_vec(),
             texts: 1,
             rows: vec![["untied-recurrent", "+0.50 [-0.12, 1.12]"].map(str::to_owned).to_vec()],
+            file: None,
         };
         insta::assert_snapshot!(tables(&[sheet]), @r"
         % Needs \usepackage{booktabs}.

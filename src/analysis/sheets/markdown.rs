@@ -74,6 +74,7 @@ mod tests {
             head: ["model_family", "n"].map(str::to_owned).to_vec(),
             texts: 1,
             rows: vec![["a|b", "<0.001"].map(str::to_owned).to_vec()],
+            file: None,
         };
         insta::assert_snapshot!(table(&sheet), @r"
         **Grid.** Over \*all\* cells.

@@ -3,9 +3,11 @@
 
 pub(super) mod latex;
 pub(super) mod markdown;
+mod published;
 
 use super::{
-    Compared, Comparison, ComparisonRow, Difference, Grid, GridRow, Summary, SummaryRow, Tests, words,
+    Analysis, COMPARISON, Comparison, ComparisonRow, Difference, GRID, Grid, GridRow, SUMMARY, Summary,
+    SummaryRow, Tests, words,
 };
 use crate::stats::{Estimate, Paired, least_sign_flip};
 
@@ -29,12 +31,15 @@ pub struct Sheet {
     pub texts: usize,
     /// Its rows, as long as the head.
     pub rows: Vec<Vec<String>>,
+    /// The file of `analysis/` that holds all its digits, where there is one.
+    pub file: Option<&'static str>,
 }
 
 /// The sheets of an analysis, in the order of a page.
-pub(super) fn of(cells: &Summary, compared: Option<&Compared>) -> Vec<Sheet> {
-    let mut sheets = vec![summary(cells)];
-    if let Some(compared) = compared {
+pub(super) fn of(analysis: &Analysis) -> Vec<Sheet> {
+    let mut sheets = vec![summary(&analysis.summary)];
+    sheets.extend(published::sheet(&analysis.summary, &analysis.published));
+    if let Some(compared) = &analysis.compared {
         sheets.extend([grid(&compared.grid), comparison(&compared.comparison)]);
     }
     sheets
@@ -67,6 +72,7 @@ fn summary(summary: &Summary) -> Sheet {
         head: head(&summary.axes, &measured),
         texts: summary.axes.len(),
         rows: summary.rows.iter().map(cells).collect(),
+        file: Some(SUMMARY),
     }
 }
 
@@ -104,6 +110,7 @@ fn comparison(comparison: &Comparison) -> Sheet {
         head: head(&comparison.axes, &measured),
         texts: comparison.axes.len() + 1,
         rows: comparison.rows.iter().map(cells).collect(),
+        file: Some(COMPARISON),
     }
 }
 
@@ -146,6 +153,7 @@ fn grid(grid: &Grid) -> Sheet {
         head: head.into_iter().map(str::to_owned).collect(),
         texts: 1,
         rows: grid.rows.iter().map(cells).collect(),
+        file: Some(GRID),
     }
 }
 

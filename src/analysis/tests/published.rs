@@ -36,6 +36,29 @@ fn the_page_has_the_verdict_and_the_tables() {
 }
 
 #[test]
+fn figures_of_others_stand_below_those_measured() {
+    let (_folder, store) = results(&TRIALS);
+    let figure = |system: &str, error| Published {
+        system: system.to_owned(),
+        error,
+        source: "as recalled".to_owned(),
+    };
+    let design = Design { published: vec![figure("one", 1.5), figure("other | two", 2.0)], ..design() };
+    let sheets = analyze(&store, &design).unwrap().sheets();
+    let sheet = sheets.iter().find(|sheet| sheet.name == "published").unwrap();
+    let rows: Vec<_> = sheet.rows.iter().map(|row| row.join(" / ")).collect();
+    insta::assert_snapshot!(rows.join("\n"), @r"
+    drsae, 100 units, T = 2: family = drsae, steps = 2 / measured here / 3 / 1.25 ± 0.25
+    untied, 90 units, T = 2: family = untied, steps = 2 / measured here / 3 / 1.75 ± 0.50
+    drsae, 100 units, T = 5: family = drsae, steps = 5 / measured here / 2/3 / 1.25 ± 0.35
+    untied, 90 units, T = 5: family = untied, steps = 5 / measured here / 3 / 1.00 ± 0.50
+    one / as recalled /  / 1.50
+    other | two / as recalled /  / 2.00
+    ");
+    assert!(written(&store, "tables.md").contains("| other \\| two | as recalled |  | 2.00 |"));
+}
+
+#[test]
 fn every_row_of_latex_has_as_many_cells_as_its_table() {
     let (_folder, store) = results(&TRIALS);
     let analysis = analyze(&store, &with_margin(2.0)).unwrap();

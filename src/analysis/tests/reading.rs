@@ -61,7 +61,7 @@ fn a_sweep_of_seeds_alone_is_one_cell() {
 fn other_axes_are_read_by_their_dotted_names() {
     let (_folder, store) = results(&TRIALS);
     let axes = ["model.family", "data.train", "model.initial_step", "model.steps"];
-    let design = Design { axes: axes.map(str::to_owned).to_vec(), compare: None };
+    let design = Design { axes: axes.map(str::to_owned).to_vec(), ..Design::default() };
     let analysis = analyze(&store, &design).unwrap();
     assert_eq!(analysis.summary.rows[0].values, ["drsae", "2000", "", "2"]);
     let header = "family,data.train,model.initial_step,steps,hidden,parameters,n,";
@@ -77,7 +77,7 @@ fn what_cannot_be_analysed_says_what_to_do() {
     assert!(unknown.ends_with("choose one of drsae, untied"), "{unknown}");
     let unswept = fails(reference("data.train", "2000"));
     assert!(unswept.ends_with("name a swept one"), "{unswept}");
-    let axes = |axis: &str| Design { axes: vec![axis.to_owned()], compare: None };
+    let axes = |axis: &str| Design { axes: vec![axis.to_owned()], ..Design::default() };
     let absent = fails(axes("training.batch"));
     assert!(absent.contains("no column `training.batch`"), "{absent}");
     let trials = fs::read_to_string(store.trials_csv()).unwrap();

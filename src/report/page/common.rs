@@ -39,6 +39,7 @@ pub fn sheet(one: &Material, other: &Material) -> Option<Sheet> {
         ],
         texts: 3,
         rows,
+        file: None,
     };
     (!sheet.rows.is_empty()).then(|| without(without(sheet, 2), 1))
 }

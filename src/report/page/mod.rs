@@ -106,8 +106,9 @@ impl<'p> Sweep<'p> {
         let Part { material, figures } = *part;
         let name = &material.name;
         let written = |sheet: Sheet| {
-            let (id, file) = (format!("{name}-{}", sheet.name), format!("analysis/{}.csv", sheet.name));
-            Table { file: Some(file), command: Some(provenance::analyze(material)), ..Table::of(sheet, &id) }
+            let id = format!("{name}-{}", sheet.name);
+            let file = sheet.file.map(|file| format!("analysis/{file}"));
+            Table { file, command: Some(provenance::analyze(material)), ..Table::of(sheet, &id) }
         };
         let drawing = |figure: &'p Figure| Drawing {
             id: format!("{name}-{}", figure.name),
@@ -170,6 +171,7 @@ fn failures(material: &Material) -> Option<Sheet> {
         head: ["trial", "status", "seed", "epochs"].map(str::to_owned).to_vec(),
         texts: 2,
         rows,
+        file: None,
     })
 }
 

@@ -118,7 +118,7 @@ fn the_experiments_are_specs_and_named_as_their_files() {
 
 #[test]
 fn writes_every_default() {
-    let more = "[[sweep.zip]]\nmodel.steps = [1, 2]\nmodel.hidden = [3, 4]\n[[sweep.zip]]\nobjective.sparsity = [0, 0.5]\n[[sweep.exclude]]\nmodel.steps = 1\n[compare]\nmargin = 1\nmatch = \"parameters\"\nreference.model.steps = 2\n";
+    let more = "[[sweep.zip]]\nmodel.steps = [1, 2]\nmodel.hidden = [3, 4]\n[[sweep.zip]]\nobjective.sparsity = [0, 0.5]\n[[sweep.exclude]]\nmodel.steps = 1\n[compare]\nmargin = 1\nmatch = \"parameters\"\nreference.model.steps = 2\n[[published]]\nsystem = \"one\"\nerror = 1.5\nsource = \"a table\"\n";
     let written = with(more).unwrap().to_toml().unwrap();
     insta::assert_snapshot!(written, @r#"
     name = "small"
@@ -186,5 +186,10 @@ fn writes_every_default() {
     reference = { "model.steps" = 2 }
     match = "parameters"
     margin = 1.0
+
+    [[published]]
+    system = "one"
+    error = 1.5
+    source = "a table"
     "#);
 }

@@ -227,6 +227,21 @@ fn a_margin_is_a_difference_that_there_can_be() {
 }
 
 #[test]
+fn a_published_error_is_a_share_of_the_images() {
+    let refused = |error: &str| {
+        refusal(with(&format!("[[published]]\nsystem = \"one\"\nerror = {error}\nsource = \"a table\"\n")))
+    };
+    let reason = "`published.0.error` must be a share in percent, from 0 to 100, not";
+    for (error, shown) in [("-1", "-1"), ("100.5", "100.5"), ("nan", "NaN")] {
+        assert_eq!(refused(error), format!("a.toml:21:1: {reason} {shown}"));
+    }
+    assert!(
+        refused("1\nyear = 2013")
+            .ends_with("unknown key `published.0.year`; possible here: `system`, `error`, `source`")
+    );
+}
+
+#[test]
 fn sweeps_too_large_are_refused_before_they_are_made() {
     let values: Vec<String> = (1..=1000).map(|value| value.to_string()).collect();
     let list = format!("[{}]", values.join(", "));
