@@ -48,10 +48,10 @@ fn figures_of_others_stand_below_those_measured() {
     let sheet = sheets.iter().find(|sheet| sheet.name == "published").unwrap();
     let rows: Vec<_> = sheet.rows.iter().map(|row| row.join(" / ")).collect();
     insta::assert_snapshot!(rows.join("\n"), @r"
-    drsae, 100 units, T = 2: family = drsae, steps = 2 / measured here / 3 / 1.25 ± 0.25
-    untied, 90 units, T = 2: family = untied, steps = 2 / measured here / 3 / 1.75 ± 0.50
-    drsae, 100 units, T = 5: family = drsae, steps = 5 / measured here / 2/3 / 1.25 ± 0.35
-    untied, 90 units, T = 5: family = untied, steps = 5 / measured here / 3 / 1.00 ± 0.50
+    drsae, 100 units, T = 2 / measured here / 3 / 1.25 ± 0.25
+    untied, 90 units, T = 2 / measured here / 3 / 1.75 ± 0.50
+    drsae, 100 units, T = 5 / measured here / 2/3 / 1.25 ± 0.35
+    untied, 90 units, T = 5 / measured here / 3 / 1.00 ± 0.50
     one / as recalled /  / 1.50
     other | two / as recalled /  / 2.00
     ");
