@@ -26,6 +26,7 @@ mod mistakes;
 mod pairs;
 mod render;
 mod sentence;
+mod settings;
 mod sheets;
 mod sources;
 mod summary;

@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
+use super::settings::Settings;
 use super::{Compared, Comparison, ComparisonRow, Summary, SummaryRow, words};
 
 /// Lines above, below and under the headings; none between rows.
@@ -21,10 +22,11 @@ pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16)
 }
 
 fn summary(summary: &Summary, width: u16) -> String {
-    let mut header = words::headings(&summary.axes);
+    let settings = Settings::of(&summary.axes, summary.rows.iter().map(|row| &row.values));
+    let mut header = settings.heads.clone();
     header.extend(["hidden", "parameters", "n", "test error", "valid error"].map(str::to_owned));
     let cells = |row: &SummaryRow| {
-        let mut cells = row.values.clone();
+        let mut cells = settings.of_row(&row.values);
         cells.extend([
             row.hidden.to_string(),
             row.parameters.to_string(),
@@ -34,15 +36,16 @@ fn summary(summary: &Summary, width: u16) -> String {
         ]);
         cells
     };
-    let table = table(&header, summary.axes.len(), summary.rows.iter().map(cells), width);
+    let table = table(&header, settings.heads.len(), summary.rows.iter().map(cells), width);
     format!("Errors in percent, mean ± standard deviation over n seeds\n{table}\n")
 }
 
 fn comparison(comparison: &Comparison, width: u16) -> String {
-    let mut header = words::headings(&comparison.axes);
+    let settings = Settings::of(&comparison.axes, comparison.rows.iter().map(|row| &row.values));
+    let mut header = settings.heads.clone();
     header.extend(["challenger", "parameters (ref.)", "n", "difference [95 %]"].map(str::to_owned));
     let cells = |row: &ComparisonRow| {
-        let mut cells = row.values.clone();
+        let mut cells = settings.of_row(&row.values);
         cells.extend([
             row.challenger.clone(),
             format!("{} ({})", row.parameters_challenger, row.parameters_reference),
@@ -51,7 +54,7 @@ fn comparison(comparison: &Comparison, width: u16) -> String {
         ]);
         cells
     };
-    let table = table(&header, comparison.axes.len() + 1, comparison.rows.iter().map(cells), width);
+    let table = table(&header, settings.heads.len() + 1, comparison.rows.iter().map(cells), width);
     let unmatched = match &comparison.unmatched[..] {
         [] => String::new(),
         cells => format!("No reference has the other values of: {}\n", cells.join("; ")),

@@ -5,6 +5,7 @@ pub(super) mod latex;
 pub(super) mod markdown;
 mod published;
 
+use super::settings::Settings;
 use super::{
     Analysis, COMPARISON, Comparison, ComparisonRow, Difference, GRID, Grid, GridRow, SUMMARY, Summary,
     SummaryRow, Tests, words,
@@ -46,11 +47,12 @@ pub(super) fn of(analysis: &Analysis) -> Vec<Sheet> {
 }
 
 fn summary(summary: &Summary) -> Sheet {
+    let settings = Settings::of(&summary.axes, summary.rows.iter().map(|row| &row.values));
     let images = summary.rows.iter().any(|row| row.image_error.is_some());
     let mut measured = vec!["hidden units", "parameters", "n", "test error / %", "validation error / %"];
     measured.extend(images.then_some("image SE / %"));
     let cells = |row: &SummaryRow| {
-        let mut cells = row.values.clone();
+        let mut cells = settings.of_row(&row.values);
         cells.extend([
             row.hidden.to_string(),
             row.parameters.to_string(),
@@ -69,19 +71,20 @@ fn summary(summary: &Summary) -> Sheet {
             seeds(&summary.seeds),
             if images { IMAGE_ERROR } else { "" }
         ),
-        head: head(&summary.axes, &measured),
-        texts: summary.axes.len(),
+        head: head(&settings, &measured),
+        texts: settings.heads.len(),
         rows: summary.rows.iter().map(cells).collect(),
         file: Some(SUMMARY),
     }
 }
 
 fn comparison(comparison: &Comparison) -> Sheet {
+    let settings = Settings::of(&comparison.axes, comparison.rows.iter().map(|row| &row.values));
     let mut measured = vec!["challenger", "parameters (reference)"];
     measured.extend(DIFFERENCE);
     measured.extend(comparison.margin.map(|_| EQUIVALENCE));
     let cells = |row: &ComparisonRow| {
-        let mut cells = row.values.clone();
+        let mut cells = settings.of_row(&row.values);
         cells.extend([
             row.challenger.clone(),
             format!("{} ({})", row.parameters_challenger, row.parameters_reference),
@@ -107,8 +110,8 @@ fn comparison(comparison: &Comparison) -> Sheet {
             },
             of_tests(comparison.rows.len(), comparison.seeds.len(), comparison.margin)
         ),
-        head: head(&comparison.axes, &measured),
-        texts: comparison.axes.len() + 1,
+        head: head(&settings, &measured),
+        texts: settings.heads.len() + 1,
         rows: comparison.rows.iter().map(cells).collect(),
         file: Some(COMPARISON),
     }
@@ -162,8 +165,8 @@ const DIFFERENCE: [&str; 6] =
     ["n", "Δ test / pp [95 %]", "Δ validation / pp [95 %]", "p (t)", "p (Holm)", "p (sign flip)"];
 const EQUIVALENCE: &str = "p (equivalence, Holm)";
 
-fn head(axes: &[String], more: &[&str]) -> Vec<String> {
-    let mut head = words::headings(axes);
+fn head(settings: &Settings, more: &[&str]) -> Vec<String> {
+    let mut head = settings.heads.clone();
     head.extend(more.iter().map(|&name| name.to_owned()));
     head
 }

@@ -1,0 +1,59 @@
+//! The settings of a table's rows as people read them.
+
+use super::words;
+
+/// The axes of a table, without those that say in every row what an earlier one of the same name
+/// says: the masking of both phases, where they are swept together, is one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Settings {
+    axes: Vec<usize>,
+    /// Head of each column.
+    pub heads: Vec<String>,
+}
+
+impl Settings {
+    /// Those of `axes` whose values in the rows are `values`.
+    pub fn of<'r>(axes: &[String], values: impl Iterator<Item = &'r Vec<String>> + Clone) -> Self {
+        let name = |axis: usize| axes[axis].rsplit('.').next();
+        let repeats = |axis: usize, earlier: usize| {
+            name(axis) == name(earlier) && values.clone().all(|row| row[axis] == row[earlier])
+        };
+        let kept: Vec<_> =
+            (0..axes.len()).filter(|&axis| !(0..axis).any(|earlier| repeats(axis, earlier))).collect();
+        let names: Vec<_> = kept.iter().map(|&axis| axes[axis].clone()).collect();
+        Self { axes: kept, heads: words::headings(&names) }
+    }
+
+    /// Those of a row, in the order of the heads.
+    pub fn of_row(&self, values: &[String]) -> Vec<String> {
+        self.axes.iter().map(|&axis| values[axis].clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_both_phases_have_alike_is_one_column() {
+        let axes = [
+            "training.phases.0.rate",
+            "training.phases.0.masking",
+            "training.phases.1.rate",
+            "training.phases.1.masking",
+        ]
+        .map(str::to_owned);
+        let row = |values: [&str; 4]| values.map(str::to_owned).to_vec();
+        let rows = [row(["0.1", "0", "0.1", "0.2"]), row(["0.3", "0.2", "0.3", "0.2"])];
+        let settings = Settings::of(&axes, rows.iter());
+        assert_eq!(settings.heads, ["rate", "training.phases.0.masking", "training.phases.1.masking"]);
+        assert_eq!(settings.of_row(&rows[0]), ["0.1", "0", "0.2"]);
+    }
+
+    #[test]
+    fn axes_of_other_names_stay_though_they_agree() {
+        let axes = ["model.steps", "training.batch"].map(str::to_owned);
+        let rows = [vec!["2".to_owned(), "2".to_owned()]];
+        assert_eq!(Settings::of(&axes, rows.iter()).heads, ["steps", "batch"]);
+    }
+}
