@@ -13,6 +13,7 @@
 //! [`verify`] checks that they agree there.
 
 pub mod analysis;
+pub mod anatomy;
 pub mod bench;
 pub mod cli;
 pub mod data;
