@@ -14,7 +14,7 @@ sweep SPEC *ARGS: build
 smoke *ARGS: build
     @cargo run --release --quiet -- sweep experiments/smoke.toml "$@"
 
-# Write tables, figures and page of every stored sweep again, from its merged tables alone
+# Write tables, figures and pages again: of every stored sweep from its merged tables, of results/anatomy from its networks
 results: build
     #!/usr/bin/env bash
     set -euo pipefail
@@ -22,6 +22,35 @@ results: build
     for spec in results/*/sweep.toml; do
         cargo run --release --quiet -- report "$spec"
     done
+    just anatomy
+
+# Measure the kept networks of results/anatomy again; other seeds, and studies that keep none, stay as they are
+anatomy: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    shopt -s nullglob
+    for folder in results/anatomy/*/; do
+        name=$(basename "$folder")
+        network=()
+        if [[ -f $folder/model.safetensors ]]; then
+            judge=$(cat "$folder/judge")
+            network=("$folder/model.safetensors" --judge "$judge")
+            if [[ $judge == *mnist* ]] && ! cargo run --release --quiet -- data fetch >&2; then
+                echo "$folder is as it was: there is no MNIST to measure its network on" >&2
+                continue
+            fi
+        fi
+        cargo run --release --quiet -- inspect "${network[@]}" --name "$name" --merge
+    done
+
+# Measure networks of one recipe and keep the first: just dissect NAME JUDGE FILE… [--after-phase-1 FILE…]
+dissect NAME JUDGE +FILES: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    folder=results/anatomy/$1
+    cargo run --release --quiet -- inspect "${@:3}" --name "$1" --judge "$2"
+    cp "$3" "$folder/model.safetensors"
+    echo "$2" >"$folder/judge"
 
 # Time the training step on this machine, as active as trained networks are: just bench --hidden 100
 bench *ARGS: build

@@ -9,7 +9,8 @@
 //!
 //! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
 //! [`train`] computes, [`store`] writes, [`analysis`] reads what was written, [`report`] shows
-//! it, and [`export`] writes it for other tools. Training and analysis meet only on disk, and
+//! it, and [`export`] writes it for other tools. [`anatomy`] measures what hidden units became.
+//! Training and analysis meet only on disk, and
 //! [`verify`] checks that they agree there.
 
 pub mod analysis;

@@ -175,13 +175,21 @@ pub fn conclusions(findings: &[Finding]) -> Vec<Conclusion<'_>> {
 /// The verdict on a claim from those on its primary measures.
 fn whole(findings: &[&Finding]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == Some(verdict)).count();
-    let (holds, fails) = (count(Verdict::Holds), count(Verdict::Fails));
-    match (holds, fails, findings.len()) {
-        (holds, _, all) if holds == all => Verdict::Holds.text().to_owned(),
-        (0, fails, all) if fails == all => Verdict::Fails.text().to_owned(),
-        (0, 0, _) => Verdict::Undecided.text().to_owned(),
-        (holds, fails, all) => format!("in part: {holds} of {all} hold, {fails} do not"),
+    let (holds, fails, all) = (count(Verdict::Holds), count(Verdict::Fails), findings.len());
+    if holds == all {
+        return Verdict::Holds.text().to_owned();
     }
+    if fails == all {
+        return Verdict::Fails.text().to_owned();
+    }
+    if holds + fails == 0 {
+        return Verdict::Undecided.text().to_owned();
+    }
+    let counts = [(holds, "hold"), (fails, "fail"), (all - holds - fails, "not decided")];
+    let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+    let told = told.collect::<Vec<_>>().join(", ");
+    let verdict = if holds > 0 { "in part" } else { Verdict::Fails.text() };
+    format!("{verdict}: of {all} measures {told}")
 }
 
 #[cfg(test)]
@@ -242,7 +250,7 @@ mod tests {
         let found = findings(&all);
         let conclusions = conclusions(&found);
         assert_eq!(conclusions.len(), 1);
-        assert_eq!(conclusions[0].verdict, "in part: 1 of 2 hold, 1 do not");
+        assert_eq!(conclusions[0].verdict, "in part: of 2 measures 1 hold, 1 fail");
     }
 
     #[test]

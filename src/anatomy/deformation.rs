@@ -19,6 +19,7 @@ const RIDGE: f64 = 1e-3;
 const DRAWS: usize = 5;
 
 /// Images with their true deformations.
+#[derive(Clone, Copy)]
 pub struct Deformed<'a> {
     /// The images.
     pub sample: &'a Sample,
@@ -79,7 +80,7 @@ fn explained(
     let numbers = sets[0].truths.first().map_or(0, Vec::len);
     let (mut left, mut whole) = (vec![0.0; numbers], vec![0.0; numbers]);
     for class in 0..sets[0].sample.classes {
-        let of = |set: usize| -> Vec<(Vec<f64>, &[f64])> {
+        let of = |set: usize| -> Vec<Example<'_>> {
             let labels = sets[set].sample.labels.iter().enumerate();
             let own = labels.filter(|(_, label)| usize::from(**label) == class);
             own.map(|(at, _)| {
@@ -105,6 +106,9 @@ fn explained(
     left.iter().zip(&whole).map(|(left, whole)| if *whole > 0.0 { 1.0 - left / whole } else { 0.0 }).collect()
 }
 
+/// Some entries of a code, and the deformation that is to be read from them.
+type Example<'a> = (Vec<f64>, &'a [f64]);
+
 /// Linear maps from a code to each number of the deformation.
 struct Reader {
     code: Vec<f64>,
@@ -113,9 +117,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn learn(examples: &[(Vec<f64>, &[f64])], width: usize, numbers: usize) -> Self {
+    fn learn(examples: &[Example<'_>], width: usize, numbers: usize) -> Self {
         let count = examples.len() as f64;
-        let average = |of: &dyn Fn(&(Vec<f64>, &[f64])) -> f64| examples.iter().map(of).sum::<f64>() / count;
+        let average = |of: &dyn Fn(&Example<'_>) -> f64| examples.iter().map(of).sum::<f64>() / count;
         let code: Vec<f64> = (0..width).map(|at| average(&|(code, _)| code[at])).collect();
         let truth: Vec<f64> = (0..numbers).map(|at| average(&|(_, truth)| truth[at])).collect();
         let mut gram = vec![0.0; width * width];

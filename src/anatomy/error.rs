@@ -25,8 +25,16 @@ pub enum Error {
         reason: String,
     },
     /// A table that is no CSV.
-    #[error(transparent)]
-    Csv(#[from] csv::Error),
+    #[error("cannot read {table}; remove the file and measure every network again")]
+    Csv {
+        /// Name of the file.
+        table: &'static str,
+        /// Why.
+        source: csv::Error,
+    },
+    /// A table that memory does not hold.
+    #[error("cannot write a table")]
+    Write(#[from] csv::Error),
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

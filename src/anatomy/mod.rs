@@ -38,6 +38,7 @@ mod tests;
 pub mod units;
 
 pub use activity::Activity;
+pub use deformation::Deformed;
 pub use error::Error;
 pub use findings::{Bench, CurvePoint, Findings, Values};
 pub use network::Network;

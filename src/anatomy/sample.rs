@@ -100,7 +100,9 @@ impl Sample {
             sums[class].iter_mut().zip(pixels).for_each(|(sum, &pixel)| *sum += f64::from(pixel));
         }
         for (sum, count) in sums.iter_mut().zip(counts) {
-            sum.iter_mut().for_each(|number| *number /= f64::max(count, 1.0));
+            for number in sum {
+                *number /= f64::max(count, 1.0);
+            }
         }
         sums
     }

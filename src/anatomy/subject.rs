@@ -27,8 +27,8 @@ pub struct Ground<'a> {
     pub sample: &'a Sample,
     /// An independent classifier of raw images.
     pub judge: Option<&'a Network>,
-    /// Images with their true deformations and these, to learn to read on and to read.
-    pub deformed: Option<[(&'a Sample, &'a [Vec<f64>]); 2]>,
+    /// Images whose true deformations are known: those to learn to read on, and those to read.
+    pub deformed: Option<[Deformed<'a>; 2]>,
 }
 
 /// What was found in a subject.
@@ -66,7 +66,7 @@ impl Subject {
             sample: ground.sample,
             judge: ground.judge,
             hard: &hard,
-            deformed: ground.deformed.map(|sets| sets.map(|(sample, truths)| Deformed { sample, truths })),
+            deformed: ground.deformed,
             seed: self.seed,
             sparsity: self.sparsity,
         };

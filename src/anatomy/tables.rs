@@ -172,8 +172,9 @@ pub fn merged(
     let kept = old.map(|old| read(table, old)).transpose()?.unwrap_or_default();
     let mut rows: Rows = kept.into_iter().filter(|row| !is_replaced(row)).collect();
     rows.extend(new.iter().cloned());
-    let order = |row: &Vec<String>| row[0].parse::<u64>().unwrap_or_default();
-    rows.sort_by_key(order);
+    // Kept rows of a control that is not at hand stand where they stood.
+    let stage = |row: &[String]| Stage::ALL.iter().position(|stage| stage.name() == row[1]);
+    rows.sort_by_key(|row| (row[0].parse::<u64>().unwrap_or_default(), stage(row)));
     write(header, rows)
 }
 
@@ -194,7 +195,7 @@ fn write(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result
     for row in rows {
         out.write_record(&row)?;
     }
-    out.into_inner().map_err(|error| Error::Csv(error.into_error().into()))
+    out.into_inner().map_err(|error| Error::Write(error.into_error().into()))
 }
 
 /// The rows of a table that this program wrote; their first fields are seeds.
@@ -204,12 +205,13 @@ fn write(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result
 pub fn read(table: &'static str, bytes: &[u8]) -> Result<Rows, Error> {
     let mut reader = csv::Reader::from_reader(bytes);
     let wrong = |line, reason: &str| Error::Table { table, line, reason: reason.to_owned() };
-    if reader.headers()?.iter().ne(header(table).iter().copied()) {
+    let torn = |source| Error::Csv { table, source };
+    if reader.headers().map_err(torn)?.iter().ne(header(table).iter().copied()) {
         return Err(wrong(1, "the columns are not those of this version"));
     }
     let mut rows = Rows::new();
     for record in reader.records() {
-        let record = record?;
+        let record = record.map_err(torn)?;
         let line = record.position().map_or(0, csv::Position::line);
         let row: Vec<String> = record.iter().map(str::to_owned).collect();
         if row[0].parse::<u64>().is_err() {
@@ -239,4 +241,52 @@ pub fn read_taken(bytes: &[u8]) -> Result<Vec<Taken>, Error> {
         })
     };
     (2..).zip(&rows).map(taken).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(seed: u64, stage: Stage, value: f64) -> Taken {
+        Taken { seed, stage, measure: "mean selectivity".to_owned(), value }
+    }
+
+    #[test]
+    fn rows_of_networks_that_are_not_at_hand_are_kept_in_their_places() {
+        let all = [
+            taken(1, Stage::Trained, 0.123_456_789),
+            taken(1, Stage::AfterPhase1, 1.0 / 3.0),
+            taken(1, Stage::Untrained, -0.0),
+            taken(2, Stage::Trained, 1e-7),
+        ];
+        let nobody: Replaced<'_> = &|_| false;
+        let whole = merged(MEASURES_CSV, None, &taken_rows(&all), nobody).unwrap();
+        let expected = "seed,network,measure,value\n1,trained,mean selectivity,0.123457\n\
+                        1,after phase 1,mean selectivity,0.333333\n1,untrained,mean selectivity,0\n\
+                        2,trained,mean selectivity,0.0000001\n";
+        assert_eq!(String::from_utf8(whole.clone()).unwrap(), expected);
+        // Seed 1 again, its control after phase 1 and seed 2 not at hand.
+        let again = taken_rows(&[all[0].clone(), all[2].clone()]);
+        let own: Replaced<'_> = &|row| row[0] == "1" && row[1] != "after phase 1";
+        assert_eq!(merged(MEASURES_CSV, Some(&whole), &again, own).unwrap(), whole);
+        let back = read_taken(&whole).unwrap();
+        assert_eq!((back.len(), back[1].stage, back[1].value), (4, Stage::AfterPhase1, 0.333_333));
+    }
+
+    #[test]
+    fn foreign_tables_are_refused_with_their_line() {
+        let refused = |text: &str| read_taken(text.as_bytes()).unwrap_err().to_string();
+        let head = "seed,network,measure,value\n";
+        assert!(refused("a,b\n").starts_with("line 1 of measures.csv: the columns"));
+        for (row, reason) in [
+            ("x,trained,mean selectivity,1", "line 2 of measures.csv: the seed"),
+            ("1,other,mean selectivity,1", "line 2 of measures.csv: there is no such network"),
+            ("1,trained,size,1", "line 2 of measures.csv: there is no such measure"),
+            ("1,trained,mean selectivity,NaN", "line 2 of measures.csv: the value"),
+            ("1,trained", "cannot read measures.csv"),
+        ] {
+            let error = refused(&format!("{head}{row}\n"));
+            assert!(error.starts_with(reason), "{error}");
+        }
+    }
 }

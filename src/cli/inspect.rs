@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         !args.files.is_empty() || (args.merge && args.name.is_some()),
         "name a checkpoint, or --merge and --name to write claims and page from stored tables"
     );
-    let found = subjects::find(&args.files, &args.after_phase_1)?;
+    let found = subjects::find(&args.files, &args.after_phase_1, args.merge)?;
     let folder = args.results.join("anatomy").join(args.name(found.as_ref()));
     let loaded = found.as_ref().map(|found| Loaded::of(args, found)).transpose()?;
     let measured = match (&found, &loaded) {

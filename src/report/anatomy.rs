@@ -19,6 +19,9 @@ use crate::anatomy::tables::Rows;
 /// Name of the page.
 pub const PAGE: &str = "anatomy.html";
 
+/// Name of the table of claims for a page in Markdown.
+const CLAIMS_MD: &str = "claims.md";
+
 /// What a page is made of.
 pub struct Source<'a> {
     /// Name of the results.
@@ -52,5 +55,6 @@ pub fn files(source: &Source<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
         .map(|figure| (format!("{}/{}.svg", super::FIGURES, figure.name), figure.svg.into_bytes()))
         .collect();
     files.push((PAGE.to_owned(), page.into_bytes()));
+    files.push((CLAIMS_MD.to_owned(), page::markdown(source).into_bytes()));
     Ok(files)
 }

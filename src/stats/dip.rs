@@ -162,7 +162,7 @@ mod tests {
         let growing = [0.0, 1.0, 1.0, 2.0, 3.0, 5.0, 8.0, 13.0, 21.0, 34.0, 55.0, 89.0];
         // np.arange(60) ** 2 % 37 + 100 * (np.arange(60) % 3 == 0)
         let squares: Vec<f64> =
-            (0..60).map(|i: u32| f64::from(i * i % 37 + 100 * u32::from(i % 3 == 0))).collect();
+            (0..60).map(|i: u32| f64::from(i * i % 37 + 100 * u32::from(i.is_multiple_of(3)))).collect();
         // np.sqrt(np.arange(200) * 7 % 200)
         let roots: Vec<f64> = (0..200).map(|i| f64::from(i * 7 % 200).sqrt()).collect();
         for (values, expected) in [

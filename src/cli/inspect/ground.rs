@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 
 use super::Args;
 use super::subjects::Found;
-use crate::anatomy::{Ground, Measured, Network, Sample, Subject};
+use crate::anatomy::{Deformed, Ground, Measured, Network, Sample, Subject};
 use crate::cli::{checkpoint, eval};
 use crate::data::{self, Dataset, Images, Preprocessing, Source, strokes};
 use crate::report::Portrait;
@@ -67,7 +67,7 @@ impl Loaded {
             deformed: self
                 .deformed
                 .as_ref()
-                .map(|[learn, read]| [(&learn.0, learn.1.as_slice()), (&read.0, read.1.as_slice())]),
+                .map(|sets| sets.each_ref().map(|(sample, truths)| Deformed { sample, truths })),
         }
     }
 

@@ -23,7 +23,7 @@ pub struct Found {
 }
 
 /// Loads trained networks and what is known of their past; `None` where no file is named.
-pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf]) -> Result<Option<Found>> {
+pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result<Option<Found>> {
     let mut networks = Vec::new();
     for file in files {
         let (config, model) = checkpoint::load(file)?;
@@ -48,7 +48,17 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf]) -> Result<Option<Found
         if subjects.iter().any(|subject| subject.seed == own.seed) {
             bail!("{} is a second network of seed {}: name each once", file.display(), own.seed);
         }
-        subjects.push(subject(file, own, trained, &named)?);
+        let subject = subject(file, own, trained, &named)?;
+        // What is merged into may hold the control.
+        if subject.after_phase_1.is_none() && !merge {
+            eprintln!(
+                "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with the \
+                 phases before the first discriminative one alone, and name it with --after-phase-1",
+                file.display(),
+                own.seed
+            );
+        }
+        subjects.push(subject);
     }
     Ok(Some(Found { config, model, subjects }))
 }
@@ -68,20 +78,13 @@ fn subject(
         Some((_, model)) => Some(model.clone()),
         None => beside(file, config)?,
     };
-    let subject = Subject {
+    Ok(Subject {
         seed: config.seed,
         sparsity: config.training.phases.last().and_then(|phase| phase.sparsity).unwrap_or(lambda),
         trained: Network::recurrent_of(trained).with_context(|| format!("cannot inspect {name}"))?,
         after_phase_1: before.map(|model| Network::recurrent_of(&model)).transpose()?,
         untrained: Network::recurrent_of(&untrained)?,
-    };
-    if subject.after_phase_1.is_none() {
-        eprintln!(
-            "{name}: there is no network of seed {} after phase 1, so it has no such control",
-            subject.seed
-        );
-    }
-    Ok(subject)
+    })
 }
 
 /// The network after phase 1 in one of the trial folders beside that of `file`.

@@ -66,16 +66,35 @@ fn claims(findings: &[Finding]) -> Sheet {
     }
 }
 
+/// The claims as a table in Markdown, each with the first of its primary measures.
+pub fn markdown(source: &Source<'_>) -> String {
+    let rows = conclusions(source.findings).into_iter().filter_map(|conclusion| {
+        let finding = conclusion.findings.first()?;
+        let [value, before, untrained] = finding_texts(finding);
+        let (number, text, verdict) = (conclusion.claim, conclusion.text, conclusion.verdict);
+        let name = named(finding);
+        Some(format!("| {number}. {text} | {name} | {value} | {before} | {untrained} | {verdict} |\n"))
+    });
+    let head = "| claim | first measure | trained [95 %] | after phase 1 | untrained | verdict on the claim |\n\
+                |---|---|---|---|---|---|\n";
+    head.to_owned() + &rows.collect::<String>()
+}
+
+/// A measure with its unit.
+fn named(finding: &Finding) -> String {
+    let measure = finding.measure;
+    let unit = if measure.unit.is_empty() { String::new() } else { format!(" / {}", measure.unit) };
+    format!("{}{unit}", measure.name)
+}
+
 fn measures(findings: &[Finding]) -> Sheet {
     let row = |finding: &Finding| {
         let measure = finding.measure;
         let [value, before, untrained] = finding_texts(finding);
-        let unit = if measure.unit.is_empty() { String::new() } else { format!(" / {}", measure.unit) };
         vec![
             measure.claim.to_string(),
-            format!("{}{unit}", measure.name),
-            if measure.primary { "primary" } else { "" }.to_owned(),
-            measure.expected.text(),
+            named(finding),
+            measure.expected.text() + if measure.primary { ", primary" } else { "" },
             finding.verdict.map(|verdict| verdict.text().to_owned()).unwrap_or_default(),
             value,
             before,
@@ -88,10 +107,10 @@ fn measures(findings: &[Finding]) -> Sheet {
             "Every measure: mean over the networks with its interval, and the means of both controls. Of \
                   p-values the largest is told."
                 .to_owned(),
-        head: ["claim", "measure", "", "expected", "verdict", "trained [95 %]", "after phase 1", "untrained"]
+        head: ["claim", "measure", "expected", "verdict", "trained [95 %]", "after phase 1", "untrained"]
             .map(str::to_owned)
             .to_vec(),
-        texts: 5,
+        texts: 4,
         rows: findings.iter().map(row).collect(),
     }
 }
