@@ -24,14 +24,16 @@ use crate::store;
 const EXAMPLES: &str = "\
 Examples:
   drsae inspect results/depth/trials/ID/model.safetensors --judge judge.safetensors
-  drsae inspect results/paper/trials/*/model.safetensors --name paper    networks of several seeds
-  drsae inspect seed-1.safetensors --name paper --merge      one again, the other seeds as they are
-  drsae inspect --name paper --merge                         claims and page again, from the tables
+  drsae inspect one/model.safetensors two/model.safetensors --name paper   of several seeds
+  drsae inspect one/model.safetensors --name paper --merge   the others' rows stay
+  drsae inspect --name paper --merge            claims and page from the tables alone
 
-It writes DIR/anatomy/NAME/: units.csv, curves.csv, measures.csv, claims.csv, figures/ and anatomy.html.
-A network's control after phase 1 is a network of the same config and seed whose schedule ends before the
-first discriminative phase; it is looked for among --after-phase-1 and in the trial folders beside the
-checkpoint. The untrained control follows from the config. docs/ANATOMY.md explains every measure.";
+It writes DIR/anatomy/NAME/: units.csv, curves.csv, measures.csv, claims.csv, claims.md,
+figures/ and anatomy.html. docs/ANATOMY.md explains every measure.
+
+Each network has two controls. Before training: it follows from the config. After phase 1:
+a network of the same config and seed whose schedule ends before the first discriminative
+phase, which is looked for among --after-phase-1 and in the trial folders beside.";
 
 /// Measure what the hidden units of trained networks became, claim by claim.
 #[derive(Debug, clap::Args)]
