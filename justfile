@@ -52,6 +52,28 @@ dissect NAME JUDGE +FILES: build
     cp "$3" "$folder/model.safetensors"
     echo "$2" >"$folder/judge"
 
+# Measure the networks of the paper's size: those of results/paper, and T = 2 of results/paper-depth, once they are trained
+paper-anatomy: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    shopt -s nullglob
+    judge=results/anatomy/judge-mnist.safetensors
+    drsae() { cargo run --release --quiet -- "$@"; }
+    drsae sweep experiments/anatomy/paper-phase-1.toml --results target/anatomy
+    controls=(target/anatomy/paper-phase-1/trials/*/model.safetensors)
+    # Networks by whether their config has (-l) or lacks (-L) masking noise.
+    networks() { { grep "$1" 'masking = 0.3' "${@:2}" || true; } | sed 's/config.toml$/model.safetensors/'; }
+    mapfile -t masked < <(networks -l results/paper/trials/*/config.toml)
+    mapfile -t whole < <(networks -L results/paper/trials/*/config.toml)
+    just dissect paper "$judge" "${masked[@]}" --after-phase-1 "${controls[@]}"
+    # Of the others the tables are kept, and what is drawn from them.
+    two=(results/paper-depth/trials/drsae-t2-*/model.safetensors)
+    [[ ${#whole[@]} == 0 ]] || drsae inspect "${whole[@]}" --name paper-unmasked --judge "$judge" --after-phase-1 "${controls[@]}"
+    [[ ${#two[@]} == 0 ]] || drsae inspect "${two[@]}" --name paper-t2 --judge "$judge" --after-phase-1 "${controls[@]}"
+    for name in paper-unmasked paper-t2; do
+        [[ ! -d results/anatomy/$name ]] || { rm -r "results/anatomy/$name/figures"; drsae inspect --name "$name" --merge; }
+    done
+
 # Time the training step on this machine, as active as trained networks are: just bench --hidden 100
 bench *ARGS: build
     @cargo run --release --quiet -- bench --active 0.27 "$@"
