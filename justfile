@@ -14,13 +14,64 @@ sweep SPEC *ARGS: build
 smoke *ARGS: build
     @cargo run --release --quiet -- sweep experiments/smoke.toml "$@"
 
-# Write tables, figures and page of every stored sweep again, from its merged tables alone
+# Write tables, figures and pages again: of every stored sweep from its merged tables, of results/anatomy from its networks
 results: build
     #!/usr/bin/env bash
     set -euo pipefail
     shopt -s nullglob
     for spec in results/*/sweep.toml; do
         cargo run --release --quiet -- report "$spec"
+    done
+    just anatomy
+
+# Measure the kept networks of results/anatomy again; other seeds, and studies that keep none, stay as they are
+anatomy: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    shopt -s nullglob
+    for folder in results/anatomy/*/; do
+        name=$(basename "$folder")
+        network=()
+        if [[ -f $folder/model.safetensors ]]; then
+            judge=$(cat "$folder/judge")
+            network=("$folder/model.safetensors" --judge "$judge")
+            if [[ $judge == *mnist* ]] && ! cargo run --release --quiet -- data fetch >&2; then
+                echo "$folder is as it was: there is no MNIST to measure its network on" >&2
+                continue
+            fi
+        fi
+        cargo run --release --quiet -- inspect "${network[@]}" --name "$name" --merge
+    done
+
+# Measure networks of one recipe and keep the first: just dissect NAME JUDGE FILE… [--after-phase-1 FILE…]
+dissect NAME JUDGE +FILES: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    folder=results/anatomy/$1
+    cargo run --release --quiet -- inspect "${@:3}" --name "$1" --judge "$2"
+    cp "$3" "$folder/model.safetensors"
+    echo "$2" >"$folder/judge"
+
+# Measure the networks of the paper's size: those of results/paper, and T = 2 of results/paper-depth, once they are trained
+paper-anatomy: build
+    #!/usr/bin/env bash
+    set -euo pipefail
+    shopt -s nullglob
+    judge=results/anatomy/judge-mnist.safetensors
+    drsae() { cargo run --release --quiet -- "$@"; }
+    drsae sweep experiments/anatomy/paper-phase-1.toml --results target/anatomy
+    controls=(target/anatomy/paper-phase-1/trials/*/model.safetensors)
+    # Networks by whether their config has (-l) or lacks (-L) masking noise.
+    networks() { { grep "$1" 'masking = 0.3' "${@:2}" || true; } | sed 's/config.toml$/model.safetensors/'; }
+    mapfile -t masked < <(networks -l results/paper/trials/*/config.toml)
+    mapfile -t whole < <(networks -L results/paper/trials/*/config.toml)
+    just dissect paper "$judge" "${masked[@]}" --after-phase-1 "${controls[@]}"
+    # Of the others the tables are kept, and what is drawn from them.
+    two=(results/paper-depth/trials/drsae-t2-*/model.safetensors)
+    [[ ${#whole[@]} == 0 ]] || drsae inspect "${whole[@]}" --name paper-unmasked --judge "$judge" --after-phase-1 "${controls[@]}"
+    [[ ${#two[@]} == 0 ]] || drsae inspect "${two[@]}" --name paper-t2 --judge "$judge" --after-phase-1 "${controls[@]}"
+    for name in paper-unmasked paper-t2; do
+        [[ ! -d results/anatomy/$name ]] || { rm -r "results/anatomy/$name/figures"; drsae inspect --name "$name" --merge; }
     done
 
 # Time the training step on this machine, as active as trained networks are: just bench --hidden 100

@@ -9,10 +9,12 @@
 //!
 //! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
 //! [`train`] computes, [`store`] writes, [`analysis`] reads what was written, [`report`] shows
-//! it, and [`export`] writes it for other tools. Training and analysis meet only on disk, and
+//! it, and [`export`] writes it for other tools. [`anatomy`] measures what hidden units became.
+//! Training and analysis meet only on disk, and
 //! [`verify`] checks that they agree there.
 
 pub mod analysis;
+pub mod anatomy;
 pub mod bench;
 pub mod cli;
 pub mod data;

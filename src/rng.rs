@@ -22,6 +22,8 @@ pub enum Purpose {
     Split,
     /// Samples of an interval that is read from the data itself; the index is the figure that has it.
     Bootstrap,
+    /// What a statistic has where nothing is behind it; the index is the statistic.
+    Null,
     /// Training glyphs of the embedded data set; the index is the example.
     TrainingGlyph,
     /// Test glyphs of the embedded data set; the index is the example.
@@ -38,6 +40,7 @@ impl Purpose {
             Self::Corruption => "corruption",
             Self::Split => "split",
             Self::Bootstrap => "bootstrap",
+            Self::Null => "null",
             Self::TrainingGlyph => "training-glyph",
             Self::TestGlyph => "test-glyph",
             Self::Benchmark => "benchmark",

@@ -1,8 +1,10 @@
-//! A CSV file: as each table of a trial, as the merged ones, and as what they are held against.
+//! A CSV file: as each table of a trial or of an anatomy, as the merged ones, and as what they are held
+//! against.
 
 use std::error::Error;
 
 use drsae::analysis::{Analysis, Design, Source, Sources};
+use drsae::anatomy::tables::{CURVES_CSV, MEASURES_CSV, UNITS_CSV, read, read_taken};
 use drsae::store::{self, Table};
 use drsae::verify::{Audit, Subject};
 
@@ -16,7 +18,17 @@ pub fn run(input: &[u8]) -> bool {
     let tiny = Tiny::new();
     let is_analysed = merged(&tiny, input);
     kept(&tiny, input);
-    of_a_trial(&tiny, input) || is_analysed
+    let is_of_an_anatomy = of_an_anatomy(input);
+    of_a_trial(&tiny, input) || is_analysed || is_of_an_anatomy
+}
+
+/// What `drsae inspect --merge` reads.
+fn of_an_anatomy(input: &[u8]) -> bool {
+    let named = |table: &str, error: &dyn Error| assert!(error.to_string().contains(table), "{error:?}");
+    let tables = [UNITS_CSV, CURVES_CSV]
+        .map(|table| read(table, input).inspect_err(|error| named(table, error)).is_ok());
+    let taken = read_taken(input).inspect_err(|error| named(MEASURES_CSV, error)).is_ok();
+    taken || tables.contains(&true)
 }
 
 /// What `drsae analyze` makes of `trials.csv`.

@@ -1,14 +1,14 @@
 //! `drsae eval`: what a kept network does on test images.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
+use super::checkpoint;
 use crate::data::{self, Dataset, Source};
-use crate::model::{Model, weights};
+use crate::model::Model;
 use crate::spec::TrialConfig;
 use crate::stats::proportion_error;
 use crate::train::{self, Evaluation};
@@ -41,8 +41,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let (config, model) = args.network()?;
-    let source = source(args.data.as_deref(), &config.data)?;
+    let (config, model) = checkpoint::load(&args.file)?;
+    let source = checkpoint::source(args.data.as_deref(), &config.data)?;
     let dataset = data::load(&source, args.data_dir.as_deref())?;
     ensure_fits(&model, &dataset)?;
     let evaluation = train::test(&model, &dataset, config.objective.sparsity)?;
@@ -52,47 +52,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-impl Args {
-    fn network(&self) -> Result<(TrialConfig, Model)> {
-        let name = self.file.display();
-        let bytes = fs::read(&self.file).with_context(|| format!("cannot read {name}"))?;
-        let text = weights::config_text(&bytes).with_context(|| format!("{name} is no network of drsae"))?;
-        let config: TrialConfig =
-            toml::from_str(&text).with_context(|| format!("{name} tells of no trial of this drsae"))?;
-        let model = weights::from_bytes(&config.model, &bytes)
-            .with_context(|| format!("{name} holds another network than it tells of"))?;
-        Ok((config, model))
-    }
-}
-
-/// The data set that is asked for.
-fn source(asked: Option<&str>, trained: &data::Config) -> Result<data::Config> {
-    let config = |source, folder| data::Config {
-        source,
-        folder,
-        validation: 0,
-        train: None,
-        test: None,
-        glyph_seed: None,
-    };
-    let config = match asked {
-        None => return Ok(trained.clone()),
-        Some("mnist") => config(Source::Mnist, None),
-        Some("strokes") => config(Source::Strokes, None),
-        Some(folder) => {
-            let folder = PathBuf::from(folder);
-            ensure!(
-                folder.is_dir(),
-                "--data {}: neither `mnist` nor `strokes` nor a folder of IDX files",
-                folder.display()
-            );
-            config(Source::Idx, Some(folder))
-        }
-    };
-    Ok(config)
-}
-
-fn ensure_fits(model: &Model, dataset: &Dataset) -> Result<()> {
+pub(super) fn ensure_fits(model: &Model, dataset: &Dataset) -> Result<()> {
     let (inputs, classes) = (model.inputs(), model.classes());
     ensure!(
         dataset.test.inputs == inputs,

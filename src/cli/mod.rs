@@ -2,10 +2,12 @@
 
 mod analyze;
 mod bench;
+mod checkpoint;
 mod common;
 mod data;
 mod eval;
 mod export;
+mod inspect;
 mod plan;
 mod progress;
 mod report;
@@ -49,6 +51,7 @@ enum Command {
     Verify(verify::Args),
     Export(export::Args),
     Eval(eval::Args),
+    Inspect(inspect::Args),
     Data(data::Args),
     Bench(bench::Args),
 }
@@ -69,6 +72,7 @@ impl Cli {
             Command::Verify(args) => verify::run(args),
             Command::Export(args) => export::run(args),
             Command::Eval(args) => eval::run(args),
+            Command::Inspect(args) => inspect::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
             Command::Bench(args) => bench::run(args),
         }

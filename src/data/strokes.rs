@@ -130,11 +130,41 @@ pub fn label(index: usize) -> u8 {
     (index % SHAPE.classes) as u8
 }
 
+/// What is done to a whole glyph before its points are displaced: tangent of the rotation, lean,
+/// width, height, shift to the right and downwards, and half the pen's width, each as its
+/// difference from that of the undeformed glyph.
+pub type Deformation = [f64; 7];
+
+/// Names of the numbers of a [`Deformation`].
+pub const DEFORMATIONS: [&str; 7] =
+    ["rotation", "lean", "width", "height", "shift right", "shift down", "pen"];
+
+/// The deformation of example `index`.
+#[must_use]
+pub fn deformation(seed: u64, purpose: Purpose, index: usize) -> Deformation {
+    draw_deformation(&mut rng::stream(seed, purpose, index as u64))
+}
+
+/// The undeformed glyph of a class: `[28, 28]`, row-major, ink 255 on paper 0.
+///
+/// # Panics
+/// When there is no such class.
+#[must_use]
+pub fn prototype(class: usize) -> [u8; SIDE * SIDE] {
+    let hand = Hand::of(&[0.0; 7]);
+    let mut canvas = Canvas::blank();
+    for stroke in SKELETONS[class] {
+        let points: Vec<Point> = stroke.iter().map(|&point| hand.map(point)).collect();
+        canvas.trace(&points, hand.reach);
+    }
+    canvas.ink(hand.reach)
+}
+
 /// Draws example `index`: `[28, 28]`, row-major, ink 255 on paper 0.
 #[must_use]
 pub fn glyph(seed: u64, purpose: Purpose, index: usize) -> [u8; SIDE * SIDE] {
     let mut rng = rng::stream(seed, purpose, index as u64);
-    let hand = Hand::draw(&mut rng);
+    let hand = Hand::of(&draw_deformation(&mut rng));
     let mut canvas = Canvas::blank();
     for stroke in SKELETONS[usize::from(label(index))] {
         let points: Vec<Point> = stroke.iter().map(|&point| hand.place(point, &mut rng)).collect();
@@ -151,23 +181,25 @@ struct Hand {
     reach: f64,
 }
 
+fn draw_deformation(rng: &mut ChaCha8Rng) -> Deformation {
+    [TANGENT, SHEAR, SCALE, SCALE, SHIFT, SHIFT, PEN].map(|half| spread(rng, half))
+}
+
 impl Hand {
-    fn draw(rng: &mut ChaCha8Rng) -> Self {
+    fn of(&[tangent, shear, width, height, right, down, pen]: &Deformation) -> Self {
         // A rotation by the angle whose tangent is drawn: no sine, which differs by platform.
-        let tangent = spread(rng, TANGENT);
         let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
         let sine = tangent * cosine;
-        let shear = spread(rng, SHEAR);
-        let width = HALF_SIZE * (USUAL_SCALE + spread(rng, SCALE));
-        let height = HALF_SIZE * (USUAL_SCALE + spread(rng, SCALE));
+        let width = HALF_SIZE * (USUAL_SCALE + width);
+        let height = HALF_SIZE * (USUAL_SCALE + height);
         let centre = (SIDE as f64 - 1.0) / 2.0;
         Self {
             map: [
                 [cosine * width, (cosine * shear - sine) * height],
                 [sine * width, (sine * shear + cosine) * height],
             ],
-            shift: [centre + spread(rng, SHIFT), centre + spread(rng, SHIFT)],
-            reach: USUAL_PEN + 0.5 + spread(rng, PEN),
+            shift: [centre + right, centre + down],
+            reach: USUAL_PEN + 0.5 + pen,
         }
     }
 
@@ -175,6 +207,11 @@ impl Hand {
     fn place(&self, [x, y]: Point, rng: &mut ChaCha8Rng) -> Point {
         let x = x + spread(rng, JITTER) + spread(rng, JITTER);
         let y = y + spread(rng, JITTER) + spread(rng, JITTER);
+        self.map([x, y])
+    }
+
+    /// Where a skeleton's point lies, in pixels.
+    fn map(&self, [x, y]: Point) -> Point {
         [0, 1].map(|axis| self.map[axis][0] * x + self.map[axis][1] * y + self.shift[axis])
     }
 }
@@ -267,6 +304,22 @@ mod tests {
         let many = images(3, Purpose::TrainingGlyph, 40);
         assert_eq!(few.pixels, many.pixels[..few.pixels.len()]);
         assert_eq!(few.image(6), glyph(3, Purpose::TrainingGlyph, 6));
+    }
+
+    #[test]
+    fn a_glyph_without_deformation_is_upright_and_in_the_middle() {
+        // The plus: its strokes cross in the centre, and it is its own mirror image.
+        let plus = prototype(4);
+        for row in 0..SIDE {
+            for column in 0..SIDE {
+                let pixel = |row: usize, column: usize| plus[row * SIDE + column];
+                assert_eq!(pixel(row, column), pixel(SIDE - 1 - row, column));
+                assert_eq!(pixel(row, column), pixel(row, SIDE - 1 - column));
+            }
+        }
+        let deformation = deformation(3, Purpose::TestGlyph, 8);
+        let most = [TANGENT, SHEAR, SCALE, SCALE, SHIFT, SHIFT, PEN];
+        assert!(deformation.iter().zip(most).all(|(value, most)| *value != 0.0 && value.abs() <= most));
     }
 
     #[test]

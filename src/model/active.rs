@@ -19,8 +19,9 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::dispatch;
+use super::product::Matrix;
 use super::real::Real;
-use super::rows::Rows;
+use super::rows::{Padded, Rows};
 
 /// Most terms that are summed up in a register before the sum goes to memory.
 const BLOCK: usize = 512;
@@ -41,6 +42,16 @@ const SPARSE: f64 = 0.45;
 /// When the shapes do not belong together.
 pub(super) fn product<T: Real>(out: &mut [T], left: &[T], right: Rows<T>) {
     product_with(out, left, right, |block| Arch::new().dispatch(block));
+}
+
+/// `out = left·right`, both row-major, for `left` `[rows, inner]`: on the calling thread, terms of
+/// zeros in `left` passed over, and each sum with the same bits on every instruction set.
+///
+/// # Panics
+/// When the shapes do not belong together.
+pub fn ordered_product<T: Real>(out: &mut [T], left: &[T], right: Matrix<T>) {
+    let mut memory = Padded::default();
+    product(out, left, memory.rows(right));
 }
 
 fn product_with<T: Real>(out: &mut [T], left: &[T], right: Rows<T>, multiply: impl Fn(Block<T>)) {

@@ -46,6 +46,9 @@ pub enum Error {
     /// A figure that could not be drawn.
     #[error("cannot draw a figure")]
     Draw(#[from] DrawingAreaErrorKind<std::io::Error>),
+    /// A picture that could not be encoded.
+    #[error("cannot encode a picture")]
+    Picture(#[from] png::EncodingError),
     /// A page that could not be filled in.
     #[error("cannot fill in the page")]
     Page(#[from] minijinja::Error),

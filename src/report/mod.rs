@@ -7,6 +7,7 @@
 //! material ─► facets ─► figures (with chart) ─► page
 //! ```
 
+mod anatomy;
 mod chart;
 mod error;
 mod facets;
@@ -14,6 +15,9 @@ mod figures;
 mod material;
 mod page;
 
+pub use anatomy::{
+    PAGE as ANATOMY_PAGE, Portrait, Source as AnatomySource, files as anatomy_files, finding_texts,
+};
 pub use error::Error;
 pub use material::Source;
 

@@ -8,11 +8,13 @@
 //! | `equivalence` | two one-sided tests | Schuirmann (1987) |
 //! | `holm` | p of several tests | Holm (1979), *A simple sequentially rejective multiple test procedure* |
 //! | `mcnemar`, `binomial` | two classifiers on one test set | McNemar (1947); the binomial distribution |
+//! | `dip` | dip test of one mode against several | Hartigan and Hartigan (1985), *The dip test of unimodality* |
 //! | `rliable` | interquartile mean, probability of improvement | Agarwal et al. (2021) |
 //!
 //! `docs/METHODOLOGY.md` gives the formulas, and says when each is used and what it assumes.
 
 mod binomial;
+mod dip;
 mod equivalence;
 mod holm;
 mod mcnemar;
@@ -23,6 +25,7 @@ mod student;
 mod welch;
 
 pub use binomial::{difference_error, proportion_error};
+pub use dip::Dip;
 pub use equivalence::equivalence;
 pub use holm::holm;
 pub use mcnemar::mcnemar;

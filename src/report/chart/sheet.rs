@@ -1,11 +1,16 @@
 //! A sheet to draw on: lines, marks, areas and texts at places in pixels.
 
+use std::cell::RefCell;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::finish::{About, finish};
 use super::palette::{Colour, Look, Shape};
+use super::picture::Picture;
 use crate::report::Error;
 
 /// Units of the drawing in a pixel: the backend places whole units only.
@@ -78,6 +83,8 @@ impl Font {
 /// A sheet that is being drawn on.
 pub struct Sheet<'a> {
     root: DrawingArea<SVGBackend<'a>, Shift>,
+    /// Elements of pictures, which lie above all that is drawn.
+    pictures: RefCell<String>,
 }
 
 /// Draws a figure of this many pixels and returns it as SVG.
@@ -87,12 +94,18 @@ pub fn draw(
     paint: impl FnOnce(&Sheet<'_>) -> Drawn,
 ) -> Result<String, Error> {
     let mut text = String::new();
-    {
+    let pictures = {
         let root = SVGBackend::with_string(&mut text, (units(width) as u32, units(height) as u32));
-        let sheet = Sheet { root: root.into_drawing_area() };
+        let sheet = Sheet { root: root.into_drawing_area(), pictures: RefCell::default() };
         sheet.root.fill(&Colour::Paper.rgb())?;
         paint(&sheet)?;
         sheet.root.present()?;
+        sheet.pictures.into_inner()
+    };
+    if !pictures.is_empty()
+        && let Some(end) = text.rfind("</svg>")
+    {
+        text.insert_str(end, &pictures);
     }
     Ok(finish(&text, (width, height), about))
 }
@@ -126,6 +139,18 @@ impl Sheet<'_> {
     pub fn area(&self, rect: Rect, colour: Colour, opacity: f64) -> Drawn {
         let corners = [place((rect.left, rect.top)), place((rect.right(), rect.bottom()))];
         Ok(self.root.draw(&Rectangle::new(corners, colour.rgb().mix(opacity).filled()))?)
+    }
+
+    /// A picture, its pixels as squares with sharp edges.
+    pub fn picture(&self, rect: Rect, picture: &Picture) -> Drawn {
+        let data = BASE64_STANDARD.encode(picture.png()?);
+        let [x, y, width, height] = [rect.left, rect.top, rect.width, rect.height].map(units);
+        let element = format!(
+            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
+             style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>\n"
+        );
+        self.pictures.borrow_mut().push_str(&element);
+        Ok(())
     }
 
     /// A line of text.

@@ -47,7 +47,7 @@ pub fn all(material: &Material) -> Result<Vec<Figure>, Error> {
 
 impl Figure {
     /// Draws a figure of this `size`, pixels.
-    fn draw(
+    pub fn draw(
         name: impl Into<String>,
         title: impl Into<String>,
         caption: impl Into<String>,

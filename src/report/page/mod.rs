@@ -15,9 +15,9 @@ use super::figures::Figure;
 use super::material::Material;
 use crate::analysis::Sheet;
 
-const TEMPLATE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("sort.js");
+const TEMPLATE: &str = concat!(include_str!("table.html"), include_str!("page.html"));
+pub const STYLE: &str = include_str!("style.css");
+pub const SCRIPT: &str = include_str!("sort.js");
 
 /// All that the template is filled with.
 #[derive(Serialize)]
@@ -44,8 +44,9 @@ struct Sweep<'p> {
     commands: Vec<Command>,
 }
 
+/// A table of a page.
 #[derive(Serialize)]
-struct Table {
+pub struct Table {
     id: String,
     title: String,
     caption: String,
@@ -62,8 +63,9 @@ struct Head {
     number: bool,
 }
 
+/// A figure of a page.
 #[derive(Serialize)]
-struct Drawing<'p> {
+pub struct Drawing<'p> {
     id: String,
     name: &'p str,
     title: &'p str,
@@ -110,13 +112,7 @@ impl<'p> Sweep<'p> {
             let file = sheet.file.map(|file| format!("analysis/{file}"));
             Table { file, command: Some(provenance::analyze(material)), ..Table::of(sheet, &id) }
         };
-        let drawing = |figure: &'p Figure| Drawing {
-            id: format!("{name}-{}", figure.name),
-            name: &figure.name,
-            title: &figure.title,
-            caption: &figure.caption,
-            svg: on_page(&figure.svg),
-        };
+        let drawing = |figure: &'p Figure| Drawing::of(figure, name);
         Self {
             name,
             question: &material.question,
@@ -131,8 +127,22 @@ impl<'p> Sweep<'p> {
     }
 }
 
+impl<'p> Drawing<'p> {
+    /// A figure of the results called `name`.
+    pub fn of(figure: &'p Figure, name: &str) -> Self {
+        Self {
+            id: format!("{name}-{}", figure.name),
+            name: &figure.name,
+            title: &figure.title,
+            caption: &figure.caption,
+            svg: on_page(&figure.svg),
+        }
+    }
+}
+
 impl Table {
-    fn of(sheet: Sheet, id: &str) -> Self {
+    /// A sheet, named `id` on its page.
+    pub fn of(sheet: Sheet, id: &str) -> Self {
         let head = |(at, text): (usize, String)| Head { text, number: at >= sheet.texts };
         Self {
             id: id.to_owned(),

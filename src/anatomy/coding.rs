@@ -1,0 +1,184 @@
+//! Who reconstructs what: the two kinds alone and together, and what a part's activity follows.
+
+use super::network::Network;
+use super::sample::{Batch, Sample};
+use super::units::{Kind, Unit};
+
+/// What the two kinds code, and what drives the categorical-units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coding {
+    /// Mean of ½‖x − D·z‖² with z^T of all units.
+    pub both: f64,
+    /// … with the categorical-units' entries alone.
+    pub categorical: f64,
+    /// … with the parts' entries alone.
+    pub parts: f64,
+    /// Correlation of a part's activity with d_jᵀ·(x − D_c·z_c), its column's share of what the
+    /// categorical-units leave, averaged over the parts.
+    pub with_residual: Option<f64>,
+    /// Correlation of a part's activity with d_jᵀ·x, averaged over the parts.
+    pub with_input: Option<f64>,
+    /// Mean of Σ_(k part) S_jk·z_k^(T−1) over the categorical-units j and the images that they are
+    /// active for.
+    pub from_parts: Option<f64>,
+    /// The same from the other categorical-units of the same class.
+    pub from_class: Option<f64>,
+    /// The same from those of other classes.
+    pub from_others: Option<f64>,
+}
+
+impl Coding {
+    /// What the units of two kinds code on a sample.
+    #[must_use]
+    pub fn of(network: &Network, sample: &Sample, units: &[Unit]) -> Self {
+        let mut total = Sums::zeros(network.hidden);
+        for sums in sample.each(|batch| Sums::of(network, batch, units)) {
+            total.add(&sums);
+        }
+        let images = sample.len() as f64;
+        let [both, categorical, parts] = total.errors.map(|sum| 0.5 * sum / images);
+        let correlations = |of: fn(&Moments) -> Option<f64>| {
+            let parts = units.iter().filter(|unit| unit.kind == Kind::Part);
+            let known: Vec<f64> = parts.filter_map(|unit| of(&total.moments[unit.unit])).collect();
+            crate::stats::mean(&known)
+        };
+        let [from_parts, from_class, from_others] =
+            total.fed.map(|sum| (total.pairs > 0.0).then(|| sum / total.pairs));
+        Self {
+            both,
+            categorical,
+            parts,
+            with_residual: correlations(|moments| moments.with(0)),
+            with_input: correlations(|moments| moments.with(1)),
+            from_parts,
+            from_class,
+            from_others,
+        }
+    }
+}
+
+/// Sums of a part's activity z and of two numbers a that it may follow.
+#[derive(Debug, Clone, Copy, Default)]
+struct Moments {
+    count: f64,
+    z: f64,
+    zz: f64,
+    a: [f64; 2],
+    aa: [f64; 2],
+    za: [f64; 2],
+}
+
+impl Moments {
+    fn add(&mut self, z: f64, a: [f64; 2]) {
+        self.count += 1.0;
+        self.z += z;
+        self.zz += z * z;
+        for (at, a) in a.into_iter().enumerate() {
+            self.a[at] += a;
+            self.aa[at] += a * a;
+            self.za[at] += z * a;
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.z += other.z;
+        self.zz += other.zz;
+        for at in 0..2 {
+            self.a[at] += other.a[at];
+            self.aa[at] += other.aa[at];
+            self.za[at] += other.za[at];
+        }
+    }
+
+    /// Pearson's correlation of z with the number at `at`.
+    fn with(&self, at: usize) -> Option<f64> {
+        let count = self.count;
+        let both = self.za[at] - self.z * self.a[at] / count;
+        let scale = (self.zz - self.z * self.z / count) * (self.aa[at] - self.a[at] * self.a[at] / count);
+        (scale > 0.0).then(|| both / scale.sqrt())
+    }
+}
+
+/// Sums over images.
+struct Sums {
+    /// ‖x − D·z‖² of both kinds, of categorical-units, of parts.
+    errors: [f64; 3],
+    moments: Vec<Moments>,
+    /// What active categorical-units get from parts, from their class, from other classes.
+    fed: [f64; 3],
+    /// Pairs of an image and a categorical-unit that is active for it.
+    pairs: f64,
+}
+
+impl Sums {
+    fn zeros(hidden: usize) -> Self {
+        Self { errors: [0.0; 3], moments: vec![Moments::default(); hidden], fed: [0.0; 3], pairs: 0.0 }
+    }
+
+    fn of(network: &Network, batch: Batch<'_>, units: &[Unit]) -> Self {
+        let hidden = network.hidden;
+        let codes = network.codes(&network.drive(batch.pixels), network.steps, None);
+        let code = &codes[network.steps - 1];
+        let only = |code: &[f32], kind: Kind| masked(code, units, |unit| unit.kind == kind);
+        let (categorical, parts) = (only(code, Kind::Categorical), only(code, Kind::Part));
+        let mut sums = Self::zeros(hidden);
+        let residual = |code: &[f32]| -> Vec<f32> {
+            batch.pixels.iter().zip(network.decode(code)).map(|(x, shown)| x - shown).collect()
+        };
+        let left = residual(&categorical);
+        sums.errors = [squares(&residual(code)), squares(&left), squares(&residual(&parts))];
+        let (followed, seen) = (project(network, &left), project(network, batch.pixels));
+        for (at, &z) in code.iter().enumerate() {
+            sums.moments[at % hidden].add(f64::from(z), [f64::from(followed[at]), f64::from(seen[at])]);
+        }
+        sums.feed(network, &codes[network.steps - 2], code, units);
+        sums
+    }
+
+    /// What the categorical-units that are active in `code` got out of the code before.
+    fn feed(&mut self, network: &Network, before: &[f32], code: &[f32], units: &[Unit]) {
+        let hidden = network.hidden;
+        let categorical: Vec<&Unit> = units.iter().filter(|unit| unit.kind == Kind::Categorical).collect();
+        for (before, code) in before.chunks_exact(hidden).zip(code.chunks_exact(hidden)) {
+            for unit in categorical.iter().filter(|unit| code[unit.unit] > 0.0) {
+                self.pairs += 1.0;
+                for (from, &z) in
+                    units.iter().zip(before).filter(|&(from, &z)| z > 0.0 && from.unit != unit.unit)
+                {
+                    let source = match from.kind {
+                        Kind::Categorical if from.class == unit.class => 1,
+                        Kind::Categorical => 2,
+                        Kind::Part | Kind::Silent => 0,
+                    };
+                    self.fed[source] += network.connection(unit.unit, from.unit) * f64::from(z);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.errors.iter_mut().zip(other.errors).for_each(|(a, b)| *a += b);
+        self.moments.iter_mut().zip(&other.moments).for_each(|(a, b)| a.merge(b));
+        self.fed.iter_mut().zip(other.fed).for_each(|(a, b)| *a += b);
+        self.pairs += other.pairs;
+    }
+}
+
+/// Codes with the entries of other units set to 0.
+pub(super) fn masked(code: &[f32], units: &[Unit], keep: impl Fn(&Unit) -> bool) -> Vec<f32> {
+    let kept: Vec<bool> = units.iter().map(keep).collect();
+    code.iter().enumerate().map(|(at, &z)| if kept[at % kept.len()] { z } else { 0.0 }).collect()
+}
+
+/// DᵀX `[batch, n]` of images `[batch, m]`.
+fn project(network: &Network, images: &[f32]) -> Vec<f32> {
+    let mut out = vec![0.0; images.len() / network.inputs * network.hidden];
+    let decoder = crate::model::kernels::Matrix::new(network.decoder(), network.inputs, network.hidden);
+    crate::model::kernels::ordered_product(&mut out, images, decoder);
+    out
+}
+
+fn squares(numbers: &[f32]) -> f64 {
+    numbers.iter().map(|&number| f64::from(number) * f64::from(number)).sum()
+}

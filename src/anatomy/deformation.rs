@@ -1,0 +1,220 @@
+//! How much of a known deformation can be read linearly from a code.
+//!
+//! Within each class, every number of the deformation is regressed on the entries of z^T of some
+//! units, by least squares with a small ridge, on one sample; what is told is the share of its
+//! variance that the same weights explain on another, R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
+
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::division::of_kind;
+use super::network::Network;
+use super::sample::Sample;
+use super::units::{Kind, Unit};
+use crate::stats::mean;
+
+/// The ridge, as a share of the mean squared entry of the code.
+const RIDGE: f64 = 1e-3;
+/// Draws of as many parts as there are categorical-units.
+const DRAWS: usize = 5;
+
+/// Images with their true deformations.
+#[derive(Clone, Copy)]
+pub struct Deformed<'a> {
+    /// The images.
+    pub sample: &'a Sample,
+    /// What was done to each, one row an image.
+    pub truths: &'a [Vec<f64>],
+}
+
+/// Share of the deformation's variance that can be read, 0 to 1, by the units read from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Readout {
+    /// From the categorical-units; one number for each of the deformation.
+    pub categorical: Vec<f64>,
+    /// From the parts.
+    pub parts: Vec<f64>,
+    /// From as many parts as there are categorical-units; mean over draws.
+    pub as_many_parts: Vec<f64>,
+    /// From all units.
+    pub all: Vec<f64>,
+}
+
+impl Readout {
+    /// Learns to read on one set of images, and reads on the other.
+    #[must_use]
+    pub fn of(
+        network: &Network,
+        units: &[Unit],
+        learn: &Deformed<'_>,
+        read: &Deformed<'_>,
+        random: &mut ChaCha8Rng,
+    ) -> Self {
+        let codes = [learn, read].map(|images| codes(network, images.sample));
+        let sets = [learn, read];
+        let r2 = |units: &[usize]| explained(&sets, &codes, network, units);
+        let (categorical, mut parts) = (of_kind(units, Kind::Categorical), of_kind(units, Kind::Part));
+        let from_parts = r2(&parts);
+        let mut some = vec![0.0; from_parts.len()];
+        for _ in 0..DRAWS {
+            parts.shuffle(random);
+            let found = r2(&parts[..categorical.len().min(parts.len())]);
+            some.iter_mut().zip(found).for_each(|(sum, share)| *sum += share / DRAWS as f64);
+        }
+        let all: Vec<usize> = (0..network.hidden).collect();
+        Self { categorical: r2(&categorical), parts: from_parts, as_many_parts: some, all: r2(&all) }
+    }
+}
+
+fn codes(network: &Network, sample: &Sample) -> Vec<f32> {
+    sample.each(|batch| network.encode(batch.pixels)).concat()
+}
+
+/// R² of each number of the deformation, over all classes, from the entries of `units`.
+fn explained(
+    sets: &[&Deformed<'_>; 2],
+    codes: &[Vec<f32>; 2],
+    network: &Network,
+    units: &[usize],
+) -> Vec<f64> {
+    let numbers = sets[0].truths.first().map_or(0, Vec::len);
+    let (mut left, mut whole) = (vec![0.0; numbers], vec![0.0; numbers]);
+    for class in 0..sets[0].sample.classes {
+        let of = |set: usize| -> Vec<Example<'_>> {
+            let labels = sets[set].sample.labels.iter().enumerate();
+            let own = labels.filter(|(_, label)| usize::from(**label) == class);
+            own.map(|(at, _)| {
+                let code = &codes[set][at * network.hidden..][..network.hidden];
+                (units.iter().map(|&unit| f64::from(code[unit])).collect(), sets[set].truths[at].as_slice())
+            })
+            .collect()
+        };
+        let (learn, read) = (of(0), of(1));
+        if learn.is_empty() {
+            continue;
+        }
+        let reader = Reader::learn(&learn, units.len(), numbers);
+        for number in 0..numbers {
+            let truths: Vec<f64> = read.iter().map(|(_, truth)| truth[number]).collect();
+            let centre = mean(&truths).unwrap_or(0.0);
+            for ((code, _), truth) in read.iter().zip(&truths) {
+                left[number] += (truth - reader.read(code, number)).powi(2);
+                whole[number] += (truth - centre).powi(2);
+            }
+        }
+    }
+    left.iter().zip(&whole).map(|(left, whole)| if *whole > 0.0 { 1.0 - left / whole } else { 0.0 }).collect()
+}
+
+/// Some entries of a code, and the deformation that is to be read from them.
+type Example<'a> = (Vec<f64>, &'a [f64]);
+
+/// Linear maps from a code to each number of the deformation.
+struct Reader {
+    code: Vec<f64>,
+    truth: Vec<f64>,
+    weights: Vec<Vec<f64>>,
+}
+
+impl Reader {
+    fn learn(examples: &[Example<'_>], width: usize, numbers: usize) -> Self {
+        let count = examples.len() as f64;
+        let average = |of: &dyn Fn(&Example<'_>) -> f64| examples.iter().map(of).sum::<f64>() / count;
+        let code: Vec<f64> = (0..width).map(|at| average(&|(code, _)| code[at])).collect();
+        let truth: Vec<f64> = (0..numbers).map(|at| average(&|(_, truth)| truth[at])).collect();
+        let mut gram = vec![0.0; width * width];
+        let mut sides = vec![vec![0.0; width]; numbers];
+        for (entries, values) in examples {
+            let centred: Vec<f64> = entries.iter().zip(&code).map(|(z, mean)| z - mean).collect();
+            for (row, &z) in centred.iter().enumerate().filter(|(_, z)| **z != 0.0) {
+                for (sum, other) in gram[row * width..][..width].iter_mut().zip(&centred) {
+                    *sum += z * other;
+                }
+                for (number, side) in sides.iter_mut().enumerate() {
+                    side[row] += z * (values[number] - truth[number]);
+                }
+            }
+        }
+        let trace: f64 = (0..width).map(|at| gram[at * width + at]).sum();
+        for at in 0..width {
+            gram[at * width + at] += RIDGE * trace / width as f64 + f64::MIN_POSITIVE;
+        }
+        let weights = match cholesky(gram, width) {
+            Some(factor) => sides.iter().map(|side| solve(&factor, side)).collect(),
+            None => vec![vec![0.0; width]; numbers],
+        };
+        Self { code, truth, weights }
+    }
+
+    fn read(&self, code: &[f64], number: usize) -> f64 {
+        let centred = code.iter().zip(&self.code).map(|(z, mean)| z - mean);
+        let change: f64 = centred.zip(&self.weights[number]).map(|(z, weight)| z * weight).sum();
+        self.truth[number] + change
+    }
+}
+
+/// The lower triangle L of A = L·Lᵀ; `None` where A is not positive definite.
+fn cholesky(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f64>> {
+    for row in 0..size {
+        for column in 0..=row {
+            let (above, own) = matrix.split_at(row * size);
+            let left = if column == row { &own[..column] } else { &above[column * size..][..column] };
+            let inner: f64 = left.iter().zip(&own[..column]).map(|(a, b)| a * b).sum();
+            let rest = own[column] - inner;
+            matrix[row * size + column] = if row == column {
+                if rest <= 0.0 || !rest.is_finite() {
+                    return None;
+                }
+                rest.sqrt()
+            } else {
+                rest / matrix[column * size + column]
+            };
+        }
+    }
+    Some(matrix)
+}
+
+/// Solves L·Lᵀ·x = b.
+fn solve(factor: &[f64], side: &[f64]) -> Vec<f64> {
+    let size = side.len();
+    let mut x = side.to_vec();
+    for row in 0..size {
+        let inner: f64 = (0..row).map(|at| factor[row * size + at] * x[at]).sum();
+        x[row] = (x[row] - inner) / factor[row * size + row];
+    }
+    for row in (0..size).rev() {
+        let inner: f64 = (row + 1..size).map(|at| factor[at * size + row] * x[at]).sum();
+        x[row] = (x[row] - inner) / factor[row * size + row];
+    }
+    x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn systems_are_solved_as_by_hand() {
+        // [[4, 2], [2, 3]]·[1, 2] = [8, 8]
+        let factor = cholesky(vec![4.0, 2.0, 2.0, 3.0], 2).unwrap();
+        let solution = solve(&factor, &[8.0, 8.0]);
+        assert!((solution[0] - 1.0).abs() < 1e-12 && (solution[1] - 2.0).abs() < 1e-12, "{solution:?}");
+        assert_eq!(cholesky(vec![1.0, 2.0, 2.0, 1.0], 2), None);
+    }
+
+    #[test]
+    fn a_linear_map_is_read_and_noise_is_not() {
+        let examples: Vec<(Vec<f64>, Vec<f64>)> = (0..200)
+            .map(|at| {
+                let (a, b) = ((f64::from(at) * 0.7).sin(), (f64::from(at) * 1.9).cos());
+                (vec![a, b], vec![3.0 * a - b + 2.0])
+            })
+            .collect();
+        let borrowed: Vec<_> =
+            examples.iter().map(|(code, truth)| (code.clone(), truth.as_slice())).collect();
+        let reader = Reader::learn(&borrowed, 2, 1);
+        assert!((reader.read(&[0.5, -0.5], 0) - 4.0).abs() < 0.01);
+        let blind = Reader::learn(&borrowed.iter().map(|(_, t)| (vec![0.0], *t)).collect::<Vec<_>>(), 1, 1);
+        assert!((blind.read(&[0.5], 0) - blind.truth[0]).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,98 @@
+//! Whether prototypes are sharper than class means.
+//!
+//! The roughness of an image is Σ (x_i − x_j)² over all pairs of neighbouring pixels, divided by
+//! Σ (x_i − x̄)²: it is small where the contrast lies in wide, soft areas and large where it lies in
+//! edges, whatever the contrast. Noise is rough, too, so it is told beside how often an independent
+//! classifier sees the right class in the column.
+
+use super::network::Network;
+use super::path::columns;
+use super::sample::Sample;
+use super::units::{Kind, Unit};
+use crate::stats::mean;
+
+/// The categorical-units' columns of D beside the mean images of their classes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sharpness {
+    /// Roughness of the class's columns, on average, over that of its mean image; by class, absent
+    /// where a class has no categorical-unit.
+    pub ratios: Vec<Option<f64>>,
+    /// The same of the class's single images, on average.
+    pub images: Vec<Option<f64>>,
+    /// Share of the categorical-units whose column the judge gives the unit's class.
+    pub recognised: Option<f64>,
+}
+
+impl Sharpness {
+    /// The prototypes of a network.
+    #[must_use]
+    pub fn of(network: &Network, judge: Option<&Network>, sample: &Sample, units: &[Unit]) -> Self {
+        let size = (sample.rows, sample.columns);
+        let means = sample.class_means();
+        let soft = |class: usize| roughness(means[class].iter().copied(), size);
+        let categorical: Vec<(&Unit, usize)> = units
+            .iter()
+            .filter(|unit| unit.kind == Kind::Categorical)
+            .filter_map(|unit| Some((unit, unit.class?)))
+            .collect();
+        let ratio = |class: usize| {
+            let own = categorical.iter().filter(|(_, other)| *other == class);
+            let rough: Vec<f64> = own
+                .filter_map(|(unit, _)| roughness(network.column(unit.unit).into_iter().map(f64::from), size))
+                .collect();
+            Some(mean(&rough)? / soft(class)?)
+        };
+        let image = |class: usize| {
+            let own = (0..sample.len()).filter(|&at| usize::from(sample.labels[at]) == class);
+            let rough: Vec<f64> = own
+                .filter_map(|at| roughness(sample.image(at).iter().copied().map(f64::from), size))
+                .collect();
+            Some(mean(&rough)? / soft(class)?)
+        };
+        let recognised = judge.and_then(|judge| {
+            let given = judge.classify(&judge.encode(&columns(network)));
+            let right = categorical.iter().filter(|(unit, class)| usize::from(given[unit.unit]) == *class);
+            (!categorical.is_empty()).then(|| right.count() as f64 / categorical.len() as f64)
+        });
+        Self {
+            ratios: (0..sample.classes).map(ratio).collect(),
+            images: (0..sample.classes).map(image).collect(),
+            recognised,
+        }
+    }
+}
+
+/// The roughness of an image; `None` for one without contrast.
+#[must_use]
+pub fn roughness(pixels: impl Iterator<Item = f64>, (rows, columns): (usize, usize)) -> Option<f64> {
+    let pixels: Vec<f64> = pixels.collect();
+    let centre = mean(&pixels)?;
+    let contrast: f64 = pixels.iter().map(|pixel| (pixel - centre).powi(2)).sum();
+    let at = |row: usize, column: usize| pixels[row * columns + column];
+    let mut steps = 0.0;
+    for row in 0..rows {
+        for column in 0..columns {
+            if column + 1 < columns {
+                steps += (at(row, column + 1) - at(row, column)).powi(2);
+            }
+            if row + 1 < rows {
+                steps += (at(row + 1, column) - at(row, column)).powi(2);
+            }
+        }
+    }
+    (contrast > 0.0).then(|| steps / contrast)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roughness_is_that_of_the_closed_form() {
+        // A checkerboard of ±1: each of the 4 neighbouring pairs differs by 2; contrast 4.
+        assert_eq!(roughness([1.0, -1.0, -1.0, 1.0].into_iter(), (2, 2)), Some(4.0));
+        // Two halves: two of the four pairs differ. Contrast and offset do not matter.
+        assert_eq!(roughness([7.0, 9.0, 7.0, 9.0].into_iter(), (2, 2)), Some(2.0));
+        assert_eq!(roughness([3.0; 4].into_iter(), (2, 2)), None);
+    }
+}

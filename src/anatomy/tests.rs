@@ -1,0 +1,288 @@
+//! Each measure on networks built by hand, whose answer is known.
+
+use candle_core::{DType, Device, Tensor};
+
+use super::ablation::Ablation;
+use super::coding::Coding;
+use super::deformation::{Deformed, Readout};
+use super::division::{agreement, threshold};
+use super::path::{Paths, hardest, own_error};
+use super::recurrent::{Inhibition, Ista};
+use super::sharpness::Sharpness;
+use super::units::{divide, units};
+use super::{Activity, Kind, Network, Sample, Unit};
+use crate::model::{Config, Family, Model};
+use crate::rng::{self, Purpose};
+
+/// A model whose parameters of these names are replaced.
+fn model(config: &Config, inputs: usize, classes: usize, replaced: &[(&str, Vec<f32>)]) -> Model {
+    let model = Model::new(config, inputs, classes, 0.0, 1, DType::F32, &Device::Cpu).unwrap();
+    for (name, numbers) in replaced {
+        let parameter = model.parameters().iter().find(|one| one.name == *name).unwrap();
+        let shape = parameter.value.dims().to_vec();
+        parameter.value.set(&Tensor::from_vec(numbers.clone(), shape, &Device::Cpu).unwrap()).unwrap();
+    }
+    model
+}
+
+/// Units 0 and 1 are parts: each sees and draws one pixel. Units 2 and 3 are categorical: they see
+/// nothing, and are fed by the one part and held down by the other and by each other.
+fn planted(drawn: [f32; 2]) -> Network {
+    let config = Config { hidden: 4, steps: 4, ..Config::default() };
+    let encoder = vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    #[rustfmt::skip]
+    let recurrent = vec![
+        0.0, 0.0, 0.0, 0.0,
+        0.0, 0.0, 0.0, 0.0,
+        1.0, -1.0, 0.0, -0.5,
+        -1.0, 1.0, -0.5, 0.0,
+    ];
+    let [own, other] = drawn;
+    #[rustfmt::skip]
+    let decoder = vec![
+        own, other, 1.25, 0.75,
+        other, own, 0.75, 1.25,
+        0.0, 0.0, 0.0, 0.0,
+        0.0, 0.0, 0.0, 0.0,
+    ];
+    let classifier = vec![0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+    let model = model(
+        &config,
+        4,
+        2,
+        &[
+            ("encoder", encoder),
+            ("recurrent", recurrent),
+            ("threshold", vec![0.0; 4]),
+            ("decoder", decoder),
+            ("classifier", classifier),
+        ],
+    );
+    Network::recurrent_of(&model).unwrap()
+}
+
+/// Images (1, 0.6, 0, 0) of class 0 and (0.6, 1, 0, 0) of class 1, in turns.
+fn sample(count: usize) -> Sample {
+    let pixels =
+        (0..count).flat_map(|at| if at % 2 == 0 { [1.0, 0.6, 0.0, 0.0] } else { [0.6, 1.0, 0.0, 0.0] });
+    Sample {
+        rows: 2,
+        columns: 2,
+        classes: 2,
+        pixels: pixels.collect(),
+        labels: (0..count).map(|at| (at % 2) as u8).collect(),
+    }
+}
+
+fn divided(network: &Network, sample: &Sample) -> (Activity, Vec<Unit>) {
+    let activity = Activity::of(network, sample);
+    let mut units = units(network, &activity);
+    let selectivities: Vec<f64> = units.iter().filter_map(|unit| unit.selectivity).collect();
+    divide(&mut units, threshold(&selectivities).unwrap());
+    (activity, units)
+}
+
+fn close(found: f64, expected: f64) -> bool {
+    (found - expected).abs() < 1e-6
+}
+
+#[test]
+fn planted_categorical_units_are_found_and_come_late_through_parts() {
+    let (network, sample) = (planted([0.5, 0.0]), sample(600));
+    let (_, units) = divided(&network, &sample);
+    let kinds: Vec<Kind> = units.iter().map(|unit| unit.kind).collect();
+    assert_eq!(kinds, [Kind::Part, Kind::Part, Kind::Categorical, Kind::Categorical]);
+    assert_eq!(units.iter().map(|unit| unit.class).collect::<Vec<_>>(), [Some(0), Some(1), Some(0), Some(1)]);
+    assert!(close(units[0].selectivity.unwrap(), 0.625) && close(units[2].selectivity.unwrap(), 1.0));
+    assert_eq!((units[0].classes, units[2].classes), (2, 1));
+    assert!(close(units[0].frequency, 1.0) && close(units[2].frequency, 0.5));
+    assert!(close(units[0].mean_activity, 0.8) && close(units[2].mean_activity, 0.2));
+    // Parts have all they get at t = 1; categorical-units have nothing then, and all at t = 2.
+    assert_eq!((units[0].input_share, units[2].input_share), (Some(1.0), Some(0.0)));
+    assert!(close(units[0].half_rise.unwrap(), 0.5) && close(units[2].half_rise.unwrap(), 1.5));
+    // A part sees what it draws; a unit without a row of E has no angle.
+    assert!(close(units[0].angle.unwrap(), 0.0));
+    assert_eq!(units[2].angle, None);
+    assert_eq!(agreement(&units, 0.8, 0.9), 1.0);
+    assert_eq!(agreement(&units, 0.8, 0.5), 0.5);
+}
+
+#[test]
+fn a_unit_that_never_answers_is_silent_and_counts_nowhere() {
+    let network = planted([0.5, 0.0]);
+    let images = sample(2).selected(&[0, 0, 0]);
+    let activity = Activity::of(&network, &images);
+    let mut units = units(&network, &activity);
+    divide(&mut units, 0.9);
+    assert_eq!((units[3].kind, units[3].class, units[3].selectivity), (Kind::Silent, None, None));
+    assert_eq!(units[3].half_rise, None);
+}
+
+#[test]
+fn an_exact_ista_network_is_one() {
+    let config = Config { hidden: 12, steps: 5, ..Config::default() };
+    let network = Network::recurrent_of(&model(&config, 9, 3, &[])).unwrap();
+    let units: Vec<Unit> = (0..12).map(|at| by_hand(at, if at < 3 { Some(at) } else { None })).collect();
+    let ista = Ista::of(&network, &units).unwrap();
+    assert!((ista.step - 0.2).abs() < 1e-6, "{ista:?}");
+    for fit in ista.blocks {
+        assert!(fit.residual.unwrap() < 1e-9 && fit.correlation.unwrap() > 1.0 - 1e-9, "{fit:?}");
+    }
+    // One that has nothing to do with its dictionary is none.
+    let recurrent = (0..144).map(|at: u32| (f64::from(at * at) * 0.7).sin() as f32).collect();
+    let other = Network::recurrent_of(&model(&config, 9, 3, &[("recurrent", recurrent)])).unwrap();
+    let fit = Ista::of(&other, &units).unwrap().blocks[0];
+    assert!(fit.residual.unwrap() > 0.7 && fit.correlation.unwrap().abs() < 0.4, "{fit:?}");
+}
+
+/// A unit as a label: categorical of a class, or a part.
+fn by_hand(unit: usize, class: Option<usize>) -> Unit {
+    Unit {
+        unit,
+        kind: if class.is_some() { Kind::Categorical } else { Kind::Part },
+        class,
+        selectivity: Some(if class.is_some() { 1.0 } else { 0.3 }),
+        classes: 1,
+        angle: None,
+        input_share: None,
+        half_rise: None,
+        mean_activity: 0.1,
+        frequency: 0.1,
+    }
+}
+
+#[test]
+fn planted_inhibition_is_found_and_is_no_chance() {
+    let hidden = 20;
+    let class = |unit: usize| (unit < 8).then_some(unit % 2);
+    let entry = |at: usize| match (class(at / hidden), class(at % hidden)) {
+        _ if at / hidden == at % hidden => 0.9,
+        (Some(to), Some(from)) if to != from => -0.2,
+        (Some(_), Some(_)) => 0.1,
+        (Some(_), None) => 0.02 * ((at % 3) as f32 - 1.0),
+        _ => 0.03 * ((at % 5) as f32 - 2.0),
+    };
+    let config = Config { hidden, steps: 3, ..Config::default() };
+    let recurrent = (0..hidden * hidden).map(entry).collect();
+    let network = Network::recurrent_of(&model(&config, 9, 2, &[("recurrent", recurrent)])).unwrap();
+    let labels: Vec<Unit> = (0..hidden).map(|unit| by_hand(unit, class(unit))).collect();
+    let random = || rng::stream(1, Purpose::Null, 0);
+    let found = Inhibition::of(&network, &labels, &mut random());
+    assert!(close(found.means.different.unwrap(), f64::from(-0.2_f32)), "{found:?}");
+    assert!(close(found.means.same.unwrap(), f64::from(0.1_f32)));
+    assert!(found.p_different.unwrap() < 0.01 && found.p_same.unwrap() < 0.01, "{found:?}");
+    assert!(found.means.to_categorical.unwrap().abs() < 0.01, "{found:?}");
+    // The same S under labels that have nothing to do with it.
+    let shifted: Vec<Unit> = (0..hidden).map(|unit| by_hand(unit, class((unit * 7 + 3) % hidden))).collect();
+    let chance = Inhibition::of(&network, &shifted, &mut random());
+    assert!(chance.p_different.unwrap() > 0.05, "{chance:?}");
+}
+
+#[test]
+fn what_the_kinds_code_is_that_of_the_closed_form() {
+    let (network, sample) = (planted([0.5, 0.0]), sample(502));
+    let (_, units) = divided(&network, &sample);
+    let coding = Coding::of(&network, &sample, &units);
+    // Each kind draws half of every image: what is left is ½·¼·‖x‖², with ‖x‖² = 1.36.
+    assert!(coding.both < 1e-12, "{coding:?}");
+    assert!(close(coding.categorical, 0.17) && close(coding.parts, 0.17), "{coding:?}");
+    assert!(close(coding.with_residual.unwrap(), 1.0) && close(coding.with_input.unwrap(), 1.0));
+    // 1·1 − 1·0.6 from the parts, nothing from the other class, which is silent.
+    assert!(close(coding.from_parts.unwrap(), 0.4) && close(coding.from_others.unwrap(), 0.0));
+    assert!(close(coding.from_class.unwrap(), 0.0));
+}
+
+#[test]
+fn silence_costs_what_follows_from_the_wiring() {
+    let (network, sample) = (planted([0.5, 0.0]), sample(600));
+    let (_, units) = divided(&network, &sample);
+    let found = Ablation::of(&network, &sample, &units, true, &mut rng::stream(1, Purpose::Null, 0));
+    assert!(close(found.whole.error, 0.0) && found.whole.reconstruction < 1e-12);
+    // Without categorical-units all scores are 0 and class 0 is the first of equals.
+    assert!(
+        close(found.categorical.error, 50.0) && close(found.categorical.class_loss, 2.0_f64.ln() - loss())
+    );
+    assert!(close(found.categorical.reconstruction, 0.17), "{found:?}");
+    // Without parts nothing is fed, so nothing is drawn.
+    assert!(close(found.parts.reconstruction, 0.68), "{found:?}");
+    // Unit 3 is all that class 1 has; without part 0 its opponent wins every image.
+    let errors: Vec<f64> = found.units.iter().map(|lost| lost.error).collect();
+    assert_eq!(errors, [50.0, 50.0, 0.0, 50.0]);
+}
+
+/// −log softmax of the right one of the scores 0.4/‖z‖ and 0, for z of 1, 0.6 and 0.4.
+fn loss() -> f64 {
+    (1.0 + (-0.4 / 1.52_f64.sqrt()).exp()).ln()
+}
+
+/// Class 0 where the first pixel is the brighter one of two.
+fn judge() -> Network {
+    let config = Config { family: Family::Mlp, hidden: 2, steps: 1, ..Config::default() };
+    let encoder = vec![1.0, -1.0, 0.0, 0.0, -1.0, 1.0, 0.0, 0.0];
+    let classifier = vec![1.0, 0.0, 0.0, 1.0];
+    let name = crate::model::wiring::slots(&config, 4, 2)[1].name.clone();
+    let replaced = [("encoder", encoder), (name.as_str(), vec![0.0; 2]), ("classifier", classifier)];
+    Network::of(&model(&config, 4, 2, &replaced)).unwrap()
+}
+
+#[test]
+fn paths_are_judged_at_every_step() {
+    let (sample, judge) = (sample(300), judge());
+    assert_eq!(own_error(&judge, &sample), 0.0);
+    let all: Vec<usize> = (0..300).collect();
+    let paths = Paths::of(&planted([0.5, 0.0]), &judge, &sample, 8);
+    assert_eq!((paths.given.len(), paths.right_at(1, &all), paths.stay(4, &all)), (8, 1.0, 1.0));
+    // Parts that draw each other's pixels begin in the wrong class; prototypes then outweigh them.
+    let paths = Paths::of(&planted([0.0, 0.3]), &judge, &sample, 4);
+    assert_eq!((paths.right_at(1, &all), paths.right_at(2, &all)), (0.0, 1.0));
+    assert_eq!((paths.stay(4, &all), paths.keep(4, &all)), (0.0, Some(1.0)));
+}
+
+#[test]
+fn the_hardest_images_have_the_least_gap() {
+    let network = planted([0.5, 0.0]);
+    let mut images = sample(100);
+    // Nothing tells the classes of this one apart.
+    images.pixels[4 * 37..4 * 38].copy_from_slice(&[0.8, 0.8, 0.0, 0.0]);
+    let hard = hardest(&network, &images);
+    assert_eq!((hard.len(), hard[0]), (5, 37));
+}
+
+#[test]
+fn prototypes_are_held_against_their_class_means() {
+    let (network, sample) = (planted([0.5, 0.0]), sample(200));
+    let (_, units) = divided(&network, &sample);
+    let found = Sharpness::of(&network, Some(&judge()), &sample, &units);
+    // (1.25, 0.75, 0, 0) beside (1, 0.6, 0, 0): the same up to contrast but for 0.75 / 1.25 = 0.6 / 1.
+    assert!(found.ratios.iter().all(|ratio| close(ratio.unwrap(), 1.0)), "{found:?}");
+    assert!(found.images.iter().all(|ratio| close(ratio.unwrap(), 1.0)), "{found:?}");
+    assert_eq!(found.recognised, Some(1.0));
+}
+
+#[test]
+fn a_deformation_that_parts_hold_is_read_from_them_alone() {
+    let network = planted([0.5, 0.0]);
+    let (_, units) = divided(&network, &sample(4));
+    let draw = |count: usize, seed: f64| {
+        let at = |i: usize| ((i as f64 * 0.37 + seed).sin(), (i as f64 * 0.91 + seed).cos());
+        let pixels = (0..count).flat_map(|i| {
+            let (a, b) = at(i);
+            [1.0 + 0.2 * a as f32, 0.5 + 0.2 * b as f32, 0.0, 0.0]
+        });
+        let sample =
+            Sample { rows: 2, columns: 2, classes: 2, pixels: pixels.collect(), labels: vec![0; count] };
+        let truths: Vec<Vec<f64>> = (0..count).map(|i| vec![at(i).0 + at(i).1]).collect();
+        (sample, truths)
+    };
+    let (learn, read) = (draw(300, 0.0), draw(200, 1.0));
+    let found = Readout::of(
+        &network,
+        &units,
+        &Deformed { sample: &learn.0, truths: &learn.1 },
+        &Deformed { sample: &read.0, truths: &read.1 },
+        &mut rng::stream(1, Purpose::Null, 0),
+    );
+    // The categorical-unit holds the difference of both pixels, which says nothing of their sum.
+    assert!(found.parts[0] > 0.99 && found.all[0] > 0.99, "{found:?}");
+    assert!(found.categorical[0] < 0.3, "{found:?}");
+}

@@ -1,0 +1,142 @@
+//! The networks that are inspected, each with its controls.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use candle_core::{DType, Device};
+
+use crate::anatomy::{Network, Subject};
+use crate::cli::checkpoint;
+use crate::data::Source;
+use crate::model::Model;
+use crate::spec::TrialConfig;
+
+/// Trained networks of one config with their controls.
+pub struct Found {
+    /// The config of the first; the others differ in their seed alone.
+    pub config: TrialConfig,
+    /// The first one.
+    pub model: Model,
+    /// By the order in which they were named.
+    pub subjects: Vec<Subject>,
+}
+
+/// Loads trained networks and what is known of their past; `None` where no file is named.
+pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result<Option<Found>> {
+    let mut networks = Vec::new();
+    for file in files {
+        let (config, model) = checkpoint::load(file)?;
+        networks.push((file, config, model));
+    }
+    let Some((_, config, model)) =
+        networks.first().map(|(file, config, model)| (file, config.clone(), model.clone()))
+    else {
+        return Ok(None);
+    };
+    let named = after_phase_1.iter().map(|file| checkpoint::load(file));
+    let named: Vec<(TrialConfig, Model)> = named.collect::<Result<_>>()?;
+    let mut subjects: Vec<Subject> = Vec::new();
+    for (file, own, trained) in &networks {
+        let expected = TrialConfig { seed: own.seed, ..config.clone() };
+        ensure!(
+            *own == expected,
+            "{} differs from {} in more than the seed: inspect them under two names",
+            file.display(),
+            files[0].display()
+        );
+        if subjects.iter().any(|subject| subject.seed == own.seed) {
+            bail!("{} is a second network of seed {}: name each once", file.display(), own.seed);
+        }
+        let subject = subject(file, own, trained, &named)?;
+        // What is merged into may hold the control.
+        if subject.after_phase_1.is_none() && !merge {
+            eprintln!(
+                "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with the \
+                 phases before the first discriminative one alone, and name it with --after-phase-1",
+                file.display(),
+                own.seed
+            );
+        }
+        subjects.push(subject);
+    }
+    Ok(Some(Found { config, model, subjects }))
+}
+
+fn subject(
+    file: &Path,
+    config: &TrialConfig,
+    trained: &Model,
+    named: &[(TrialConfig, Model)],
+) -> Result<Subject> {
+    let name = file.display();
+    let (inputs, classes) = (trained.inputs(), trained.classes());
+    let lambda = config.objective.sparsity;
+    let untrained = Model::new(&config.model, inputs, classes, lambda, config.seed, DType::F32, &Device::Cpu)
+        .with_context(|| format!("cannot make the untrained network of {name}"))?;
+    let before = match named.iter().find(|(other, _)| is_before(other, config)) {
+        Some((_, model)) => Some(model.clone()),
+        None => beside(file, config)?,
+    };
+    Ok(Subject {
+        seed: config.seed,
+        sparsity: config.training.phases.last().and_then(|phase| phase.sparsity).unwrap_or(lambda),
+        trained: Network::recurrent_of(trained).with_context(|| format!("cannot inspect {name}"))?,
+        after_phase_1: before.map(|model| Network::recurrent_of(&model)).transpose()?,
+        untrained: Network::recurrent_of(&untrained)?,
+    })
+}
+
+/// The network after phase 1 in one of the trial folders beside that of `file`.
+fn beside(file: &Path, config: &TrialConfig) -> Result<Option<Model>> {
+    let Some(trials) = file.parent().and_then(Path::parent).filter(|_| is_trial(file)) else {
+        return Ok(None);
+    };
+    let folders = fs::read_dir(trials).with_context(|| format!("cannot read {}", trials.display()))?;
+    let mut others: Vec<PathBuf> = folders
+        .filter_map(|entry| Some(entry.ok()?.path().join(FILE)))
+        .filter(|path| path.exists())
+        .collect();
+    others.sort();
+    for other in others {
+        // A folder's config is small; its weights are read where they are the ones alone.
+        let Some(text) =
+            other.parent().and_then(|folder| fs::read_to_string(folder.join("config.toml")).ok())
+        else {
+            continue;
+        };
+        if toml::from_str::<TrialConfig>(&text).is_ok_and(|other| is_before(&other, config)) {
+            return Ok(Some(checkpoint::load(&other)?.1));
+        }
+    }
+    Ok(None)
+}
+
+const FILE: &str = "model.safetensors";
+
+fn is_trial(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == FILE)
+}
+
+/// Whether a trial ended where another one's first discriminative phase begins. How often it was
+/// validated decides no weight of its last epoch.
+fn is_before(one: &TrialConfig, other: &TrialConfig) -> bool {
+    let phases = &other.training.phases;
+    let first = phases.iter().position(|phase| phase.discriminative).unwrap_or(phases.len());
+    let mut expected = other.clone();
+    expected.training.phases.truncate(first);
+    expected.training.validate_every = one.training.validate_every;
+    first < phases.len() && *one == expected
+}
+
+impl Found {
+    /// What the results are called where nobody says.
+    pub fn name(&self) -> String {
+        let source = match self.config.data.source {
+            Source::Mnist => "mnist",
+            Source::Strokes => "strokes",
+            Source::Idx => "idx",
+        };
+        format!("{source}-t{}-n{}", self.config.model.steps, self.config.model.hidden)
+    }
+}

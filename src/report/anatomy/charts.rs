@@ -1,0 +1,218 @@
+//! Charts from the tables: the units, and what changes over the iterations.
+
+use super::Source;
+use crate::anatomy::claims::Stage;
+use crate::report::Error;
+use crate::report::chart::{Colour, Drawn, Entry, Grid, Look, Panel, Scale, Sheet, Weight};
+use crate::report::figures::Figure;
+use crate::stats::mean;
+
+/// Looks of categorical-units and of parts, and of the network and ISTA.
+const LOOKS: [Look; 2] = [Look::of(0), Look::of(1)];
+
+/// The charts that the tables have the numbers for.
+pub fn all(source: &Source<'_>) -> Result<Vec<Figure>, Error> {
+    let mut figures = Vec::new();
+    figures.extend(units(source)?);
+    figures.extend(activity(source)?);
+    figures.extend(decoded(source)?);
+    Ok(figures)
+}
+
+/// Angle against selectivity of every live unit of the first network.
+fn units(source: &Source<'_>) -> Result<Option<Figure>, Error> {
+    let Some(seed) = source.units.first().map(|row| &row[0]) else { return Ok(None) };
+    let dots = |kind: &str| -> Vec<(f64, f64)> {
+        let own = source.units.iter().filter(|row| row[0] == *seed && row[2] == kind);
+        own.filter_map(|row| Some((number(&row[4])?, number(&row[6])?))).collect()
+    };
+    let kinds = [dots("categorical"), dots("part")];
+    // Otsu's threshold lies in the middle between the two sides.
+    let most = kinds[1].iter().map(|dot| dot.0).reduce(f64::max);
+    let least = kinds[0].iter().map(|dot| dot.0).reduce(f64::min);
+    let threshold = most.zip(least).map(|(most, least)| f64::midpoint(most, least));
+    let every = || kinds.iter().flatten();
+    let grid = Grid {
+        headings: Vec::new(),
+        x: Scale::even(every().map(|dot| dot.0).chain([0.0, 1.0])),
+        y: Scale::even(every().map(|dot| dot.1)),
+        x_name: "selectivity: share of mean activity that belongs to one class".to_owned(),
+        y_name: "angle of E and D / degrees".to_owned(),
+        legend: Grid::legend(
+            LOOKS
+                .into_iter()
+                .zip(["categorical-unit", "part-unit"])
+                .map(|(look, name)| Entry::Series(look, name.to_owned()))
+                .chain([Entry::Line(Colour::Faint, Weight::Mean, "threshold".to_owned())])
+                .collect(),
+        ),
+    };
+    let caption = format!(
+        "Each mark is a unit of the network of seed {seed}: {} categorical-units and {} parts. The angle is that \
+         between a unit's row of E and its column of D; 0 is a unit that sees what it draws.",
+        kinds[0].len(),
+        kinds[1].len()
+    );
+    Figure::draw("units", "Units: angle against selectivity", caption, grid.size(), |sheet| {
+        grid.draw(sheet, |panel, _| {
+            if let Some(threshold) = threshold {
+                let x = panel.place((threshold, 0.0)).0;
+                let ends = [(x, panel.frame.top), (x, panel.frame.bottom())];
+                sheet.line(&ends, Colour::Faint, 1.6, 1.0)?;
+            }
+            for (look, dots) in LOOKS.into_iter().zip(&kinds) {
+                dots.iter().try_for_each(|&dot| sheet_mark(panel, dot, look))?;
+            }
+            Ok(())
+        })
+    })
+    .map(Some)
+}
+
+fn sheet_mark(panel: &Panel<'_, '_>, dot: (f64, f64), look: Look) -> Drawn {
+    panel.sheet.mark(panel.place(dot), look, 3.0, 0.7)
+}
+
+/// A curve of every seed.
+struct Curves {
+    by_seed: Vec<Vec<(f64, f64)>>,
+}
+
+impl Curves {
+    /// A column of a stage's rows.
+    fn of(source: &Source<'_>, stage: Stage, column: usize) -> Self {
+        let own: Vec<_> = source.curves.iter().filter(|row| row[1] == stage.name()).collect();
+        let mut seeds: Vec<&String> = own.iter().map(|row| &row[0]).collect();
+        seeds.dedup();
+        let curve = |seed: &String| {
+            let rows = own.iter().filter(|row| row[0] == *seed);
+            rows.filter_map(|row| Some((number(&row[2])?, number(&row[column])?))).collect::<Vec<_>>()
+        };
+        Self { by_seed: seeds.into_iter().map(curve).filter(|curve| !curve.is_empty()).collect() }
+    }
+
+    /// Without what a scale by ratios has no place for.
+    fn positive(mut self) -> Self {
+        self.by_seed.iter_mut().for_each(|curve| curve.retain(|value| value.1 > 0.0));
+        self
+    }
+
+    fn values(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.by_seed.iter().flatten().copied()
+    }
+
+    fn draw(&self, panel: &Panel<'_, '_>, look: Look) -> Drawn {
+        let Some(first) = self.by_seed.first() else { return Ok(()) };
+        if self.by_seed.len() > 1 {
+            for curve in &self.by_seed {
+                panel.line(curve, 0.0, look, Weight::Seed)?;
+            }
+        }
+        let middle = |&(x, _): &(f64, f64)| {
+            let at: Vec<f64> = self.values().filter(|value| value.0 == x).map(|value| value.1).collect();
+            Some((x, mean(&at)?))
+        };
+        let means: Vec<_> = first.iter().filter_map(middle).collect();
+        panel.line(&means, 0.0, look, Weight::Mean)?;
+        means.iter().try_for_each(|&value| panel.sheet.mark(panel.place(value), look, 2.6, 1.0))
+    }
+}
+
+/// Panels of two curves each over the iterations.
+struct Over<'o> {
+    name: &'o str,
+    title: &'o str,
+    caption: String,
+    y_name: &'o str,
+    series: [&'o str; 2],
+    panels: Vec<(String, [Curves; 2])>,
+    /// A value that the scale must hold; without one it is by ratios.
+    least: Option<f64>,
+}
+
+impl Over<'_> {
+    fn figure(self) -> Result<Option<Figure>, Error> {
+        let panels: Vec<_> = self.panels.iter().filter(|(_, curves)| !curves[0].by_seed.is_empty()).collect();
+        let values: Vec<_> =
+            panels.iter().flat_map(|(_, curves)| curves.iter().flat_map(Curves::values)).collect();
+        if values.is_empty() {
+            return Ok(None);
+        }
+        let last = values.iter().fold(0.0, |last: f64, value| last.max(value.0));
+        let grid = Grid {
+            headings: panels.iter().map(|(heading, _)| heading.clone()).collect(),
+            x: Scale::of_counts([1.0, last]),
+            y: match self.least {
+                Some(least) => Scale::even(values.iter().map(|value| value.1).chain([least])),
+                None => Scale::log(values.iter().map(|value| value.1)),
+            },
+            x_name: "iteration t".to_owned(),
+            y_name: self.y_name.to_owned(),
+            legend: Grid::legend(
+                LOOKS
+                    .into_iter()
+                    .zip(self.series)
+                    .map(|(look, name)| Entry::Series(look, name.to_owned()))
+                    .chain([Entry::Line(Colour::Faint, Weight::Mean, "T, where training ends".to_owned())])
+                    .collect(),
+            ),
+        };
+        Figure::draw(self.name, self.title, self.caption, grid.size(), |sheet: &Sheet<'_>| {
+            grid.draw(sheet, |panel, at| {
+                let frame = panel.frame;
+                let x = panel.frame.left + panel.frame.width * panel.x.at(0.5 * last);
+                sheet.line(&[(x, frame.top), (x, frame.bottom())], Colour::Faint, 1.6, 1.0)?;
+                LOOKS.into_iter().zip(&panels[at].1).try_for_each(|(look, curves)| curves.draw(panel, look))
+            })
+        })
+        .map(Some)
+    }
+}
+
+const SEEDS: &str = "Thin lines are single seeds, thick ones their mean";
+
+/// Mean activity of both kinds at every iteration, in the trained network and its controls.
+fn activity(source: &Source<'_>) -> Result<Option<Figure>, Error> {
+    let panel = |stage: Stage| {
+        let curves = [3, 4].map(|column| Curves::of(source, stage, column).positive());
+        (stage.name().to_owned(), curves)
+    };
+    let over = Over {
+        name: "activity",
+        title: "Activity over the iterations",
+        caption: format!(
+            "Mean z^t of a unit, over all images, to 2T: the same units in the trained network, after phase 1 and \
+             before training; the scale is by ratios. {SEEDS}."
+        ),
+        y_name: "mean activity of a unit",
+        series: ["categorical-units", "parts"],
+        panels: Stage::ALL.into_iter().map(panel).collect(),
+        least: None,
+    };
+    over.figure()
+}
+
+/// Share of the images whose decoded code an independent classifier gives the true class.
+fn decoded(source: &Source<'_>) -> Result<Option<Figure>, Error> {
+    let panel = |(name, columns): (&str, [usize; 2])| {
+        let curves = columns.map(|column| Curves::of(source, Stage::Trained, column));
+        (name.to_owned(), curves)
+    };
+    let over = Over {
+        name: "classes_on_the_way",
+        title: "Class of the reconstruction on the way",
+        caption: format!(
+            "Share of the images whose D·z^t an independent classifier gives the true class, beside as many \
+             iterations of ISTA on the same D. {SEEDS}."
+        ),
+        y_name: "share in the true class",
+        series: ["network", "ISTA"],
+        panels: [("all images", [5, 7]), ("the hardest 5 %", [6, 8])].map(panel).into_iter().collect(),
+        least: Some(1.0),
+    };
+    over.figure()
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok()
+}

@@ -1,0 +1,56 @@
+//! What units draw and what they see: columns of D beside rows of E.
+
+use super::portrait::Portrait;
+use crate::anatomy::{Kind, Unit};
+use crate::report::Error;
+use crate::report::chart::{Anchor, Font, Rect, tiles};
+use crate::report::figures::Figure;
+
+/// Units in a row, and most units of a kind.
+const ACROSS: usize = 16;
+const MOST: usize = 64;
+const WIDTH: f64 = 960.0;
+const MARGIN: f64 = 8.0;
+const HEADING: f64 = 26.0;
+
+/// Categorical-units by class and the most active parts: columns of D on the left, rows of E on the
+/// right.
+pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
+    let categorical: Vec<&Unit> = portrait.sorted(Kind::Categorical);
+    let parts: Vec<&Unit> = portrait.most_active(Kind::Part);
+    let shown = |units: &[&Unit]| units.iter().take(MOST).map(|unit| unit.unit).collect::<Vec<_>>();
+    let groups = [
+        (format!("{} categorical-units, by class", categorical.len().min(MOST)), shown(&categorical)),
+        (format!("the {} most active of {} parts", parts.len().min(MOST), parts.len()), shown(&parts)),
+    ];
+    let (rows, columns) = portrait.size();
+    let half = 0.5 * WIDTH - 2.0 * MARGIN;
+    let pixel = half / (ACROSS * (columns + 1) - 1) as f64;
+    let height = |count: usize| pixel * (count.div_ceil(ACROSS) * (rows + 1)) as f64;
+    let total: f64 = groups.iter().map(|(_, units)| HEADING + height(units.len()) + MARGIN).sum();
+    let caption = "Columns of D on the left and the rows of E of the same units, in the same places, on the right. \
+                   Each is scaled to its own largest number: orange is positive, blue negative, white zero. \
+                   Categorical-units run by class, within a class by mean activity.";
+    let size = (WIDTH, total + HEADING);
+    Figure::draw("columns", "What units draw and what they see", caption, size, |sheet| {
+        let mut top = 0.5 * HEADING;
+        for (left, name) in [(MARGIN, "D: what they draw"), (0.5 * WIDTH + MARGIN, "E: what they see")] {
+            sheet.text((left, top), name, Font::HEADING, Anchor::Start)?;
+        }
+        top += 0.5 * HEADING;
+        for (heading, units) in &groups {
+            sheet.text((MARGIN, top + 0.5 * HEADING), heading, Font::LABEL, Anchor::Start)?;
+            top += HEADING;
+            let drawn: Vec<_> = units.iter().map(|&unit| portrait.column(unit)).collect();
+            let seen: Vec<_> = units.iter().map(|&unit| portrait.row(unit)).collect();
+            for (left, images) in [(MARGIN, drawn), (0.5 * WIDTH + MARGIN, seen)] {
+                if !images.is_empty() {
+                    let rect = Rect { left, top, width: half, height: height(images.len()) };
+                    sheet.picture(rect, &tiles(&images, (rows, columns), ACROSS))?;
+                }
+            }
+            top += height(units.len()) + MARGIN;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,152 @@
+//! The page of an anatomy: claims with their verdicts, every measure, figures.
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment};
+use serde::Serialize;
+
+use super::Source;
+use crate::analysis::Sheet;
+use crate::anatomy::claims::{Finding, conclusions};
+use crate::report::Error;
+use crate::report::figures::Figure;
+use crate::report::page::{Drawing, SCRIPT, STYLE, Table};
+
+const TEMPLATE: &str = concat!(include_str!("../page/table.html"), include_str!("page.html"));
+
+#[derive(Serialize)]
+struct Page<'p> {
+    name: &'p str,
+    counts: String,
+    tables: Vec<Table>,
+    figures: Vec<Drawing<'p>>,
+    style: &'static str,
+    script: &'static str,
+}
+
+/// The page.
+///
+/// # Errors
+/// The template cannot be filled in.
+pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> {
+    let seeds = source.findings.iter().map(|finding| finding.n).max().unwrap_or_default();
+    let networks =
+        if seeds == 1 { "one network".to_owned() } else { format!("{seeds} networks, of {seeds} seeds") };
+    let page = Page {
+        name: source.name,
+        counts: format!(
+            "{networks}. Intervals are Student's 95 % over seeds; controls are the same networks after phase 1 and \
+             before training, under the trained network's division of its units."
+        ),
+        tables: vec![
+            Table::of(claims(source.findings), "claims"),
+            Table::of(measures(source.findings), "measures"),
+        ],
+        figures: figures.iter().map(|figure| Drawing::of(figure, source.name)).collect(),
+        style: STYLE,
+        script: SCRIPT,
+    };
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    Ok(environment.render_str(TEMPLATE, Serde(&page))?)
+}
+
+fn claims(findings: &[Finding]) -> Sheet {
+    let rows = conclusions(findings)
+        .into_iter()
+        .map(|conclusion| vec![conclusion.claim.to_string(), conclusion.text.to_owned(), conclusion.verdict]);
+    Sheet {
+        name: "claims",
+        caption:
+            "What the paper claims of the units, and whether these networks show it. A claim holds where all \
+                  its primary measures do."
+                .to_owned(),
+        head: ["claim", "what it says", "verdict"].map(str::to_owned).to_vec(),
+        texts: 3,
+        rows: rows.collect(),
+    }
+}
+
+/// The claims as a table in Markdown, each with the first of its primary measures.
+pub fn markdown(source: &Source<'_>) -> String {
+    let rows = conclusions(source.findings).into_iter().filter_map(|conclusion| {
+        let finding = conclusion.findings.first()?;
+        let [value, before, untrained] = finding_texts(finding);
+        let (number, text, verdict) = (conclusion.claim, conclusion.text, conclusion.verdict);
+        let name = named(finding);
+        Some(format!("| {number}. {text} | {name} | {value} | {before} | {untrained} | {verdict} |\n"))
+    });
+    let head = "| claim | first measure | trained [95 %] | after phase 1 | untrained | verdict on the claim |\n\
+                |---|---|---|---|---|---|\n";
+    head.to_owned() + &rows.collect::<String>()
+}
+
+/// A measure with its unit.
+fn named(finding: &Finding) -> String {
+    let measure = finding.measure;
+    let unit = if measure.unit.is_empty() { String::new() } else { format!(" / {}", measure.unit) };
+    format!("{}{unit}", measure.name)
+}
+
+fn measures(findings: &[Finding]) -> Sheet {
+    let row = |finding: &Finding| {
+        let measure = finding.measure;
+        let [value, before, untrained] = finding_texts(finding);
+        vec![
+            measure.claim.to_string(),
+            named(finding),
+            measure.expected.text() + if measure.primary { ", primary" } else { "" },
+            finding.verdict.map(|verdict| verdict.text().to_owned()).unwrap_or_default(),
+            value,
+            before,
+            untrained,
+        ]
+    };
+    Sheet {
+        name: "measures",
+        caption:
+            "Every measure: mean over the networks with its interval, and the means of both controls. Of \
+                  p-values the largest is told."
+                .to_owned(),
+        head: ["claim", "measure", "expected", "verdict", "trained [95 %]", "after phase 1", "untrained"]
+            .map(str::to_owned)
+            .to_vec(),
+        texts: 4,
+        rows: findings.iter().map(row).collect(),
+    }
+}
+
+/// What was found in the trained networks, with its interval, and in both controls, rounded.
+#[must_use]
+pub fn finding_texts(finding: &Finding) -> [String; 3] {
+    let own = match finding.interval {
+        Some(interval) => {
+            format!("{} [{}, {}]", short(finding.value), short(interval.low), short(interval.high))
+        }
+        None => short(finding.value),
+    };
+    let control = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), short);
+    [own, control(finding.after_phase_1), control(finding.untrained)]
+}
+
+/// A number with three significant digits; a small one with two.
+fn short(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if value.abs() < 1e-3 {
+        return format!("{value:.1e}");
+    }
+    let digits = (2 - value.abs().log10().floor() as i32).clamp(0, 5) as usize;
+    format!("{value:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let texts = [0.0, 0.123_456, -4.567, 45.67, 456.7, 4567.0, 0.000_123].map(short);
+        assert_eq!(texts, ["0", "0.123", "-4.57", "45.7", "457", "4567", "1.2e-4"]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Reconstructions in steps: prototype and parts, and iteration by iteration.
+
+use super::portrait::Portrait;
+use crate::anatomy::Kind;
+use crate::report::Error;
+use crate::report::chart::{Anchor, Drawn, Font, Rect, Sheet, tiles};
+use crate::report::figures::Figure;
+
+/// Side of a tile and space between tiles, pixels.
+const TILE: f64 = 72.0;
+const GAP: f64 = 8.0;
+const LEFT: f64 = 84.0;
+const HEAD: f64 = 34.0;
+
+/// How many parts are added to the prototype, step by step.
+const PARTS: [usize; 5] = [1, 2, 4, 8, 16];
+/// Images of which the assembly is shown.
+const ASSEMBLED: usize = 5;
+
+/// A table of images with heads and names.
+struct Board {
+    heads: Vec<String>,
+    rows: Vec<(String, Vec<Vec<f64>>)>,
+}
+
+impl Board {
+    fn size(&self) -> (f64, f64) {
+        let across = LEFT + self.heads.len() as f64 * (TILE + GAP);
+        (across, HEAD + self.rows.len() as f64 * (TILE + GAP))
+    }
+
+    fn draw(&self, sheet: &Sheet<'_>, size: (usize, usize)) -> Drawn {
+        for (at, head) in self.heads.iter().enumerate() {
+            let x = LEFT + at as f64 * (TILE + GAP) + 0.5 * TILE;
+            sheet.text((x, 0.5 * HEAD), head, Font::LABEL, Anchor::Middle)?;
+        }
+        for (row, (name, images)) in self.rows.iter().enumerate() {
+            let top = HEAD + row as f64 * (TILE + GAP);
+            sheet.text((LEFT - 8.0, top + 0.5 * TILE), name, Font::LABEL, Anchor::End)?;
+            for (at, image) in images.iter().enumerate() {
+                let left = LEFT + at as f64 * (TILE + GAP);
+                let rect = Rect { left, top, width: TILE, height: TILE };
+                sheet.picture(rect, &tiles(std::slice::from_ref(image), size, 1))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Images of some classes as prototype and more and more parts.
+pub fn assembly(portrait: &Portrait<'_>) -> Result<Figure, Error> {
+    let units = &portrait.measured.units;
+    let is = |kind: Kind| move |unit: usize| units[unit].kind == kind;
+    let heads = ["image".to_owned(), "prototype".to_owned()].into_iter();
+    let heads = heads.chain(PARTS.map(|count| format!("+ {count}"))).chain(["all units".to_owned()]);
+    let rows = shown(portrait).into_iter().map(|(class, index)| {
+        let code = portrait.code(index);
+        let mut parts: Vec<usize> = (0..code.len()).filter(|&unit| is(Kind::Part)(unit)).collect();
+        let weight = |unit: usize| {
+            let norm: f64 = portrait.column(unit).iter().map(|number| number * number).sum();
+            f64::from(code[unit]).powi(2) * norm
+        };
+        parts.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(a.cmp(&b)));
+        let with = |count: usize| {
+            portrait.decoded(code, |unit| is(Kind::Categorical)(unit) || parts[..count].contains(&unit))
+        };
+        let steps = [0].into_iter().chain(PARTS).map(|count| with(count.min(parts.len())));
+        let images =
+            [portrait.image(index)].into_iter().chain(steps).chain([portrait.decoded(code, |_| true)]);
+        (format!("class {class}"), images.collect())
+    });
+    let board = Board { heads: heads.collect(), rows: rows.collect() };
+    let caption = "For each class the image that its categorical-units answer to most: what the categorical-units \
+                   draw, then with the 1, 2, 4, 8 and 16 parts that draw most of it, then with all units. Each \
+                   tile is scaled to its own largest number: orange is positive, blue negative.";
+    Figure::draw("assembly", "An image as prototype and parts", caption, board.size(), |sheet| {
+        board.draw(sheet, portrait.size())
+    })
+}
+
+/// Of the classes with categorical-units, the image that these answer to most.
+fn shown(portrait: &Portrait<'_>) -> Vec<(usize, usize)> {
+    let of_class = |class: usize| {
+        let own = portrait.measured.units.iter().filter(move |unit| unit.class == Some(class));
+        let own: Vec<usize> =
+            own.filter(|unit| unit.kind == Kind::Categorical).map(|unit| unit.unit).collect();
+        let answer = |index: usize| own.iter().map(|&unit| portrait.code(index)[unit]).sum::<f32>();
+        let images =
+            (0..portrait.sample.len()).filter(|&at| usize::from(portrait.sample.labels[at]) == class);
+        let best = images.max_by(|&a, &b| answer(a).total_cmp(&answer(b)).then(b.cmp(&a)))?;
+        (!own.is_empty()).then_some((class, best))
+    };
+    (0..portrait.sample.classes).filter_map(of_class).take(ASSEMBLED).collect()
+}
+
+/// Images that are shown iteration by iteration, of either difficulty.
+const FOLLOWED: usize = 3;
+
+/// Easy and hard images, decoded at some iterations, to 2T.
+pub fn steps(portrait: &Portrait<'_>) -> Result<Figure, Error> {
+    let last = portrait.network.steps;
+    let mut shown: Vec<usize> =
+        [1, 2, 3, 4, 6, 8].into_iter().filter(|&t| t < last).chain([last, 2 * last]).collect();
+    shown.dedup();
+    let hard = &portrait.measured.hard;
+    let easy = (0..portrait.sample.len()).filter(|index| !hard.contains(index)).take(FOLLOWED);
+    let images: Vec<(&str, usize)> = easy
+        .map(|index| ("easy", index))
+        .chain(hard.iter().take(FOLLOWED).map(|&index| ("hard", index)))
+        .collect();
+    let row = |&(name, index): &(&str, usize)| {
+        let drive = portrait.network.drive(portrait.sample.image(index));
+        let codes = portrait.network.codes(&drive, 2 * last, None);
+        let decoded = shown.iter().map(|&t| portrait.decoded(&codes[t - 1], |_| true));
+        let images = [portrait.image(index)].into_iter().chain(decoded).collect();
+        (format!("{name}, {}", portrait.sample.labels[index]), images)
+    };
+    let name = |&t: &usize| if t == last { format!("t = T = {t}") } else { format!("t = {t}") };
+    let heads = ["image".to_owned()].into_iter().chain(shown.iter().map(name)).collect();
+    let board = Board { heads, rows: images.iter().map(row).collect() };
+    let caption = "D·z^t at some iterations and at 2T, where the recursion goes on beyond what it was trained for: \
+                   the first images of the test set that are not hard, and those with the least gap between the \
+                   network's two highest scores. Names give the true class; each tile is scaled to its own largest \
+                   number.";
+    Figure::draw("steps", "Reconstructions on the way", caption, board.size(), |sheet| {
+        board.draw(sheet, portrait.size())
+    })
+}

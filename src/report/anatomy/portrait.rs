@@ -1,0 +1,66 @@
+//! A network that pictures are drawn of.
+
+use crate::anatomy::{Kind, Measured, Network, Sample, Unit};
+
+/// A trained network, the images that it was measured on, and what was found.
+pub struct Portrait<'a> {
+    pub(super) network: &'a Network,
+    pub(super) sample: &'a Sample,
+    pub(super) measured: &'a Measured,
+    /// z^T of all images `[N, n]`.
+    codes: Vec<f32>,
+}
+
+impl<'a> Portrait<'a> {
+    /// Encodes the images.
+    #[must_use]
+    pub fn new(network: &'a Network, sample: &'a Sample, measured: &'a Measured) -> Self {
+        Self { network, sample, measured, codes: network.encode(&sample.pixels) }
+    }
+
+    /// Height and width of an image.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.sample.rows, self.sample.columns)
+    }
+
+    /// Units of a kind, by class and within it the most active first.
+    pub(super) fn sorted(&self, kind: Kind) -> Vec<&'a Unit> {
+        let mut units: Vec<&Unit> = self.measured.units.iter().filter(|unit| unit.kind == kind).collect();
+        units.sort_by(|a, b| a.class.cmp(&b.class).then(b.mean_activity.total_cmp(&a.mean_activity)));
+        units
+    }
+
+    /// Units of a kind, the most active first.
+    pub(super) fn most_active(&self, kind: Kind) -> Vec<&'a Unit> {
+        let mut units = self.sorted(kind);
+        units.sort_by(|a, b| b.mean_activity.total_cmp(&a.mean_activity));
+        units
+    }
+
+    /// A unit's column of D.
+    pub(super) fn column(&self, unit: usize) -> Vec<f64> {
+        self.network.column(unit).into_iter().map(f64::from).collect()
+    }
+
+    /// A unit's row of E.
+    pub(super) fn row(&self, unit: usize) -> Vec<f64> {
+        self.network.row(unit).iter().copied().map(f64::from).collect()
+    }
+
+    /// An image of the sample.
+    pub(super) fn image(&self, index: usize) -> Vec<f64> {
+        self.sample.image(index).iter().copied().map(f64::from).collect()
+    }
+
+    /// z^T of an image.
+    pub(super) fn code(&self, index: usize) -> &[f32] {
+        &self.codes[index * self.network.hidden..][..self.network.hidden]
+    }
+
+    /// D·z of the entries of a code that `keep` holds.
+    pub(super) fn decoded(&self, code: &[f32], keep: impl Fn(usize) -> bool) -> Vec<f64> {
+        let kept: Vec<f32> =
+            code.iter().enumerate().map(|(unit, &z)| if keep(unit) { z } else { 0.0 }).collect();
+        self.network.decode(&kept).into_iter().map(f64::from).collect()
+    }
+}
