@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::error::{Hint, Problem};
 use super::path::Path;
-use super::{CONFIG_TABLES, CellConfig, schema};
+use super::{CONFIG_TABLES, CellConfig, Slurm, schema};
 use crate::{data, model, train};
 
 /// The tables of a spec.
@@ -26,6 +26,8 @@ pub(super) struct Spec {
     #[serde(default)]
     pub sweep: Sweep,
     pub compare: Option<Compare>,
+    #[serde(default)]
+    pub slurm: Slurm,
 }
 
 /// The `[sweep]` table.
