@@ -54,21 +54,26 @@ pub fn print(jobs: &Jobs, pending: &[&str], out: &mut dyn Write) -> io::Result<(
     let of = |state| jobs.tasks.iter().filter(move |task| task.state() == state);
     let queued = of(State::Waiting).count();
     if queued > 0 {
-        writeln!(out, "{queued:>6} tasks queued: {}", reasons(of(State::Waiting)))?;
+        writeln!(out, "{queued:>6} {} queued: {}", tasks(queued), reasons(of(State::Waiting)))?;
     }
     let running = of(State::Running).count();
     if running > 0 {
-        writeln!(out, "{running:>6} tasks running on {}", nodes(of(State::Running)))?;
+        writeln!(out, "{running:>6} {} running on {}", tasks(running), nodes(of(State::Running)))?;
     }
     let ending = of(State::Ending).count();
     if ending > 0 {
-        writeln!(out, "{ending:>6} tasks being cleared away by Slurm")?;
+        writeln!(out, "{ending:>6} {} being cleared away by Slurm", tasks(ending))?;
     }
     print_held(jobs, out)?;
     let lost = lost(jobs, pending);
     if !lost.is_empty() {
         let trials: usize = lost.iter().map(|(_, trials)| trials.len()).sum();
-        writeln!(out, "{:>6} tasks ended and left {trials} trials without a result", lost.len())?;
+        writeln!(
+            out,
+            "{:>6} {} ended and left {trials} trials without a result",
+            lost.len(),
+            tasks(lost.len())
+        )?;
     }
     for (task, trials) in lost.iter().take(MOST) {
         print_lost(task, trials, out)?;
@@ -90,8 +95,9 @@ pub fn print_held(jobs: &Jobs, out: &mut dyn Write) -> io::Result<()> {
     let names = names.into_iter().collect::<Vec<_>>().join(" ");
     writeln!(
         out,
-        "{:>6} tasks held ({}): `scontrol release {names}` lets them go, `scancel {names}` gives them up",
+        "{:>6} {} held ({}): `scontrol release {names}` lets go, `scancel {names}` gives up",
         held.len(),
+        tasks(held.len()),
         reasons(held.iter().copied())
     )
 }
@@ -140,6 +146,11 @@ pub fn as_json(jobs: &Jobs, pending: &[&str]) -> Value {
         "tasks": alive.collect::<Vec<_>>(),
         "lost": lost.collect::<Vec<_>>(),
     })
+}
+
+/// The word for so many tasks.
+fn tasks(count: usize) -> &'static str {
+    if count == 1 { "task" } else { "tasks" }
 }
 
 /// Why tasks wait, each reason with their number.
@@ -211,8 +222,8 @@ mod tests {
         let told = String::from_utf8(out).unwrap().replace(&folder.path().display().to_string(), "LOGS");
         insta::assert_snapshot!(told, @r"
              2 tasks queued: 1 Priority, 1 Resources
-             1 tasks running on n2
-             1 tasks held (1 JobHeldUser): `scontrol release 12` lets them go, `scancel 12` gives them up
+             1 task running on n2
+             1 task held (1 JobHeldUser): `scontrol release 12` lets go, `scancel 12` gives up
              2 tasks ended and left 3 trials without a result
           12_4 ended without e and 1 more; the end of LOGS/12_4.log:
             line 5

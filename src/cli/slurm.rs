@@ -30,7 +30,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// The arguments for a cluster alone.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub struct SlurmArgs {
     /// With `--engine slurm`, wait until all has ended, and say how it gets on.
     #[arg(long)]
     follow: bool,
@@ -39,7 +39,7 @@ pub struct Args {
     pack: Option<NonZeroUsize>,
 }
 
-impl Args {
+impl SlurmArgs {
     /// Refuses them for an engine that has no use for them.
     pub fn expect_none(&self) -> Result<()> {
         ensure!(!self.follow, "`--follow` goes with `--engine slurm`: the local engine ends with its trials");
@@ -224,7 +224,7 @@ impl Office<'_> {
         }
         Ok(Parts {
             folder: std::env::current_dir()?,
-            program: root.join("slurm").join("bin").join(program),
+            program: Submissions::within(&root).program(program),
             options: self.args.spec.anywhere()?,
             trial_options: self.args.run.words(),
             spec: self.sweep.to_toml()?,

@@ -58,7 +58,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Engine::Local)]
     engine: Engine,
     #[command(flatten)]
-    pub slurm: slurm::Args,
+    pub slurm: slurm::SlurmArgs,
 }
 
 /// Where trials run.

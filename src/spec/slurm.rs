@@ -52,6 +52,9 @@ const NAMED: [(&str, &str); 6] = [
     ("gres", "gpus"),
 ];
 
+/// Shortest time limit of a task.
+const LEAST_MINUTES: u64 = 5;
+
 /// How tasks run on a cluster; what is absent is left to the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,6 +144,7 @@ impl Slurm {
         for (key, word) in words {
             check_word(&format!("slurm.{key}"), word.as_deref())?;
         }
+        check_time(self.time.as_deref())?;
         check_count("slurm.cpus", self.cpus, 1024)?;
         check_count("slurm.gpus", self.gpus, 64)?;
         check_count("slurm.parallel", self.parallel, 1_000_000)?;
@@ -176,6 +180,40 @@ fn check_word(key: &str, word: Option<&str>) -> Result<(), Invalid> {
             Err(Invalid::new(key, reason))
         }
         _ => Ok(()),
+    }
+}
+
+/// A task is warned a minute before its end, by Slurm's clock up to a minute sooner: one of less
+/// than a few minutes would be warned as soon as it begins.
+fn check_time(time: Option<&str>) -> Result<(), Invalid> {
+    match time.map(|time| (time, minutes(time))) {
+        Some((time, None)) => {
+            let reason = format!("must be minutes, or as in `2:00:00`, `1-12` or `1-12:30`, not {time:?}");
+            Err(Invalid::new("slurm.time", reason))
+        }
+        Some((time, Some(minutes))) if minutes < LEAST_MINUTES => {
+            Err(Invalid::new("slurm.time", format!("must be at least {LEAST_MINUTES} minutes, not {time:?}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A time as Slurm writes it: M, M:S, H:M:S, D-H, D-H:M or D-H:M:S.
+fn minutes(time: &str) -> Option<u64> {
+    let numbers = |text: &str| -> Option<Vec<u64>> {
+        text.split(':').map(|part| part.parse::<u64>().ok().filter(|&number| number < 1 << 32)).collect()
+    };
+    match time.split_once('-') {
+        Some((days, rest)) => match (numbers(days)?.as_slice(), numbers(rest)?.as_slice()) {
+            ([days], [hours]) => Some(days * 1440 + hours * 60),
+            ([days], [hours, minutes] | [hours, minutes, _]) => Some(days * 1440 + hours * 60 + minutes),
+            _ => None,
+        },
+        None => match numbers(time)?[..] {
+            [minutes] | [minutes, _] => Some(minutes),
+            [hours, minutes, _] => Some(hours * 60 + minutes),
+            _ => None,
+        },
     }
 }
 
@@ -244,6 +282,8 @@ mod tests {
             ("partition = \"a b\"", "a.toml:5:1: `slurm.partition` must be a word"),
             ("account = \"-x\"", "a.toml:5:1: `slurm.account` must be a word"),
             ("modules = [\"gcc\", \"a; rm\"]", "a.toml:5:19: `slurm.modules.1` must be a word"),
+            ("time = \"soon\"", "a.toml:5:1: `slurm.time` must be minutes, or as in `2:00:00`"),
+            ("time = \"4:59\"", "a.toml:5:1: `slurm.time` must be at least 5 minutes, not \"4:59\""),
             ("cpus = 0", "a.toml:5:1: `slurm.cpus` must be between 1 and 1024, not 0"),
             ("directives = [\"-p x\"]", "a.toml:5:15: `slurm.directives.0` must be one line that begins"),
             ("directives = [\"--a\\n#\"]", "a.toml:5:15: `slurm.directives.0` must be one line that begins"),
@@ -258,6 +298,25 @@ mod tests {
         }
         let good = of("[slurm]\ndirectives = [\"--constraint=avx512\", \"--gres=scratch:1\"]\n", &[]);
         assert_eq!(good.unwrap().directives.unwrap().len(), 2);
+    }
+
+    #[test]
+    fn times_are_read_as_slurm_reads_them() {
+        let times = [
+            "30",
+            "30:59",
+            "2:00:00",
+            "1-12",
+            "1-12:30",
+            "0-0:06:00",
+            "1-",
+            "1:2:3:4",
+            "-5",
+            "9999999999999",
+        ];
+        let expected =
+            [Some(30), Some(30), Some(120), Some(2160), Some(2190), Some(6), None, None, None, None];
+        assert_eq!(times.map(minutes), expected);
     }
 
     #[test]

@@ -91,11 +91,17 @@ impl Store {
     /// The sweep's submissions to a cluster, whether or not there are any.
     #[must_use]
     pub fn submissions(&self) -> Submissions {
-        Submissions { folder: TrialFolder::new(FOLDER, self.root.join(FOLDER)) }
+        Submissions::within(&self.root)
     }
 }
 
 impl Submissions {
+    /// Those of the results folder at `root`.
+    #[must_use]
+    pub fn within(root: &Path) -> Self {
+        Self { folder: TrialFolder::new(FOLDER, root.join(FOLDER)) }
+    }
+
     /// What a process claims before it submits.
     #[must_use]
     pub fn desk(&self) -> &TrialFolder {

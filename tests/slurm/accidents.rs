@@ -77,7 +77,7 @@ fn a_task_that_is_killed_is_told_and_submitted_again_alone() {
     );
     assert!(followed.out.contains("--engine slurm` runs what is pending"), "{}", followed.out);
     let status = lab.drsae("status", &[]).expect(1).out;
-    assert!(status.contains("1 tasks ended and left 2 trials without a result"), "{status}");
+    assert!(status.contains("1 task ended and left 2 trials without a result"), "{status}");
     assert!(status.contains(&told), "{status}");
 
     let again = ended(lab.follow(&[])).expect(0);

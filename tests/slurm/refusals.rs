@@ -46,7 +46,10 @@ fn what_slurm_refuses_is_told_with_what_to_do() {
             &["slurm.partition=closed", "slurm.account=chemistry"],
             &["Invalid account", "set `account` in `[slurm]`", "sacctmgr show associations"],
         ),
-        (&["slurm.memory=900G"], &["Memory specification", "no node has what `cpus`, `memory`", "sinfo -o"]),
+        (
+            &["slurm.memory=\"900G\""],
+            &["Memory specification", "no node has what `cpus`, `memory`", "sinfo -o"],
+        ),
     ] {
         let sets: Vec<_> = more.iter().flat_map(|setting| ["--set", setting]).collect();
         let ended = lab.submit(&[&["--pack", "3"], &sets[..]].concat()).expect(2);
@@ -64,7 +67,7 @@ fn settings_come_from_the_users_file_and_its_mistakes_are_told() {
     let file = lab.path("config/drsae/slurm.toml");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, "[slurm]\npartition = \"ci\"\ncpus = 2\ntime = \"10\"\n").unwrap();
-    let dry = lab.submit(&["--dry-run", "--set", "slurm.time=20"]).expect(0);
+    let dry = lab.submit(&["--dry-run", "--set", "slurm.time=\"20\""]).expect(0);
     for line in ["--partition=ci", "--cpus-per-task=2", "--time=20"] {
         assert!(dry.out.contains(&format!("\n#SBATCH {line}\n")), "{}", dry.out);
     }

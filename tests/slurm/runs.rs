@@ -80,7 +80,7 @@ fn a_warning_that_the_time_is_over_has_a_task_queued_again_and_it_goes_on() {
     let running = lab.running(&cluster, job, 2);
     assert_eq!(running.len(), 1, "{running:?}");
     let status = lab.drsae("status", &[]).expect(1).out;
-    assert!(status.contains(&format!("1 tasks running on {}", running[0].1)), "{status}");
+    assert!(status.contains(&format!("1 task running on {}", running[0].1)), "{status}");
     // What Slurm itself sends a minute before the end.
     cluster.ask("scancel", &["--batch", "--signal=USR1", &running[0].0]);
     wait_for("the end of the first run", || lab.logs().contains("the time is over: queued again"));

@@ -27,19 +27,16 @@ impl Office<'_> {
         let program = Submissions::program_name(&this_program()?);
         let (parts, earlier) = (self.parts(root.clone(), &program, missing)?, jobs.alive_jobs());
         let order = self.order(&parts, &program, &earlier);
-        let submission = Submission {
-            number,
-            path: root.join("slurm").join(number.to_string()),
-            record: order.record(number),
-        };
-        print_draft(&order, &submission)?;
+        print_draft(&order, number, &Submissions::within(&root))?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn print_draft(order: &Order, submission: &Submission) -> Result<()> {
+fn print_draft(order: &Order, number: usize, submissions: &Submissions) -> Result<()> {
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let draft = order.draft(submission);
+    let record = order.record(number);
+    let draft = order.draft(number, &record);
+    let submission = Submission { number, path: submissions.folder(number), record };
     for (at, script) in draft.arrays.iter().enumerate() {
         writeln!(out, "# sbatch {}\n{script}", submission.script(at).display())?;
     }

@@ -4,6 +4,9 @@
 //! trials. When Slurm warns it that its time is over, it lets them stop after their
 //! mini-batch and has itself queued again; its trials then go on from their last state.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -222,77 +225,5 @@ fn words<'a>(words: impl Iterator<Item = &'a String>) -> String {
 fn writeln_all(out: &mut String, lines: &[&str]) {
     for line in lines {
         writeln!(out, "{line}").expect("a string takes all that is written to it");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scripts(settings: &Slurm) -> (String, String) {
-        let options = ["--results".to_owned(), "/home/ada/my results".to_owned()];
-        let scripts = Scripts {
-            settings,
-            sweep: "depth",
-            folder: Path::new("/home/ada"),
-            program: Path::new("/r/slurm/bin/drsae-0123456789ab"),
-            options: &options,
-            trial_options: &["--timeout".to_owned(), "2h".to_owned()],
-            jobs: settings.cpus.unwrap_or(1),
-        };
-        let array = Array {
-            name: "drsae-depth-00ff-1-0",
-            tasks: 250,
-            spec: Path::new("/r/slurm/1/spec.toml"),
-            list: Path::new("/r/slurm/1/tasks-0.txt"),
-            logs: Path::new("/r/slurm/1/logs-0"),
-        };
-        let analysis = Analysis {
-            name: "drsae-depth-00ff-1-analysis",
-            spec: Path::new("/r/sweep.toml"),
-            log: Path::new("/r/slurm/1/analysis.log"),
-        };
-        (scripts.array(&array), scripts.analysis(&analysis))
-    }
-
-    /// A shell that reads the script and runs nothing.
-    fn assert_readable(script: &str) {
-        let mut bash = std::process::Command::new("bash");
-        let mut child = bash.arg("-n").stdin(std::process::Stdio::piped()).spawn().unwrap();
-        std::io::Write::write_all(child.stdin.as_mut().unwrap(), script.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success());
-    }
-
-    #[test]
-    fn script_snapshots() {
-        let settings = Slurm {
-            partition: Some("short".to_owned()),
-            account: Some("physics".to_owned()),
-            time: Some("2:00:00".to_owned()),
-            memory: Some("4G".to_owned()),
-            cpus: Some(4),
-            gpus: Some(1),
-            parallel: Some(20),
-            modules: Some(vec!["gcc/12".to_owned()]),
-            prelude: Some("export A=1\n".to_owned()),
-            directives: Some(vec!["--constraint=avx512".to_owned()]),
-        };
-        let (array, analysis) = scripts(&settings);
-        insta::assert_snapshot!(array);
-        insta::assert_snapshot!(analysis);
-        assert_readable(&array);
-        assert_readable(&analysis);
-    }
-
-    #[test]
-    fn without_settings_the_cluster_decides() {
-        let (array, analysis) = scripts(&Slurm::default());
-        for name in ["partition", "account", "time=", "mem=", "gres", "%A_%a.log%", "module"] {
-            assert!(
-                !array.contains(&format!("--{name}")) && !analysis.contains(&format!("--{name}")),
-                "{name}"
-            );
-        }
-        assert!(array.contains("#SBATCH --array=0-249\n") && array.contains("--jobs 1 "), "{array}");
     }
 }

@@ -44,8 +44,9 @@ pub struct Draft {
 impl Order<'_> {
     /// The scripts of the submission of this number.
     #[must_use]
-    pub fn draft(&self, submission: &Submission) -> Draft {
-        let Submission { record, .. } = submission;
+    pub fn draft(&self, number: usize, record: &Record) -> Draft {
+        let path = Submissions::within(self.root).folder(number);
+        let submission = Submission { number, path, record: record.clone() };
         let array = |(at, tasks): (usize, &Vec<_>)| {
             self.scripts.array(&Array {
                 name: &record.arrays[at].name,
@@ -115,7 +116,7 @@ impl Order<'_> {
     fn prepare(&self, submissions: &Submissions) -> Result<Submission, Error> {
         let number = submissions.next()?;
         let submission = submissions.create(number, self.record(number))?;
-        let draft = self.draft(&submission);
+        let draft = self.draft(number, &submission.record);
         Submission::write(&submission.spec(), self.spec)?;
         for (at, (script, tasks)) in draft.arrays.iter().zip(self.arrays).enumerate() {
             Submission::write(&submission.tasks(at), &list(tasks))?;
