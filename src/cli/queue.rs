@@ -203,8 +203,8 @@ mod tests {
     #[test]
     fn tasks_are_told_by_what_slurm_does_with_them() {
         let folder = tempfile::tempdir().unwrap();
-        let lines: String = (1..=9).map(|line| format!("line {line}\n")).collect();
-        std::fs::write(folder.path().join("12_4.log"), lines).unwrap();
+        let lines: Vec<_> = (1..=9).map(|line| format!("line {line}")).collect();
+        std::fs::write(folder.path().join("12_4.log"), lines.join("\n")).unwrap();
         let task = |index, trials: &[&str], state| task(index, trials, state, folder.path());
         let tasks = vec![
             task(0, &["a"], Some((State::Waiting, "", "Priority"))),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Error, Store, TrialFolder, atomic};
+use super::{Error, Store, TrialFolder, atomic, checked};
 use crate::text::hex;
 
 /// Name of the folder.
@@ -286,6 +286,8 @@ fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
     if record.format > FORMAT {
         return Err(malformed("a newer drsae wrote it; use that one".to_owned()));
     }
+    // It becomes the path of what jobs run.
+    checked(&record.program)?;
     Ok(Some(record))
 }
 
@@ -365,6 +367,10 @@ mod tests {
         assert!(told().ends_with("slurm/1/record.json: a newer drsae wrote it; use that one"), "{}", told());
         fs::write(submission.path.join(RECORD), "{\"format\"").unwrap();
         assert!(told().contains("scancel"), "{}", told());
+        let climbing =
+            Submission { record: Record { program: "../../up".to_owned(), ..record() }, ..submission };
+        climbing.save().unwrap();
+        assert!(told().contains("cannot name a folder"), "{}", told());
     }
 
     #[test]

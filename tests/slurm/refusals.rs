@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, wait_for};
 use crate::lab::{Lab, SMALL};
 
 #[test]
@@ -77,4 +77,22 @@ fn settings_come_from_the_users_file_and_its_mistakes_are_told() {
     let told = lab.submit(&["--dry-run"]).expect(2).err;
     let expected = "slurm.toml:2:1: unknown key `slurm.partitoin`; did you mean `slurm.partition`?\n";
     assert!(told.ends_with(expected), "{told}");
+}
+
+#[test]
+fn a_task_says_in_its_log_what_its_node_lacks() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let lab = Lab::new(Some(&cluster), &SMALL);
+    let job =
+        lab.submit(&["--pack", "12", "--set", "slurm.directives=[\"--hold\"]"]).expect(0).jobs().remove(0);
+    fs::remove_dir_all(lab.root().join("slurm/bin")).unwrap();
+    cluster.ask("scontrol", &["release", &job]);
+    let log = lab.root().join(format!("slurm/1/logs-0/{job}_0.log"));
+    let told = || fs::read_to_string(&log).unwrap_or_default();
+    wait_for("an error", || told().contains("error: "));
+    assert!(
+        told().contains("is not on this node, or may not be run: submit again with `drsae sweep`"),
+        "{}",
+        told()
+    );
 }

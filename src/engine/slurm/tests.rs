@@ -88,7 +88,7 @@ impl Lab {
             program: "drsae-0123456789ab",
             numerics: 1,
             arrays: &arrays,
-            earlier: &BTreeSet::from_iter(earlier.iter().copied()),
+            earlier: &earlier.iter().copied().collect::<BTreeSet<_>>(),
         };
         let mut heard = 0;
         order.submit(&self.store, cluster, &mut |_| heard += 1)?;
