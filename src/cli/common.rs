@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -11,7 +12,8 @@ use crate::data;
 use crate::device::{self, Kind};
 use crate::plan::{Facts, Plan, Trial};
 use crate::spec::{self, Sweep};
-use crate::store::{PlannedTrial, Store, axis_column};
+use crate::store::{PlannedTrial, Status, Store, axis_column};
+use crate::text::quoted;
 
 /// Folder of all results where none is named.
 const RESULTS: &str = "results";
@@ -34,6 +36,37 @@ pub struct SpecArgs {
     /// Part of every trial's id, so give all commands on a sweep the same.
     #[arg(long, default_value = Kind::Cpu.name(), value_parser = devices())]
     pub device: Kind,
+}
+
+/// The arguments that say which trials are run again, and for how long.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunArgs {
+    /// Run trials with this ending once more; may be repeated.
+    #[arg(long, value_name = "STATUS", value_parser = ["failed", "diverged", "timed-out"])]
+    retry: Vec<String>,
+    /// End a trial that runs longer than this, such as `90s` or `2h 30m`, as `timed-out`.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+}
+
+impl RunArgs {
+    /// The endings after which a trial is run once more.
+    pub fn retry(&self) -> Vec<Status> {
+        let endings = [Status::Failed, Status::Diverged, Status::TimedOut];
+        endings.into_iter().filter(|status| self.retry.iter().any(|name| name == status.name())).collect()
+    }
+
+    /// The same arguments on another command line.
+    pub fn words(&self) -> Vec<String> {
+        let retry = self.retry.iter().flat_map(|name| ["--retry".to_owned(), name.clone()]);
+        let timeout = self.timeout.map(|timeout| format!("{}s", timeout.as_secs_f64()));
+        retry.chain(timeout.into_iter().flat_map(|timeout| ["--timeout".to_owned(), timeout])).collect()
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
+    Duration::try_from(span).map_err(|_| "it must not be negative".to_owned())
 }
 
 fn devices() -> impl TypedValueParser<Value = Kind> {
@@ -79,6 +112,21 @@ impl SpecArgs {
         Ok(store)
     }
 
+    /// The options that name results, data and device from anywhere: paths from the root on.
+    pub fn anywhere(&self) -> std::io::Result<Vec<String>> {
+        let absolute =
+            |path: &Path| Ok::<_, std::io::Error>(std::path::absolute(path)?.display().to_string());
+        let mut words = vec!["--results".to_owned(), absolute(&self.results)?];
+        // Where nobody says where MNIST is, it may be elsewhere there than here.
+        if let Ok(folder) = data::mnist::folder(self.data_dir.as_deref()) {
+            words.extend(["--data-dir".to_owned(), absolute(&folder)?]);
+        }
+        if self.device != Kind::default() {
+            words.extend(["--device".to_owned(), self.device.name().to_owned()]);
+        }
+        Ok(words)
+    }
+
     /// The command line that runs `drsae COMMAND` on the same sweep.
     pub fn command(&self, command: &str) -> String {
         let mut words = vec!["drsae".to_owned(), command.to_owned(), self.spec.display().to_string()];
@@ -110,15 +158,6 @@ impl SpecArgs {
         }
         Ok(store)
     }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=+:,@%".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// What the merged files say of each planned trial.
@@ -176,5 +215,22 @@ mod tests {
             args.command("sweep"),
             r"drsae sweep experiments/depth.toml --set 'seeds=[1, 2]' --set 'question=it'\''s' --results 'my results' --data-dir /data/mnist --device cuda"
         );
+    }
+
+    #[test]
+    fn how_to_run_is_said_again_as_it_was_said() {
+        let told = |words: &[&str]| {
+            #[derive(clap::Parser)]
+            struct Line {
+                #[command(flatten)]
+                run: RunArgs,
+            }
+            let line: Line = clap::Parser::parse_from(["drsae"].iter().chain(words));
+            line.run.words().join(" ")
+        };
+        assert_eq!(told(&[]), "");
+        let words = ["--retry", "failed", "--retry", "diverged", "--timeout", "1h 30m"];
+        assert_eq!(told(&words), "--retry failed --retry diverged --timeout 5400s");
+        assert_eq!(told(&["--timeout", "5400s"]), "--timeout 5400s");
     }
 }

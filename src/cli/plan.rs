@@ -14,7 +14,7 @@ use crate::engine::{Pilot, memory};
 use crate::plan::{Plan, Trial};
 
 /// Time that the pilot may take, over all networks together.
-const PILOT: Duration = Duration::from_millis(250);
+pub const PILOT: Duration = Duration::from_millis(250);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,10 +55,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// The shape of every data set of a plan.
-struct Shapes<'a>(Vec<(&'a data::Config, Shape)>);
+pub struct Shapes<'a>(Vec<(&'a data::Config, Shape)>);
 
 impl<'a> Shapes<'a> {
-    fn of(plan: &'a Plan) -> Result<Self> {
+    pub fn of(plan: &'a Plan) -> Result<Self> {
         let mut shapes = Self(Vec::new());
         for data in plan.trials.iter().map(|trial| &trial.config.data) {
             if shapes.find(data).is_none() {
@@ -72,7 +72,7 @@ impl<'a> Shapes<'a> {
         self.0.iter().find(|(known, _)| *known == data).map(|(_, shape)| *shape)
     }
 
-    fn get(&self, data: &data::Config) -> Shape {
+    pub fn get(&self, data: &data::Config) -> Shape {
         self.find(data).expect("the shapes are those of every trial of the plan")
     }
 }

@@ -8,6 +8,8 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use super::common::SpecArgs;
+use super::queue;
+use crate::engine::slurm::Jobs;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
 use crate::store::{Holder, Status, Store, TrialFolder};
@@ -16,6 +18,9 @@ const EXAMPLES: &str = "\
 Examples:
   drsae status experiments/depth.toml
   drsae status experiments/depth.toml --json | jq .counts
+
+Of a sweep that was submitted to a cluster it also says what Slurm does with the tasks: how many
+are queued and why, where they run, which are held, and the last lines of those that failed.
 
 Exit code: 0 when every planned trial is complete, 1 when one is not.";
 
@@ -33,8 +38,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.plan()?;
     let store = args.spec.existing_store(&sweep)?;
-    let survey = Survey::of(&plan, &store)?;
-    let rerun = args.spec.command("sweep");
+    // Before the disk: of a task that has ended by then, all results are there.
+    let jobs = queue::look(&store);
+    let survey = Survey::of(&plan, &store, jobs)?;
+    let engine = if survey.jobs.is_some() { " --engine slurm" } else { "" };
+    let rerun = args.spec.command("sweep") + engine;
     let mut out = BufWriter::new(std::io::stdout().lock());
     if args.json {
         survey.print_json(&plan, &rerun, &mut out)?;
@@ -94,24 +102,29 @@ struct Survey<'a> {
     counts: BTreeMap<State, usize>,
     running: Vec<(&'a Trial, Holder)>,
     troubles: Vec<(&'a Trial, Status, String)>,
+    /// Trials without a result that nobody runs.
+    pending: Vec<&'a str>,
     /// Results that are of no trial of the plan.
     stale: Vec<Stale>,
+    /// The sweep's jobs on a cluster, or why nothing is known of them; nothing where it has none.
+    jobs: Option<Result<Jobs, String>>,
 }
 
 impl<'a> Survey<'a> {
-    fn of(plan: &'a Plan, store: &Store) -> Result<Self> {
+    fn of(plan: &'a Plan, store: &Store, jobs: Option<Result<Jobs, String>>) -> Result<Self> {
         let begun = store.begun()?;
         let look = |trial: &'a Trial| {
             let told = if begun.contains(&trial.id) { Told::of(&store.trial(&trial.id)?)? } else { PENDING };
             Ok((trial, told))
         };
         let told: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();
-        let mut survey = Self { stale: stale::find(plan, store)?, ..Self::default() };
+        let mut survey = Self { stale: stale::find(plan, store)?, jobs, ..Self::default() };
         for (trial, told) in told? {
             *survey.counts.entry(told.state()).or_default() += 1;
             match told {
                 Told::Running(holder) => survey.running.push((trial, holder)),
                 Told::Stored(status, message) => {
+                    survey.pending.extend(Some(trial.id.as_str()).filter(|_| status == Status::Pending));
                     survey.troubles.extend(message.map(|message| (trial, status, message)));
                 }
             }
@@ -119,9 +132,15 @@ impl<'a> Survey<'a> {
         Ok(survey)
     }
 
-    /// Trials that nobody runs and that have no result.
-    fn pending(&self) -> usize {
-        self.counts.get(&State::Stored(Status::Pending)).copied().unwrap_or(0)
+    /// Trials that nobody runs, that have no result, and that no job will run.
+    fn missing(&self) -> usize {
+        match &self.jobs {
+            Some(Ok(jobs)) => {
+                let covered = jobs.covered();
+                self.pending.iter().filter(|id| !covered.contains(*id)).count()
+            }
+            _ => self.pending.len(),
+        }
     }
 
     fn print(&self, plan: &Plan, store: &Store, rerun: &str, out: &mut dyn Write) -> Result<()> {
@@ -138,7 +157,12 @@ impl<'a> Survey<'a> {
         for (trial, status, message) in &self.troubles {
             writeln!(out, "  {} {status}: {message}", trial.id)?;
         }
-        if self.pending() > 0 {
+        match &self.jobs {
+            Some(Ok(jobs)) => queue::print(jobs, &self.pending, out)?,
+            Some(Err(error)) => writeln!(out, "what is queued is not known: {error}")?,
+            None => {}
+        }
+        if self.missing() > 0 {
             writeln!(out, "`{rerun}` runs what is pending")?;
         }
         Ok(())
@@ -158,14 +182,21 @@ impl<'a> Survey<'a> {
         let stale = self.stale.iter().map(|Stale { trial, why }| {
             serde_json::json!({ "trial": trial, "why": why.name(), "message": why.to_string() })
         });
-        let answer = serde_json::json!({
+        let slurm = self.jobs.as_ref().map(|jobs| match jobs {
+            Ok(jobs) => queue::as_json(jobs, &self.pending),
+            Err(error) => serde_json::json!({ "error": error }),
+        });
+        let mut answer = serde_json::json!({
             "planned": plan.trials.len(),
             "counts": counts,
             "running": running.collect::<Vec<_>>(),
             "troubles": troubles.collect::<Vec<_>>(),
             "stale": stale.collect::<Vec<_>>(),
-            "rerun": (self.pending() > 0).then_some(rerun),
+            "rerun": (self.missing() > 0).then_some(rerun),
         });
+        if let Some(slurm) = slurm {
+            answer["slurm"] = slurm;
+        }
         writeln!(out, "{answer:#}")?;
         Ok(())
     }

@@ -4,14 +4,13 @@ use std::collections::HashSet;
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow, ensure};
 
-use super::analyze;
-use super::common::{SpecArgs, planned};
+use super::common::{RunArgs, SpecArgs, planned};
 use super::progress::{Display, duration};
 use super::signals::Signals;
+use super::{analyze, slurm};
 use crate::engine::{self, Control, Library, Pending, stale};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
@@ -26,10 +25,14 @@ Examples:
   drsae sweep experiments/depth.toml --retry diverged     run those that diverged once more
   drsae sweep experiments/depth.toml --timeout 30m        give up on a trial after that
   drsae sweep experiments/depth.toml --dry-run            only say what would be run
+  drsae sweep experiments/depth.toml --engine slurm       submit it to a cluster
+  drsae sweep experiments/depth.toml --engine slurm --follow --set slurm.partition=short
 
 Run it again after a kill: finished trials are kept, the others go on from their last state.
 Run it several times at once, here or on other hosts that share the results folder, and the
 processes share the trials; each ends when all are done, with the same results.
+With --engine slurm it submits what is missing and not queued yet, and returns; the table [slurm]
+of the spec, or of ~/.config/drsae/slurm.toml, says how tasks run (docs/CLUSTER.md).
 Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error, and 130
 or 143 after SIGINT or SIGTERM.";
 
@@ -38,27 +41,39 @@ or 143 after SIGINT or SIGTERM.";
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
-    spec: SpecArgs,
+    pub spec: SpecArgs,
     /// Trials to run side by side, one thread each [default: the number of cores; 1 on another
     /// device than the CPU].
     #[arg(long, short)]
     jobs: Option<NonZeroUsize>,
-    /// Run trials with this ending once more; may be repeated.
-    #[arg(long, value_name = "STATUS", value_parser = ["failed", "diverged", "timed-out"])]
-    retry: Vec<String>,
-    /// End a trial that runs longer than this, such as `90s` or `2h 30m`, as `timed-out`.
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    timeout: Option<Duration>,
+    #[command(flatten)]
+    pub run: RunArgs,
     /// End the sweep at the first trial that is not complete.
     #[arg(long)]
     fail_fast: bool,
-    /// Print what would be run, and run nothing.
+    /// Print what would be run, or the scripts that would be submitted, and do nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub dry_run: bool,
+    /// Where trials run: on this machine, or as jobs on a cluster.
+    #[arg(long, value_enum, default_value_t = Engine::Local)]
+    engine: Engine,
+    #[command(flatten)]
+    pub slurm: slurm::SlurmArgs,
+}
+
+/// Where trials run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    Local,
+    Slurm,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
+    args.check()?;
     let (sweep, plan) = args.spec.plan()?;
+    if args.engine == Engine::Slurm {
+        return slurm::run(args, &sweep, &plan);
+    }
     let pending = args.pending(&sweep, &plan)?;
     if args.dry_run {
         return dry_run(args, &plan, &pending);
@@ -74,7 +89,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Says which results on disk the sweep leaves alone.
-fn tell_stale(plan: &Plan, store: &Store) -> Result<()> {
+pub fn tell_stale(plan: &Plan, store: &Store) -> Result<()> {
     for (why, count) in stale::counts(&stale::find(plan, store)?) {
         eprintln!("{}: leaves alone {count} stale results in {}: {why}", plan.name, store.trials().display());
     }
@@ -82,21 +97,27 @@ fn tell_stale(plan: &Plan, store: &Store) -> Result<()> {
 }
 
 /// A sweep in its results folder.
-struct Job<'a> {
-    args: &'a Args,
-    sweep: &'a Sweep,
-    plan: &'a Plan,
-    store: &'a Store,
+pub struct Job<'a> {
+    pub args: &'a Args,
+    pub sweep: &'a Sweep,
+    pub plan: &'a Plan,
+    pub store: &'a Store,
 }
 
 impl Job<'_> {
     fn run(&self, pending: &[Pending], library: &Library) -> Result<ExitCode> {
-        let Self { args, sweep, plan, store } = *self;
+        let Self { args, plan, store, .. } = *self;
         if !pending.is_empty()
             && let Some(code) = run_pending(args, plan, store, pending, library)?
         {
             return Ok(ExitCode::from(code));
         }
+        self.finish(pending)
+    }
+
+    /// Merges and compares what there is, once the trials of `ran` have ended.
+    pub fn finish(&self, ran: &[Pending]) -> Result<ExitCode> {
+        let Self { args, sweep, plan, store } = *self;
         if let Some(vanished) = store.vanished() {
             return Err(vanished.into());
         }
@@ -111,8 +132,8 @@ impl Job<'_> {
         if complete(&merged) > 0 {
             analyze::write_and_print(sweep, store, &mut out)?;
         }
-        self.warn_of_vanished(pending)?;
-        conclude(&merged, plan, store, &args.spec.command("sweep"), &mut out)
+        self.warn_of_vanished(ran)?;
+        conclude(&merged, plan, store, &args.command(), &mut out)
     }
 
     /// Names the folders of trials that were complete when the sweep began and are gone; of
@@ -136,7 +157,7 @@ impl Job<'_> {
             "{vanished}: {complete} of {} trials are complete on disk; `{}` makes the folder anew and computes \
              the others",
             self.plan.trials.len(),
-            self.args.spec.command("sweep")
+            self.args.command()
         )
     }
 }
@@ -146,17 +167,36 @@ impl Args {
         self.jobs.map_or_else(|| self.spec.default_jobs(), NonZeroUsize::get)
     }
 
-    /// The trials to run, by what the results folder holds, where there is one.
-    fn pending<'p>(&self, sweep: &Sweep, plan: &'p Plan) -> Result<Vec<Pending<'p>>> {
-        match self.spec.existing_store(sweep) {
-            Ok(store) => Ok(engine::pending(&plan.trials, &store, &self.retry())?),
-            Err(_) => Ok(plan.trials.iter().map(Pending::new).collect()),
+    /// Refuses what the engine has no use for.
+    fn check(&self) -> Result<()> {
+        match self.engine {
+            Engine::Local => self.slurm.expect_none(),
+            Engine::Slurm => {
+                ensure!(
+                    self.jobs.is_none(),
+                    "`--jobs` is for `--engine local`: `--set slurm.cpus=N` gives tasks N CPUs"
+                );
+                ensure!(
+                    !self.fail_fast,
+                    "`--fail-fast` is for `--engine local`: `scancel` ends what was submitted"
+                );
+                Ok(())
+            }
         }
     }
 
-    fn retry(&self) -> Vec<Status> {
-        let endings = [Status::Failed, Status::Diverged, Status::TimedOut];
-        endings.into_iter().filter(|status| self.retry.iter().any(|name| name == status.name())).collect()
+    /// The command line that does the same once more.
+    pub fn command(&self) -> String {
+        let engine = if self.engine == Engine::Slurm { " --engine slurm" } else { "" };
+        self.spec.command("sweep") + engine
+    }
+
+    /// The trials to run, by what the results folder holds, where there is one.
+    pub fn pending<'p>(&self, sweep: &Sweep, plan: &'p Plan) -> Result<Vec<Pending<'p>>> {
+        match self.spec.existing_store(sweep) {
+            Ok(store) => Ok(engine::pending(&plan.trials, &store, &self.run.retry())?),
+            Err(_) => Ok(plan.trials.iter().map(Pending::new).collect()),
+        }
     }
 }
 
@@ -176,7 +216,7 @@ fn run_pending(
         plan.trials.len(),
         store.root().display()
     );
-    let control = Control { timeout: args.timeout, fail_fast: args.fail_fast, ..Control::default() };
+    let control = Control { timeout: args.run.timeout, fail_fast: args.fail_fast, ..Control::default() };
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
     let display = Display::new(&trials, library);
@@ -195,11 +235,6 @@ fn run_pending(
         plan.trials.len()
     );
     Ok(Some(code))
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    Duration::try_from(span).map_err(|_| "it must not be negative".to_owned())
 }
 
 fn dry_run(args: &Args, plan: &Plan, pending: &[Pending]) -> Result<ExitCode> {

@@ -1,57 +1,134 @@
-//! `drsae trial`: run one trial of a sweep.
+//! `drsae trial`: run some trials of a sweep.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use super::common::SpecArgs;
+use super::common::{RunArgs, SpecArgs};
 use super::progress::Display;
-use crate::engine::{self, Control, Ending, Library, Progress};
-use crate::store::{Claiming, Claims};
+use super::signals::Signals;
+use crate::engine::{self, Control, Library, Pending};
+use crate::plan::{Indices, Plan, Trial};
+use crate::store::{Status, Store};
 
 const EXAMPLES: &str = "\
 Examples:
-  drsae trial experiments/depth.toml --index 17     the trial of that index in `drsae plan`
+  drsae trial experiments/depth.toml --index 17               the trial of that index in `drsae plan`
+  drsae trial experiments/depth.toml --index 0-3,17 --jobs 4  several, side by side
+  drsae trial experiments/depth.toml --index 0-99 --pending   those among them that have no result
 
-The trial is run even where it is complete, and ends in the same bytes. `drsae sweep`
-merges it. One that another process runs is refused with exit code 2.";
+A trial is run even where it is complete, and ends in the same bytes; one that another process
+runs is refused with exit code 2. With --pending, trials that have a result are left alone, and
+those that another process runs are waited for and taken over where it dies: for schedulers
+that may run a job twice. `drsae sweep` merges.
+SIGINT and SIGTERM end it at a safe point; the same command goes on from there.
+Exit code: 0 when the trials are complete, 1 when one is not, 2 on an error, and 130 or 143
+after SIGINT or SIGTERM.";
 
-/// Run one trial of a sweep by its index in the plan.
+/// Run trials of a sweep by their index in the plan.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
-    /// The trial's index in the plan.
-    #[arg(long, short)]
-    index: usize,
+    /// Indices in the plan, such as `17` or `0-3,17`.
+    #[arg(long, short, value_name = "INDICES")]
+    index: Indices,
+    /// Trials to run side by side, one thread each.
+    #[arg(long, short, default_value = "1")]
+    jobs: NonZeroUsize,
+    /// Run only trials without a result, and wait for those that other processes run.
+    #[arg(long)]
+    pending: bool,
+    #[command(flatten)]
+    run: RunArgs,
+    /// Ids that the trials must have, in one word with spaces: refuse to run where the data or
+    /// the program are others than those which the caller planned with.
+    #[arg(long, value_name = "IDS")]
+    expect: Option<String>,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
+    ensure!(
+        args.pending || args.run.retry().is_empty(),
+        "`--retry` needs `--pending`: without it, all are run"
+    );
     let (sweep, plan) = args.spec.plan()?;
-    let trial = plan.trials.get(args.index).ok_or_else(|| {
-        anyhow!("there is no trial {}: the plan's last is {}", args.index, plan.trials.len() - 1)
-    })?;
+    let named = args.named(&plan)?;
     // Before anything is written: the device or data may be missing.
     args.spec.expect_device()?;
-    let library = Library::load([&trial.config.data], args.spec.data_dir.as_deref())?;
-    let store = args.spec.open_store(&sweep, &plan)?;
-    let claims = Claims::start().context("failed to start the thread that keeps the claim alive")?;
-    let claim = match claims.claim(&store.trial(&trial.id)?)? {
-        Claiming::Ours(claim) => claim,
-        Claiming::Held(holder) => bail!(
-            "{} is being run by {}: wait for that, or end it",
-            trial.id,
-            holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
-        ),
+    let configs = named.iter().map(|trial| &trial.config.data);
+    let library = Library::load(configs, args.spec.data_dir.as_deref())?;
+    // One of very many processes on a folder writes nothing there that is not its trials'.
+    let store = match args.spec.existing_store(&sweep) {
+        Ok(store) if args.pending => store,
+        _ => args.spec.open_store(&sweep, &plan)?,
     };
-    let display = Display::new(&[trial], &library);
-    display.started(trial);
-    let dataset = library.get(&trial.config.data);
-    let ending = engine::run_trial(trial, &claim, dataset, &Control::default(), &display);
-    display.finished(trial, &ending);
-    Ok(match ending {
-        Ending::Complete { .. } => ExitCode::SUCCESS,
-        _ => ExitCode::from(1),
-    })
+    let pending = args.select(&named, &store)?;
+    if !pending.is_empty()
+        && let Some(code) = args.work(&pending, &store, &library)?
+    {
+        return Ok(ExitCode::from(code));
+    }
+    let status = |trial: &&Trial| store.status(&trial.id).unwrap_or(Status::Pending);
+    let complete = named.iter().filter(|trial| status(trial) == Status::Complete).count();
+    Ok(ExitCode::from(u8::from(complete < named.len())))
+}
+
+impl Args {
+    /// The trials that are named, as the caller expects them.
+    fn named<'p>(&self, plan: &'p Plan) -> Result<Vec<&'p Trial>> {
+        let trial = |&index: &usize| {
+            let last = plan.trials.len() - 1;
+            plan.trials
+                .get(index)
+                .ok_or_else(|| anyhow!("there is no trial {index}: the plan's last is {last}"))
+        };
+        let named: Vec<_> = self.index.as_slice().iter().map(trial).collect::<Result<_>>()?;
+        let Some(expected) = &self.expect else { return Ok(named) };
+        let expected: Vec<_> = expected.split_ascii_whitespace().collect();
+        ensure!(
+            expected.len() == named.len(),
+            "`--expect` has {} ids for {} trials",
+            expected.len(),
+            named.len()
+        );
+        for (trial, expected) in named.iter().zip(expected) {
+            ensure!(
+                trial.id == expected,
+                "trial {} is {} here, and {expected} was expected: `data.folder` holds other data here, or the spec \
+                 or the program is another",
+                trial.index,
+                trial.id
+            );
+        }
+        Ok(named)
+    }
+
+    fn select<'p>(&self, named: &[&'p Trial], store: &Store) -> Result<Vec<Pending<'p>>> {
+        if self.pending {
+            return Ok(engine::pending_among(named, store, &self.run.retry())?);
+        }
+        for trial in named {
+            if let Some(holder) = store.trial(&trial.id)?.holder()? {
+                bail!("{} is being run by {holder}: wait for that, or end it", trial.id);
+            }
+        }
+        Ok(engine::pending_among(named, store, &Status::ALL)?)
+    }
+
+    /// Runs the trials; gives the exit code where a signal ended that.
+    fn work(&self, pending: &[Pending], store: &Store, library: &Library) -> Result<Option<u8>> {
+        let control = Control { timeout: self.run.timeout, ..Control::default() };
+        let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
+        let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
+        let display = Display::new(&trials, library);
+        engine::local::run(pending, store, library, &control, self.jobs.get(), &display)?;
+        drop(display);
+        match store.vanished() {
+            Some(vanished) => Err(vanished.into()),
+            None => Ok(signals.exit_code()),
+        }
+    }
 }

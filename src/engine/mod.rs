@@ -5,6 +5,7 @@ mod journal;
 mod library;
 pub mod local;
 mod pilot;
+pub mod slurm;
 pub mod stale;
 mod trial;
 
@@ -127,13 +128,29 @@ pub fn pending<'a>(
     retry: &[Status],
 ) -> Result<Vec<Pending<'a>>, store::Error> {
     let begun = store.begun()?;
-    let look = |trial: &'a Trial| -> Result<Option<Pending<'a>>, store::Error> {
-        let folder = store.trial(&trial.id)?;
-        let before = if begun.contains(&trial.id) { outcome(&folder) } else { None };
-        let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
-        Ok(wanted.then_some(Pending { trial, before }))
+    let look = |trial: &'a Trial| {
+        if begun.contains(&trial.id) { look(trial, store, retry) } else { Ok(Some(Pending::new(trial))) }
     };
     planned.par_iter().filter_map(|trial| look(trial).transpose()).collect()
+}
+
+/// As [`pending`] for a few trials of a plan, of which the disk is asked one by one.
+///
+/// # Errors
+/// When an id cannot be a folder's name.
+pub fn pending_among<'a>(
+    few: &[&'a Trial],
+    store: &Store,
+    retry: &[Status],
+) -> Result<Vec<Pending<'a>>, store::Error> {
+    few.iter().filter_map(|trial| look(trial, store, retry).transpose()).collect()
+}
+
+/// The trial, where it has no result or one among `retry`.
+fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<Pending<'a>>, store::Error> {
+    let before = outcome(&store.trial(&trial.id)?);
+    let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
+    Ok(wanted.then_some(Pending { trial, before }))
 }
 
 /// Removes what killed processes left in the folders of those trials that have ended.

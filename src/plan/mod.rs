@@ -6,9 +6,11 @@
 //! keeps the indices of the trials that it had.
 
 mod id;
+mod indices;
 mod matching;
 
 pub use id::{id, id_of_version};
+pub use indices::Indices;
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;

@@ -17,6 +17,8 @@
 //! after `sweep.grid.` (`sweep.zip.`, `sweep.zip.0.`, `sweep.exclude.0.`,
 //! `compare.reference.`) is the path of one axis, quoted or not. Its value is TOML, or a
 //! bare word.
+//!
+//! `[slurm]` says how to run on a cluster, and is no part of the sweep: see [`Slurm`].
 
 mod axes;
 mod document;
@@ -26,6 +28,7 @@ mod overrides;
 mod parts;
 mod path;
 mod schema;
+mod slurm;
 mod wire;
 mod write;
 
@@ -41,6 +44,7 @@ use self::axes::Located;
 use self::document::Document;
 pub use self::error::{Error, Hint, Place, Problem};
 use self::overrides::Override;
+pub use self::slurm::Slurm;
 use crate::text::reserved;
 use crate::{Invalid, data, model, train};
 
@@ -252,6 +256,7 @@ fn check(doc: &Document, spec: &wire::Spec) -> Result<Sweep, Error> {
     let config = spec.base();
     config.validate().map_err(blame)?;
     spec.published.iter().enumerate().try_for_each(check_published).map_err(blame)?;
+    spec.slurm.validate().map_err(blame)?;
 
     let base = base_tables(&doc.table);
     let located = axes::read(doc, &base, &spec.sweep)?;

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::error::{Hint, Problem};
 use super::path::Path;
-use super::{CONFIG_TABLES, CellConfig, Published, schema};
+use super::{CONFIG_TABLES, CellConfig, Published, Slurm, schema};
 use crate::{data, model, train};
 
 /// The tables of a spec.
@@ -28,6 +28,8 @@ pub(super) struct Spec {
     pub compare: Option<Compare>,
     #[serde(default)]
     pub published: Vec<Published>,
+    #[serde(default)]
+    pub slurm: Slurm,
 }
 
 /// The `[sweep]` table.

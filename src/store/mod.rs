@@ -4,6 +4,7 @@
 //! results/depth/
 //!   sweep.toml  plan.csv
 //!   trials/<id>/   one writer at a time, the one that claimed it
+//!   slurm/         what was submitted to a cluster, where anything was
 //!   trials.csv  epochs.csv  mistakes.csv  provenance.csv   merged in plan order
 //!   analysis/
 //! ```
@@ -19,6 +20,7 @@ mod merge;
 mod outcome;
 mod rows;
 mod seal;
+mod submissions;
 mod sweep;
 mod trial;
 
@@ -29,6 +31,7 @@ pub use merge::{Merged, PlannedTrial, Survey, Table, axis_column};
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, table};
 pub use seal::{Seal, Sealed};
+pub use submissions::{Record, Submission, Submissions, Submitted};
 pub use trial::{TrialFolder, file};
 
 use std::collections::HashSet;

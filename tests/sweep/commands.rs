@@ -220,3 +220,29 @@ fn another_axis_has_a_column_of_its_own() {
     assert_eq!(lab.column("tiny", "training.batch"), ["20", "30", "20", "30"]);
     assert_eq!(lab.column("tiny", "family"), ["drsae", "drsae", "untied", "untied"]);
 }
+
+#[test]
+fn several_trials_run_side_by_side_and_those_that_are_complete_may_be_left_alone() {
+    let lab = Lab::new(SPEC);
+    lab.drsae("trial", &["--index", "0-1", "--jobs", "2"]).success();
+    let plan = json(&said(&lab.drsae("plan", &["--no-timing", "--json"])).0);
+    let id = |trial: &serde_json::Value| trial["id"].as_str().unwrap().to_owned();
+    let ids: Vec<_> = plan["trials"].as_array().unwrap().iter().map(id).collect();
+    lab.mark("tiny");
+    let expect = ids[..3].join(" ");
+    lab.drsae("trial", &["--index", "0-2", "--pending", "--expect", &expect]).success();
+    assert_eq!(lab.ran_since_mark("tiny"), [ids[2].clone()]);
+    lab.drsae("trial", &["--index", "1"]).success();
+    let mut ran = [ids[1].clone(), ids[2].clone()];
+    ran.sort();
+    assert_eq!(lab.ran_since_mark("tiny"), ran, "without --pending it is run again");
+
+    let (_, log) = said(&lab.drsae("trial", &["--index", "3", "--expect", &ids[2]]).code(2));
+    let expected =
+        format!("error: trial 3 is {} here, and {} was expected: `data.folder` holds other", ids[3], ids[2]);
+    assert!(log.starts_with(&expected), "{log}");
+    let (_, log) = said(&lab.drsae("trial", &["--index", "2-1"]).code(2));
+    assert!(log.contains("expected positions such as `17` or `0-3,7`, not \"2-1\""), "{log}");
+    let (_, log) = said(&lab.drsae("trial", &["--index", "2", "--retry", "failed"]).code(2));
+    assert!(log.contains("`--retry` needs `--pending`"), "{log}");
+}

@@ -1,0 +1,107 @@
+//! Which trials a task runs, and which tasks an array has.
+//!
+//! A cluster is slow to begin tasks, and one that has to begin thousands of a second each is
+//! slow for everybody: a task gets so many trials that it lasts minutes.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// How long a task is meant to last, by the estimate of its trials' time.
+pub const LASTS: Duration = Duration::from_mins(5);
+
+/// How trials are put into tasks.
+#[derive(Debug, Clone, Copy)]
+pub struct Packing {
+    /// Trials that a task runs side by side.
+    pub cpus: usize,
+    /// So many trials a task, whatever they take; by their time where absent.
+    pub trials: Option<NonZeroUsize>,
+}
+
+impl Packing {
+    /// Deals trials, each with its seconds on one thread, into tasks in their order.
+    ///
+    /// By time, a task is full when its trials keep its CPUs busy for [`LASTS`]; it has at
+    /// least one trial a CPU where there are as many.
+    #[must_use]
+    pub fn tasks<T>(&self, trials: Vec<(T, f64)>) -> Vec<Vec<T>> {
+        let mut tasks = Vec::new();
+        let (mut task, mut seconds) = (Vec::new(), 0.0);
+        for (trial, cost) in trials {
+            task.push(trial);
+            seconds += cost;
+            let full = match self.trials {
+                Some(most) => task.len() >= most.get(),
+                None => task.len() >= self.cpus && seconds >= LASTS.as_secs_f64() * self.cpus as f64,
+            };
+            if full {
+                tasks.push(std::mem::take(&mut task));
+                seconds = 0.0;
+            }
+        }
+        tasks.extend(Some(task).filter(|task| !task.is_empty()));
+        tasks
+    }
+}
+
+/// Cuts tasks into arrays of at most `most`, in their order and as equal in length as can be.
+#[must_use]
+pub fn arrays<T>(mut tasks: Vec<T>, most: usize) -> Vec<Vec<T>> {
+    let count = tasks.len().div_ceil(most.max(1));
+    let mut arrays = Vec::with_capacity(count);
+    for left in (1..=count).rev() {
+        let rest = tasks.split_off(tasks.len().div_ceil(left));
+        arrays.push(std::mem::replace(&mut tasks, rest));
+    }
+    arrays
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lengths(cpus: usize, trials: Option<usize>, seconds: &[f64]) -> Vec<usize> {
+        let packing = Packing { cpus, trials: trials.and_then(NonZeroUsize::new) };
+        packing.tasks(seconds.iter().map(|&cost| ((), cost)).collect()).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn a_task_is_full_when_it_lasts_minutes() {
+        assert_eq!(lengths(1, None, &[100.0; 7]), [3, 3, 1]);
+        assert_eq!(lengths(2, None, &[100.0; 7]), [6, 1], "two side by side take half the time");
+        assert_eq!(lengths(1, None, &[4000.0, 1.0, 1.0]), [1, 2]);
+        assert_eq!(lengths(4, None, &[4000.0; 6]), [4, 2], "no CPU of a task is left without a trial");
+        assert_eq!(lengths(1, Some(2), &[4000.0; 5]), [2, 2, 1], "unless it is said");
+        assert_eq!(lengths(1, None, &[]), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn arrays_are_of_one_length_but_for_one_task() {
+        let lengths = |count: usize, most| -> Vec<_> {
+            arrays((0..count).collect(), most).iter().map(Vec::len).collect()
+        };
+        assert_eq!(lengths(10, 10), [10]);
+        assert_eq!(lengths(11, 10), [6, 5]);
+        assert_eq!(lengths(2003, 1001), [668, 668, 667]);
+        assert_eq!(lengths(0, 10), [] as [usize; 0]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_trial_is_in_one_task_of_one_array_in_order(
+            costs in prop::collection::vec(0.0..900.0, 0..200),
+            cpus in 1_usize..9,
+            pack in 0_usize..5,
+            most in 1_usize..20,
+        ) {
+            let packing = Packing { cpus, trials: NonZeroUsize::new(pack) };
+            let trials: Vec<_> = costs.iter().copied().enumerate().collect();
+            let arrays = arrays(packing.tasks(trials), most);
+            prop_assert!(arrays.iter().all(|array| (1..=most).contains(&array.len())));
+            let flat: Vec<_> = arrays.into_iter().flatten().flatten().collect();
+            prop_assert_eq!(flat, (0..costs.len()).collect::<Vec<_>>());
+        }
+    }
+}

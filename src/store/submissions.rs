@@ -1,0 +1,394 @@
+//! `slurm/`: what was submitted to a cluster for a sweep, and what its jobs need.
+//!
+//! ```text
+//! slurm/
+//!   bin/drsae-0123456789ab   the program that the jobs run, named by its hash
+//!   1/                       the first submission
+//!     record.json            its jobs
+//!     spec.toml              the sweep as it was submitted
+//!     array-0.sh  tasks-0.txt  logs-0/   an array: script, trials of each task, logs
+//!     analysis.sh  analysis.log          the job that merges and analyses
+//! ```
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Error, Store, TrialFolder, atomic, checked};
+use crate::text::hex;
+
+/// Name of the folder.
+const FOLDER: &str = "slurm";
+
+/// Version of `record.json`. It rises when a field changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+const RECORD: &str = "record.json";
+
+/// The submissions of one sweep.
+#[derive(Debug, Clone)]
+pub struct Submissions {
+    /// Claimed as a trial's folder is, so that one process submits at a time.
+    folder: TrialFolder,
+}
+
+/// One submission: the arrays of trials that were missing when it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Counted from 1 within the sweep.
+    pub number: usize,
+    /// Its folder.
+    pub path: PathBuf,
+    /// What was submitted.
+    pub record: Record,
+}
+
+/// `record.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    format: u32,
+    /// Name of the program in `bin/`.
+    pub program: String,
+    /// Numerics version of the program.
+    pub numerics: u32,
+    /// The arrays of tasks; none where only the analysis was missing.
+    pub arrays: Vec<Submitted>,
+    /// The job that merges and analyses.
+    pub analysis: Submitted,
+    /// The arrays' jobs for whose end the analysis waits.
+    pub after: Vec<u64>,
+}
+
+/// A job of a submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// The job's name, which no job of another submission or folder has.
+    pub name: String,
+    /// Its number; absent until it was submitted, or where the submitter died just then.
+    pub job: Option<u64>,
+}
+
+impl Record {
+    /// A record of jobs that are yet to be submitted.
+    #[must_use]
+    pub fn new(program: String, numerics: u32, arrays: Vec<String>, analysis: String) -> Self {
+        let unsubmitted = |name| Submitted { name, job: None };
+        Self {
+            format: FORMAT,
+            program,
+            numerics,
+            arrays: arrays.into_iter().map(unsubmitted).collect(),
+            analysis: unsubmitted(analysis),
+            after: Vec::new(),
+        }
+    }
+}
+
+impl Store {
+    /// The sweep's submissions to a cluster, whether or not there are any.
+    #[must_use]
+    pub fn submissions(&self) -> Submissions {
+        Submissions::within(&self.root)
+    }
+}
+
+impl Submissions {
+    /// Those of the results folder at `root`.
+    #[must_use]
+    pub fn within(root: &Path) -> Self {
+        Self { folder: TrialFolder::new(FOLDER, root.join(FOLDER)) }
+    }
+
+    /// What a process claims before it submits.
+    #[must_use]
+    pub fn desk(&self) -> &TrialFolder {
+        &self.folder
+    }
+
+    /// The folder of a submission, whether or not it is there.
+    #[must_use]
+    pub fn folder(&self, number: usize) -> PathBuf {
+        self.folder.path().join(number.to_string())
+    }
+
+    /// Number of the submission that would be made next.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn next(&self) -> Result<usize, Error> {
+        Ok(self.numbers()?.last().map_or(1, |last| last + 1))
+    }
+
+    fn numbers(&self) -> Result<Vec<usize>, Error> {
+        let entries = match fs::read_dir(self.folder.path()) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(Error::read(self.folder.path()))?,
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(Error::read(self.folder.path()))?.file_name();
+            numbers.extend(name.to_str().and_then(|name| name.parse::<usize>().ok()));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// All submissions, the first one first. One that died before it had a record submitted
+    /// nothing.
+    ///
+    /// # Errors
+    /// A record cannot be read.
+    pub fn list(&self) -> Result<Vec<Submission>, Error> {
+        let mut submissions = Vec::new();
+        for number in self.numbers()? {
+            let path = self.folder(number);
+            submissions.extend(read_record(&path)?.map(|record| Submission { number, path, record }));
+        }
+        Ok(submissions)
+    }
+
+    /// Where the program of this name lies.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.folder.path().join("bin").join(name)
+    }
+
+    /// The name that a program gets in `bin/`: `drsae-` and 12 hex digits of its SHA-256.
+    #[must_use]
+    pub fn program_name(program: &[u8]) -> String {
+        let hash = hex(&Sha256::digest(program));
+        format!("drsae-{}", &hash[..12])
+    }
+
+    /// Keeps a program, so that what happens to its file elsewhere changes nothing here.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn keep_program(&self, program: &[u8]) -> Result<(), Error> {
+        let path = self.program(&Self::program_name(program));
+        let there = fs::metadata(&path).is_ok_and(|facts| facts.len() == program.len() as u64);
+        if !there {
+            atomic::create_folder(&self.folder.path().join("bin"))?;
+            atomic::write(&path, program)?;
+        }
+        make_executable(&path).map_err(Error::write(&path))
+    }
+
+    /// Makes a submission's folder, with one for the logs of each array, and its record.
+    ///
+    /// # Errors
+    /// There is such a folder already, or the disk refuses.
+    pub fn create(&self, number: usize, record: Record) -> Result<Submission, Error> {
+        let submission = Submission { number, path: self.folder(number), record };
+        fs::create_dir(&submission.path).map_err(Error::write(&submission.path))?;
+        for array in 0..submission.record.arrays.len() {
+            atomic::create_folder(&submission.logs(array))?;
+        }
+        Ok(submission)
+    }
+}
+
+impl Submission {
+    /// The sweep as it was submitted.
+    #[must_use]
+    pub fn spec(&self) -> PathBuf {
+        self.path.join("spec.toml")
+    }
+
+    /// The script of an array.
+    #[must_use]
+    pub fn script(&self, array: usize) -> PathBuf {
+        self.path.join(format!("array-{array}.sh"))
+    }
+
+    /// The trials of an array's tasks: a line a task, of positions in the plan and ids.
+    #[must_use]
+    pub fn tasks(&self, array: usize) -> PathBuf {
+        self.path.join(format!("tasks-{array}.txt"))
+    }
+
+    /// The folder of an array's logs.
+    #[must_use]
+    pub fn logs(&self, array: usize) -> PathBuf {
+        self.path.join(format!("logs-{array}"))
+    }
+
+    /// What a task said.
+    #[must_use]
+    pub fn log(&self, array: usize, job: u64, task: usize) -> PathBuf {
+        self.logs(array).join(format!("{job}_{task}.log"))
+    }
+
+    /// The script of the analysis.
+    #[must_use]
+    pub fn analysis_script(&self) -> PathBuf {
+        self.path.join("analysis.sh")
+    }
+
+    /// What the analysis said.
+    #[must_use]
+    pub fn analysis_log(&self) -> PathBuf {
+        self.path.join("analysis.log")
+    }
+
+    /// Writes one of the submission's files.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write(path: &Path, text: &str) -> Result<(), Error> {
+        atomic::write(path, text.as_bytes())
+    }
+
+    /// Writes the record, whole or not at all.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn save(&self) -> Result<(), Error> {
+        let path = self.path.join(RECORD);
+        let text =
+            serde_json::to_string_pretty(&self.record).map_err(|error| Error::write(&path)(error.into()))?;
+        atomic::write(&path, (text + "\n").as_bytes())
+    }
+
+    /// The ids of the trials of each task of an array.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn trials(&self, array: usize) -> Result<Vec<Vec<String>>, Error> {
+        let path = self.tasks(array);
+        let text = fs::read_to_string(&path).map_err(Error::read(&path))?;
+        let ids = |line: &str| line.split_ascii_whitespace().skip(1).map(str::to_owned).collect();
+        Ok(text.lines().map(ids).collect())
+    }
+
+    /// Removes the folder of a submission of which nothing was submitted.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn remove(&self) -> Result<(), Error> {
+        fs::remove_dir_all(&self.path).map_err(Error::write(&self.path))
+    }
+}
+
+fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
+    let path = folder.join(RECORD);
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(Error::read(&path))?,
+    };
+    let malformed = |reason| Error::Malformed { path: path.clone(), reason };
+    let remedy = "cancel its jobs with `scancel`, and remove its folder";
+    let record: Record =
+        serde_json::from_str(&text).map_err(|error| malformed(format!("{error}; {remedy}")))?;
+    if record.format > FORMAT {
+        return Err(malformed("a newer drsae wrote it; use that one".to_owned()));
+    }
+    // It becomes the path of what jobs run.
+    checked(&record.program)?;
+    Ok(Some(record))
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+/// Other systems run what is called so.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature of the other one")]
+fn make_executable(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submissions() -> (tempfile::TempDir, Submissions) {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        fs::create_dir(store.submissions().desk().path()).unwrap();
+        (results, store.submissions())
+    }
+
+    fn record() -> Record {
+        let arrays = vec!["drsae-depth-1-0".to_owned()];
+        Record::new("drsae-0123456789ab".to_owned(), 1, arrays, "drsae-depth-1-analysis".to_owned())
+    }
+
+    #[test]
+    fn record_snapshot() {
+        let mut record = record();
+        record.arrays[0].job = Some(4711);
+        record.after = vec![4711];
+        insta::assert_snapshot!(serde_json::to_string_pretty(&record).unwrap(), @r#"
+        {
+          "format": 1,
+          "program": "drsae-0123456789ab",
+          "numerics": 1,
+          "arrays": [
+            {
+              "name": "drsae-depth-1-0",
+              "job": 4711
+            }
+          ],
+          "analysis": {
+            "name": "drsae-depth-1-analysis",
+            "job": null
+          },
+          "after": [
+            4711
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn submissions_are_counted_and_those_without_a_record_are_none() {
+        let (_results, submissions) = submissions();
+        assert_eq!((submissions.next().unwrap(), submissions.list().unwrap()), (1, Vec::new()));
+        let first = submissions.create(1, record()).unwrap();
+        assert_eq!((submissions.next().unwrap(), submissions.list().unwrap()), (2, Vec::new()));
+        first.save().unwrap();
+        assert_eq!(submissions.list().unwrap(), [first]);
+        assert!(submissions.create(1, record()).is_err(), "its number is taken");
+    }
+
+    #[test]
+    fn a_damaged_or_newer_record_is_named() {
+        let (_results, submissions) = submissions();
+        let submission = submissions.create(1, Record { format: FORMAT + 1, ..record() }).unwrap();
+        submission.save().unwrap();
+        let told = || submissions.list().unwrap_err().to_string();
+        assert!(told().ends_with("slurm/1/record.json: a newer drsae wrote it; use that one"), "{}", told());
+        fs::write(submission.path.join(RECORD), "{\"format\"").unwrap();
+        assert!(told().contains("scancel"), "{}", told());
+        let climbing =
+            Submission { record: Record { program: "../../up".to_owned(), ..record() }, ..submission };
+        climbing.save().unwrap();
+        assert!(told().contains("cannot name a folder"), "{}", told());
+    }
+
+    #[test]
+    fn a_kept_program_is_named_by_its_content() {
+        let (_results, submissions) = submissions();
+        // FIPS 180-4, the example message "abc".
+        assert_eq!(Submissions::program_name(b"abc"), "drsae-ba7816bf8f01");
+        for _ in 0..2 {
+            submissions.keep_program(b"abc").unwrap();
+        }
+        assert_eq!(fs::read(submissions.program("drsae-ba7816bf8f01")).unwrap(), b"abc");
+    }
+
+    #[test]
+    fn a_line_of_tasks_gives_ids() {
+        let (_results, submissions) = submissions();
+        let submission = submissions.create(1, record()).unwrap();
+        Submission::write(&submission.tasks(0), "0-1 a b\n7 c\n").unwrap();
+        assert_eq!(submission.trials(0).unwrap(), [vec!["a", "b"], vec!["c"]]);
+    }
+}

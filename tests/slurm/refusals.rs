@@ -1,0 +1,98 @@
+//! What cannot be submitted: a clear error, and nothing is left.
+
+use std::fs;
+
+use crate::cluster::{Cluster, wait_for};
+use crate::lab::{Lab, SMALL};
+
+#[test]
+fn without_slurm_on_the_path_nothing_is_written() {
+    let lab = Lab::new(None, &SMALL);
+    let mut command = lab.command("sweep", &["--engine", "slurm"]);
+    command.env("PATH", lab.path("nowhere"));
+    let ended = crate::lab::Ended::of(command.output().unwrap()).expect(2);
+    assert_eq!(
+        ended.err,
+        "error: there is no `sbatch` on the PATH: run this where jobs are submitted from, such as a login node, or \
+         use `--engine local`\n"
+    );
+    assert!(!lab.path("results").exists());
+}
+
+#[test]
+fn options_of_the_other_engine_are_refused() {
+    let lab = Lab::new(None, &SMALL);
+    for (more, expected) in [
+        (&["--engine", "slurm", "--jobs", "2"][..], "`--jobs` is for `--engine local`"),
+        (&["--engine", "slurm", "--fail-fast"], "`--fail-fast` is for `--engine local`"),
+        (&["--follow"], "`--follow` goes with `--engine slurm`"),
+        (&["--pack", "3"], "`--pack` goes with `--engine slurm`"),
+    ] {
+        let ended = lab.drsae("sweep", more).expect(2);
+        assert!(ended.err.contains(expected), "{}", ended.err);
+    }
+}
+
+#[test]
+fn what_slurm_refuses_is_told_with_what_to_do() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let lab = Lab::new(Some(&cluster), &SMALL);
+    for (more, expected) in [
+        (
+            &["slurm.partition=nope"][..],
+            &["invalid partition specified: nope", "set `partition` in `[slurm]`", "`sinfo -s` lists them"],
+        ),
+        (
+            &["slurm.partition=closed", "slurm.account=chemistry"],
+            &["Invalid account", "set `account` in `[slurm]`", "sacctmgr show associations"],
+        ),
+        (
+            &["slurm.memory=\"900G\""],
+            &["Memory specification", "no node has what `cpus`, `memory`", "sinfo -o"],
+        ),
+    ] {
+        let sets: Vec<_> = more.iter().flat_map(|setting| ["--set", setting]).collect();
+        let ended = lab.submit(&[&["--pack", "3"], &sets[..]].concat()).expect(2);
+        assert!(expected.iter().all(|part| ended.err.contains(part)), "{}", ended.err);
+        assert!(ended.err.contains("error: `sbatch` failed: "), "{}", ended.err);
+        assert_eq!(ended.out, "");
+        assert!(!lab.root().join("slurm/1").exists(), "nothing was submitted, and nothing is left of it");
+    }
+}
+
+#[test]
+fn settings_come_from_the_users_file_and_its_mistakes_are_told() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let lab = Lab::new(Some(&cluster), &SMALL);
+    let file = lab.path("config/drsae/slurm.toml");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "[slurm]\npartition = \"ci\"\ncpus = 2\ntime = \"10\"\n").unwrap();
+    let dry = lab.submit(&["--dry-run", "--set", "slurm.time=\"20\""]).expect(0);
+    for line in ["--partition=ci", "--cpus-per-task=2", "--time=20"] {
+        assert!(dry.out.contains(&format!("\n#SBATCH {line}\n")), "{}", dry.out);
+    }
+    assert!(!lab.path("results").exists(), "a dry run writes nothing");
+
+    fs::write(&file, "[slurm]\npartitoin = \"ci\"\n").unwrap();
+    let told = lab.submit(&["--dry-run"]).expect(2).err;
+    let expected = "slurm.toml:2:1: unknown key `slurm.partitoin`; did you mean `slurm.partition`?\n";
+    assert!(told.ends_with(expected), "{told}");
+}
+
+#[test]
+fn a_task_says_in_its_log_what_its_node_lacks() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let lab = Lab::new(Some(&cluster), &SMALL);
+    let job =
+        lab.submit(&["--pack", "12", "--set", "slurm.directives=[\"--hold\"]"]).expect(0).jobs().remove(0);
+    fs::remove_dir_all(lab.root().join("slurm/bin")).unwrap();
+    cluster.ask("scontrol", &["release", &job]);
+    let log = lab.root().join(format!("slurm/1/logs-0/{job}_0.log"));
+    let told = || fs::read_to_string(&log).unwrap_or_default();
+    wait_for("an error", || told().contains("error: "));
+    assert!(
+        told().contains("is not on this node, or may not be run: submit again with `drsae sweep`"),
+        "{}",
+        told()
+    );
+}
