@@ -63,6 +63,7 @@ fn claims(findings: &[Finding]) -> Sheet {
         head: ["claim", "what it says", "verdict"].map(str::to_owned).to_vec(),
         texts: 3,
         rows: rows.collect(),
+        file: None,
     }
 }
 
@@ -112,6 +113,7 @@ fn measures(findings: &[Finding]) -> Sheet {
             .to_vec(),
         texts: 4,
         rows: findings.iter().map(row).collect(),
+        file: None,
     }
 }
 
