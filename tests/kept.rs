@@ -1,0 +1,54 @@
+//! The network that the repository keeps is the one that its tables tell of.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::Command;
+
+use drsae::model::weights;
+use serde_json::Value;
+
+const SWEEP: &str = "results/paper";
+const NETWORK: &str = "results/paper/drsae-400.safetensors";
+
+/// The folder of MNIST's files, where there is one.
+fn mnist() -> Option<PathBuf> {
+    let folder =
+        std::env::var_os("DRSAE_DATA_DIR").map_or_else(|| PathBuf::from("../shared/mnist"), PathBuf::from);
+    folder.join("t10k-images-idx3-ubyte.gz").exists().then_some(folder)
+}
+
+/// The rows of a merged table of the sweep, by the names of its columns.
+fn rows(table: &str) -> Vec<HashMap<String, String>> {
+    let mut reader = csv::Reader::from_path(format!("{SWEEP}/{table}")).unwrap();
+    reader.deserialize().map(|row| row.unwrap()).collect()
+}
+
+#[test]
+fn the_kept_network_has_the_error_that_is_told_of_it() {
+    let Some(folder) = mnist() else {
+        eprintln!("skipped: there is no MNIST in DRSAE_DATA_DIR or ../shared/mnist");
+        return;
+    };
+    let text = weights::config_text(&std::fs::read(NETWORK).unwrap()).unwrap();
+    let config: drsae::spec::TrialConfig = toml::from_str(&text).unwrap();
+    let (seed, hidden) = (config.seed.to_string(), config.model.hidden.to_string());
+    let masking = config.training.phases[0].masking.to_string();
+    let told: Vec<_> = rows("trials.csv")
+        .into_iter()
+        .filter(|row| {
+            row["seed"] == seed && row["hidden"] == hidden && row["training.phases.0.masking"] == masking
+        })
+        .collect();
+    assert_eq!(told.len(), 1, "trials of the network's config");
+
+    let output = Command::new(env!("CARGO_BIN_EXE_drsae"))
+        .args(["eval", NETWORK, "--json", "--data-dir"])
+        .arg(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["test_error"].to_string(), told[0]["test_error"]);
+    let mistakes = rows("mistakes.csv").iter().filter(|row| row["index"] == told[0]["index"]).count();
+    assert_eq!(found["test_errors"], mistakes);
+}
