@@ -19,8 +19,9 @@ pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
     let categorical: Vec<&Unit> = portrait.sorted(Kind::Categorical);
     let parts: Vec<&Unit> = portrait.most_active(Kind::Part);
     let shown = |units: &[&Unit]| units.iter().take(MOST).map(|unit| unit.unit).collect::<Vec<_>>();
+    let kept = fair(&categorical);
     let groups = [
-        (format!("{} categorical-units, by class", categorical.len().min(MOST)), shown(&categorical)),
+        (format!("{} of {} categorical-units, by class", kept.len(), categorical.len()), shown(&kept)),
         (format!("the {} most active of {} parts", parts.len().min(MOST), parts.len()), shown(&parts)),
     ];
     let (rows, columns) = portrait.size();
@@ -30,7 +31,7 @@ pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
     let total: f64 = groups.iter().map(|(_, units)| HEADING + height(units.len()) + MARGIN).sum();
     let caption = "Columns of D on the left and the rows of E of the same units, in the same places, on the right. \
                    Each is scaled to its own largest number: orange is positive, blue negative, white zero. \
-                   Categorical-units run by class, within a class by mean activity.";
+                   Categorical-units run by class, within a class by mean activity, of which the most active are shown.";
     let size = (WIDTH, total + HEADING);
     Figure::draw("columns", "What units draw and what they see", caption, size, |sheet| {
         let mut top = 0.5 * HEADING;
@@ -53,4 +54,23 @@ pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
         }
         Ok(())
     })
+}
+
+/// Where there are more units than are shown, the most active of each class, as many of one as of another.
+fn fair<'a>(units: &[&'a Unit]) -> Vec<&'a Unit> {
+    let mut each = units.len();
+    loop {
+        let of_class =
+            |unit: &Unit, at: usize| units[..at].iter().filter(|other| other.class == unit.class).count();
+        let kept: Vec<&Unit> = units
+            .iter()
+            .enumerate()
+            .filter(|(at, unit)| of_class(unit, *at) < each)
+            .map(|(_, unit)| *unit)
+            .collect();
+        if kept.len() <= MOST || each <= 1 {
+            return kept;
+        }
+        each -= 1;
+    }
 }
