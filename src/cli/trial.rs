@@ -14,7 +14,7 @@ use crate::store::{Status, Store};
 
 const EXAMPLES: &str = "\
 Examples:
-  drsae trial experiments/depth.toml --index 17               the trial of that index in `drsae plan`
+  drsae trial experiments/depth.toml --index 17               the trial of that index in the plan
   drsae trial experiments/depth.toml --index 0-3,17 --jobs 4  several, side by side
   drsae trial experiments/depth.toml --index 0-99 --pending   those among them that have no result
 
