@@ -49,6 +49,7 @@ dissect NAME JUDGE +FILES: build
     set -euo pipefail
     folder=results/anatomy/$1
     cargo run --release --quiet -- inspect "${@:3}" --name "$1" --judge "$2"
+    rm -f "$folder/model.safetensors"
     cp "$3" "$folder/model.safetensors"
     echo "$2" >"$folder/judge"
 
@@ -66,6 +67,9 @@ paper-anatomy: build
     mapfile -t masked < <(networks -l results/paper/trials/*/config.toml)
     mapfile -t whole < <(networks -L results/paper/trials/*/config.toml)
     just dissect paper "$judge" "${masked[@]}" --after-phase-1 "${controls[@]}"
+    # Kept once, beside the tables that tell of it.
+    mv results/anatomy/paper/model.safetensors results/paper/drsae-400.safetensors
+    ln -s ../../paper/drsae-400.safetensors results/anatomy/paper/model.safetensors
     # Of the others the tables are kept, and what is drawn from them.
     two=(results/paper-depth/trials/drsae-t2-*/model.safetensors)
     [[ ${#whole[@]} == 0 ]] || drsae inspect "${whole[@]}" --name paper-unmasked --judge "$judge" --after-phase-1 "${controls[@]}"
