@@ -69,6 +69,7 @@ fn analyse(criterion: &mut Criterion) {
             reference: [("model.family".to_owned(), "drsae".to_owned())].into(),
             ..Compare::default()
         }),
+        published: Vec::new(),
     };
     let store = Store::at(&root.join("results"), "depth").expect("results of the repository");
     criterion.bench_function("analyse depth", |bencher| {

@@ -13,10 +13,11 @@ pub(super) struct Settings {
 
 impl Settings {
     /// Those of `axes` whose values in the rows are `values`.
-    pub fn of<'r>(axes: &[String], values: impl Iterator<Item = &'r Vec<String>> + Clone) -> Self {
+    pub fn of<'r>(axes: &[String], values: impl Iterator<Item = &'r Vec<String>>) -> Self {
+        let rows: Vec<_> = values.collect();
         let name = |axis: usize| axes[axis].rsplit('.').next();
         let repeats = |axis: usize, earlier: usize| {
-            name(axis) == name(earlier) && values.clone().all(|row| row[axis] == row[earlier])
+            name(axis) == name(earlier) && rows.iter().all(|row| row[axis] == row[earlier])
         };
         let kept: Vec<_> =
             (0..axes.len()).filter(|&axis| !(0..axis).any(|earlier| repeats(axis, earlier))).collect();

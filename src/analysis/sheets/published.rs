@@ -12,12 +12,11 @@ pub(super) fn sheet(summary: &Summary, published: &[Published]) -> Option<Sheet>
     let axes: Vec<_> = telling.iter().map(|&axis| summary.axes[axis].clone()).collect();
     let names = words::headings(&axes);
     let ours = |row: &SummaryRow| {
-        let mut system = format!("{}, {} units, T = {}", row.family, row.hidden, row.steps);
-        for (name, &axis) in names.iter().zip(&telling) {
-            system += &format!(", {name} = {}", row.values[axis]);
-        }
+        let network = [row.family.clone(), format!("{} units", row.hidden), format!("T = {}", row.steps)];
+        let settings =
+            names.iter().zip(&telling).map(|(name, &axis)| format!("{name} = {}", row.values[axis]));
         vec![
-            system,
+            network.into_iter().chain(settings).collect::<Vec<_>>().join(", "),
             MEASURED.to_owned(),
             words::of_planned(row.n, row.incomplete),
             words::spread(row.test_error),
