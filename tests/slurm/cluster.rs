@@ -131,7 +131,7 @@ pub fn signal(name: &str, pid: u32) {
 }
 
 /// Waits until something has happened.
-pub fn wait_for(what: &str, happened: impl Fn() -> bool) {
+pub fn wait_for(what: &str, mut happened: impl FnMut() -> bool) {
     let start = Instant::now();
     while !happened() {
         assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use crate::cluster::{Cluster, path, wait_for};
+use crate::cluster::{Cluster, path, signal, wait_for};
 use crate::files::deterministic;
 
 /// Settings that make the smoke sweep small: twelve trials of a tenth of a second.
@@ -106,17 +106,30 @@ impl Lab {
         trials.map(file).filter_map(|path| Some((path.clone(), fs::read(path).ok()?))).collect()
     }
 
-    /// Waits until trials have states to go on from, and gives the tasks that run with their nodes.
-    pub fn running(&self, cluster: &Cluster, job: &str, count: usize) -> Vec<(String, String)> {
-        let states = || {
-            let trials =
-                fs::read_dir(self.root().join("trials")).into_iter().flatten().filter_map(Result::ok);
-            trials.filter(|trial| trial.path().join("state.safetensors").exists()).count()
+    /// Waits until this many of a job's tasks have a state to go on from, and gives them.
+    pub fn running(&self, cluster: &Cluster, job: &str, count: usize) -> Vec<Task> {
+        let tasks = || {
+            let answer = cluster.ask("squeue", &["-h", "-r", "-t", "R", "-j", job, "-o", "%i %N"]);
+            let states = self.owners_of_states();
+            let mut tasks: Vec<_> = answer.lines().filter_map(|line| Task::read(cluster, line)).collect();
+            tasks.retain(|task| task.programs.iter().any(|program| states.contains(program)));
+            tasks
         };
-        wait_for("states", || states() >= count);
-        let answer = cluster.ask("squeue", &["-h", "-r", "-t", "R", "-j", job, "-o", "%i %N"]);
-        let pair = |line: &str| line.split_once(' ').map(|(task, node)| (task.to_owned(), node.to_owned()));
-        answer.lines().filter_map(pair).collect()
+        let mut found = Vec::new();
+        wait_for("tasks with states", || {
+            found = tasks();
+            found.len() >= count
+        });
+        found
+    }
+
+    /// Processes that run a trial which has a state.
+    fn owners_of_states(&self) -> Vec<u32> {
+        let trials = fs::read_dir(self.root().join("trials")).into_iter().flatten().filter_map(Result::ok);
+        let begun = trials.map(|trial| trial.path()).filter(|path| path.join("state.safetensors").exists());
+        let claims = begun.filter_map(|path| fs::read(path.join("claim.json")).ok());
+        let claims = claims.filter_map(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+        claims.filter_map(|claim| claim["pid"].as_u64()?.try_into().ok()).collect()
     }
 
     /// All that the tasks said.
@@ -134,6 +147,30 @@ impl Lab {
             }
         }
         text
+    }
+}
+
+/// A task that Slurm runs.
+pub struct Task {
+    /// Such as `12_3`.
+    pub name: String,
+    pub node: String,
+    /// Its processes that run trials.
+    pub programs: Vec<u32>,
+}
+
+impl Task {
+    /// From a line of name and node.
+    fn read(cluster: &Cluster, line: &str) -> Option<Self> {
+        let (name, node) = line.split_once(' ')?;
+        Some(Self { name: name.to_owned(), node: node.to_owned(), programs: cluster.programs_of(name) })
+    }
+
+    /// Sends a signal to its processes.
+    pub fn signal(&self, name: &str) {
+        for &program in &self.programs {
+            signal(name, program);
+        }
     }
 }
 

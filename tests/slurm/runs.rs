@@ -77,12 +77,11 @@ fn a_warning_that_the_time_is_over_has_a_task_queued_again_and_it_goes_on() {
     let lab = Lab::new(Some(&cluster), &LONG);
     let submitted = lab.submit(&["--pack", "6", "--set", "slurm.cpus=2"]).expect(0);
     let job = &submitted.jobs()[0];
-    let running = lab.running(&cluster, job, 2);
-    assert_eq!(running.len(), 1, "{running:?}");
+    let task = lab.running(&cluster, job, 1).remove(0);
     let status = lab.drsae("status", &[]).expect(1).out;
-    assert!(status.contains(&format!("1 task running on {}", running[0].1)), "{status}");
+    assert!(status.contains(&format!("1 task running on {}", task.node)), "{status}");
     // What Slurm itself sends a minute before the end.
-    cluster.ask("scancel", &["--batch", "--signal=USR1", &running[0].0]);
+    cluster.ask("scancel", &["--batch", "--signal=USR1", &task.name]);
     wait_for("the end of the first run", || lab.logs().contains("the time is over: queued again"));
     let followed = ended(lab.follow(&[])).expect(0);
     assert_eq!(followed.jobs(), [] as [&str; 0], "it is queued, and not missing");
