@@ -26,6 +26,7 @@ pub mod plan;
 pub mod provenance;
 pub mod report;
 pub mod rng;
+mod simd;
 pub mod spec;
 pub mod stats;
 pub mod store;

@@ -5,6 +5,7 @@
 //! whose two numbers are computed once for each image, from exact integer sums.
 
 use super::Images;
+use crate::simd::dispatch;
 
 /// What is done to an image before the model sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Normaliser {
     pub fn write(&self, images: &Images, index: usize, out: &mut [f32]) {
         let Map { scale, offset } = self.maps[index];
         let pixels = images.image(index);
-        pulp::Arch::new().dispatch(|| {
+        dispatch!({
             for (value, &pixel) in out.iter_mut().zip(pixels) {
                 *value = f32::from(pixel) * scale + offset;
             }

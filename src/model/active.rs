@@ -1,13 +1,13 @@
 //! Products of codes, or of their gradients, with a matrix: the recursion's z·Sᵀ and δ·S,
 //! and Σ δᵀ·z.
 //!
-//! A rectified unit is often silent, and a term of a silent unit is zero. Where few units
-//! are active the terms of the others are passed over, which changes no sum; where many
-//! are, several rows go through the registers together and share what is loaded. Which way
-//! a row goes depends on its zeros alone, and either way each sum takes its terms in their
-//! order, one fused multiply-add a term, in blocks of at most [`BLOCK`] terms that are
-//! added up one after the other: the same bits on each instruction set, and the bits of the
-//! gemm crate on processors whose cache makes it choose the same blocks.
+//! A rectified unit is often silent, and a term of a silent unit is zero: it is passed over,
+//! which changes no sum. A matrix that is larger than the first-level cache is loaded half
+//! as fast as it can be multiplied; there two rows go through the registers together, over
+//! the terms of which either is active, and use each load twice. Either way each sum takes
+//! its terms in their order, one fused multiply-add a term, in blocks of at most [`BLOCK`]
+//! terms that are added up one after the other: the same bits on each instruction set, and
+//! the bits of the gemm crate on processors whose cache makes it choose the same blocks.
 
 #![expect(
     clippy::inline_always,
@@ -18,10 +18,10 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::lanes::dispatch;
 use super::product::Matrix;
 use super::real::Real;
 use super::rows::{Padded, Rows};
+use crate::simd::dispatch;
 
 /// Most terms that are summed up in a register before the sum goes to memory.
 const BLOCK: usize = 512;
@@ -30,10 +30,9 @@ const BLOCK: usize = 512;
 const SMALL: usize = 64;
 /// Words of a bit for each term of a block.
 const WORDS: usize = BLOCK / u64::BITS as usize;
-/// Times eight bytes that are 0 or 1, their bits in order in the highest byte.
-const GATHER: u64 = 0x0102_0408_1020_4080;
-/// A row's terms are passed over singly where at most this share of them is not zero.
-const SPARSE: f64 = 0.45;
+/// Bytes of a matrix that is loaded from the first-level cache, for the most part, and so as fast
+/// as it is multiplied.
+const NEAR: usize = 64 * 1024;
 
 /// `out = left·right` for `left` `[rows, right.count]` and `out` `[rows, right.columns]`,
 /// both row-major, on the calling thread.
@@ -62,13 +61,13 @@ fn product_with<T: Real>(out: &mut [T], left: &[T], right: Rows<T>, multiply: im
     let mut active = vec![Active::default(); rows];
     for start in (0..depth).step_by(block) {
         let terms = start..depth.min(start + block);
+        let right = right.slice(terms.clone());
         // A function of its own: what it keeps in registers must not crowd out the sums.
-        dispatch(|| {
+        dispatch!({
             for (active, row) in active.iter_mut().zip(left.chunks_exact(depth)) {
                 active.mark(&row[terms.clone()]);
             }
         });
-        let right = right.slice(terms.clone());
         multiply(Block { out, left, depth, terms, active: &active, right });
     }
 }
@@ -82,12 +81,17 @@ fn block(rows: usize, depth: usize, columns: usize) -> usize {
     }
 }
 
+/// Words that a block's terms take.
+#[inline(always)]
+fn words(terms: &Range<usize>) -> usize {
+    terms.len().div_ceil(u64::BITS as usize).min(WORDS)
+}
+
 /// The terms of a row that are not zero.
 #[derive(Debug, Clone, Copy, Default)]
 struct Active {
     /// A bit for each term.
     words: [u64; WORDS],
-    count: u32,
 }
 
 impl Active {
@@ -95,14 +99,9 @@ impl Active {
     fn mark<T: Real>(&mut self, row: &[T]) {
         *self = Self::default();
         for (word, numbers) in self.words.iter_mut().zip(row.chunks(u64::BITS as usize)) {
-            let mut bytes = [0; u64::BITS as usize];
-            for (byte, &number) in bytes.iter_mut().zip(numbers) {
-                *byte = u8::from(number != T::zero());
+            for (bit, &number) in numbers.iter().enumerate() {
+                *word |= u64::from(number != T::zero()) << bit;
             }
-            for (shift, eight) in (0..).step_by(8).zip(bytes.as_chunks().0) {
-                *word |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << shift;
-            }
-            self.count += word.count_ones();
         }
     }
 }
@@ -125,17 +124,20 @@ impl<T: Real> WithSimd for Block<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Sums that fit the registers, with one row of `right` and a factor.
+        // Sums of two rows that fit the registers, with a vector of `right` and two factors.
         if S::REGISTER_COUNT >= 32 {
-            self.multiply::<S, 5, 5, 25>(simd);
+            self.multiply::<S, 13>(simd);
         } else {
-            self.multiply::<S, 4, 3, 12>(simd);
+            self.multiply::<S, 6>(simd);
         }
     }
 }
 
 /// Calls a kernel with the constant that a width is.
 macro_rules! by_width {
+    ($simd:expr, $width:expr, |$constant:ident| $call:expr) => {
+        by_width!($simd, $width, [1 2 3 4 5 6 7 8 9 10 11 12 13], |$constant| $call)
+    };
     ($simd:expr, $width:expr, [$($known:literal)*], |$constant:ident| $call:expr) => {
         match $width {
             $($known => {
@@ -159,27 +161,14 @@ fn apart<S: Simd>(simd: S, kernel: impl FnOnce()) {
 
 impl<T: Real> Block<'_, T> {
     #[inline(always)]
-    fn multiply<S: Simd, const ROWS: usize, const DENSE: usize, const SINGLE: usize>(mut self, simd: S) {
+    fn multiply<S: Simd, const MOST: usize>(mut self, simd: S) {
         let vectors = self.right.stride * size_of::<T>() / size_of::<T::Vector<S>>();
-        for (start, width) in panels(vectors, DENSE) {
-            by_width!(simd, width, [1 2 3 4 5], |WIDTH| self.together::<S, ROWS, WIDTH>(simd, start));
+        let rows = self.active.len();
+        let paired = if size_of_val(self.right.numbers) <= NEAR { 0 } else { rows - rows % 2 };
+        for (start, width) in panels(vectors, MOST) {
+            by_width!(simd, width, |WIDTH| self.rows::<S, 2, WIDTH>(simd, start, 0..paired));
+            by_width!(simd, width, |WIDTH| self.rows::<S, 1, WIDTH>(simd, start, paired..rows));
         }
-        for (start, width) in panels(vectors, SINGLE) {
-            by_width!(
-                simd,
-                width,
-                [1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25],
-                |WIDTH| self.singly::<S, ROWS, WIDTH>(simd, start)
-            );
-        }
-    }
-
-    /// Whether `ROWS` rows, from row `first`, take every term together.
-    #[inline(always)]
-    fn dense<const ROWS: usize>(&self, first: usize) -> bool {
-        let Some(active) = self.active[first..].first_chunk::<ROWS>() else { return false };
-        let count: u32 = active.iter().map(|active| active.count).sum();
-        f64::from(count) > SPARSE * (ROWS * self.terms.len()) as f64
     }
 
     /// The factors of a row.
@@ -188,59 +177,43 @@ impl<T: Real> Block<'_, T> {
         &self.left[row * self.depth..][..self.depth][self.terms.clone()]
     }
 
-    /// `WIDTH` vectors of the rows that are dense, every term.
+    /// `WIDTH` vectors of a range of rows, `ROWS` of them together.
     #[inline(always)]
-    fn together<S: Simd, const ROWS: usize, const WIDTH: usize>(&mut self, simd: S, start: usize) {
+    fn rows<S: Simd, const ROWS: usize, const WIDTH: usize>(
+        &mut self,
+        simd: S,
+        start: usize,
+        range: Range<usize>,
+    ) {
         let vectors = T::vectors::<S>(self.right.numbers);
         let width = vectors.len() / self.terms.len();
-        for first in (0..self.active.len()).step_by(ROWS) {
-            if !self.dense::<ROWS>(first) {
-                continue;
-            }
+        for first in range.step_by(ROWS) {
+            let Some(active) = self.active[first..].first_chunk::<ROWS>() else { return };
             let mut rows = [&[] as &[T]; ROWS];
             for (row, factors) in rows.iter_mut().enumerate() {
                 *factors = &self.factors(first + row)[..self.terms.len()];
             }
             let mut sums = [[T::splat(simd, T::zero()); WIDTH]; ROWS];
-            for term in 0..self.terms.len() {
-                let Some(line) = vectors[term * width + start..].first_chunk::<WIDTH>() else { return };
-                for (sums, row) in sums.iter_mut().zip(&rows) {
-                    let factor = T::splat(simd, row[term]);
-                    for (sum, &vector) in sums.iter_mut().zip(line) {
-                        *sum = T::fused(simd, factor, vector, *sum);
+            for word in 0..words(&self.terms) {
+                let mut bits = active.iter().fold(0, |bits, row| bits | row.words[word]);
+                while bits != 0 {
+                    let term = word * u64::BITS as usize + bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    let Some(line) = vectors[term * width + start..].first_chunk::<WIDTH>() else { return };
+                    let mut factors = [T::splat(simd, T::zero()); ROWS];
+                    for (factor, row) in factors.iter_mut().zip(&rows) {
+                        *factor = T::splat(simd, row[term]);
+                    }
+                    for (column, &vector) in line.iter().enumerate() {
+                        for (sums, &factor) in sums.iter_mut().zip(&factors) {
+                            sums[column] = T::fused(simd, factor, vector, sums[column]);
+                        }
                     }
                 }
             }
             for (row, sums) in sums.into_iter().enumerate() {
                 self.keep(simd, first + row, start, sums);
             }
-        }
-    }
-
-    /// `WIDTH` vectors of the other rows, the terms that are active alone.
-    #[inline(always)]
-    fn singly<S: Simd, const ROWS: usize, const WIDTH: usize>(&mut self, simd: S, start: usize) {
-        let vectors = T::vectors::<S>(self.right.numbers);
-        let width = vectors.len() / self.terms.len();
-        for (row, active) in self.active.iter().enumerate() {
-            if self.dense::<ROWS>(row - row % ROWS) {
-                continue;
-            }
-            let factors = self.factors(row);
-            let mut sums = [T::splat(simd, T::zero()); WIDTH];
-            for (word, &bits) in active.words.iter().enumerate() {
-                let mut bits = bits;
-                while bits != 0 {
-                    let term = word * u64::BITS as usize + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    let factor = T::splat(simd, factors[term]);
-                    let Some(line) = vectors[term * width + start..].first_chunk::<WIDTH>() else { return };
-                    for (sum, &vector) in sums.iter_mut().zip(line) {
-                        *sum = T::fused(simd, factor, vector, *sum);
-                    }
-                }
-            }
-            self.keep(simd, row, start, sums);
         }
     }
 

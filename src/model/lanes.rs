@@ -1,23 +1,13 @@
-//! Element-wise loops, compiled for each instruction set and chosen at run time.
-//!
-//! No loop's result depends on the instruction set: sums run over sixteen lanes in a fixed
-//! order, and nothing is contracted into a fused multiply-add.
+//! Sums over sixteen lanes in a fixed order, so that no sum depends on the instruction set.
 
 #![expect(
     clippy::inline_always,
-    reason = "a loop is compiled for the instruction set of what it is inlined into"
+    reason = "a sum is compiled for the instruction set of what it is inlined into"
 )]
-
-use pulp::Arch;
 
 use super::real::Real;
 
 const LANES: usize = 16;
-
-/// Runs `work` compiled for the best instruction set of this processor.
-pub fn dispatch<R>(work: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(work)
-}
 
 /// The sum of `of(x)` over a slice, in sixteen running sums.
 #[inline(always)]
@@ -56,15 +46,16 @@ pub fn dot<T: Real>(left: &[T], right: &[T]) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::dispatch;
 
     #[test]
     fn sums_take_every_element_once() {
         for length in [0usize, 1, 15, 16, 17, 100] {
             let numbers: Vec<f64> = (0..length).map(|i| i as f64).collect();
             let expected: f64 = numbers.iter().sum();
-            assert_eq!(dispatch(|| sum(&numbers, |x| x)), expected);
+            assert_eq!(dispatch!(sum(&numbers, |x| x)), expected);
             let squares: f64 = numbers.iter().map(|x| x * x).sum();
-            assert_eq!(dispatch(|| dot(&numbers, &numbers)), squares);
+            assert_eq!(dispatch!(dot(&numbers, &numbers)), squares);
         }
     }
 }

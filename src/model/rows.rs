@@ -1,8 +1,8 @@
 //! Matrices laid out for the vector units: each row begins at a cache line and ends in zeros.
 
-use super::lanes::dispatch;
 use super::product::Matrix;
 use super::real::Real;
+use crate::simd::dispatch;
 
 /// Rows are padded to a multiple of this many numbers: a cache line of f32.
 const LINE: usize = 16;
@@ -87,7 +87,7 @@ impl<T: Real> Padded<T> {
 pub(super) fn transpose<T: Real>(out: &mut [T], stride: usize, matrix: &[T], columns: usize) {
     let rows = matrix.len() / columns;
     let (whole_rows, whole_columns) = (rows - rows % LINE, columns - columns % LINE);
-    dispatch(|| {
+    dispatch!({
         // Down the matrix first, so that each row of `out` is written from its start to its end.
         for left in (0..whole_columns).step_by(LINE) {
             for top in (0..whole_rows).step_by(LINE) {

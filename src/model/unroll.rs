@@ -16,12 +16,12 @@
 
 use std::ops::Range;
 
-use super::lanes::dispatch;
 use super::product::{Matrix, product};
 use super::real::Real;
 use super::rows::{Aligned, Padded, Rows, transpose};
 use super::wiring::{self, Slot};
 use super::{Config, active};
+use crate::simd::dispatch;
 
 /// The indices of one iteration's parameters among the network's slots.
 #[derive(Debug, Clone, Copy)]
@@ -230,7 +230,7 @@ fn runs(steps: &[Reads], slot: impl Fn(&Reads) -> Option<usize>) -> Vec<Run> {
 /// not a number stays so, for the loss to show it.
 pub(super) fn activate<T: Real>(code: &mut [T], drive: Option<&[T]>, threshold: &[T], fed_back: bool) {
     let zero = T::zero();
-    dispatch(|| {
+    dispatch!({
         let width = threshold.len();
         match drive {
             Some(drive) => {
@@ -257,7 +257,7 @@ pub(super) fn activate<T: Real>(code: &mut [T], drive: Option<&[T]>, threshold: 
 /// `delta = flow` where the unit was active, 0 where it was not.
 pub(super) fn gate<T: Real>(delta: &mut [T], flow: &[T], code: &[T]) {
     let zero = T::zero();
-    dispatch(|| {
+    dispatch!({
         for ((delta, &flow), &z) in delta.iter_mut().zip(flow).zip(code) {
             *delta = if z > zero { flow } else { zero };
         }
@@ -266,7 +266,7 @@ pub(super) fn gate<T: Real>(delta: &mut [T], flow: &[T], code: &[T]) {
 
 /// Adds up the blocks of `out.len()` numbers that `blocks` consists of.
 pub(super) fn sum_blocks<T: Real>(out: &mut [T], blocks: &[T]) {
-    dispatch(|| {
+    dispatch!({
         out.fill(T::zero());
         for block in blocks.chunks_exact(out.len()) {
             for (sum, &number) in out.iter_mut().zip(block) {

@@ -5,8 +5,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::data::{Images, Normaliser};
-use crate::model::kernels::dispatch;
 use crate::rng::{self, Purpose};
+use crate::simd::dispatch;
 
 /// Some images of a set, by index.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ impl Noise {
         self.random.fill_bytes(&mut self.bytes);
         masked.resize(clean.len(), 0.0);
         let (draws, _) = self.bytes.as_chunks::<4>();
-        dispatch(|| {
+        dispatch!({
             for ((masked, &number), &draw) in masked.iter_mut().zip(clean).zip(draws) {
                 *masked = if u32::from_le_bytes(draw) < self.below { 0.0 } else { number };
             }

@@ -12,8 +12,9 @@ use candle_core::{CpuStorage, InplaceOp1, Layout, Result, bail};
 
 use super::config::Phase;
 use super::updates::{BETA1, BETA2, Bound, EPSILON, Moments, RuleAt, Update, Updates};
-use crate::model::kernels::{dispatch, dot};
+use crate::model::kernels::dot;
 use crate::model::{Model, Parameter};
+use crate::simd::dispatch;
 
 /// The update rule of one phase, with its moments.
 #[derive(Debug, Clone)]
@@ -93,7 +94,7 @@ impl InplaceOp1 for InPlace<'_> {
             bail!("{} weights have {} gradients", end - start, self.gradient.len());
         }
         let columns = layout.dims().last().copied().unwrap_or(1);
-        dispatch(|| self.sweep(&mut weights[start..end], columns));
+        dispatch!(self.sweep(&mut weights[start..end], columns));
         Ok(())
     }
 }

@@ -2,8 +2,9 @@
 //! [`objective`](super::objective) without a graph, over memory that is allocated once.
 
 use super::objective::Weights;
-use crate::model::kernels::{Matrix, Real, Unroll, dispatch, dot, product, sum};
+use crate::model::kernels::{Matrix, Real, Unroll, dot, product, sum};
 use crate::model::{self, NORM_FLOOR};
+use crate::simd::dispatch;
 
 /// The terms of the objective, averaged over a mini-batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,7 +83,7 @@ impl<T: Real> Pass<T> {
         self.unroll.forward(weights, input);
         let images = self.batch as f64;
         let reconstruction = 0.5 * self.reconstruct(weights[self.decoder], target) / images;
-        let norm = dispatch(|| sum(self.unroll.code(), |z| z)).to_f64().unwrap_or(f64::NAN);
+        let norm = dispatch!(sum(self.unroll.code(), |z| z)).to_f64().unwrap_or(f64::NAN);
         let sparsity = penalties.sparsity * norm / images;
         let class = self.classify(weights[self.classifier], labels) / images;
         let total = reconstruction + sparsity + penalties.discriminative.map_or(0.0, |weight| weight * class);
@@ -140,7 +141,7 @@ impl<T: Real> Pass<T> {
         product(residual, false, T::one(), code, decoder.t());
         let mut total = 0.0;
         for (row, target) in residual.chunks_exact_mut(self.inputs).zip(target.chunks_exact(self.inputs)) {
-            let square = dispatch(|| {
+            let square = dispatch!({
                 for (rest, &pixel) in row.iter_mut().zip(target) {
                     *rest = *rest - pixel;
                 }
@@ -162,7 +163,7 @@ impl<T: Real> Pass<T> {
         let rows = scores.chunks_exact_mut(self.classes).zip(self.slopes.chunks_exact_mut(self.classes));
         let images = code.chunks_exact(self.hidden).zip(labels).zip(&mut self.inverse_norms);
         for ((scores, softmax), ((code, &label), inverse_norm)) in rows.zip(images) {
-            let square = dispatch(|| dot(code, code));
+            let square = dispatch!(dot(code, code));
             *inverse_norm = (square + T::of(NORM_FLOOR)).sqrt().recip();
             for score in scores.iter_mut() {
                 *score = *score * *inverse_norm;
@@ -214,7 +215,7 @@ impl<T: Real> Pass<T> {
                 along = along + *slope * score;
             }
             let pull = along * inverse_norm;
-            dispatch(|| {
+            dispatch!({
                 for (flow, &z) in flow.iter_mut().zip(code) {
                     *flow = *flow - pull * z;
                 }
