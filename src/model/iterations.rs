@@ -87,7 +87,6 @@ impl Iterations {
         let unit = drive.len();
         let mut memory = Padded::default();
         let columns = memory.rows(Matrix::new(recurrent, hidden, hidden).t());
-        let no_threshold = vec![T::zero(); hidden];
         let mut codes = vec![T::zero(); self.steps * unit];
         for t in 0..self.steps {
             let (before, code) = codes.split_at_mut(t * unit);
@@ -95,7 +94,7 @@ impl Iterations {
             if t > 0 {
                 active::product(code, &before[(t - 1) * unit..], columns);
             }
-            activate(code, Some(drive), &no_threshold, t > 0);
+            activate(code, drive, t > 0);
         }
         codes
     }

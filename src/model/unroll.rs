@@ -51,8 +51,9 @@ pub struct Unroll<T> {
     batch: usize,
     /// S, Sᵀ or the codes, as the product at hand wants them.
     matrix: Padded<T>,
-    /// The encoder that was applied last to the mini-batch at hand, and E·x `[batch, hidden]`.
-    applied: Option<usize>,
+    /// The encoder and the threshold that were applied last to the mini-batch at hand, and E·x − b
+    /// `[batch, hidden]`.
+    applied: Option<(usize, usize)>,
     drive: Vec<T>,
     /// z^1 … z^T, `[steps, batch, hidden]`.
     codes: Aligned<T>,
@@ -109,19 +110,24 @@ impl<T: Real> Unroll<T> {
         let unit = self.batch * self.hidden;
         let step = self.steps[t];
         if let Some(encoder) = step.encoder
-            && self.applied.replace(encoder) != Some(encoder)
+            && self.applied.replace((encoder, step.threshold)) != Some((encoder, step.threshold))
         {
             let images = Matrix::new(input, self.batch, self.inputs);
             let rows = Matrix::new(weights[encoder], self.hidden, self.inputs);
             product(&mut self.drive[..unit], false, T::one(), images, rows.t());
+            lower(&mut self.drive[..unit], weights[step.threshold]);
         }
         let (before, code) = self.codes.numbers_mut().split_at_mut(t * unit);
         let code = &mut code[..unit];
         if let Some(columns) = columns {
             active::product(code, &before[(t - 1) * unit..], columns);
         }
-        let drive = step.encoder.map(|_| &self.drive[..unit]);
-        activate(code, drive, weights[step.threshold], columns.is_some());
+        if step.encoder.is_some() {
+            activate(code, &self.drive[..unit], columns.is_some());
+        } else {
+            lower(code, weights[step.threshold]);
+            rectify(code);
+        }
     }
 
     /// The last code z^T `[batch, hidden]` of the images that were encoded last.
@@ -226,32 +232,41 @@ fn runs(steps: &[Reads], slot: impl Fn(&Reads) -> Option<usize>) -> Vec<Run> {
     runs
 }
 
-/// `code = max(0, (drive − threshold) + code)`, without the terms that are absent. What is
-/// not a number stays so, for the loss to show it.
-pub(super) fn activate<T: Real>(code: &mut [T], drive: Option<&[T]>, threshold: &[T], fed_back: bool) {
-    let zero = T::zero();
+/// Subtracts the threshold from each row.
+fn lower<T: Real>(rows: &mut [T], threshold: &[T]) {
     dispatch!({
-        let width = threshold.len();
-        match drive {
-            Some(drive) => {
-                for (row, drive) in code.chunks_exact_mut(width).zip(drive.chunks_exact(width)) {
-                    for ((z, &drive), &threshold) in row.iter_mut().zip(drive).zip(threshold) {
-                        let fed = if fed_back { *z } else { zero };
-                        let sum = (drive - threshold) + fed;
-                        *z = if sum <= zero { zero } else { sum };
-                    }
-                }
-            }
-            None => {
-                for row in code.chunks_exact_mut(width) {
-                    for (z, &threshold) in row.iter_mut().zip(threshold) {
-                        let sum = *z - threshold;
-                        *z = if sum <= zero { zero } else { sum };
-                    }
-                }
+        for row in rows.chunks_exact_mut(threshold.len()) {
+            for (number, &threshold) in row.iter_mut().zip(threshold) {
+                *number = *number - threshold;
             }
         }
     });
+}
+
+/// `code = max(0, drive + code)`, or without the code where it is not `fed_back`. What is not a
+/// number stays so, for the loss to show it.
+pub(super) fn activate<T: Real>(code: &mut [T], drive: &[T], fed_back: bool) {
+    if fed_back {
+        dispatch!(for (z, &drive) in code.iter_mut().zip(drive) {
+            *z = rectified(drive + *z);
+        });
+    } else {
+        dispatch!(for (z, &drive) in code.iter_mut().zip(drive) {
+            *z = rectified(drive);
+        });
+    }
+}
+
+/// `code = max(0, code)`.
+fn rectify<T: Real>(code: &mut [T]) {
+    dispatch!(for z in &mut *code {
+        *z = rectified(*z);
+    });
+}
+
+#[inline]
+fn rectified<T: Real>(sum: T) -> T {
+    if sum <= T::zero() { T::zero() } else { sum }
 }
 
 /// `delta = flow` where the unit was active, 0 where it was not.
