@@ -28,7 +28,7 @@ steps = 3
 hidden = 12
 [training]
 batch = 100
-phases = [{ epochs = 50, rate = 1e-3 }, { epochs = 250, rate = 1e-3, discriminative = true, masking = 0.1 }]
+phases = [{ epochs = 50, rate = 1e-3 }, { epochs = 250, rate = 1e-3, discriminative = true, masking = 0.1, average = 0.99 }]
 [sweep.grid]
 "model.family" = ["drsae", "mlp"]
 "#;

@@ -113,6 +113,10 @@ pub struct Phase {
     /// against the clean input.
     #[serde(default)]
     pub masking: f64,
+    /// Decay of a running average of the weights, by update: the network is validated with it, and
+    /// ends the phase with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
     /// Parameters that this phase leaves alone.
     #[serde(default)]
     pub frozen: Vec<Group>,
@@ -202,6 +206,7 @@ impl Phase {
             discriminative_weight: None,
             sparsity: None,
             masking: 0.0,
+            average: None,
             frozen: Vec::new(),
             multipliers: Multipliers::default(),
         }
@@ -213,7 +218,8 @@ impl Phase {
         if !(self.rate.is_finite() && self.rate > 0.0) {
             return Err(Invalid::new(key("rate"), format!("must be positive, not {}", self.rate)));
         }
-        for (name, share) in [("momentum", self.momentum), ("masking", self.masking)] {
+        let average = self.average.unwrap_or_default();
+        for (name, share) in [("momentum", self.momentum), ("masking", self.masking), ("average", average)] {
             if !(0.0..1.0).contains(&share) {
                 return Err(Invalid::new(key(name), format!("must be at least 0 and below 1, not {share}")));
             }

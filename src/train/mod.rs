@@ -4,6 +4,7 @@
 //! on the device where its weights lie; wherever that is, it is evaluated on the CPU, on which
 //! its weights are copied once an epoch, by the fused pass.
 
+mod average;
 mod batches;
 pub mod config;
 mod epoch;

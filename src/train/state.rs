@@ -21,6 +21,8 @@ pub struct State {
     pub(super) position: (usize, usize),
     /// The numbers of each parameter.
     pub(super) weights: Vec<Vec<f32>>,
+    /// Their running average; empty where the phase has none, and before its first epoch.
+    pub(super) average: Vec<Vec<f32>>,
     /// β₁^t and β₂^t of the optimiser.
     pub(super) decay: (f64, f64),
     /// First and second moments of each parameter that the phase trains.
@@ -60,6 +62,9 @@ struct Head {
     decay: (u64, u64),
     best: Option<(usize, u64, u64)>,
     parameters: usize,
+    /// Left out where there are none, as in the states from before there were any.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    averages: usize,
     moments: usize,
     /// SHA-256 over all tensors, in order, and over this text with an empty digest.
     digest: String,
@@ -79,6 +84,7 @@ impl State {
             decay: (self.decay.0.to_bits(), self.decay.1.to_bits()),
             best: self.best.as_ref().map(|best| (best.epoch, best.score.to_bits(), best.error.to_bits())),
             parameters: self.weights.len(),
+            averages: self.average.len(),
             moments: self.moments.len(),
             digest: String::new(),
         };
@@ -105,7 +111,7 @@ impl State {
         let text = text.ok_or_else(|| damaged(&"its head is missing"))?;
         let mut head: Head = serde_json::from_str(text).map_err(|error| damaged(&error))?;
         let found = std::mem::take(&mut head.digest);
-        let names = names(head.parameters, head.moments, head.best.is_some());
+        let names = names(head.parameters, head.averages, head.moments, head.best.is_some());
         let views = names
             .map(|name| file.tensor(&name).map_err(|error| damaged(&error)))
             .collect::<Result<Vec<_>, _>>()?;
@@ -127,12 +133,18 @@ impl State {
         let earlier = |best: &Best| {
             (1..=self.epoch).contains(&best.epoch) && sizes(&best.weights) == sizes(&self.weights)
         };
-        inside && self.epoch == before + within && self.best.as_ref().is_none_or(earlier)
+        let averaged = within > 0 && phases.get(index).is_some_and(|phase| phase.average.is_some());
+        let average = if averaged { sizes(&self.weights) } else { Vec::new() };
+        inside
+            && self.epoch == before + within
+            && sizes(&self.average) == average
+            && self.best.as_ref().is_none_or(earlier)
     }
 
     fn assemble(head: &Head, mut tensors: impl Iterator<Item = Vec<f32>>) -> Self {
         let mut take = |count: usize| tensors.by_ref().take(count).collect::<Vec<_>>();
         let weights = take(head.parameters);
+        let average = take(head.averages);
         let firsts = take(head.moments);
         let seconds = take(head.moments);
         let best = head.best.map(|(epoch, score, error)| Best {
@@ -145,6 +157,7 @@ impl State {
             epoch: head.epoch,
             position: head.position,
             weights,
+            average,
             decay: (f64::from_bits(head.decay.0), f64::from_bits(head.decay.1)),
             moments: firsts.into_iter().zip(seconds).map(|(first, second)| [first, second]).collect(),
             best,
@@ -155,14 +168,21 @@ impl State {
     fn tensors(&self) -> impl Iterator<Item = (String, &[f32])> {
         let best = self.best.iter().flat_map(|best| &best.weights);
         let moments = |which: usize| self.moments.iter().map(move |pair| &pair[which]);
-        let all = self.weights.iter().chain(moments(0)).chain(moments(1)).chain(best);
-        names(self.weights.len(), self.moments.len(), self.best.is_some()).zip(all.map(Vec::as_slice))
+        let all = self.weights.iter().chain(&self.average).chain(moments(0)).chain(moments(1)).chain(best);
+        let names = names(self.weights.len(), self.average.len(), self.moments.len(), self.best.is_some());
+        names.zip(all.map(Vec::as_slice))
     }
 }
 
-fn names(parameters: usize, moments: usize, best: bool) -> impl Iterator<Item = String> {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+fn names(parameters: usize, averages: usize, moments: usize, best: bool) -> impl Iterator<Item = String> {
     let block = |name: &'static str, count: usize| (0..count).map(move |index| format!("{name}.{index}"));
     block("weights", parameters)
+        .chain(block("average", averages))
         .chain(block("first", moments))
         .chain(block("second", moments))
         .chain(block("best", if best { parameters } else { 0 }))
@@ -200,6 +220,7 @@ mod tests {
             epoch: 7,
             position: (1, 2),
             weights: vec![vec![1.0, -2.5], vec![f32::MIN_POSITIVE]],
+            average: vec![],
             decay: (0.1 + 0.2, 1e-300),
             moments: vec![[vec![0.5, 0.25], vec![]]],
             best: Some(Best {
@@ -213,7 +234,9 @@ mod tests {
 
     #[test]
     fn a_state_reads_back_to_the_bit() {
-        for state in [state(), State { best: None, moments: vec![], ..state() }] {
+        let average = state().weights;
+        for state in [state(), State { best: None, moments: vec![], ..state() }, State { average, ..state() }]
+        {
             let bytes = state.to_bytes("a-trial");
             assert_eq!(State::from_bytes(&bytes, "a-trial").unwrap(), state);
         }
@@ -235,6 +258,12 @@ mod tests {
         };
         assert!(!is_of(best(8, state().weights)) && !is_of(best(0, state().weights)));
         assert!(!is_of(best(6, vec![vec![3.0, 4.0], vec![]])));
+
+        let averaging = [phase(5), Phase { average: Some(0.9), ..phase(4) }];
+        let averaged = State { average: state().weights, ..state() };
+        assert!(averaged.is_of(&averaging) && !is_of(averaged.clone()) && !state().is_of(&averaging));
+        assert!(State { position: (1, 0), epoch: 5, best: None, ..state() }.is_of(&averaging));
+        assert!(!State { average: vec![vec![1.0]], ..state() }.is_of(&averaging));
     }
 
     #[test]

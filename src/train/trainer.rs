@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::DType;
 
+use super::average::Average;
 use super::batches::{Batch, Batches, Selection};
 use super::epoch::{Averages, Epoch, Sums};
 use super::evaluation::{self, Evaluation, evaluate, preprocessing};
@@ -79,6 +80,8 @@ pub struct Trainer<'a> {
     /// Phase and epoch within it that come next, from 0.
     position: (usize, usize),
     epoch: usize,
+    /// Of the weights in the phase at hand, where it has one.
+    average: Option<Average>,
     best: Option<Best>,
 }
 
@@ -105,6 +108,7 @@ impl<'a> Trainer<'a> {
             stepper: Stepper::new(&model, &task.training.phases[0], inputs, task.training.batch)?,
             position: (0, 0),
             epoch: 0,
+            average: None,
             best: None,
             model,
             task,
@@ -129,6 +133,10 @@ impl<'a> Trainer<'a> {
         self.position = state.position;
         self.epoch = state.epoch;
         self.model.parameters().restore(&state.weights)?;
+        let updates = state.position.1 * self.updates();
+        if let Some(average) = &mut self.average {
+            average.restore(state.average, updates);
+        }
         self.stepper.restore(Moments { decay: state.decay, pairs: state.moments })?;
         self.best = state.best;
         Ok(self)
@@ -150,6 +158,7 @@ impl<'a> Trainer<'a> {
             epoch: self.epoch,
             position: self.position,
             weights: self.model.parameters().snapshot()?,
+            average: self.average.as_ref().map_or_else(Vec::new, |average| average.weights().to_vec()),
             decay,
             moments: pairs,
             best: self.best.clone(),
@@ -168,13 +177,16 @@ impl<'a> Trainer<'a> {
         let Some(phase) = task.training.phases.get(index) else { return Ok(None) };
         self.epoch += 1;
         let train = self.pass(phase, within, on_batch)?;
-        let due = (within + 1).is_multiple_of(task.training.validate_every) || within + 1 == phase.epochs;
+        let last = within + 1 == phase.epochs;
+        let due = last || (within + 1).is_multiple_of(task.training.validate_every);
+        let trained = if due { self.take_average()? } else { None };
         let validation = if due { self.validate(phase)? } else { None };
         self.keep_best(phase, validation.as_ref())?;
-        if within + 1 == phase.epochs {
+        if last {
             self.enter_phase(index + 1)?;
         } else {
             self.position = (index, within + 1);
+            trained.map_or(Ok(()), |weights| self.model.parameters().restore(&weights))?;
         }
         let updates = self.updates();
         let rate = schedule::rate(phase, within * updates, phase.epochs * updates);
@@ -232,11 +244,22 @@ impl<'a> Trainer<'a> {
 
     fn enter_phase(&mut self, index: usize) -> Result<(), Error> {
         self.position = (index, 0);
+        self.average = None;
         if let Some(phase) = self.task.training.phases.get(index) {
             self.model.freeze(&phase.frozen);
             self.stepper.enter(phase, &self.model)?;
+            self.average = phase.average.map(Average::new);
         }
         Ok(())
+    }
+
+    /// Puts the average in the place of the weights, and gives these; `None` where the phase has no average.
+    fn take_average(&self) -> Result<Option<Vec<Vec<f32>>>, Error> {
+        let Some(average) = &self.average else { return Ok(None) };
+        let parameters = self.model.parameters();
+        let trained = parameters.snapshot()?;
+        parameters.restore(average.weights())?;
+        Ok(Some(trained))
     }
 
     /// Mini-batches in an epoch.
@@ -270,6 +293,9 @@ impl<'a> Trainer<'a> {
             update += 1;
             if !terms.total.is_finite() {
                 return Err(Error::Diverged { epoch: self.epoch, update, loss: terms.total });
+            }
+            if let Some(average) = &mut self.average {
+                average.add(self.model.parameters())?;
             }
             sums.add(&batch, terms, &self.stepper.predictions());
             if on_batch(batch.labels.len()).is_break() {

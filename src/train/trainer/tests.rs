@@ -22,6 +22,7 @@ fn schedule() -> train::Config {
          optimizer = \"sgd\"
          discriminative = true
          masking = 0.2
+         average = 0.9
          frozen = [\"decoder\"]",
     )
     .unwrap()
@@ -170,5 +171,28 @@ fn an_absurd_rate_diverges_by_the_graph_at_the_update_of_the_fused() {
             matches!(error, Error::Diverged { epoch: 1, update: 2, loss } if !loss.is_finite()),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn a_phase_validates_and_ends_with_its_average() {
+    let (dataset, model) = (glyphs(), network(Family::Drsae));
+    let phase = |average| format!("{{ epochs = 2, rate = 1e-2, discriminative = true{average} }}");
+    let schedule = |text: String| toml::from_str::<train::Config>(&format!("batch = 16\nphases = [{text}]"));
+    let (plain, averaged) = (schedule(phase("")).unwrap(), schedule(phase(", average = 0.9")).unwrap());
+    let mut plain = Trainer::new(task(&dataset, &model, &plain)).unwrap();
+    let mut averaged = Trainer::new(task(&dataset, &model, &averaged)).unwrap();
+    for done in 1..=2 {
+        let (plain_epoch, epoch) =
+            (next(&mut plain).unwrap().unwrap(), next(&mut averaged).unwrap().unwrap());
+        assert_eq!(plain_epoch.train, epoch.train, "what is trained is not averaged");
+        assert_ne!(plain_epoch.validation, epoch.validation);
+        let same =
+            plain.model.parameters().snapshot().unwrap() == averaged.model.parameters().snapshot().unwrap();
+        assert_eq!(same, done == 1, "the average takes the place of the weights at the end");
+        if done == 2 {
+            let found = evaluate(&averaged.model, averaged.material.validation(), 0.005).unwrap();
+            assert_eq!(Some(found), epoch.validation);
+        }
     }
 }
