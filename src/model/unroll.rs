@@ -51,9 +51,11 @@ pub struct Unroll<T> {
     batch: usize,
     /// S, Sᵀ or the codes, as the product at hand wants them.
     matrix: Padded<T>,
-    /// The encoder and the threshold that were applied last to the mini-batch at hand, and E·x − b
-    /// `[batch, hidden]`.
-    applied: Option<(usize, usize)>,
+    /// The encoder that was applied last to the mini-batch at hand, and E·x `[batch, hidden]`.
+    applied: Option<usize>,
+    product: Vec<T>,
+    /// The threshold that was subtracted from it last, and E·x − b.
+    lowered: Option<usize>,
     drive: Vec<T>,
     /// z^1 … z^T, `[steps, batch, hidden]`.
     codes: Aligned<T>,
@@ -80,6 +82,8 @@ impl<T: Real> Unroll<T> {
             batch: 0,
             matrix: Padded::default(),
             applied: None,
+            product: vec![T::zero(); unit],
+            lowered: None,
             drive: vec![T::zero(); unit],
             codes: Aligned::zeros(steps.len() * unit),
             deltas: Vec::new(),
@@ -109,13 +113,8 @@ impl<T: Real> Unroll<T> {
     fn iterate(&mut self, t: usize, columns: Option<Rows<T>>, weights: &[&[T]], input: &[T]) {
         let unit = self.batch * self.hidden;
         let step = self.steps[t];
-        if let Some(encoder) = step.encoder
-            && self.applied.replace((encoder, step.threshold)) != Some((encoder, step.threshold))
-        {
-            let images = Matrix::new(input, self.batch, self.inputs);
-            let rows = Matrix::new(weights[encoder], self.hidden, self.inputs);
-            product(&mut self.drive[..unit], false, T::one(), images, rows.t());
-            lower(&mut self.drive[..unit], weights[step.threshold]);
+        if let Some(encoder) = step.encoder {
+            self.drive(encoder, step.threshold, weights, input);
         }
         let (before, code) = self.codes.numbers_mut().split_at_mut(t * unit);
         let code = &mut code[..unit];
@@ -125,8 +124,21 @@ impl<T: Real> Unroll<T> {
         if step.encoder.is_some() {
             activate(code, &self.drive[..unit], columns.is_some());
         } else {
-            lower(code, weights[step.threshold]);
-            rectify(code);
+            activate_alone(code, weights[step.threshold]);
+        }
+    }
+
+    /// Leaves E·x − b, unless it is there already; E·x also serves steps of other thresholds.
+    fn drive(&mut self, encoder: usize, threshold: usize, weights: &[&[T]], input: &[T]) {
+        let unit = self.batch * self.hidden;
+        if self.applied.replace(encoder) != Some(encoder) {
+            let images = Matrix::new(input, self.batch, self.inputs);
+            let rows = Matrix::new(weights[encoder], self.hidden, self.inputs);
+            product(&mut self.product[..unit], false, T::one(), images, rows.t());
+            self.lowered = None;
+        }
+        if self.lowered.replace(threshold) != Some(threshold) {
+            lower(&mut self.drive[..unit], &self.product[..unit], weights[threshold]);
         }
     }
 
@@ -232,12 +244,13 @@ fn runs(steps: &[Reads], slot: impl Fn(&Reads) -> Option<usize>) -> Vec<Run> {
     runs
 }
 
-/// Subtracts the threshold from each row.
-fn lower<T: Real>(rows: &mut [T], threshold: &[T]) {
+/// `drive = product − threshold`, row by row.
+fn lower<T: Real>(drive: &mut [T], product: &[T], threshold: &[T]) {
+    let width = threshold.len();
     dispatch!({
-        for row in rows.chunks_exact_mut(threshold.len()) {
-            for (number, &threshold) in row.iter_mut().zip(threshold) {
-                *number = *number - threshold;
+        for (drive, product) in drive.chunks_exact_mut(width).zip(product.chunks_exact(width)) {
+            for ((drive, &product), &threshold) in drive.iter_mut().zip(product).zip(threshold) {
+                *drive = product - threshold;
             }
         }
     });
@@ -257,10 +270,14 @@ pub(super) fn activate<T: Real>(code: &mut [T], drive: &[T], fed_back: bool) {
     }
 }
 
-/// `code = max(0, code)`.
-fn rectify<T: Real>(code: &mut [T]) {
-    dispatch!(for z in &mut *code {
-        *z = rectified(*z);
+/// `code = max(0, code − threshold)`, row by row.
+fn activate_alone<T: Real>(code: &mut [T], threshold: &[T]) {
+    dispatch!({
+        for row in code.chunks_exact_mut(threshold.len()) {
+            for (z, &threshold) in row.iter_mut().zip(threshold) {
+                *z = rectified(*z - threshold);
+            }
+        }
     });
 }
 
