@@ -13,7 +13,7 @@ fn a_node_that_dies_loses_nothing() {
     let Some(cluster) = Cluster::alone() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let job = lab.submit(&SPREAD).expect(0).jobs().remove(0);
-    let lost = lab.running(&cluster, &job, 1).remove(0);
+    let lost = lab.begun(&cluster, &job);
     // Lest it ends before its node does.
     lost.signal("STOP");
     cluster.kill_node(&lost.node, true);
@@ -32,7 +32,7 @@ fn two_copies_of_a_trial_at_once_are_one() {
     let Some(cluster) = Cluster::alone() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let job = lab.submit(&["--pack", "6", "--set", "slurm.cpus=2"]).expect(0).jobs().remove(0);
-    let first = lab.running(&cluster, &job, 1).remove(0);
+    let first = lab.begun(&cluster, &job);
     // Lest it ends before Slurm misses its node.
     first.signal("STOP");
     cluster.kill_node(&first.node, false);
@@ -58,7 +58,7 @@ fn a_task_that_is_killed_is_told_and_submitted_again_alone() {
     wait_for("its jobs", || !record().contains("null"));
     let record: serde_json::Value = serde_json::from_str(&record()).unwrap();
     let job = record["arrays"][0]["job"].to_string();
-    let task = lab.running(&cluster, &job, 1).remove(0);
+    let task = lab.begun(&cluster, &job);
     task.signal("KILL");
     let followed = ended(child).expect(1);
     let told = format!("{} ended without ", task.name);
@@ -83,7 +83,7 @@ fn a_sweep_that_is_cancelled_goes_on_when_it_is_submitted_again() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let jobs = lab.submit(&SPREAD).expect(0).jobs();
-    lab.running(&cluster, &jobs[0], 1);
+    lab.begun(&cluster, &jobs[0]);
     cluster.ask("scancel", &jobs.iter().map(String::as_str).collect::<Vec<_>>());
     // At once, while Slurm still clears the tasks away.
     let again = ended(lab.follow(&SPREAD)).expect(0);
@@ -98,7 +98,7 @@ fn a_controller_that_is_down_is_told_and_waited_for() {
     let Some(cluster) = Cluster::alone() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let jobs = lab.submit(&SPREAD).expect(0).jobs();
-    lab.running(&cluster, &jobs[0], 1);
+    lab.begun(&cluster, &jobs[0]);
     cluster.stop_controller();
     let refused = lab.submit(&SPREAD).expect(2);
     assert!(

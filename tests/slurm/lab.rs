@@ -106,21 +106,17 @@ impl Lab {
         trials.map(file).filter_map(|path| Some((path.clone(), fs::read(path).ok()?))).collect()
     }
 
-    /// Waits until this many of a job's tasks have a state to go on from, and gives them.
-    pub fn running(&self, cluster: &Cluster, job: &str, count: usize) -> Vec<Task> {
-        let tasks = || {
+    /// Waits until a task of a job has a state to go on from, and gives it.
+    pub fn begun(&self, cluster: &Cluster, job: &str) -> Task {
+        let mut found = None;
+        wait_for("a task with a state", || {
             let answer = cluster.ask("squeue", &["-h", "-r", "-t", "R", "-j", job, "-o", "%i %N"]);
             let states = self.owners_of_states();
-            let mut tasks: Vec<_> = answer.lines().filter_map(|line| Task::read(cluster, line)).collect();
-            tasks.retain(|task| task.programs.iter().any(|program| states.contains(program)));
-            tasks
-        };
-        let mut found = Vec::new();
-        wait_for("tasks with states", || {
-            found = tasks();
-            found.len() >= count
+            let begun = |task: &Task| task.programs.iter().any(|program| states.contains(program));
+            found = answer.lines().filter_map(|line| Task::read(cluster, line)).find(begun);
+            found.is_some()
         });
-        found
+        found.unwrap()
     }
 
     /// Processes that run a trial which has a state.

@@ -77,7 +77,7 @@ fn a_warning_that_the_time_is_over_has_a_task_queued_again_and_it_goes_on() {
     let lab = Lab::new(Some(&cluster), &LONG);
     let submitted = lab.submit(&["--pack", "6", "--set", "slurm.cpus=2"]).expect(0);
     let job = &submitted.jobs()[0];
-    let task = lab.running(&cluster, job, 1).remove(0);
+    let task = lab.begun(&cluster, job);
     let status = lab.drsae("status", &[]).expect(1).out;
     assert!(status.contains(&format!("1 task running on {}", task.node)), "{status}");
     // What Slurm itself sends a minute before the end.
