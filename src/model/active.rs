@@ -133,32 +133,6 @@ impl<T: Real> WithSimd for Block<'_, T> {
     }
 }
 
-/// Calls a kernel with the constant that a width is.
-macro_rules! by_width {
-    ($simd:expr, $width:expr, |$constant:ident| $call:expr) => {
-        by_width!($simd, $width, [1 2 3 4 5 6 7 8 9 10 11 12 13], |$constant| $call)
-    };
-    ($simd:expr, $width:expr, [$($known:literal)*], |$constant:ident| $call:expr) => {
-        match $width {
-            $($known => {
-                const $constant: usize = $known;
-                apart(
-                    $simd,
-                    #[inline(always)]
-                    || $call,
-                );
-            })*
-            _ => unreachable!("panels are no wider than the registers hold"),
-        }
-    };
-}
-
-/// Calls a kernel as a function of its own: inlined, kernels take registers from each other.
-#[inline(never)]
-fn apart<S: Simd>(simd: S, kernel: impl FnOnce()) {
-    simd.vectorize(kernel);
-}
-
 impl<T: Real> Block<'_, T> {
     #[inline(always)]
     fn multiply<S: Simd, const MOST: usize>(mut self, simd: S) {
@@ -166,9 +140,44 @@ impl<T: Real> Block<'_, T> {
         let rows = self.active.len();
         let paired = if size_of_val(self.right.numbers) <= NEAR { 0 } else { rows - rows % 2 };
         for (start, width) in panels(vectors, MOST) {
-            by_width!(simd, width, |WIDTH| self.rows::<S, 2, WIDTH>(simd, start, 0..paired));
-            by_width!(simd, width, |WIDTH| self.rows::<S, 1, WIDTH>(simd, start, paired..rows));
+            self.panel::<S, 2>(simd, start, width, 0..paired);
+            self.panel::<S, 1>(simd, start, width, paired..rows);
         }
+    }
+
+    /// `width` vectors of a range of rows, `ROWS` of them together.
+    #[inline(always)]
+    fn panel<S: Simd, const ROWS: usize>(&mut self, simd: S, start: usize, width: usize, rows: Range<usize>) {
+        match width {
+            1 => self.apart::<S, ROWS, 1>(simd, start, rows),
+            2 => self.apart::<S, ROWS, 2>(simd, start, rows),
+            3 => self.apart::<S, ROWS, 3>(simd, start, rows),
+            4 => self.apart::<S, ROWS, 4>(simd, start, rows),
+            5 => self.apart::<S, ROWS, 5>(simd, start, rows),
+            6 => self.apart::<S, ROWS, 6>(simd, start, rows),
+            7 => self.apart::<S, ROWS, 7>(simd, start, rows),
+            8 => self.apart::<S, ROWS, 8>(simd, start, rows),
+            9 => self.apart::<S, ROWS, 9>(simd, start, rows),
+            10 => self.apart::<S, ROWS, 10>(simd, start, rows),
+            11 => self.apart::<S, ROWS, 11>(simd, start, rows),
+            12 => self.apart::<S, ROWS, 12>(simd, start, rows),
+            13 => self.apart::<S, ROWS, 13>(simd, start, rows),
+            _ => unreachable!("panels are no wider than the registers hold"),
+        }
+    }
+
+    /// A kernel as a function of its own: inlined, kernels take registers from each other.
+    #[inline(never)]
+    fn apart<S: Simd, const ROWS: usize, const WIDTH: usize>(
+        &mut self,
+        simd: S,
+        start: usize,
+        rows: Range<usize>,
+    ) {
+        simd.vectorize(
+            #[inline(always)]
+            || self.rows::<S, ROWS, WIDTH>(simd, start, rows),
+        );
     }
 
     /// The factors of a row.
@@ -177,7 +186,6 @@ impl<T: Real> Block<'_, T> {
         &self.left[row * self.depth..][..self.depth][self.terms.clone()]
     }
 
-    /// `WIDTH` vectors of a range of rows, `ROWS` of them together.
     #[inline(always)]
     fn rows<S: Simd, const ROWS: usize, const WIDTH: usize>(
         &mut self,
