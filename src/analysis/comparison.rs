@@ -15,9 +15,11 @@ const VERSION: u32 = 1;
 pub struct Comparison {
     /// Columns of `trials.csv` that hold the axes which are not compared.
     pub axes: Vec<String>,
-    /// Columns of `trials.csv` that hold the axes which are compared.
+    /// Columns of `trials.csv` that hold the compared axes which sides are named by.
     pub compared: Vec<String>,
-    /// The reference: its value on each compared axis.
+    /// Those of the other compared axes, whose values follow from a side's name.
+    pub implied: Vec<String>,
+    /// Name of the reference.
     pub reference: String,
     /// All seeds of the plan, in order.
     pub seeds: Vec<u64>,
@@ -35,7 +37,7 @@ pub struct Comparison {
 pub struct ComparisonRow {
     /// Value of each axis that is not compared.
     pub values: Vec<String>,
-    /// The cell's value on each compared axis.
+    /// Name of the cell's side.
     pub challenger: String,
     /// Trainable numbers of the reference.
     pub parameters_reference: u64,
@@ -128,6 +130,7 @@ impl Comparison {
         Self {
             axes: pairs.axes.clone(),
             compared: pairs.compared.clone(),
+            implied: pairs.implied.clone(),
             reference: pairs.reference.clone(),
             seeds: pairs.seeds.clone(),
             margin,

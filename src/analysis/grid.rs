@@ -24,15 +24,17 @@ const VERSION: u32 = 1;
 pub struct Grid {
     /// Columns of `trials.csv` that hold the axes which are averaged over.
     pub axes: Vec<String>,
-    /// Columns of `trials.csv` that hold the axes which are compared.
+    /// Columns of `trials.csv` that hold the compared axes which sides are named by.
     pub compared: Vec<String>,
-    /// The reference: its value on each compared axis.
+    /// Those of the other compared axes, whose values follow from a side's name.
+    pub implied: Vec<String>,
+    /// Name of the reference.
     pub reference: String,
     /// All seeds of the plan, in order.
     pub seeds: Vec<u64>,
     /// The margin of equivalence, percentage points, where the spec sets one.
     pub margin: Option<f64>,
-    /// One for each value of the compared axes but the reference's, in plan order.
+    /// One for each challenger, in plan order.
     pub rows: Vec<GridRow>,
     /// Cells that have no reference with the same values on the other axes, and so are in no row.
     pub unmatched: usize,
@@ -42,7 +44,7 @@ pub struct Grid {
 /// the reference is better.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GridRow {
-    /// The challenger: its value on each compared axis.
+    /// Name of the challenger.
     pub challenger: String,
     /// Cells that are compared with a reference.
     pub cells: usize,
@@ -79,6 +81,7 @@ impl Grid {
         Self {
             axes: pairs.axes.clone(),
             compared: pairs.compared.clone(),
+            implied: pairs.implied.clone(),
             reference: pairs.reference.clone(),
             seeds: pairs.seeds.clone(),
             margin,

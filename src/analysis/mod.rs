@@ -47,7 +47,7 @@ pub use sheets::Sheet;
 pub use sources::{Source, Sources};
 pub use summary::{Summary, SummaryRow};
 pub use verdict::Verdict;
-pub(crate) use words::{compared, difference, spread};
+pub(crate) use words::{compared, difference, side, spread};
 
 use self::mistakes::Mistakes;
 use self::pairs::Pairs;

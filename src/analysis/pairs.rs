@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::{Cell, Errors};
-use super::{Compare, Error, cells};
+use super::{Compare, Error, cells, words};
 use crate::store::axis_column;
 
 /// Every cell that is not the reference beside the reference cell that has the same values
@@ -11,9 +11,11 @@ use crate::store::axis_column;
 pub(super) struct Pairs<'c> {
     /// Columns of `trials.csv` that hold the axes which are not compared.
     pub axes: Vec<String>,
-    /// Columns of `trials.csv` that hold the axes which are compared.
+    /// Columns of `trials.csv` that hold the compared axes which sides are named by.
     pub compared: Vec<String>,
-    /// The reference: its value on each compared axis.
+    /// Those of the other compared axes, whose values follow from a side's name.
+    pub implied: Vec<String>,
+    /// Name of the reference.
     pub reference: String,
     /// All seeds of the plan, in order.
     pub seeds: Vec<u64>,
@@ -27,7 +29,7 @@ pub(super) struct Pairs<'c> {
 pub(super) struct Pair<'c> {
     /// Value of each axis that is not compared.
     pub values: Vec<String>,
-    /// The cell's value on each compared axis.
+    /// Name of the challenger.
     pub name: String,
     pub reference: &'c Cell,
     pub challenger: &'c Cell,
@@ -42,14 +44,15 @@ impl<'c> Pairs<'c> {
         let column = |at: usize| axis_column(&axes[at]).to_owned();
         let mut found = Self {
             axes: sides.others.iter().map(|&at| column(at)).collect(),
-            compared: sides.compared.iter().map(|(at, _)| column(*at)).collect(),
-            reference: references.first().map_or_else(String::new, |cell| sides.compared(cell)),
+            compared: sides.naming.iter().map(|&at| column(at)).collect(),
+            implied: sides.implied().map(column).collect(),
+            reference: references.first().map_or_else(String::new, |cell| sides.name(cell, axes)),
             seeds: cells::seeds(cells),
             all: Vec::new(),
             unmatched: Vec::new(),
         };
         for challenger in challengers {
-            let (values, name) = (sides.others(challenger), sides.compared(challenger));
+            let (values, name) = (sides.others(challenger), sides.name(challenger, axes));
             match by_others.get(&values) {
                 None => found.unmatched.push(challenger.values.join(", ")),
                 Some(reference) => found.all.push(Pair { values, name, reference, challenger }),
@@ -86,7 +89,9 @@ impl Pair<'_> {
 struct Sides {
     /// Position of each compared axis, with the reference's value.
     compared: Vec<(usize, String)>,
-    /// Positions of the other axes.
+    /// Positions of the compared axes that sides are named by.
+    naming: Vec<usize>,
+    /// Positions of the axes that are not compared.
     others: Vec<usize>,
 }
 
@@ -102,22 +107,47 @@ impl Sides {
             }
         }
         let value = |at: usize| reference.get(&axes[at]).map(|value| (at, value.clone()));
+        let compared: Vec<_> = (0..axes.len()).filter_map(value).collect();
+        let naming = naming(cells, compared.iter().map(|&(at, _)| at));
         let others = (0..axes.len()).filter(|&at| !reference.contains_key(&axes[at])).collect();
-        Ok(Self { compared: (0..axes.len()).filter_map(value).collect(), others })
+        Ok(Self { compared, naming, others })
+    }
+
+    /// Positions of the compared axes whose values follow from a side's name.
+    fn implied(&self) -> impl Iterator<Item = usize> {
+        self.compared.iter().map(|&(at, _)| at).filter(|at| !self.naming.contains(at))
     }
 
     fn is_reference(&self, cell: &Cell) -> bool {
         self.compared.iter().all(|(at, value)| same(&cell.values[*at], value))
     }
 
-    fn compared(&self, cell: &Cell) -> String {
-        let values: Vec<_> = self.compared.iter().map(|(at, _)| cell.values[*at].as_str()).collect();
-        values.join(" / ")
+    fn name(&self, cell: &Cell, axes: &[String]) -> String {
+        let columns: Vec<_> = self.naming.iter().map(|&at| axis_column(&axes[at])).collect();
+        let values: Vec<_> = self.naming.iter().map(|&at| cell.values[at].as_str()).collect();
+        words::side(&columns, &values)
     }
 
     fn others(&self, cell: &Cell) -> Vec<String> {
         self.others.iter().map(|&at| cell.values[at].clone()).collect()
     }
+}
+
+/// Those of the compared axes that tell sides apart: an axis whose value follows from those of earlier
+/// ones, as a rate of each family's own does, is left out. The first stays in any case.
+fn naming(cells: &[Cell], compared: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut kept: Vec<usize> = Vec::new();
+    for at in compared {
+        let mut known = BTreeMap::new();
+        let follows = cells.iter().all(|cell| {
+            let name: Vec<_> = kept.iter().map(|&at| &cell.values[at]).collect();
+            *known.entry(name).or_insert(&cell.values[at]) == &cell.values[at]
+        });
+        if !follows || kept.is_empty() {
+            kept.push(at);
+        }
+    }
+    kept
 }
 
 /// Whether two texts name one value: `1` and `1.0` do.

@@ -177,6 +177,7 @@ mod tests {
         Grid {
             axes: vec!["steps".to_owned()],
             compared: vec!["family".to_owned()],
+            implied: Vec::new(),
             reference: "drsae".to_owned(),
             seeds: (1..=challengers[0].1.len() as u64).collect(),
             margin,

@@ -5,18 +5,45 @@ use crate::stats::{Interval, Spread};
 
 /// The last part of each dotted name; the whole of it where that would be ambiguous, as for
 /// `model.hidden`: the width asked for need not be the network's.
-pub(super) fn headings(axes: &[String]) -> Vec<String> {
+pub(super) fn headings<S: AsRef<str>>(axes: &[S]) -> Vec<String> {
     let last = |axis: &str| axis.rsplit('.').next().unwrap_or(axis).to_owned();
-    let unique =
-        |name: &String| name != "hidden" && axes.iter().filter(|axis| last(axis) == *name).count() == 1;
-    axes.iter().map(|axis| Some(last(axis)).filter(unique).unwrap_or_else(|| axis.clone())).collect()
+    let alike = |name: &str| axes.iter().filter(|axis| last(axis.as_ref()) == name).count();
+    let unique = |name: &String| name != "hidden" && alike(name) == 1;
+    let heading = |axis: &str| Some(last(axis)).filter(unique).unwrap_or_else(|| axis.to_owned());
+    axes.iter().map(|axis| heading(axis.as_ref())).collect()
 }
 
-/// A cell's values on the compared axes: bare where they say what they are.
-pub(super) fn label(compared: &[String], value: &str) -> String {
+/// Name of a side of a comparison, whose columns of `trials.csv` have these values: the bare value of
+/// one column; of several `drsae (steps = 11)`, or `rate = 0.1, batch = 50`.
+pub fn side(columns: &[&str], values: &[&str]) -> String {
+    let headings = headings(columns);
+    let told = |at: usize| format!("{} = {}", headings[at], values[at]);
+    let told = |places: std::ops::Range<usize>| places.map(told).collect::<Vec<_>>().join(", ");
+    match columns {
+        [_] => values.concat(),
+        ["family", ..] => format!("{} ({})", values[0], told(1..columns.len())),
+        _ => told(0..columns.len()),
+    }
+}
+
+/// A side's name where nothing else says what it is of: a number alone has its axis before it.
+pub(super) fn label(compared: &[String], side: &str) -> String {
     match compared {
-        [axis] if axis == "family" => value.to_owned(),
-        axes => format!("{} = {value}", headings(axes).join(" / ")),
+        [axis] if axis != "family" => format!("{} = {side}", headings(compared).concat()),
+        _ => side.to_owned(),
+    }
+}
+
+/// What follows from the sides' names, and so is not part of them.
+pub(super) fn implied(columns: &[String]) -> String {
+    let last = |column: &String| column.rsplit('.').next().unwrap_or(column).to_owned();
+    let names: std::collections::BTreeSet<_> = columns.iter().map(last).collect();
+    match names.len() {
+        0 => String::new(),
+        _ => format!(
+            " The names determine {}, which they leave out.",
+            names.into_iter().collect::<Vec<_>>().join(" and ")
+        ),
     }
 }
 
@@ -94,7 +121,20 @@ mod tests {
         let axes = ["family", "objective.sparsity"].map(str::to_owned);
         assert_eq!(label(&axes[..1], "drsae"), "drsae");
         assert_eq!(label(&axes[1..], "0.1"), "sparsity = 0.1");
-        assert_eq!(label(&axes, "drsae / 0.1"), "family / sparsity = drsae / 0.1");
+    }
+
+    #[test]
+    fn sides_are_named_by_what_tells_them_apart() {
+        assert_eq!(side(&["family"], &["drsae"]), "drsae");
+        assert_eq!(side(&["objective.sparsity"], &["0.1"]), "0.1");
+        assert_eq!(
+            side(&["family", "steps", "training.rate"], &["mlp", "2", "0.1"]),
+            "mlp (steps = 2, rate = 0.1)"
+        );
+        assert_eq!(side(&["steps", "training.rate"], &["2", "0.1"]), "steps = 2, rate = 0.1");
+        let columns = ["training.phases.0.rate", "training.phases.1.rate", "data.train"].map(str::to_owned);
+        assert_eq!(implied(&columns), " The names determine rate and train, which they leave out.");
+        assert_eq!(implied(&[]), "");
     }
 
     #[test]

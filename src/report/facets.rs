@@ -2,6 +2,7 @@
 
 use super::chart::{Entry, Look};
 use super::material::{Axis, Cell, Material};
+use crate::analysis;
 
 /// Panels that a figure has at most.
 pub const PANELS: usize = 12;
@@ -49,7 +50,7 @@ impl<'m> Facets<'m> {
         let by_panel: Vec<usize> = (0..axes.len()).filter(is_free).collect();
         let mut facets = Self { panels: Vec::new(), left_out: 0, series: Vec::new() };
         for cell in &material.cells {
-            let at = facets.series_at(key(cell, &by_colour), values(axes, cell, &by_colour));
+            let at = facets.series_at(key(axes, cell, &by_colour), values(axes, cell, &by_colour));
             facets.panel(values(axes, cell, &by_panel)).add(at, cell);
         }
         facets.left_out = facets.panels.len().saturating_sub(PANELS);
@@ -125,9 +126,10 @@ fn by_colour(axes: &[Axis], x: Option<usize>) -> Vec<usize> {
 }
 
 /// A cell's values on some axes, as `comparison.csv` writes them.
-fn key(cell: &Cell, chosen: &[usize]) -> String {
+fn key(axes: &[Axis], cell: &Cell, chosen: &[usize]) -> String {
+    let columns: Vec<_> = chosen.iter().map(|&at| axes[at].column.as_str()).collect();
     let values: Vec<_> = chosen.iter().map(|&at| cell.values[at].as_str()).collect();
-    values.join(" / ")
+    analysis::side(&columns, &values)
 }
 
 /// A cell's values on some axes, each with its symbol.
@@ -178,6 +180,16 @@ mod tests {
         assert_eq!(by_colour(&[steps(), weight(), family(false)], Some(1)), [2]);
         assert_eq!(by_colour(&[steps(), axis("data.train", &["1"; 9], false)], None), [0]);
         assert_eq!(by_colour(&[steps(), axis("data.train", &["1"; 9], false)], Some(0)), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn series_have_the_names_of_sides_in_comparison_csv() {
+        let axes = [axis("family", &["mlp"], true), axis("steps", &["5"], true)];
+        let values = ["mlp", "5"].map(str::to_owned).to_vec();
+        let cell =
+            Cell { values, family: "mlp".to_owned(), steps: 5, hidden: 1, parameters: 1, trials: Vec::new() };
+        assert_eq!(key(&axes, &cell, &[0, 1]), "mlp (steps = 5)");
+        assert_eq!(key(&axes, &cell, &[0]), "mlp");
     }
 
     #[test]

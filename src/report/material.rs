@@ -117,7 +117,7 @@ impl Material {
         for cell in &mut cells {
             cell.trials.sort_by_key(|trial| trial.seed);
         }
-        let axes = axes(source.design, &mut cells);
+        let axes = axes(source.design, implied(&analysis), &mut cells);
         let (name, question) = (source.name.to_owned(), source.question.to_owned());
         Ok(Self { name, question, axes, cells, analysis, provenance })
     }
@@ -178,13 +178,19 @@ fn numbers(table: Option<&Table>, column: &str) -> Result<HashMap<String, f64>, 
     Ok(entries?.into_iter().filter_map(|(id, number)| Some((id, number?))).collect())
 }
 
-/// The axes with more than one value, without those that move with an earlier one; the cells
-/// keep their values on these alone.
-fn axes(design: &Design, cells: &mut [Cell]) -> Vec<Axis> {
+/// Columns of the compared axes that follow from others.
+fn implied(analysis: &Analysis) -> &[String] {
+    analysis.compared.as_ref().map_or(&[], |compared| &compared.comparison.implied)
+}
+
+/// The axes with more than one value, without those of `implied` columns and those that move with an
+/// earlier one; the cells keep their values on these alone.
+fn axes(design: &Design, implied: &[String], cells: &mut [Cell]) -> Vec<Axis> {
     let mut kept: Vec<usize> = Vec::new();
-    for at in 0..design.axes.len() {
+    for (at, axis) in design.axes.iter().enumerate() {
+        let follows = implied.iter().any(|column| column == axis_column(axis));
         let moves_with = |&other: &usize| one_to_one(cells, at, other);
-        if distinct(cells, at).len() > 1 && !kept.iter().any(moves_with) {
+        if distinct(cells, at).len() > 1 && !follows && !kept.iter().any(moves_with) {
             kept.push(at);
         }
     }
@@ -245,12 +251,21 @@ mod tests {
             ..Design::default()
         };
         let mut cells = cells(&[["2", "0.1", "0.1"], ["2", "0.3", "0.3"]]);
-        let axes = axes(&design, &mut cells);
+        let axes = axes(&design, &[], &mut cells);
         assert_eq!(
             axes.iter().map(|axis| axis.column.as_str()).collect::<Vec<_>>(),
             ["training.phases.0.rate"]
         );
         assert_eq!(axes[0].numbers(), Some(vec![0.1, 0.3]));
         assert_eq!(cells[1].values, ["0.3"]);
+    }
+    #[test]
+    fn an_axis_that_follows_from_the_names_of_sides_is_none() {
+        let names = ["model.family", "model.steps", "training.phases.0.rate"];
+        let design = Design { axes: names.map(str::to_owned).to_vec(), ..Design::default() };
+        let mut cells = cells(&[["drsae", "2", "0.1"], ["mlp", "2", "0.3"], ["mlp", "5", "0.1"]]);
+        let axes = axes(&design, &["training.phases.0.rate".to_owned()], &mut cells);
+        assert_eq!(axes.iter().map(|axis| axis.column.as_str()).collect::<Vec<_>>(), ["family", "steps"]);
+        assert_eq!(cells[2].values, ["mlp", "5"]);
     }
 }

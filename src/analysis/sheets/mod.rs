@@ -101,13 +101,14 @@ fn comparison(comparison: &Comparison) -> Sheet {
         caption: format!(
             "Each cell against {reference} with the same other settings: difference in error, challenger − \
              {reference}, in percentage points (pp), positive where {reference} is better; mean over n seeds{} \
-             that both have complete, and 95 % interval of Student's t for paired differences{}. {} {SELECTION}",
+             that both have complete, and 95 % interval of Student's t for paired differences{}.{} {} {SELECTION}",
             seeds(&comparison.seeds),
             if comparison.rows.iter().any(is_welch) {
                 "; of Welch's t where marked W, for want of pairs"
             } else {
                 ""
             },
+            words::implied(&comparison.implied),
             of_tests(comparison.rows.len(), comparison.seeds.len(), comparison.margin)
         ),
         head: head(&settings, &measured),
@@ -146,11 +147,12 @@ fn grid(grid: &Grid) -> Sheet {
             "Each challenger against {reference} over all cells: difference in error, challenger − {reference}, \
              in percentage points (pp), positive where {reference} is better; averaged over the cells within \
              each seed first, then over n seeds{}, with the 95 % interval of Student's t. Identical are cells \
-             with exactly the errors of {reference}; the averages include them. {} Secondary: interquartile \
+             with exactly the errors of {reference}; the averages include them.{} {} Secondary: interquartile \
              mean of the test errors (IQM), and the chance that a trial of the challenger has less test error \
              than one of {reference} in the same cell, with 95 % percentile intervals of a stratified \
              bootstrap. {SELECTION}",
             seeds(&grid.seeds),
+            words::implied(&grid.implied),
             of_tests(grid.rows.len(), grid.seeds.len(), grid.margin)
         ),
         head: head.into_iter().map(str::to_owned).collect(),

@@ -35,12 +35,32 @@ fn a_cell_without_reference_is_named() {
 
 #[test]
 fn several_compared_axes_make_one_reference() {
-    let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("untied", 5, 1, Some(1.5))]);
+    let (_folder, store) =
+        results(&[("drsae", 2, 1, Some(1.0)), ("untied", 2, 1, Some(1.25)), ("untied", 5, 1, Some(1.5))]);
     let both = compare(&[("model.family", "drsae"), ("model.steps", "2.0")]);
     let comparison = compared(&store, &Design { compare: Some(both), ..design() }).comparison;
-    assert_eq!((comparison.reference.as_str(), comparison.axes.len()), ("drsae / 2", 0));
-    assert_eq!(comparison.compared, ["family", "steps"]);
-    assert_eq!(comparison.rows[0].challenger, "untied / 5");
+    assert_eq!((comparison.reference.as_str(), comparison.axes.len()), ("drsae (steps = 2)", 0));
+    assert_eq!(
+        (comparison.compared, comparison.implied),
+        (vec!["family".to_owned(), "steps".to_owned()], vec![])
+    );
+    let challengers: Vec<_> = comparison.rows.into_iter().map(|row| row.challenger).collect();
+    assert_eq!(challengers, ["untied (steps = 2)", "untied (steps = 5)"]);
+}
+
+#[test]
+fn what_follows_from_a_name_is_not_part_of_it() {
+    let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("untied", 5, 1, Some(1.5))]);
+    let both = compare(&[("model.family", "drsae"), ("model.steps", "2")]);
+    let design = Design { compare: Some(both), ..design() };
+    let comparison = compared(&store, &design).comparison;
+    assert_eq!((comparison.reference.as_str(), comparison.rows[0].challenger.as_str()), ("drsae", "untied"));
+    assert_eq!(
+        (comparison.compared, comparison.implied),
+        (vec!["family".to_owned()], vec!["steps".to_owned()])
+    );
+    let tables = written(&store, "tables.md");
+    assert_eq!(tables.matches("The names determine steps, which they leave out.").count(), 2, "{tables}");
 }
 
 #[test]
