@@ -42,7 +42,7 @@ pub(super) fn implied(columns: &[String]) -> String {
         0 => String::new(),
         _ => format!(
             " The names determine {}, which they leave out.",
-            names.into_iter().collect::<Vec<_>>().join(" and ")
+            names.into_iter().collect::<Vec<_>>().join(", ")
         ),
     }
 }
@@ -133,7 +133,7 @@ mod tests {
         );
         assert_eq!(side(&["steps", "training.rate"], &["2", "0.1"]), "steps = 2, rate = 0.1");
         let columns = ["training.phases.0.rate", "training.phases.1.rate", "data.train"].map(str::to_owned);
-        assert_eq!(implied(&columns), " The names determine rate and train, which they leave out.");
+        assert_eq!(implied(&columns), " The names determine rate, train, which they leave out.");
         assert_eq!(implied(&[]), "");
     }
 
