@@ -1,28 +1,34 @@
 //! Numbers and names as people read them.
 
+use std::collections::BTreeSet;
+
 use super::Difference;
 use crate::stats::{Interval, Spread};
 
 /// The last part of each dotted name; the whole of it where that would be ambiguous, as for
 /// `model.hidden`: the width asked for need not be the network's.
 pub(super) fn headings<S: AsRef<str>>(axes: &[S]) -> Vec<String> {
-    let last = |axis: &str| axis.rsplit('.').next().unwrap_or(axis).to_owned();
     let alike = |name: &str| axes.iter().filter(|axis| last(axis.as_ref()) == name).count();
-    let unique = |name: &String| name != "hidden" && alike(name) == 1;
-    let heading = |axis: &str| Some(last(axis)).filter(unique).unwrap_or_else(|| axis.to_owned());
+    let unique = |name: &&str| *name != "hidden" && alike(name) == 1;
+    let heading = |axis| Some(last(axis)).filter(unique).unwrap_or(axis).to_owned();
     axes.iter().map(|axis| heading(axis.as_ref())).collect()
+}
+
+/// The last part of a dotted name.
+fn last(axis: &str) -> &str {
+    axis.rsplit('.').next().unwrap_or(axis)
 }
 
 /// Name of a side of a comparison, whose columns of `trials.csv` have these values: the bare value of
 /// one column; of several `drsae (steps = 11)`, or `rate = 0.1, batch = 50`.
 pub fn side(columns: &[&str], values: &[&str]) -> String {
     let headings = headings(columns);
-    let told = |at: usize| format!("{} = {}", headings[at], values[at]);
-    let told = |places: std::ops::Range<usize>| places.map(told).collect::<Vec<_>>().join(", ");
+    let told: Vec<_> =
+        headings.iter().zip(values).map(|(heading, value)| format!("{heading} = {value}")).collect();
     match columns {
         [_] => values.concat(),
-        ["family", ..] => format!("{} ({})", values[0], told(1..columns.len())),
-        _ => told(0..columns.len()),
+        ["family", ..] => format!("{} ({})", values[0], told[1..].join(", ")),
+        _ => told.join(", "),
     }
 }
 
@@ -34,17 +40,14 @@ pub(super) fn label(compared: &[String], side: &str) -> String {
     }
 }
 
-/// What follows from the sides' names, and so is not part of them.
+/// Says what follows from the sides' names, and so is not part of them.
 pub(super) fn implied(columns: &[String]) -> String {
-    let last = |column: &String| column.rsplit('.').next().unwrap_or(column).to_owned();
-    let names: std::collections::BTreeSet<_> = columns.iter().map(last).collect();
-    match names.len() {
-        0 => String::new(),
-        _ => format!(
-            " The names determine {}, which they leave out.",
-            names.into_iter().collect::<Vec<_>>().join(", ")
-        ),
+    if columns.is_empty() {
+        return String::new();
     }
+    let names: BTreeSet<_> = columns.iter().map(|column| last(column)).collect();
+    let names: Vec<_> = names.into_iter().collect();
+    format!(" The names determine {}, which they leave out.", names.join(", "))
 }
 
 /// `5`, or `4/5` where one is missing.

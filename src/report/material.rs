@@ -259,6 +259,7 @@ mod tests {
         assert_eq!(axes[0].numbers(), Some(vec![0.1, 0.3]));
         assert_eq!(cells[1].values, ["0.3"]);
     }
+
     #[test]
     fn an_axis_that_follows_from_the_names_of_sides_is_none() {
         let names = ["model.family", "model.steps", "training.phases.0.rate"];
