@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use drsae::data;
 use drsae::device::Kind;
-use drsae::engine::{self, Control, Ending, Library, Progress, local};
+use drsae::engine::{self, Control, Ending, Library, Networks, Progress, local};
 use drsae::plan::{Facts, Plan, Trial};
 use drsae::spec::Sweep;
 use drsae::store::{Status, Store, file};
@@ -61,7 +61,7 @@ fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status
     let store = Store::open(results.path(), &sweep.name, &sweep.to_toml().unwrap()).unwrap();
     let pending = engine::pending(&plan.trials, &store, &[]).unwrap();
     let library = Library::load(plan.trials.iter().map(|trial| &trial.config.data), None).unwrap();
-    local::run(&pending, &store, &library, control, jobs, fault).unwrap();
+    local::run(&pending, &store, &Networks { library: &library }, control, jobs, fault).unwrap();
     let state = |trial: &Trial| {
         let folder = store.trial(&trial.id).unwrap();
         let failure = std::fs::read_to_string(folder.path().join(file::FAILURE)).unwrap_or_default();

@@ -126,7 +126,7 @@ impl Sweep {
         let folder = self.store().trial(id).unwrap();
         let mut outcome = folder.outcome().unwrap().unwrap();
         edit(&mut outcome);
-        folder.finish(&outcome).unwrap();
+        folder.seal(&outcome).unwrap();
         assert!(self.drsae(&["analyze"]).status.success());
     }
 }

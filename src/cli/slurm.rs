@@ -21,7 +21,7 @@ use crate::engine::slurm::{Cluster, Jobs, Order, Packing, Programs, Scripts, arr
 use crate::engine::{Library, Pending, Pilot};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Slurm, Sweep};
-use crate::store::{Claiming, Claims, Store, Submissions};
+use crate::store::{Acquisition, Leases, Store, Submissions};
 use crate::{NUMERICS_VERSION, text};
 
 /// How long jobs that are being cleared away are waited for, to see what becomes of them.
@@ -136,11 +136,12 @@ impl Office<'_> {
     /// Submits what is missing; gives the jobs that are queued or running then, none where the
     /// sweep is at its end.
     fn submit(&self, store: &Store) -> Result<Option<Vec<u64>>> {
-        let claims = Claims::start().context("failed to start the thread that keeps the claim alive")?;
+        let leases =
+            Leases::start(store.shared_io()).context("failed to start the timer that keeps the lease alive")?;
         let submissions = store.submissions();
-        let _desk = match claims.claim(submissions.desk())? {
-            Claiming::Ours(claim) => claim,
-            Claiming::Held(holder) => bail!(
+        let _lease = match submissions.acquire(&leases)? {
+            Acquisition::Acquired(lease) => lease,
+            Acquisition::Held(holder) => bail!(
                 "{} is submitting this sweep: wait for that, or end it",
                 holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
             ),

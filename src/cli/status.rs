@@ -1,6 +1,6 @@
 //! `drsae status`: how far a sweep is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
@@ -79,11 +79,11 @@ enum Told {
 const PENDING: Told = Told::Stored(Status::Pending, None);
 
 impl Told {
-    fn of(folder: &TrialFolder) -> Result<Self> {
+    fn of(store: &Store, folder: &TrialFolder) -> Result<Self> {
         Ok(match folder.outcome() {
             Ok(Some(outcome)) => Self::Stored(outcome.status, outcome.message),
             // Whoever runs it is asked for only here: a claim outlives the result for a moment.
-            Ok(None) => folder.holder()?.map_or(PENDING, Self::Running),
+            Ok(None) => store.holder(folder)?.map_or(PENDING, Self::Running),
             Err(error) => Self::Stored(Status::Pending, Some(error.to_string())),
         })
     }
@@ -94,6 +94,14 @@ impl Told {
             Self::Running(_) => State::Running,
         }
     }
+}
+
+/// Ids of the trials that have ended or are attempted: one question to the disk each, where a large plan would ask
+/// for each of its trials.
+fn begun(store: &Store) -> Result<HashSet<String>> {
+    let mut begun = store.ended()?;
+    begun.extend(store.attempted()?);
+    Ok(begun)
 }
 
 /// How far the trials of a plan are.
@@ -112,9 +120,9 @@ struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     fn of(plan: &'a Plan, store: &Store, jobs: Option<Result<Jobs, String>>) -> Result<Self> {
-        let begun = store.begun()?;
+        let begun = begun(store)?;
         let look = |trial: &'a Trial| {
-            let told = if begun.contains(&trial.id) { Told::of(&store.trial(&trial.id)?)? } else { PENDING };
+            let told = if begun.contains(&trial.id) { Told::of(store, &store.trial(&trial.id)?)? } else { PENDING };
             Ok((trial, told))
         };
         let told: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();

@@ -11,7 +11,7 @@ use super::common::{RunArgs, SpecArgs, planned};
 use super::progress::{Display, duration};
 use super::signals::Signals;
 use super::{analyze, slurm};
-use crate::engine::{self, Control, Library, Pending, stale};
+use crate::engine::{self, Control, Library, Networks, Pending, stale};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
 use crate::store::{Merged, Status, Store};
@@ -220,7 +220,7 @@ fn run_pending(
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
     let display = Display::new(&trials, library);
-    engine::local::run(pending, store, library, &control, jobs, &display)?;
+    engine::local::run(pending, store, &Networks { library }, &control, jobs, &display)?;
     let time = duration(display.elapsed());
     drop(display);
     let Some(code) = signals.exit_code() else {

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use super::common::{RunArgs, SpecArgs};
 use super::progress::Display;
 use super::signals::Signals;
-use crate::engine::{self, Control, Library, Pending};
+use crate::engine::{self, Control, Library, Networks, Pending};
 use crate::plan::{Indices, Plan, Trial};
 use crate::store::{Status, Store};
 
@@ -111,7 +111,7 @@ impl Args {
             return Ok(engine::pending_among(named, store, &self.run.retry())?);
         }
         for trial in named {
-            if let Some(holder) = store.trial(&trial.id)?.holder()? {
+            if let Some(holder) = store.holder(&store.trial(&trial.id)?)? {
                 bail!("{} is being run by {holder}: wait for that, or end it", trial.id);
             }
         }
@@ -124,7 +124,7 @@ impl Args {
         let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
         let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
         let display = Display::new(&trials, library);
-        engine::local::run(pending, store, library, &control, self.jobs.get(), &display)?;
+        engine::local::run(pending, store, &Networks { library }, &control, self.jobs.get(), &display)?;
         drop(display);
         match store.vanished() {
             Some(vanished) => Err(vanished.into()),

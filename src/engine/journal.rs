@@ -1,12 +1,15 @@
 //! A trial's learning curve, clock and state, kept on disk while it trains.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
+use super::training::Session;
 use crate::plan::Trial;
-use crate::store::{self, EpochRow, TimingRow, TrialFolder};
-use crate::text::chain;
-use crate::train::{Epoch, State, Trainer};
+use crate::store::{self, Attempt, EpochRow, Progress, TimingRow, TrialFolder, file};
+use crate::text::{chain, hex};
+use crate::train::{Epoch, State, StateError};
 
 /// Writing takes at most one part in so many of a trial's time.
 const SHARE: u32 = 50;
@@ -14,12 +17,11 @@ const SHARE: u32 = 50;
 /// What a trial has written so far.
 pub struct Journal<'a> {
     trial: &'a Trial,
-    folder: &'a TrialFolder,
+    attempt: &'a Attempt,
     epochs: Vec<EpochRow>,
     timings: Vec<TimingRow>,
-    /// When it was written last, and how long that took.
-    written: Instant,
-    cost: Duration,
+    /// When it was written last, and how long that took; `None` before the first time.
+    written: Option<(Duration, Duration)>,
 }
 
 /// A journal, the state to go on from, and why there is none where one was expected.
@@ -32,40 +34,35 @@ pub struct Opened<'a> {
     pub damage: Option<String>,
 }
 
-impl<'a> Journal<'a> {
-    /// Reads what an earlier run of the trial left. A state that is torn, changed or of
-    /// another trial, or whose curve is, is not used.
-    pub fn open(trial: &'a Trial, folder: &'a TrialFolder) -> Opened<'a> {
-        let mut journal = Self {
-            trial,
-            folder,
-            epochs: Vec::new(),
-            timings: Vec::new(),
-            written: Instant::now(),
-            cost: Duration::ZERO,
-        };
-        match journal.read() {
-            Ok(state) => Opened { journal, state, damage: None },
-            Err(damage) => Opened { journal, state: None, damage: Some(damage) },
-        }
-    }
+/// What an earlier run of a trial left.
+struct Earlier {
+    state: State,
+    epochs: Vec<EpochRow>,
+    timings: Vec<TimingRow>,
+}
 
-    fn read(&mut self) -> Result<Option<State>, String> {
-        let text = |error: store::Error| chain(&error);
-        let Some(bytes) = self.folder.read_state().map_err(text)? else { return Ok(None) };
-        let state = State::from_bytes(&bytes, &self.trial.id).map_err(|error| error.to_string())?;
-        let mut epochs = self.folder.read_epochs().map_err(text)?;
-        let mut timings = self.folder.read_timing().map_err(text)?;
-        // The curve is written before the state, so it may be ahead, and never behind.
-        epochs.truncate(state.epoch);
-        timings.truncate(state.epoch);
-        if !epochs.iter().map(|row| row.epoch).eq(1..=state.epoch)
-            || !timings.iter().map(|row| row.epoch).eq(1..=state.epoch)
-        {
-            return Err(format!("its learning curve has not the {} epochs of its state", state.epoch));
+impl<'a> Journal<'a> {
+    /// Reads what earlier runs of the trial left, and takes what got furthest. A state that is torn, changed or of
+    /// another trial, or whose curve is, is not used.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn open(trial: &'a Trial, attempt: &'a Attempt) -> Result<Opened<'a>, store::Error> {
+        let (mut best, mut damage) = (None::<Earlier>, None);
+        for folder in attempt.earlier()? {
+            match Earlier::read(&folder, trial) {
+                Ok(Some(found)) if best.as_ref().is_none_or(|best| best.state.epoch < found.state.epoch) => {
+                    best = Some(found);
+                }
+                Ok(_) => {}
+                Err(problem) => damage = Some(problem.damage()?),
+            }
         }
-        (self.epochs, self.timings) = (epochs, timings);
-        Ok(Some(state))
+        let (state, epochs, timings) = best.map_or((None, Vec::new(), Vec::new()), |best| {
+            (Some(best.state), best.epochs, best.timings)
+        });
+        let journal = Self { trial, attempt, epochs, timings, written: None };
+        Ok(Opened { journal, state, damage })
     }
 
     /// Adds an epoch, and writes when that is cheap for the time since it was done last.
@@ -74,7 +71,7 @@ impl<'a> Journal<'a> {
         epoch: &Epoch,
         seconds: f64,
         images: usize,
-        trainer: &Trainer,
+        session: &dyn Session,
     ) -> Result<(), Failure> {
         self.epochs.push(epoch_row(&self.trial.id, epoch));
         self.timings.push(TimingRow {
@@ -83,23 +80,85 @@ impl<'a> Journal<'a> {
             seconds,
             images_per_second: images as f64 / seconds,
         });
-        if self.written.elapsed() < self.cost * SHARE {
-            return Ok(());
+        let start = self.attempt.io().elapsed();
+        let is_due = self.written.is_none_or(|(last, cost)| start.saturating_sub(last) >= cost * SHARE);
+        if is_due {
+            self.write(session)?;
+            let end = self.attempt.io().elapsed();
+            self.written = Some((end, end.saturating_sub(start)));
         }
-        let start = Instant::now();
-        self.folder.write_curve(&self.epochs, &self.timings)?;
-        self.folder.write_state(&trainer.state()?.to_bytes(&self.trial.id))?;
-        self.written = Instant::now();
-        self.cost = start.elapsed();
+        Ok(())
+    }
+
+    fn write(&self, session: &dyn Session) -> Result<(), Failure> {
+        let (epochs, timings) = (store::csv(&self.epochs)?, store::csv(&self.timings)?);
+        let mut state = session.state()?;
+        state.curve = digest(&epochs, &timings);
+        let state = state.to_bytes(&self.trial.id);
+        let progress = Progress { epochs: &epochs, timings: &timings, state: &state };
+        if self.written.is_none() {
+            self.attempt.take_over(&progress)?;
+        } else {
+            self.attempt.write_progress(&progress)?;
+        }
         Ok(())
     }
 
     /// Writes the whole curve; returns the number of epochs.
     pub fn close(self) -> Result<usize, Failure> {
-        self.folder.write_epochs(&self.epochs)?;
-        self.folder.write_timing(&self.timings)?;
+        self.attempt.write_epochs(&self.epochs)?;
+        self.attempt.write_timing(&self.timings)?;
         Ok(self.epochs.len())
     }
+}
+
+/// Why what an earlier run left is of no use.
+#[derive(Debug, thiserror::Error)]
+enum Unusable {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("its learning curve has not the {0} epochs of its state")]
+    Epochs(usize),
+    #[error("its learning curve is not the one that its state was written with")]
+    Curve,
+}
+
+impl Unusable {
+    /// What is wrong with the files; an error where the disk did not give them, which another time it may.
+    fn damage(self) -> Result<String, store::Error> {
+        match self {
+            Self::Store(error) if error.is_of_the_disk() => Err(error),
+            other => Ok(chain(&other)),
+        }
+    }
+}
+
+impl Earlier {
+    /// What is in the folder of an earlier run; `None` where that wrote no state.
+    fn read(folder: &TrialFolder, trial: &Trial) -> Result<Option<Self>, Unusable> {
+        let Some(bytes) = folder.read(file::STATE)? else { return Ok(None) };
+        let state = State::from_bytes(&bytes, &trial.id)?;
+        let mut epochs = folder.read_epochs()?;
+        let mut timings = folder.read_timing()?;
+        // The curve is written before the state, so it may be ahead, and never behind.
+        epochs.truncate(state.epoch);
+        timings.truncate(state.epoch);
+        if !epochs.iter().map(|row| row.epoch).eq(1..=state.epoch) {
+            return Err(Unusable::Epochs(state.epoch));
+        }
+        if digest(&store::csv(&epochs)?, &store::csv(&timings)?) != state.curve {
+            return Err(Unusable::Curve);
+        }
+        Ok(Some(Self { state, epochs, timings }))
+    }
+}
+
+/// What a state says of the curve that led to it.
+fn digest(epochs: &[u8], timings: &[u8]) -> String {
+    let digest = Sha256::new().chain_update((epochs.len() as u64).to_le_bytes());
+    hex(&digest.chain_update(epochs).chain_update(timings).finalize())
 }
 
 fn epoch_row(trial: &str, epoch: &Epoch) -> EpochRow {
@@ -126,13 +185,17 @@ fn epoch_row(trial: &str, epoch: &Epoch) -> EpochRow {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::ops::ControlFlow;
+
     use super::*;
     use crate::data;
     use crate::device::Kind;
-    use crate::engine::trial::task;
+    use crate::engine::Library;
+    use crate::engine::training::{Networks, Training};
     use crate::plan::{Facts, Plan};
     use crate::spec::Sweep;
-    use crate::store::Store;
+    use crate::store::{Acquisition, Leases, Store};
 
     const SPEC: &str = r#"
 name = "tiny"
@@ -142,26 +205,72 @@ model = { steps = 2, hidden = 3 }
 training.phases = [{ epochs = 1, rate = 1e-2 }]
 "#;
 
-    /// A list of so many numbers would fill any memory.
-    #[test]
-    fn a_state_of_countless_epochs_is_damage() {
+    /// What `open` finds after `change` was made to the folder of an attempt that was killed after one epoch.
+    fn reopened(change: impl FnOnce(&TrialFolder)) -> (Option<usize>, Option<String>) {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).unwrap();
         let data::Shape { inputs, classes, train, .. } = data::strokes::SHAPE;
         let facts =
             Facts { inputs, classes, train, fingerprint: data::fingerprint(&sweep.base.data).unwrap() };
         let plan = Plan::of(&sweep, Kind::Cpu, |_| Ok::<_, data::Error>(facts.clone())).unwrap();
         let trial = &plan.trials[0];
-        let dataset = data::load(&trial.config.data, None).unwrap();
-        let mut state = Trainer::new(task(trial, &dataset)).unwrap().state().unwrap();
-        state.epoch = usize::MAX;
+        let library = Library::load([&trial.config.data], None).unwrap();
+        let networks = Networks { library: &library };
+        let mut session = networks.begin(trial, None).unwrap();
 
         let results = tempfile::tempdir().unwrap();
         let store = Store::open(results.path(), &sweep.name, SPEC).unwrap();
+        let leases = Leases::start(store.shared_io()).unwrap();
         let folder = store.trial(&trial.id).unwrap();
-        folder.begin("").unwrap();
-        folder.write_curve(&[], &[]).unwrap();
-        folder.write_state(&state.to_bytes(&trial.id)).unwrap();
-        let damage = Journal::open(trial, &folder).damage.unwrap();
+        let attempt = |config| {
+            let Acquisition::Acquired(lease) = store.acquire(&folder, &leases).unwrap() else { panic!("held") };
+            store.begin(&folder, lease, config).unwrap()
+        };
+        let first = attempt("first");
+        let mut journal = Journal::open(trial, &first).unwrap().journal;
+        let epoch = session.next_epoch(&mut |_| ControlFlow::Continue(())).unwrap().unwrap();
+        journal.record(&epoch, 0.5, 20, &*session).unwrap();
+        change(first.folder());
+        drop(first);
+        let second = attempt("second");
+        let opened = Journal::open(trial, &second).unwrap();
+        (opened.state.map(|state| state.epoch), opened.damage)
+    }
+
+    #[test]
+    fn a_trial_goes_on_from_the_state_of_an_earlier_attempt() {
+        assert_eq!(reopened(|_| {}), (Some(1), None));
+    }
+
+    #[test]
+    fn a_curve_that_was_edited_or_exchanged_is_damage() {
+        let edit = |name: &'static str, from: &'static str, to: &'static str| {
+            reopened(move |folder| {
+                let path = folder.path().join(name);
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(text.contains(from), "{text}");
+                fs::write(path, text.replace(from, to)).unwrap();
+            })
+        };
+        for (name, from, to) in
+            [("epochs.csv", ",0.01,", ",0.02,"), ("timing.csv", ",0.5,", ",0.25,"), ("epochs.csv", ",1,1,", ",1,2,")]
+        {
+            let (state, damage) = edit(name, from, to);
+            assert_eq!(state, None, "{name}");
+            assert!(damage.unwrap().starts_with("its learning curve"), "{name}");
+        }
+    }
+
+    /// A list of so many numbers would fill any memory.
+    #[test]
+    fn a_state_of_countless_epochs_is_damage() {
+        let (state, damage) = reopened(|folder| {
+            let bytes = fs::read(folder.path().join(file::STATE)).unwrap();
+            let mut state = State::from_bytes(&bytes, folder.id()).unwrap();
+            state.epoch = usize::MAX;
+            fs::write(folder.path().join(file::STATE), state.to_bytes(folder.id())).unwrap();
+        });
+        assert_eq!(state, None);
+        let damage = damage.unwrap();
         assert!(damage.contains("has not the 18446744073709551615 epochs"), "{damage}");
     }
 }

@@ -3,13 +3,13 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use rayon::ThreadPool;
 
-use super::{Control, Ending, Library, Pending, Progress, ThreadsError, run_trial};
-use crate::store::{self, Claim, Claiming, Claims, Status, Store};
+use super::training::Training;
+use super::{Control, Ending, Error, Pending, Progress, trial};
+use crate::store::{self, Acquisition, Lease, Leases, Status, Store};
 use crate::text::chain;
 
 /// How often the trials that other processes run are looked at, and how often a signal is
@@ -19,29 +19,34 @@ const SIGNAL_POLL: Duration = Duration::from_millis(50);
 
 /// Runs the trials on `jobs` threads, begun in their order, and returns when all have ended
 /// or `control` stops them. Those that another process runs are left to it, and run here
-/// where it dies. A trial that fails keeps no other from running: `progress` hears how each
-/// ended, and the store keeps it. Where the results folder itself is removed, all stop.
+/// where it dies. A trial that fails keeps no other from running: `progress` is called with how each
+/// ended, and the store keeps it.
 ///
 /// # Errors
-/// When the threads cannot be started.
+/// The threads cannot be started, or the results folder cannot be used: then the running trials stop after their
+/// mini-batch, and none is begun.
 pub fn run(
     pending: &[Pending<'_>],
     store: &Store,
-    library: &Library,
+    training: &dyn Training,
     control: &Control,
     jobs: usize,
     progress: &dyn Progress,
-) -> Result<(), ThreadsError> {
+) -> Result<(), Error> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(jobs)
         .thread_name(|index| format!("trial-{index}"))
         .build()
-        .map_err(|source| ThreadsError { jobs, source: source.into() })?;
-    let claims = Claims::start().map_err(|source| ThreadsError { jobs, source: source.into() })?;
-    let worker = Worker { store, library, claims, control, progress };
+        .map_err(|source| Error::Threads { jobs, source: source.into() })?;
+    let leases =
+        Leases::start(store.shared_io()).map_err(|source| Error::Threads { jobs, source: source.into() })?;
+    let worker = Worker { store, training, leases, control, progress, refusal: Mutex::default() };
     let mut left: Vec<_> = pending.iter().collect();
     loop {
         left = worker.round(&pool, &left);
+        if let Some(refusal) = worker.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(Error::Store(refusal));
+        }
         if left.is_empty() || control.stopped() {
             return Ok(());
         }
@@ -53,15 +58,17 @@ pub fn run(
 /// What a thread needs to run any trial.
 struct Worker<'a> {
     store: &'a Store,
-    library: &'a Library,
-    claims: Claims,
+    training: &'a dyn Training,
+    leases: Leases,
     control: &'a Control,
     progress: &'a dyn Progress,
+    /// Why the results folder could not be used, the first time that it could not.
+    refusal: Mutex<Option<store::Error>>,
 }
 
 /// What is to be done about a trial.
 enum Turn {
-    Run(Claim),
+    Run(Lease),
     Wait,
     Ended(Status),
 }
@@ -90,22 +97,34 @@ impl Worker<'_> {
     /// Runs a trial if nobody else does; says whether it has ended.
     fn visit(&self, pending: &Pending) -> bool {
         let trial = pending.trial;
-        let ending = match self.turn(pending) {
-            Ok(Turn::Wait) => return false,
-            Ok(Turn::Ended(status)) => Ending::Elsewhere(status),
-            Ok(Turn::Run(claim)) => {
-                self.progress.started(trial);
-                let dataset = self.library.get(&trial.config.data);
-                run_trial(trial, &claim, dataset, self.control, self.progress)
+        let ending = match self.ending(pending) {
+            Ok(Some(ending)) => ending,
+            Ok(None) => return false,
+            Err(error) => {
+                let reason = chain(&error);
+                self.refusal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                self.control.stop.store(true, Ordering::Relaxed);
+                Ending::Incomplete { status: Status::Pending, reason }
             }
-            Err(error) => Ending::Incomplete { status: Status::Pending, reason: chain(&error) },
         };
         self.progress.finished(trial, &ending);
-        let cut_short = self.control.fail_fast || self.store.vanished().is_some();
-        if cut_short && is_incomplete(&ending) {
+        if self.control.fail_fast && is_incomplete(&ending) {
             self.control.stop.store(true, Ordering::Relaxed);
         }
         ending != Ending::Lost
+    }
+
+    /// How the trial ended; `None` where another process runs it.
+    fn ending(&self, pending: &Pending) -> Result<Option<Ending>, store::Error> {
+        Ok(match self.turn(pending)? {
+            Turn::Wait => None,
+            Turn::Ended(status) => Some(Ending::Elsewhere(status)),
+            Turn::Run(lease) => {
+                self.progress.started(pending.trial);
+                let Self { store, training, control, progress, .. } = *self;
+                Some(trial::run(pending.trial, store, lease, training, control, progress)?)
+            }
+        })
     }
 
     fn turn(&self, pending: &Pending) -> Result<Turn, store::Error> {
@@ -113,15 +132,21 @@ impl Worker<'_> {
         if let Some(status) = pending.ended(&folder) {
             return Ok(Turn::Ended(status));
         }
-        let Claiming::Ours(claim) = self.claims.claim(&folder)? else { return Ok(Turn::Wait) };
-        // Another process may have ended and released it between the two.
-        Ok(pending.ended(&folder).map_or(Turn::Run(claim), Turn::Ended))
+        let Acquisition::Acquired(lease) = self.store.acquire(&folder, &self.leases)? else {
+            return Ok(Turn::Wait);
+        };
+        // Another process may have ended and released it between the two, or died before it could publish it.
+        if let Some(status) = pending.ended(&folder) {
+            return Ok(Turn::Ended(status));
+        }
+        let recovered = self.store.recover(&folder, &lease)?;
+        Ok(recovered.map_or(Turn::Run(lease), Turn::Ended))
     }
 
     fn pause(&self) {
         for _ in 0..POLL.as_millis() / SIGNAL_POLL.as_millis() {
             if !self.control.stopped() {
-                thread::sleep(SIGNAL_POLL);
+                self.store.io().sleep(SIGNAL_POLL);
             }
         }
     }

@@ -7,12 +7,15 @@ pub mod local;
 mod pilot;
 pub mod slurm;
 pub mod stale;
+mod training;
 mod trial;
 
+pub use failure::Failure;
 pub use library::Library;
 pub use pilot::{Pilot, memory};
-pub use trial::run as run_trial;
+pub use training::{Networks, Session, Trained, Training};
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -20,16 +23,23 @@ use std::time::Duration;
 use rayon::prelude::*;
 
 use crate::plan::Trial;
-use crate::store::{self, Outcome, Status, Store, TrialFolder};
+use crate::store::{self, Leases, Outcome, Status, Store, TrialFolder};
 use crate::train::Epoch;
 
-/// The worker threads could not be started.
+/// Why the engine stopped before the trials had ended. They stay pending; the same command goes on.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to start {jobs} worker threads")]
-pub struct ThreadsError {
-    /// How many were asked for.
-    pub jobs: usize,
-    source: Box<dyn std::error::Error + Send + Sync>,
+pub enum Error {
+    /// The worker threads could not be started.
+    #[error("failed to start {jobs} worker threads")]
+    Threads {
+        /// How many were asked for.
+        jobs: usize,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The results folder cannot be used, which is no trial's fault.
+    #[error("the sweep stopped, for its results folder cannot be used")]
+    Store(#[source] store::Error),
 }
 
 /// Hears how the trials get on, from their own threads.
@@ -127,9 +137,9 @@ pub fn pending<'a>(
     store: &Store,
     retry: &[Status],
 ) -> Result<Vec<Pending<'a>>, store::Error> {
-    let begun = store.begun()?;
+    let ended = store.ended()?;
     let look = |trial: &'a Trial| {
-        if begun.contains(&trial.id) { look(trial, store, retry) } else { Ok(Some(Pending::new(trial))) }
+        if ended.contains(&trial.id) { look(trial, store, retry) } else { Ok(Some(Pending::new(trial))) }
     };
     planned.par_iter().filter_map(|trial| look(trial).transpose()).collect()
 }
@@ -153,15 +163,28 @@ fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<
     Ok(wanted.then_some(Pending { trial, before }))
 }
 
-/// Removes what killed processes left in the folders of those trials that have ended.
+/// Publishes what killed processes had ended of those trials, and removes what they left of ended ones.
 ///
 /// # Errors
-/// The disk refuses.
-pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), store::Error> {
-    trials.iter().try_for_each(|trial| store.trial(&trial.id)?.tidy())
+/// The disk refuses, or the timer that keeps leases alive cannot be started.
+pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), Error> {
+    let attempted: HashSet<String> = store.attempted().map_err(Error::Store)?.into_iter().collect();
+    if attempted.is_empty() {
+        return Ok(());
+    }
+    let leases =
+        Leases::start(store.shared_io()).map_err(|source| Error::Threads { jobs: 1, source: source.into() })?;
+    for trial in trials.iter().filter(|trial| attempted.contains(&trial.id)) {
+        let folder = store.trial(&trial.id).map_err(Error::Store)?;
+        trial::tidy(store, &leases, &folder).map_err(Error::Store)?;
+    }
+    Ok(())
 }
 
 /// A trial's result; one that cannot be read is none.
 fn outcome(folder: &TrialFolder) -> Option<Outcome> {
     folder.outcome().ok().flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::trial::task;
+use super::training::task;
 use crate::data::{self, Dataset, Images};
 use crate::model::{Family, budget};
 use crate::plan::Trial;

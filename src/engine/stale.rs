@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
-use std::fs;
 
 use serde::de::DeserializeOwned;
 
@@ -14,6 +13,7 @@ use crate::device::Kind;
 use crate::plan::{self, Plan};
 use crate::spec::TrialConfig;
 use crate::store::{self, Status, Store, TrialFolder, file};
+use crate::text::chain;
 use crate::{NUMERICS_VERSION, data};
 
 /// An ended trial that is not of the plan.
@@ -147,9 +147,9 @@ fn read<T: DeserializeOwned, E: fmt::Display>(
     name: &str,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<T, String> {
-    let text = fs::read_to_string(folder.path().join(name))
-        .map_err(|error| format!("its {name} cannot be read: {error}"))?;
-    parse(&text).map_err(|error| format!("its {name} cannot be read: {error}"))
+    let text = folder.read(name).map_err(|error| format!("its {name} cannot be read: {}", chain(&error)))?;
+    let text = text.ok_or_else(|| format!("its {name} is missing"))?;
+    parse(&String::from_utf8_lossy(&text)).map_err(|error| format!("its {name} cannot be read: {error}"))
 }
 
 /// The data sets that the plan asks for.

@@ -1,70 +1,80 @@
-//! One trial, from its config to its completion marker.
+//! One trial, from its config to its result.
 
 use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::Duration;
 
 use super::failure::Failure;
 use super::journal::{Journal, Opened};
+use super::training::{Session, Trained, Training};
 use super::{Control, Ending, Progress};
-use crate::data::Dataset;
-use crate::model::weights;
 use crate::plan::Trial;
-use crate::provenance::Provenance;
-use crate::store::{self, Claim, Outcome, PredictionRow, Status, TrialFolder};
+use crate::store::{self, Attempt, Lease, Outcome, Published, Status, Store, TrialFolder};
 use crate::text::chain;
-use crate::train::{self, Task, Trainer};
+use crate::train;
 
-/// Trains a claimed trial, from where an earlier run of it got to, and writes its folder.
-/// Whatever goes wrong, a panic included, becomes the trial's status and `failure.txt`.
+/// Trains a trial whose lease was acquired, from where an earlier run of it got to, and publishes its result.
+/// Whatever goes wrong with the training, a panic included, becomes the trial's status and `failure.txt`.
+///
+/// # Errors
+/// The results folder cannot be used. That is no fault of the trial, which stays pending.
 pub fn run(
     trial: &Trial,
-    claim: &Claim,
-    dataset: &Dataset,
+    store: &Store,
+    lease: Lease,
+    training: &dyn Training,
     control: &Control,
     progress: &dyn Progress,
-) -> Ending {
-    let start = Instant::now();
-    let attempt = || Attempt { trial, claim, dataset, control, progress, start }.run();
-    let error = match catch_unwind(AssertUnwindSafe(attempt)) {
-        Ok(Ok(ending)) => return ending,
-        Ok(Err(error)) => error,
+) -> Result<Ending, store::Error> {
+    let start = store.io().elapsed();
+    let ended = store.trial(&trial.id)?;
+    let config = match trial.config.to_toml() {
+        Ok(config) => config,
+        Err(error) => {
+            let reason = chain(&Failure::Config(error));
+            return Ok(Ending::Incomplete { status: Status::Pending, reason });
+        }
+    };
+    let attempt = store.begin(&ended, lease, &config)?;
+    let run = Run { trial, config: &config, attempt: &attempt, training, control, progress, start };
+    let result = catch_unwind(AssertUnwindSafe(|| run.train()));
+    let failure = match result {
+        Ok(Ok(finished)) => return finished.publish(attempt),
+        Ok(Err(failure)) => failure,
         Err(panic) => Failure::Panic(panic_text(panic.as_ref())),
     };
-    let status = match error {
-        Failure::Training(train::Error::Stopped) if control.stopped() => return Ending::Interrupted,
-        // The folder is another's now or gone, and its files are not ours to fail on.
-        _ if !claim.is_held() => return without_claim(claim.folder()),
+    let status = match failure {
+        Failure::Training(train::Error::Stopped) if control.stopped() => return Ok(Ending::Interrupted),
+        // The folder is gone or another runs the trial: what went wrong here decides nothing.
+        Failure::Lost => return without(store, &attempt),
+        _ if attempt.folder().vanished().is_some() || !attempt.is_held() => return without(store, &attempt),
+        Failure::Store(error) => return Err(error),
         Failure::Training(train::Error::Stopped) => Status::TimedOut,
         Failure::Training(train::Error::Diverged { .. }) => Status::Diverged,
         _ => Status::Failed,
     };
     let reason = match status {
         Status::TimedOut => format!("it took longer than {:?}", control.timeout.unwrap_or_default()),
-        _ => chain(&error),
+        _ => chain(&failure),
     };
-    let record = || -> Result<(), store::Error> {
-        let folder = claim.folder();
-        folder.write_failure(&format!("{reason}\n"))?;
-        let seconds = start.elapsed().as_secs_f64();
-        folder.finish(&Outcome::incomplete(status, reason.clone(), trial.parameters, seconds))
-    };
-    match record() {
-        Ok(()) => Ending::Incomplete { status, reason },
-        Err(disk) => {
-            let reason = format!("{reason}; nor could that be recorded: {}", chain(&disk));
-            Ending::Incomplete { status: Status::Pending, reason }
-        }
-    }
+    attempt.write_failure(&format!("{reason}\n"))?;
+    let seconds = run.elapsed().as_secs_f64();
+    let outcome = Outcome::incomplete(status, reason.clone(), trial.parameters, seconds);
+    Finished { outcome, ending: Ending::Incomplete { status, reason } }.publish(attempt)
 }
 
-/// How a trial ends whose claim is no longer this process's.
-fn without_claim(folder: &TrialFolder) -> Ending {
-    folder.vanished().map_or(Ending::Lost, |vanished| Ending::Incomplete {
-        status: Status::Pending,
-        reason: vanished.to_string(),
-    })
+/// How a run ends whose attempt is no longer the trial's.
+fn without(store: &Store, attempt: &Attempt) -> Result<Ending, store::Error> {
+    match (store.vanished(), attempt.folder().vanished()) {
+        (Some(vanished), _) => Err(vanished),
+        // The winner removes the attempts of the others.
+        (None, _) if store.trial(attempt.folder().id())?.status() != Status::Pending => Ok(Ending::Lost),
+        (None, Some(vanished)) => {
+            Ok(Ending::Incomplete { status: Status::Pending, reason: vanished.to_string() })
+        }
+        (None, None) => Ok(Ending::Lost),
+    }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
@@ -72,103 +82,111 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("without a message").to_owned()
 }
 
-/// What a trial asks of the training room.
-pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
-    Task {
-        dataset,
-        validation: trial.config.data.validation,
-        model: &trial.config.model,
-        objective: trial.config.objective,
-        training: &trial.config.training,
-        seed: trial.config.seed,
-        device: trial.device,
+/// A trial that has ended and is not published yet.
+struct Finished {
+    outcome: Outcome,
+    ending: Ending,
+}
+
+impl Finished {
+    fn publish(self, attempt: Attempt) -> Result<Ending, store::Error> {
+        Ok(match attempt.finish(&self.outcome)? {
+            Published::Yes => self.ending,
+            Published::Lost => Ending::Lost,
+        })
     }
 }
 
 /// One run of a trial.
-struct Attempt<'a> {
+struct Run<'a> {
     trial: &'a Trial,
-    claim: &'a Claim,
-    dataset: &'a Dataset,
+    config: &'a str,
+    attempt: &'a Attempt,
+    training: &'a dyn Training,
     control: &'a Control,
     progress: &'a dyn Progress,
-    start: Instant,
+    /// When it began, by the clock of the store.
+    start: Duration,
 }
 
-impl Attempt<'_> {
-    fn run(&self) -> Result<Ending, Failure> {
-        let folder = self.claim.folder();
-        let config = self.trial.config.to_toml()?;
-        folder.begin(&config)?;
-        folder.write_provenance(&Provenance::now(&self.dataset.checksums, self.trial.device))?;
-        let (trainer, epochs) = self.train(folder)?;
-        let outcome = trainer.finish()?;
-        self.check_claim()?;
-        let test = &outcome.test;
-        let labels = &self.dataset.test.labels;
-        let wrong = labels.iter().zip(&test.predictions).filter(|(label, guess)| label != guess).count();
-        folder.write_predictions(&predictions(labels, &test.predictions))?;
-        folder.write_model(&weights::to_bytes(&outcome.model, &config)?)?;
-        folder.finish(&Outcome {
+impl Run<'_> {
+    /// Trains through what is left, and writes all but the result.
+    fn train(&self) -> Result<Finished, Failure> {
+        self.attempt.write_provenance(&self.training.provenance(self.trial))?;
+        let (session, journal) = self.all_epochs()?;
+        let epochs = journal.close()?;
+        let Trained { best_epoch, valid_error, test_error, predictions, model } =
+            session.finish(self.config)?;
+        self.attempt.write_predictions(&predictions)?;
+        self.attempt.write_model(&model)?;
+        let wrong = predictions.iter().filter(|row| row.label != row.prediction).count();
+        let outcome = Outcome {
             format: store::FORMAT,
             status: Status::Complete,
             message: None,
             parameters: self.trial.parameters,
             epochs,
-            best_epoch: Some(outcome.best_epoch),
-            valid_error: outcome.valid_error,
-            test_error: Some(test.error),
+            best_epoch: Some(best_epoch),
+            valid_error,
+            test_error: Some(test_error),
             test_errors: Some(wrong),
-            test_count: Some(labels.len()),
-            seconds: self.start.elapsed().as_secs_f64(),
-        })?;
-        folder.remove_state()?;
-        Ok(Ending::Complete { valid_error: outcome.valid_error, test_error: test.error })
+            test_count: Some(predictions.len()),
+            seconds: self.elapsed().as_secs_f64(),
+        };
+        Ok(Finished { outcome, ending: Ending::Complete { valid_error, test_error } })
     }
 
-    /// Trains through the phases that are left, keeping the journal.
-    fn train(&self, folder: &TrialFolder) -> Result<(Trainer<'_>, usize), Failure> {
-        let task = task(self.trial, self.dataset);
-        let Opened { mut journal, state, damage } = Journal::open(self.trial, folder);
-        if let Some(damage) = damage {
-            self.progress
-                .noticed(self.trial, &format!("starts afresh, for what it had is of no use: {damage}"));
-        }
-        let mut trainer = match state {
-            Some(state) => {
+    /// Trains through the epochs that are left, keeping the journal.
+    fn all_epochs(&self) -> Result<(Box<dyn Session + '_>, Journal<'_>), Failure> {
+        let Opened { mut journal, state, damage } = Journal::open(self.trial, self.attempt)?;
+        match (&state, damage) {
+            (Some(state), _) => {
                 self.progress.noticed(self.trial, &format!("goes on after epoch {}", state.epoch));
-                Trainer::resume(task, state)?
             }
-            None => Trainer::new(task)?,
-        };
+            (None, Some(damage)) => {
+                let text = format!("starts afresh, for what it had is of no use: {damage}");
+                self.progress.noticed(self.trial, &text);
+            }
+            (None, None) => {}
+        }
+        let mut session = self.training.begin(self.trial, state)?;
         let mut images = 0;
-        let mut clock = Instant::now();
-        while let Some(epoch) = trainer.next_epoch(&mut |count| {
+        let mut clock = self.attempt.io().elapsed();
+        while let Some(epoch) = session.next_epoch(&mut |count| {
             images += count;
             self.progress.advanced(self.trial, count);
             self.go_on()
         })? {
-            self.check_claim()?;
+            // It would train in vain.
+            if !self.attempt.is_held() {
+                return Err(Failure::Lost);
+            }
             self.progress.epoch(self.trial, &epoch);
-            journal.record(&epoch, clock.elapsed().as_secs_f64(), images, &trainer)?;
+            let seconds = self.attempt.io().elapsed().saturating_sub(clock).as_secs_f64();
+            journal.record(&epoch, seconds, images, &*session)?;
             images = 0;
-            clock = Instant::now();
+            clock = self.attempt.io().elapsed();
         }
-        Ok((trainer, journal.close()?))
+        Ok((session, journal))
     }
 
-    /// Keeps a process that stood still from writing over its successor's files.
-    fn check_claim(&self) -> Result<(), Failure> {
-        if self.claim.is_held() { Ok(()) } else { Err(Failure::Lost) }
+    fn elapsed(&self) -> Duration {
+        self.attempt.io().elapsed().saturating_sub(self.start)
     }
 
     fn go_on(&self) -> ControlFlow<()> {
-        let late = self.control.timeout.is_some_and(|timeout| self.start.elapsed() > timeout);
+        let late = self.control.timeout.is_some_and(|timeout| self.elapsed() > timeout);
         if late || self.control.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
-fn predictions(labels: &[u8], predicted: &[u8]) -> Vec<PredictionRow> {
-    let pairs = labels.iter().zip(predicted).enumerate();
-    pairs.map(|(index, (&label, &prediction))| PredictionRow { index, label, prediction }).collect()
+/// Removes or publishes what killed processes left of a trial.
+///
+/// # Errors
+/// The disk refuses.
+pub fn tidy(store: &Store, leases: &store::Leases, trial: &TrialFolder) -> Result<(), store::Error> {
+    match store.acquire(trial, leases)? {
+        store::Acquisition::Acquired(lease) => store.tidy(trial, lease),
+        store::Acquisition::Held(_) => Ok(()),
+    }
 }

@@ -1,28 +1,88 @@
 //! Files that appear whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use tempfile::NamedTempFile;
+use std::time::{Duration, SystemTime};
 
 use super::Error;
-use super::file::UNFINISHED;
+use super::io::{Disk, Io, Kind, NewFile, uninterrupted};
 
-/// No file takes this long to write.
+/// A temporary file of this age belongs to no living writer.
 const FORGOTTEN: Duration = Duration::from_hours(1);
 
+/// Names of temporary files: 16 hex digits stand between the two.
+const PREFIX: &str = ".drsae-";
+const SUFFIX: &str = ".unfinished";
+
 /// Replaces the file at `path` by `contents`.
-pub(super) fn write(path: &Path, contents: &[u8]) -> Result<(), Error> {
-    write_with(path, |out| out.write_all(contents).map_err(Error::write(path)))
+pub(super) fn write(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Error> {
+    write_with(io, path, |out| out.write_all(contents).map_err(Error::write(path)))
+}
+
+/// Replaces the file at `path` by what `fill` writes; where `fill` fails, the old file stays.
+pub(super) fn write_with(
+    io: &dyn Io,
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let unfinished = Unfinished::create(io, path, fill)?;
+    // On disk before the name is: a power cut must not leave the name with half the bytes.
+    unfinished.sync()?.persist()?;
+    sync_folder(io, folder_of(path))
 }
 
 /// As [`write`], but without waiting for the disk: after a power cut the file may be torn.
-pub(super) fn write_unsynced(path: &Path, contents: &[u8]) -> Result<(), Error> {
-    let unfinished = unfinished(path, |out| out.write_all(contents).map_err(Error::write(path)))?;
-    unfinished.persist(path).map_err(|error| Error::write(path)(error.error))?;
-    Ok(())
+pub(super) fn write_unsynced(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Error> {
+    Unfinished::create(io, path, |out| out.write_all(contents).map_err(Error::write(path)))?.persist()
+}
+
+/// As [`write`], but without waiting until the name is on the disk: the caller syncs the folder.
+pub(super) fn write_contents_synced(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Error> {
+    Unfinished::create(io, path, |out| out.write_all(contents).map_err(Error::write(path)))?.sync()?.persist()
+}
+
+/// Creates the file at `path` with `contents`, whole from the first moment on; `false` where there is one with
+/// other contents.
+pub(super) fn create_once(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<bool, Error> {
+    let fill = |out: &mut dyn Write| out.write_all(contents).map_err(Error::write(path));
+    let unfinished = Unfinished::create(io, path, fill)?.sync()?;
+    match uninterrupted(|| io.hard_link(&unfinished.temporary, path)) {
+        Ok(()) => {}
+        // A file server may have made the link and lost its answer: the contents tell.
+        Err(_) if holds(io, path, contents) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) if has_no_links(&error) => return create_in_place(io, path, contents),
+        Err(error) => return Err(Error::write(path)(error)),
+    }
+    drop(unfinished);
+    sync_folder(io, folder_of(path))?;
+    Ok(true)
+}
+
+/// [`create_once`] on a file system without hard links, where a kill may leave a part of the file.
+fn create_in_place(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<bool, Error> {
+    let mut file = match uninterrupted(|| io.create_new(path)) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
+        created => created.map_err(Error::write(path))?,
+    };
+    if let Err(error) = file.write_all(contents).and_then(|()| sync_file(&mut *file)) {
+        drop(file);
+        remove(io, path)?;
+        return Err(Error::write(path)(error));
+    }
+    Ok(true)
+}
+
+fn has_no_links(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::TooManyLinks
+    )
+}
+
+fn holds(io: &dyn Io, path: &Path, contents: &[u8]) -> bool {
+    uninterrupted(|| io.read(path, contents.len() as u64)).is_ok_and(|there| there == contents)
 }
 
 /// Puts a file anywhere, with the folders above it, without waiting for the disk.
@@ -30,129 +90,211 @@ pub(super) fn write_unsynced(path: &Path, contents: &[u8]) -> Result<(), Error> 
 /// # Errors
 /// The disk refuses.
 pub fn place(path: &Path, contents: &[u8]) -> Result<(), Error> {
-    create_folder(folder_of(path))?;
-    write_unsynced(path, contents)
+    create_folder(&Disk, folder_of(path))?;
+    write_unsynced(&Disk, path, contents)
 }
 
-/// Replaces the file at `path` by what `fill` writes; where `fill` fails, the old file stays.
-pub(super) fn write_with(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let unfinished = unfinished(path, fill)?;
-    // On disk before the name is: a power cut must not leave the name with half the bytes.
-    unfinished.as_file().sync_all().map_err(Error::write(path))?;
-    unfinished.persist(path).map_err(|error| Error::write(path)(error.error))?;
-    sync_folder(folder_of(path)).map_err(Error::write(path))
+/// A temporary file beside the one that it is to be; removed when dropped before that.
+struct Unfinished<'a> {
+    io: &'a dyn Io,
+    temporary: PathBuf,
+    path: &'a Path,
+    file: Box<dyn NewFile>,
+    persisted: bool,
+}
+
+impl<'a> Unfinished<'a> {
+    /// The file for `path` with what `fill` writes.
+    fn create(
+        io: &'a dyn Io,
+        path: &'a Path,
+        fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let (temporary, file) = create_temporary(io, folder_of(path)).map_err(Error::write(path))?;
+        let mut unfinished = Self { io, temporary, path, file, persisted: false };
+        let mut out = BufWriter::new(&mut unfinished.file);
+        fill(&mut out)?;
+        out.flush().map_err(Error::write(path))?;
+        drop(out);
+        Ok(unfinished)
+    }
+
+    /// Waits until the content is on the disk.
+    fn sync(mut self) -> Result<Self, Error> {
+        sync_file(&mut *self.file).map_err(Error::write(self.path))?;
+        Ok(self)
+    }
+
+    /// Gives the file its name.
+    fn persist(mut self) -> Result<(), Error> {
+        uninterrupted(|| self.io.rename(&self.temporary, self.path)).map_err(Error::write(self.path))?;
+        self.persisted = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.persisted {
+            // What stays is removed when it is forgotten, or with its folder.
+            let _ = self.io.remove_file(&self.temporary);
+        }
+    }
+}
+
+/// Waits until the content of a file is on the disk.
+fn sync_file(file: &mut dyn NewFile) -> io::Result<()> {
+    loop {
+        match file.sync() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            synced => return synced,
+        }
+    }
+}
+
+/// A new file of a name that no other process gives.
+fn create_temporary(io: &dyn Io, folder: &Path) -> io::Result<(PathBuf, Box<dyn NewFile>)> {
+    let path = folder.join(format!("{PREFIX}{:016x}{SUFFIX}", io.random()));
+    let file = uninterrupted(|| io.create_new(&path))?;
+    Ok((path, file))
+}
+
+/// Whether a name is one that a temporary file of this program has.
+pub fn is_unfinished(name: &OsStr) -> bool {
+    let digits = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+    digits.is_some_and(is_token)
+}
+
+/// Whether a text is a number of the program's own making: 16 hex digits.
+pub(super) fn is_token(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The time on the clock of the file system, that of a server perhaps: the clocks of the hosts which write there
+/// may differ by any amount.
+pub(super) fn clock(io: &dyn Io, folder: &Path) -> io::Result<SystemTime> {
+    let (path, mut file) = create_temporary(io, folder)?;
+    let time = file.write_all(b"\n").and_then(|()| sync_file(&mut *file)).and_then(|()| file.modified());
+    drop(file);
+    let _ = io.remove_file(&path);
+    time
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new("."))
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file beside `path` with what `fill` writes; gone again where that fails.
-fn unfinished(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
-) -> Result<NamedTempFile, Error> {
-    // Created as any other file is, so that the umask decides who may read the results.
-    let mut unfinished = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(UNFINISHED)
-        .make_in(folder_of(path), |temporary| File::create_new(temporary))
-        .map_err(Error::write(path))?;
-    let mut out = BufWriter::new(unfinished.as_file_mut());
-    fill(&mut out)?;
-    out.flush().map_err(Error::write(path))?;
-    drop(out);
-    Ok(unfinished)
+/// Waits until the names in `folder` are on the disk.
+pub(super) fn sync_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
+    uninterrupted(|| io.sync_folder(folder)).map_err(Error::write(folder))
 }
 
 /// Creates `folder` and those above it.
-pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(Error::write(folder))
+pub(super) fn create_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
+    match create(io, folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound && folder_of(folder) != folder => {
+            create_folder(io, folder_of(folder))?;
+            create(io, folder).map_err(Error::write(folder))?;
+        }
+        created => created.map_err(Error::write(folder))?,
+    }
+    sync_folder(io, folder_of(folder))
 }
 
-/// Creates `folder` in one that must be there: what was removed while a sweep ran is not
-/// made anew behind its back.
-pub(super) fn create_subfolder(folder: &Path) -> Result<(), Error> {
-    match fs::create_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(vanished(folder_of(folder)).unwrap_or_else(|| Error::write(folder)(error))),
-        Ok(()) => Ok(()),
+/// Creates `folder` in one that must be there: what was removed while a sweep ran is not made anew behind its back.
+pub(super) fn create_subfolder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
+    create(io, folder)
+        .map_err(|error| vanished(io, folder_of(folder)).unwrap_or_else(|| Error::write(folder)(error)))
+}
+
+/// Creates a folder, unless it is there.
+fn create(io: &dyn Io, folder: &Path) -> io::Result<()> {
+    match uninterrupted(|| io.create_folder(folder)) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        created => created,
     }
 }
 
 /// The error that says so where `folder`, or one above it, is no longer there.
-pub(super) fn vanished(folder: &Path) -> Option<Error> {
-    let gone = |folder: &&Path| !folder.as_os_str().is_empty() && matches!(folder.try_exists(), Ok(false));
-    let path = folder.ancestors().take_while(gone).last()?.to_owned();
+pub(super) fn vanished(io: &dyn Io, folder: &Path) -> Option<Error> {
+    let is_gone = |folder: &&Path| !folder.as_os_str().is_empty() && !exists(io, folder);
+    let path = folder.ancestors().take_while(is_gone).last()?.to_owned();
     Some(Error::Vanished { path })
 }
 
+/// Whether there is anything at `path`; there may be where the disk does not say.
+pub(super) fn exists(io: &dyn Io, path: &Path) -> bool {
+    uninterrupted(|| io.stat(path)).map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
+}
+
+/// The content of a file; `None` where there is none.
+pub(super) fn read(io: &dyn Io, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+    match uninterrupted(|| io.read(path, limit)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(Some).map_err(Error::read(path)),
+    }
+}
+
+/// The names of the entries of `folder` that are of a kind, sorted; none where there is no folder.
+pub(super) fn names(io: &dyn Io, folder: &Path, kind: Kind) -> Result<Vec<String>, Error> {
+    let entries = match uninterrupted(|| io.list(folder)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(Error::read(folder))?,
+    };
+    let of_kind = entries.into_iter().filter(|entry| entry.kind == kind);
+    let mut names: Vec<String> = of_kind.filter_map(|entry| entry.name.into_string().ok()).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
 /// Removes the file at `path`, if there is one.
-pub(super) fn remove(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::write(path)(error)),
+pub(super) fn remove(io: &dyn Io, path: &Path) -> Result<(), Error> {
+    match uninterrupted(|| io.remove_file(path)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::write(path)(error)),
         _ => Ok(()),
     }
 }
 
-/// Removes what a killed writer left in `folder`, which has no other writer.
-pub(super) fn remove_unfinished(folder: &Path) -> Result<(), Error> {
-    for path in unfinished_in(folder)? {
-        remove(&path)?;
+/// Removes the temporary files in `folder` that a killed writer left there long ago, by the clock of the file
+/// system; one that is younger may belong to a writer that lives.
+pub(super) fn remove_forgotten(io: &dyn Io, folder: &Path) -> Result<(), Error> {
+    let files = names(io, folder, Kind::File)?;
+    let paths: Vec<_> =
+        files.iter().filter(|name| is_unfinished(OsStr::new(name))).map(|name| folder.join(name)).collect();
+    if paths.is_empty() {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Removes what a killed writer left in `folder` long ago; what is younger may belong to
-/// another writer that lives.
-pub(super) fn remove_forgotten(folder: &Path) -> Result<(), Error> {
-    for path in unfinished_in(folder)? {
-        let age = fs::metadata(&path).and_then(|data| data.modified()).map(|time| time.elapsed());
-        if matches!(age, Ok(Ok(age)) if age > FORGOTTEN) {
-            remove(&path)?;
+    let now = clock(io, folder).map_err(Error::write(folder))?;
+    for path in paths {
+        let modified = uninterrupted(|| io.stat(&path)).map(|facts| facts.modified);
+        let age = modified.ok().and_then(|modified| now.duration_since(modified).ok());
+        if age.is_some_and(|age| age > FORGOTTEN) {
+            remove(io, &path)?;
         }
     }
     Ok(())
 }
 
-fn unfinished_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let entries = fs::read_dir(folder).map_err(Error::read(folder))?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(Error::read(folder)));
-    paths
-        .filter(|path| path.as_ref().map_or(true, |path| path.to_string_lossy().ends_with(UNFINISHED)))
-        .collect()
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// Other systems cannot open a folder as a file and keep renames in order by themselves.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the signature of the other one")]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
     #[test]
     fn a_file_is_replaced_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("result.json");
-        write(&path, b"first").unwrap();
-        write(&path, b"second").unwrap();
+        write(&Disk, &path, b"first").unwrap();
+        write(&Disk, &path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(names(folder.path()), ["result.json"]);
     }
@@ -161,8 +303,8 @@ mod tests {
     fn a_failed_write_keeps_the_old_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("result.json");
-        write(&path, b"whole").unwrap();
-        let failed = write_with(&path, |out| {
+        write(&Disk, &path, b"whole").unwrap();
+        let failed = write_with(&Disk, &path, |out| {
             out.write_all(b"ha").map_err(Error::write(&path))?;
             Err(Error::Name { name: "stop".to_owned() })
         });
@@ -172,19 +314,64 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_file() {
+    fn a_file_is_created_once() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("absent").join("result.json");
-        let error = write(&path, b"").unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot write {}", path.display()));
+        let path = folder.path().join("sweep.toml");
+        assert!(create_once(&Disk, &path, b"first").unwrap());
+        assert!(!create_once(&Disk, &path, b"second").unwrap());
+        assert!(create_once(&Disk, &path, b"first").unwrap(), "the same contents count as created");
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(names(folder.path()), ["sweep.toml"]);
     }
 
     #[test]
-    fn leftovers_of_a_killed_writer_are_removed() {
+    fn of_many_that_create_a_file_one_does() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(".abc.unfinished"), b"ha").unwrap();
-        fs::write(folder.path().join("epochs.csv"), b"whole").unwrap();
-        remove_unfinished(folder.path()).unwrap();
-        assert_eq!(names(folder.path()), ["epochs.csv"]);
+        for round in 0..50 {
+            let path = folder.path().join(format!("{round}"));
+            let create = |contents: usize| create_once(&Disk, &path, contents.to_string().as_bytes()).unwrap();
+            let created = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..8).map(|at| scope.spawn(move || create(at))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).filter(|created| *created).count()
+            });
+            assert_eq!(created, 1);
+        }
+    }
+
+    #[test]
+    fn a_file_system_without_hard_links_will_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sweep.toml");
+        assert!(create_in_place(&Disk, &path, b"first").unwrap());
+        assert!(!create_in_place(&Disk, &path, b"second").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("absent").join("result.json");
+        let error = write(&Disk, &path, b"").unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot write {}", path.display()));
+    }
+
+    /// The names of the user's own files end so too.
+    #[test]
+    fn only_forgotten_files_of_the_program_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - FORGOTTEN - Duration::from_mins(1);
+        let ours = ".drsae-0123456789abcdef.unfinished";
+        let young = ".drsae-0123456789abcdee.unfinished";
+        let others = ["thesis.unfinished", ".drsae-x.unfinished", ".drsae-0123456789abcdef.unfinished.md"];
+        for name in others.into_iter().chain([ours, young]) {
+            fs::write(folder.path().join(name), "text").unwrap();
+            let time = if name == young { SystemTime::now() } else { old };
+            Disk.touch(&folder.path().join(name), time).unwrap();
+        }
+        remove_forgotten(&Disk, folder.path()).unwrap();
+        let mut left = others.to_vec();
+        left.push(young);
+        left.sort_unstable();
+        assert_eq!(names(folder.path()), left);
     }
 }

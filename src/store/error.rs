@@ -65,6 +65,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the disk refused, which it may not do another time, rather than a file being wrong.
+    #[must_use]
+    pub fn is_of_the_disk(&self) -> bool {
+        let of_the_file = |source: &io::Error| {
+            matches!(
+                source.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge
+            )
+        };
+        match self {
+            Self::Read { source, .. } | Self::Write { source, .. } => !of_the_file(source),
+            _ => false,
+        }
+    }
+
     /// Puts the path to an error in writing it.
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         |source| Self::Write { path: path.to_owned(), source }

@@ -148,7 +148,7 @@ impl Store {
     pub fn merge(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
         let survey = self.survey(planned)?;
         for table in Table::ALL {
-            atomic::write_with(&self.table(table), |out| survey.write(table, out))?;
+            atomic::write_with(self.io(), &self.table(table), |out| survey.write(table, out))?;
         }
         Ok(survey.merged)
     }

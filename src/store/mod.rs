@@ -3,19 +3,24 @@
 //! ```text
 //! results/depth/
 //!   sweep.toml  plan.csv
-//!   trials/<id>/   one writer at a time, the one that claimed it
+//!   trials/<id>/   a trial that has ended; appears by one rename and never changes
+//!   running/<id>/  the attempts at one that has not, one folder for each process
+//!   replaced/      results that a later attempt replaced
 //!   slurm/         what was submitted to a cluster, where anything was
 //!   trials.csv  epochs.csv  mistakes.csv  provenance.csv   merged in plan order
 //!   analysis/
 //! ```
 //!
-//! Every file appears by rename, so a reader finds all of it or nothing, whenever the
-//! writer was killed. The room takes and returns plain data and knows no other room's work;
+//! Every file appears by rename or link, so a reader finds all of it or nothing, whenever the
+//! writer was killed. All effects go through [`Io`], which tests replace. The room takes and returns plain data and knows no other room's work;
 //! `docs/FORMAT.md` describes each file and column.
 
 mod atomic;
-mod claim;
+mod attempt;
 mod error;
+pub mod io;
+mod lease;
+mod limit;
 mod merge;
 mod outcome;
 mod rows;
@@ -24,30 +29,35 @@ mod submissions;
 mod sweep;
 mod trial;
 
-pub use atomic::place;
-pub use claim::{Claim, Claiming, Claims, Holder};
+pub use atomic::{is_unfinished, place};
+pub use attempt::{Attempt, Progress, Published};
 pub use error::Error;
+pub use lease::{Acquisition, Holder, Lease, Leases};
 pub use merge::{Merged, PlannedTrial, Survey, Table, axis_column};
 pub use outcome::{FORMAT, Outcome, Status};
-pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, table};
+pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, csv, table};
 pub use seal::{Seal, Sealed};
 pub use submissions::{Record, Submission, Submissions, Submitted};
 pub use trial::{TrialFolder, file};
 
 use std::collections::HashSet;
-use std::fs::{self, DirEntry, ReadDir};
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use self::io::{Disk, Io, Kind};
 use crate::text::reserved;
 
-/// Name of the folder of the trials' folders.
+/// Name of the folder of the trials that have ended.
 const TRIAL_FOLDERS: &str = "trials";
+
+/// Name of the folder of what is made of the merged tables.
+const ANALYSIS: &str = "analysis";
 
 /// The results folder of one sweep.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
+    io: Arc<dyn Io>,
 }
 
 impl Store {
@@ -61,11 +71,17 @@ impl Store {
     /// `seeds`, `[sweep]` and `[compare]`); the name is no plain folder name; the disk
     /// refuses.
     pub fn open(results_dir: &Path, name: &str, resolved_spec_toml: &str) -> Result<Self, Error> {
-        let root = results_dir.join(checked(name)?);
-        atomic::create_folder(&root.join(TRIAL_FOLDERS))?;
-        atomic::remove_forgotten(&root)?;
-        sweep::record(&root, resolved_spec_toml)?;
-        Ok(Self { root })
+        Self::open_through(Disk::shared(), &results_dir.join(checked(name)?), resolved_spec_toml)
+    }
+
+    /// [`open`](Self::open) through other effects than those of the operating system.
+    pub(crate) fn open_through(io: Arc<dyn Io>, root: &Path, resolved_spec_toml: &str) -> Result<Self, Error> {
+        atomic::create_folder(&*io, &root.join(TRIAL_FOLDERS))?;
+        for folder in [root.to_owned(), root.join(ANALYSIS), root.join(ANALYSIS).join("figures")] {
+            atomic::remove_forgotten(&*io, &folder)?;
+        }
+        sweep::record(&*io, root, resolved_spec_toml)?;
+        Ok(Self { root: root.to_owned(), io })
     }
 
     /// The results that are already in `results_dir/name`, to be read.
@@ -78,13 +94,25 @@ impl Store {
         if !known.iter().any(|name| root.join(name).exists()) {
             return Err(Error::Absent { path: root });
         }
-        Ok(Self { root })
+        Ok(Self { root, io: Disk::shared() })
     }
 
     /// The folder itself.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The effects that the store has.
+    #[must_use]
+    pub fn io(&self) -> &dyn Io {
+        &*self.io
+    }
+
+    /// [`io`](Self::io), shared.
+    #[must_use]
+    pub fn shared_io(&self) -> Arc<dyn Io> {
+        Arc::clone(&self.io)
     }
 
     /// The folder of the trials' folders.
@@ -97,7 +125,7 @@ impl Store {
     /// the trials' folders is gone.
     #[must_use]
     pub fn vanished(&self) -> Option<Error> {
-        atomic::vanished(&self.trials())
+        atomic::vanished(&*self.io, &self.trials())
     }
 
     /// Whether there is a trial's folder; results that were committed have none.
@@ -105,7 +133,7 @@ impl Store {
     /// # Errors
     /// The disk refuses.
     pub fn has_trials(&self) -> Result<bool, Error> {
-        Ok(self.entries()?.is_some_and(|mut entries| entries.next().is_some()))
+        Ok(!self.names()?.is_empty())
     }
 
     /// Names of the trials' folders that are there: one question to the disk, where a large
@@ -113,19 +141,12 @@ impl Store {
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn begun(&self) -> Result<HashSet<String>, Error> {
-        let folder = self.trials();
-        let name = |entry: io::Result<DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
-        let names: io::Result<_> = self.entries()?.into_iter().flatten().map(name).collect();
-        names.map_err(Error::read(&folder))
+    pub fn ended(&self) -> Result<HashSet<String>, Error> {
+        Ok(self.names()?.into_iter().collect())
     }
 
-    fn entries(&self) -> Result<Option<ReadDir>, Error> {
-        let folder = self.trials();
-        match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            read => read.map(Some).map_err(Error::read(&folder)),
-        }
+    fn names(&self) -> Result<Vec<String>, Error> {
+        atomic::names(&*self.io, &self.trials(), Kind::Folder)
     }
 
     /// The trials' folders that are there, of whatever plan, sorted by id.
@@ -133,18 +154,7 @@ impl Store {
     /// # Errors
     /// The disk refuses.
     pub fn trial_folders(&self) -> Result<Vec<TrialFolder>, Error> {
-        let folder = self.trials();
-        let entries = match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(Error::read(&folder))?,
-        };
-        let mut folders = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(Error::read(&folder))?.file_name();
-            folders.extend(name.to_str().and_then(|id| self.trial(id).ok()));
-        }
-        folders.sort_by(|a, b| a.id().cmp(b.id()));
-        Ok(folders)
+        Ok(self.names()?.iter().filter_map(|id| self.trial(id).ok()).collect())
     }
 
     /// The folder of one trial, whether or not it is there yet.
@@ -153,7 +163,7 @@ impl Store {
     /// `id` is no plain folder name.
     pub fn trial(&self, id: &str) -> Result<TrialFolder, Error> {
         let id = checked(id)?;
-        Ok(TrialFolder::new(id, self.trials().join(id)))
+        Ok(TrialFolder::new(id, self.trials().join(id), self.shared_io()))
     }
 
     /// What became of a trial; one whose result cannot be read is pending.
@@ -171,7 +181,7 @@ impl Store {
     pub fn write_plan(&self, header: &[String], rows: &[Vec<String>]) -> Result<(), Error> {
         let path = self.plan_csv();
         let text = rows::table(header, rows).map_err(Error::write(&path))?;
-        atomic::write(&path, &text)
+        atomic::write(&*self.io, &path, &text)
     }
 
     /// The sweep as it was run.
@@ -214,7 +224,7 @@ impl Store {
     /// Where [`write_analysis`](Self::write_analysis) writes a file.
     #[must_use]
     pub fn analysis_file(&self, relative: &str) -> PathBuf {
-        self.root.join("analysis").join(relative)
+        self.root.join(ANALYSIS).join(relative)
     }
 
     /// Writes `analysis/<relative>` and returns its path.
@@ -223,13 +233,13 @@ impl Store {
     /// The disk refuses.
     pub fn write_analysis(&self, relative: &str, contents: &[u8]) -> Result<PathBuf, Error> {
         let path = self.analysis_file(relative);
-        if let Some(vanished) = atomic::vanished(&self.root) {
+        if let Some(vanished) = atomic::vanished(&*self.io, &self.root) {
             return Err(vanished);
         }
         if let Some(folder) = path.parent() {
-            atomic::create_folder(folder)?;
+            atomic::create_folder(&*self.io, folder)?;
         }
-        atomic::write(&path, contents)?;
+        atomic::write(&*self.io, &path, contents)?;
         Ok(path)
     }
 }
@@ -246,6 +256,8 @@ fn checked(name: &str) -> Result<&str, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -271,14 +283,18 @@ mod tests {
     }
 
     #[test]
-    fn trials_that_have_begun_are_those_with_a_folder() {
+    fn trials_that_have_ended_are_those_with_a_folder_of_their_own() {
         let results = tempfile::tempdir().unwrap();
         let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
-        assert_eq!((store.has_trials().unwrap(), store.begun().unwrap()), (false, HashSet::new()));
-        store.trial("drsae-0").unwrap().begin("").unwrap();
-        assert_eq!(store.begun().unwrap(), HashSet::from(["drsae-0".to_owned()]));
+        assert_eq!((store.has_trials().unwrap(), store.ended().unwrap()), (false, HashSet::new()));
+        fs::create_dir(store.trials().join("drsae-0")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(store.root(), store.trials().join("drsae-1")).unwrap();
+        assert_eq!(store.ended().unwrap(), HashSet::from(["drsae-0".to_owned()]));
+        #[cfg(unix)]
+        assert!(store.trial("drsae-1").unwrap().read("sweep.toml").is_err(), "a link leads elsewhere");
         fs::remove_dir_all(store.trials()).unwrap();
-        assert_eq!((store.has_trials().unwrap(), store.begun().unwrap()), (false, HashSet::new()));
+        assert_eq!((store.has_trials().unwrap(), store.ended().unwrap()), (false, HashSet::new()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::io;
 use csv::WriterBuilder;
 use serde::{Deserialize, Serialize};
 
+use super::Error;
 use crate::device;
 use crate::provenance::Provenance;
 
@@ -161,6 +162,14 @@ pub(super) fn header<T: Serialize + Default>() -> io::Result<Vec<String>> {
     let text = bytes(writer)?;
     let mut reader = csv::Reader::from_reader(text.as_slice());
     Ok(reader.headers()?.iter().map(str::to_owned).collect())
+}
+
+/// The text of a table, with its header.
+///
+/// # Errors
+/// A row cannot be written as CSV.
+pub fn csv<T: Serialize + Default>(rows: &[T]) -> Result<Vec<u8>, Error> {
+    text(rows).map_err(|error| Error::Malformed { path: "a table".into(), reason: error.to_string() })
 }
 
 /// The text of a CSV file of `rows`; of its header alone where there are none.

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! slurm/
+//!   lock/                    the lease of the process that submits
 //!   bin/drsae-0123456789ab   the program that the jobs run, named by its hash
 //!   1/                       the first submission
 //!     record.json            its jobs
@@ -11,17 +12,22 @@
 //! ```
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Error, Store, TrialFolder, atomic, checked};
+use super::io::{Disk, Io, Kind};
+use super::{Acquisition, Error, Leases, Store, atomic, checked, limit};
 use crate::text::hex;
 
 /// Name of the folder.
 const FOLDER: &str = "slurm";
+
+/// Name of the folder in it where the process that submits has its lease.
+const LOCK: &str = "lock";
 
 /// Version of `record.json`. It rises when a field changes its meaning or goes.
 const FORMAT: u32 = 1;
@@ -31,8 +37,8 @@ const RECORD: &str = "record.json";
 /// The submissions of one sweep.
 #[derive(Debug, Clone)]
 pub struct Submissions {
-    /// Claimed as a trial's folder is, so that one process submits at a time.
-    folder: TrialFolder,
+    folder: PathBuf,
+    io: Arc<dyn Io>,
 }
 
 /// One submission: the arrays of trials that were missing when it was made.
@@ -91,7 +97,7 @@ impl Store {
     /// The sweep's submissions to a cluster, whether or not there are any.
     #[must_use]
     pub fn submissions(&self) -> Submissions {
-        Submissions::within(&self.root)
+        Submissions { folder: self.root.join(FOLDER), io: self.shared_io() }
     }
 }
 
@@ -99,19 +105,24 @@ impl Submissions {
     /// Those of the results folder at `root`.
     #[must_use]
     pub fn within(root: &Path) -> Self {
-        Self { folder: TrialFolder::new(FOLDER, root.join(FOLDER)) }
+        Self { folder: root.join(FOLDER), io: Disk::shared() }
     }
 
-    /// What a process claims before it submits.
-    #[must_use]
-    pub fn desk(&self) -> &TrialFolder {
-        &self.folder
+    /// Asks for the lease without which no process submits.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn acquire(&self, leases: &Leases) -> Result<Acquisition, Error> {
+        let lock = self.folder.join(LOCK);
+        atomic::create_subfolder(&*self.io, &self.folder)?;
+        atomic::create_subfolder(&*self.io, &lock)?;
+        leases.acquire(&lock)
     }
 
     /// The folder of a submission, whether or not it is there.
     #[must_use]
     pub fn folder(&self, number: usize) -> PathBuf {
-        self.folder.path().join(number.to_string())
+        self.folder.join(number.to_string())
     }
 
     /// Number of the submission that would be made next.
@@ -123,15 +134,8 @@ impl Submissions {
     }
 
     fn numbers(&self) -> Result<Vec<usize>, Error> {
-        let entries = match fs::read_dir(self.folder.path()) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(Error::read(self.folder.path()))?,
-        };
-        let mut numbers = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(Error::read(self.folder.path()))?.file_name();
-            numbers.extend(name.to_str().and_then(|name| name.parse::<usize>().ok()));
-        }
+        let names = atomic::names(&*self.io, &self.folder, Kind::Folder)?;
+        let mut numbers: Vec<usize> = names.iter().filter_map(|name| name.parse().ok()).collect();
         numbers.sort_unstable();
         Ok(numbers)
     }
@@ -153,7 +157,7 @@ impl Submissions {
     /// Where the program of this name lies.
     #[must_use]
     pub fn program(&self, name: &str) -> PathBuf {
-        self.folder.path().join("bin").join(name)
+        self.folder.join("bin").join(name)
     }
 
     /// The name that a program gets in `bin/`: `drsae-` and 12 hex digits of its SHA-256.
@@ -171,8 +175,8 @@ impl Submissions {
         let path = self.program(&Self::program_name(program));
         let there = fs::metadata(&path).is_ok_and(|facts| facts.len() == program.len() as u64);
         if !there {
-            atomic::create_folder(&self.folder.path().join("bin"))?;
-            atomic::write(&path, program)?;
+            atomic::create_folder(&*self.io, &self.folder.join("bin"))?;
+            atomic::write(&*self.io, &path, program)?;
         }
         make_executable(&path).map_err(Error::write(&path))
     }
@@ -185,7 +189,7 @@ impl Submissions {
         let submission = Submission { number, path: self.folder(number), record };
         fs::create_dir(&submission.path).map_err(Error::write(&submission.path))?;
         for array in 0..submission.record.arrays.len() {
-            atomic::create_folder(&submission.logs(array))?;
+            atomic::create_folder(&*self.io, &submission.logs(array))?;
         }
         Ok(submission)
     }
@@ -239,7 +243,7 @@ impl Submission {
     /// # Errors
     /// The disk refuses.
     pub fn write(path: &Path, text: &str) -> Result<(), Error> {
-        atomic::write(path, text.as_bytes())
+        atomic::write(&Disk, path, text.as_bytes())
     }
 
     /// Writes the record, whole or not at all.
@@ -250,7 +254,7 @@ impl Submission {
         let path = self.path.join(RECORD);
         let text =
             serde_json::to_string_pretty(&self.record).map_err(|error| Error::write(&path)(error.into()))?;
-        atomic::write(&path, (text + "\n").as_bytes())
+        atomic::write(&Disk, &path, (text + "\n").as_bytes())
     }
 
     /// The ids of the trials of each task of an array.
@@ -275,14 +279,11 @@ impl Submission {
 
 fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
     let path = folder.join(RECORD);
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        read => read.map_err(Error::read(&path))?,
-    };
+    let Some(text) = atomic::read(&Disk, &path, limit::RECORD)? else { return Ok(None) };
     let malformed = |reason| Error::Malformed { path: path.clone(), reason };
     let remedy = "cancel its jobs with `scancel`, and remove its folder";
     let record: Record =
-        serde_json::from_str(&text).map_err(|error| malformed(format!("{error}; {remedy}")))?;
+        serde_json::from_slice(&text).map_err(|error| malformed(format!("{error}; {remedy}")))?;
     if record.format > FORMAT {
         return Err(malformed("a newer drsae wrote it; use that one".to_owned()));
     }
@@ -311,7 +312,7 @@ mod tests {
     fn submissions() -> (tempfile::TempDir, Submissions) {
         let results = tempfile::tempdir().unwrap();
         let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
-        fs::create_dir(store.submissions().desk().path()).unwrap();
+        fs::create_dir(&store.submissions().folder).unwrap();
         (results, store.submissions())
     }
 

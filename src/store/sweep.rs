@@ -1,13 +1,12 @@
 //! `sweep.toml`: which sweep a folder belongs to.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use similar::TextDiff;
 use toml::Table;
 
-use super::{Error, atomic};
+use super::io::Io;
+use super::{Error, atomic, limit};
 
 /// Name of the file.
 pub(super) const FILE: &str = "sweep.toml";
@@ -17,15 +16,17 @@ pub(super) const FILE: &str = "sweep.toml";
 const CHANGEABLE: [&str; 5] = ["question", "seeds", "sweep", "compare", "published"];
 
 /// Writes `sweep.toml`, unless another sweep's is there.
-pub(super) fn record(root: &Path, asked: &str) -> Result<(), Error> {
+pub(super) fn record(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
     let path = root.join(FILE);
-    match fs::read_to_string(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => atomic::write(&path, asked.as_bytes()),
-        Err(error) => Err(Error::read(&path)(error)),
-        Ok(there) if there == asked => Ok(()),
-        Ok(there) if base(&path, &there)? == base(&path, asked)? => atomic::write(&path, asked.as_bytes()),
-        Ok(there) => Err(Error::OtherSweep { path: root.to_owned(), diff: line_diff(&there, asked) }),
+    if atomic::create_once(io, &path, asked.as_bytes())? {
+        return Ok(());
     }
+    let there = atomic::read(io, &path, limit::RECORD)?.unwrap_or_default();
+    let there = String::from_utf8_lossy(&there);
+    if base(&path, &there)? == base(&path, asked)? {
+        return atomic::write(io, &path, asked.as_bytes());
+    }
+    Err(Error::OtherSweep { path: root.to_owned(), diff: line_diff(&there, asked) })
 }
 
 /// The tables that all trials share.
@@ -46,25 +47,28 @@ fn line_diff(there: &str, asked: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::store::io::Disk;
 
     const BASE: &str = "name = \"depth\"\nseeds = [1, 2]\n\n[model]\nsteps = 11\nhidden = 100\n";
 
     #[test]
     fn a_changed_plan_over_the_same_base_is_welcome() {
         let folder = tempfile::tempdir().unwrap();
-        record(folder.path(), BASE).unwrap();
+        record(&Disk, folder.path(), BASE).unwrap();
         let wider = BASE.replace("[1, 2]", "[1, 2, 3]")
             + "[sweep.grid]\n\"model.steps\" = [1, 2]\n\n[compare]\nmatch = \"parameters\"\n";
-        record(folder.path(), &wider).unwrap();
+        record(&Disk, folder.path(), &wider).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), wider);
     }
 
     #[test]
     fn another_base_is_refused_with_a_diff_and_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        record(folder.path(), BASE).unwrap();
-        let error = record(folder.path(), &BASE.replace("hidden = 100", "hidden = 400")).unwrap_err();
+        record(&Disk, folder.path(), BASE).unwrap();
+        let error = record(&Disk, folder.path(), &BASE.replace("hidden = 100", "hidden = 400")).unwrap_err();
         let text = error.to_string().replace(&folder.path().display().to_string(), "results/depth");
         insta::assert_snapshot!(text, @r"
         results/depth holds the results of another sweep (-) than the one asked for (+):
@@ -84,7 +88,7 @@ mod tests {
     fn a_damaged_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), "name = \"dep").unwrap();
-        let error = record(folder.path(), BASE).unwrap_err();
+        let error = record(&Disk, folder.path(), BASE).unwrap_err();
         assert!(matches!(&error, Error::Malformed { path, .. } if path.ends_with(FILE)), "{error}");
     }
 }

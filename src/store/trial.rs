@@ -1,25 +1,20 @@
-//! The folder of one trial, written by the process that [claimed](super::Claims) it.
+//! The files of one trial.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::rows::{self, EpochRow, PredictionRow, TimingRow};
+use super::io::{self, Io, Kind};
+use super::rows::{EpochRow, PredictionRow, TimingRow};
 use super::seal::{self, Sealed};
-use super::{Error, Outcome, Status, atomic};
+use super::{Error, Outcome, Seal, Status, atomic, limit};
 use crate::text::hex;
 
-/// Names of the files in a trial's folder.
+/// Names of the files of a trial.
 pub mod file {
-    /// Ending of files that are still being written. A killed writer leaves them behind.
-    pub const UNFINISHED: &str = ".unfinished";
-    /// Which process runs the trial, while one does.
-    pub const CLAIM: &str = "claim.json";
     /// Resolved config of the trial.
     pub const CONFIG: &str = "config.toml";
     /// Learning curve; deterministic.
@@ -30,7 +25,7 @@ pub mod file {
     pub const PREDICTIONS: &str = "predictions.csv";
     /// Best weights.
     pub const MODEL: &str = "model.safetensors";
-    /// Where a trial that still trains stands.
+    /// Where a trial that is not complete stands.
     pub const STATE: &str = "state.safetensors";
     /// What the numbers were computed with.
     pub const PROVENANCE: &str = "provenance.json";
@@ -41,18 +36,24 @@ pub mod file {
 
     /// The files that every complete trial has beside its marker.
     pub const COMPLETE: [&str; 6] = [CONFIG, EPOCHS, TIMING, PREDICTIONS, MODEL, PROVENANCE];
+
+    /// Every file that a trial may have.
+    pub const ALL: [&str; 9] =
+        [CONFIG, EPOCHS, TIMING, PREDICTIONS, MODEL, STATE, PROVENANCE, RESULT, FAILURE];
 }
 
-/// The folder `trials/<id>/`.
+/// A folder with the files of one trial: `trials/<id>/` of one that has ended, or that of an
+/// [attempt](super::Attempt).
 #[derive(Debug, Clone)]
 pub struct TrialFolder {
     id: String,
     path: PathBuf,
+    io: Arc<dyn Io>,
 }
 
 impl TrialFolder {
-    pub(super) fn new(id: &str, path: PathBuf) -> Self {
-        Self { id: id.to_owned(), path }
+    pub(super) fn new(id: &str, path: PathBuf, io: Arc<dyn Io>) -> Self {
+        Self { id: id.to_owned(), path, io }
     }
 
     /// The trial's id.
@@ -67,75 +68,28 @@ impl TrialFolder {
         &self.path
     }
 
-    /// Makes the folder ready for a run: the marker and the failure of an earlier one go,
-    /// so that it is pending until [`finish`](Self::finish), and `config.toml` is written.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn begin(&self, config_toml: &str) -> Result<(), Error> {
-        atomic::create_subfolder(&self.path)?;
-        atomic::remove(&self.path.join(file::RESULT))?;
-        atomic::remove(&self.path.join(file::FAILURE))?;
-        atomic::remove_unfinished(&self.path)?;
-        self.write(file::CONFIG, config_toml.as_bytes())
+    /// The error that says so where the folder is not there.
+    #[must_use]
+    pub fn vanished(&self) -> Option<Error> {
+        atomic::vanished(&*self.io, &self.path)
     }
 
-    /// Writes `epochs.csv` of an ended trial.
+    /// The bytes of a file; `None` where it is not there.
     ///
     /// # Errors
-    /// The disk refuses.
-    pub fn write_epochs(&self, epochs: &[EpochRow]) -> Result<(), Error> {
-        self.write_rows(file::EPOCHS, epochs)
-    }
-
-    /// Writes `timing.csv` of an ended trial.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn write_timing(&self, timings: &[TimingRow]) -> Result<(), Error> {
-        self.write_rows(file::TIMING, timings)
-    }
-
-    /// Writes `epochs.csv` and `timing.csv` of a trial that still trains, without waiting for
-    /// the disk: a power cut may tear them, and [`write_state`](Self::write_state) with them.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn write_curve(&self, epochs: &[EpochRow], timings: &[TimingRow]) -> Result<(), Error> {
-        for (name, text) in [(file::EPOCHS, rows::text(epochs)), (file::TIMING, rows::text(timings))] {
-            let path = self.path.join(name);
-            atomic::write_unsynced(&path, &text.map_err(Error::write(&path))?)?;
+    /// It is no regular file, or larger than the program writes it, or the disk refuses.
+    pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let limit = match name {
+            file::MODEL | file::STATE => limit::WEIGHTS,
+            file::EPOCHS | file::TIMING | file::PREDICTIONS => limit::TABLE,
+            _ => limit::RECORD,
+        };
+        // A link in its place would lead to files elsewhere.
+        let is_link = |facts: io::Stat| facts.kind == Kind::Other;
+        if io::uninterrupted(|| self.io.stat(&self.path)).is_ok_and(is_link) {
+            return Err(Error::Read { path: self.path.clone(), source: io::not_regular() });
         }
-        Ok(())
-    }
-
-    /// Writes `state.safetensors`, from which the trial can go on, without waiting for the
-    /// disk: the bytes tell whether they are whole.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn write_state(&self, state: &[u8]) -> Result<(), Error> {
-        atomic::write_unsynced(&self.path.join(file::STATE), state)
-    }
-
-    /// The bytes of `state.safetensors`, where there is one.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn read_state(&self) -> Result<Option<Vec<u8>>, Error> {
-        let path = self.path.join(file::STATE);
-        match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            read => read.map(Some).map_err(Error::read(&path)),
-        }
-    }
-
-    /// Removes `state.safetensors`.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn remove_state(&self) -> Result<(), Error> {
-        atomic::remove(&self.path.join(file::STATE))
+        atomic::read(&*self.io, &self.path.join(name), limit)
     }
 
     /// The rows of `epochs.csv`.
@@ -162,63 +116,26 @@ impl TrialFolder {
         self.read_rows(file::PREDICTIONS)
     }
 
-    /// Writes `predictions.csv`.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn write_predictions(&self, predictions: &[PredictionRow]) -> Result<(), Error> {
-        self.write_rows(file::PREDICTIONS, predictions)
-    }
-
-    /// Writes `model.safetensors`.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn write_model(&self, safetensors: &[u8]) -> Result<(), Error> {
-        self.write(file::MODEL, safetensors)
-    }
-
-    /// Writes `provenance.json`.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn write_provenance(&self, provenance: &impl Serialize) -> Result<(), Error> {
-        self.write_json(file::PROVENANCE, provenance)
-    }
-
-    /// Writes `failure.txt`: the whole chain of the error that ended the trial.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn write_failure(&self, text: &str) -> Result<(), Error> {
-        self.write(file::FAILURE, text.as_bytes())
-    }
-
-    /// Writes `result.json`, the marker that the trial has ended, with the checksums of the
-    /// files that it leaves: the last file of a run.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn finish(&self, outcome: &Outcome) -> Result<(), Error> {
-        let mut files = BTreeMap::new();
-        for name in file::COMPLETE.into_iter().chain([file::FAILURE]) {
-            files.extend(self.checksum(name)?.map(|checksum| (name.to_owned(), checksum)));
-        }
-        let text = seal::write(outcome, files)
-            .map_err(|error| Error::write(&self.path.join(file::RESULT))(error.into()))?;
-        self.write(file::RESULT, text.as_bytes())
-    }
-
     /// SHA-256 of a file of the trial in hexadecimal digits; `None` where it is not there.
     ///
     /// # Errors
     /// The disk refuses.
     pub fn checksum(&self, name: &str) -> Result<Option<String>, Error> {
-        let path = self.path.join(name);
-        match fs::read(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            read => Ok(Some(hex(&Sha256::digest(read.map_err(Error::read(&path))?)))),
+        Ok(self.read(name)?.map(|bytes| hex(&Sha256::digest(bytes))))
+    }
+
+    /// Writes `result.json`, the marker that the trial has ended, with the checksums of the files that are there.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn seal(&self, outcome: &Outcome) -> Result<(), Error> {
+        let mut files = BTreeMap::new();
+        for name in file::COMPLETE.into_iter().chain([file::FAILURE]) {
+            files.extend(self.checksum(name)?.map(|checksum| (name.to_owned(), checksum)));
         }
+        let path = self.path.join(file::RESULT);
+        let text = seal::write(outcome, files).map_err(|error| Error::write(&path)(error.into()))?;
+        atomic::write_contents_synced(&*self.io, &path, text.as_bytes())
     }
 
     /// The trial's result; `None` where it has not ended.
@@ -237,17 +154,24 @@ impl TrialFolder {
         self.read_result(seal::read)
     }
 
+    /// The result, where the seal is whole and every file is the one that it lists.
+    pub(crate) fn intact(&self) -> Option<Sealed> {
+        let sealed = self.sealed().ok().flatten().filter(|sealed| sealed.seal == Seal::Whole)?;
+        let holds = |(name, checksum): (&String, &String)| {
+            self.checksum(name).is_ok_and(|actual| actual.as_ref() == Some(checksum))
+        };
+        sealed.files.iter().all(holds).then_some(sealed)
+    }
+
     fn read_result<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Error> {
         let path = self.path.join(file::RESULT);
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(Error::read(&path))?,
-        };
-        let malformed = |reason| {
-            let reason = format!("{reason}; the trial counts as pending and its next run replaces the file");
+        let Some(text) = self.read(file::RESULT)? else { return Ok(None) };
+        let malformed = |reason: String| {
+            let reason = format!("{reason}; the trial counts as pending, and its next run replaces its folder");
             Error::Malformed { path, reason }
         };
-        read(&text).map(Some).map_err(malformed)
+        let result = str::from_utf8(&text).map_err(|error| error.to_string()).and_then(read);
+        result.map(Some).map_err(malformed)
     }
 
     /// What became of the trial; one whose result cannot be read is pending.
@@ -256,98 +180,13 @@ impl TrialFolder {
         self.outcome().ok().flatten().map_or(Status::Pending, |outcome| outcome.status)
     }
 
-    fn write(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
-        atomic::write(&self.path.join(name), contents)
-    }
-
-    fn write_rows<T: Serialize + Default>(&self, name: &str, rows: &[T]) -> Result<(), Error> {
-        let text = rows::text(rows).map_err(Error::write(&self.path.join(name)))?;
-        self.write(name, &text)
-    }
-
     fn read_rows<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, Error> {
         let path = self.path.join(name);
-        let text = fs::read(&path).map_err(Error::read(&path))?;
+        let Some(text) = self.read(name)? else {
+            let source = std::io::ErrorKind::NotFound.into();
+            return Err(Error::Read { path, source });
+        };
         let rows: Result<Vec<T>, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
         rows.map_err(|error| Error::Malformed { path, reason: error.to_string() })
-    }
-
-    fn write_json(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|error| Error::write(&self.path.join(name))(error.into()))?;
-        self.write(name, (text + "\n").as_bytes())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::FORMAT;
-    use crate::store::outcome::tests::outcome;
-    use crate::store::seal::Seal;
-
-    fn folder() -> (tempfile::TempDir, TrialFolder) {
-        let root = tempfile::tempdir().unwrap();
-        let folder = TrialFolder::new("drsae-0123", root.path().join("drsae-0123"));
-        (root, folder)
-    }
-
-    #[test]
-    fn a_trial_is_pending_until_its_marker_is_written() {
-        let (_root, folder) = folder();
-        assert_eq!(folder.status(), Status::Pending);
-        folder.begin("steps = 11\n").unwrap();
-        folder.write_epochs(&[EpochRow::default()]).unwrap();
-        folder.write_timing(&[TimingRow::default()]).unwrap();
-        folder.write_predictions(&[PredictionRow::default()]).unwrap();
-        folder.write_model(b"weights").unwrap();
-        folder.write_provenance(&"a machine").unwrap();
-        assert_eq!(folder.status(), Status::Pending);
-        folder.finish(&outcome()).unwrap();
-        assert_eq!(folder.status(), Status::Complete);
-        assert_eq!(folder.outcome().unwrap(), Some(outcome()));
-    }
-
-    #[test]
-    fn a_result_lists_the_files_that_are_there_and_no_state() {
-        let (_root, folder) = folder();
-        folder.begin("steps = 11\n").unwrap();
-        folder.write_state(b"half").unwrap();
-        folder.write_model(b"abc").unwrap();
-        folder.finish(&outcome()).unwrap();
-        let sealed = folder.sealed().unwrap().unwrap();
-        assert_eq!(sealed.seal, Seal::Whole);
-        assert_eq!(sealed.files.keys().collect::<Vec<_>>(), [file::CONFIG, file::MODEL]);
-        // FIPS 180-4, the example message "abc".
-        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(sealed.files[file::MODEL], expected);
-    }
-
-    #[test]
-    fn a_retry_begins_without_the_earlier_marker_and_failure() {
-        let (_root, folder) = folder();
-        folder.begin("").unwrap();
-        folder.write_failure("out of memory").unwrap();
-        folder.finish(&Outcome { status: Status::Failed, ..outcome() }).unwrap();
-        assert_eq!(folder.status(), Status::Failed);
-        folder.begin("").unwrap();
-        assert_eq!(folder.status(), Status::Pending);
-        assert!(!folder.path().join(file::FAILURE).exists());
-    }
-
-    #[test]
-    fn torn_and_newer_results_are_pending_and_named() {
-        let (_root, folder) = folder();
-        folder.begin("").unwrap();
-        let newer = serde_json::to_string(&Outcome { format: FORMAT + 1, ..outcome() }).unwrap();
-        for text in ["{\"format\": 1, \"sta", newer.as_str()] {
-            fs::write(folder.path().join(file::RESULT), text).unwrap();
-            assert_eq!(folder.status(), Status::Pending);
-            let error = folder.outcome().unwrap_err();
-            assert!(
-                matches!(&error, Error::Malformed { path, .. } if path.ends_with(file::RESULT)),
-                "{error}"
-            );
-        }
     }
 }

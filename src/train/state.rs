@@ -17,6 +17,8 @@ use crate::text::hex;
 pub struct State {
     /// Epochs done.
     pub epoch: usize,
+    /// What the caller has sealed with the state: the digest of the learning curve so far.
+    pub curve: String,
     /// Phase that comes next, from 0, and the epoch within it.
     pub(super) position: (usize, usize),
     /// The numbers of each parameter.
@@ -58,6 +60,9 @@ const METADATA_KEY: &str = "state";
 struct Head {
     trial: String,
     epoch: usize,
+    /// Left out where there is none, as in the states of earlier versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    curve: String,
     position: (usize, usize),
     decay: (u64, u64),
     best: Option<(usize, u64, u64)>,
@@ -80,6 +85,7 @@ impl State {
         let mut head = Head {
             trial: trial.to_owned(),
             epoch: self.epoch,
+            curve: self.curve.clone(),
             position: self.position,
             decay: (self.decay.0.to_bits(), self.decay.1.to_bits()),
             best: self.best.as_ref().map(|best| (best.epoch, best.score.to_bits(), best.error.to_bits())),
@@ -141,6 +147,21 @@ impl State {
             && self.best.as_ref().is_none_or(earlier)
     }
 
+    /// A state without a network, for tests of what keeps states.
+    #[cfg(test)]
+    pub(crate) fn after(epoch: usize) -> Self {
+        Self {
+            epoch,
+            curve: String::new(),
+            position: (0, epoch),
+            weights: Vec::new(),
+            average: Vec::new(),
+            decay: (1.0, 1.0),
+            moments: Vec::new(),
+            best: None,
+        }
+    }
+
     fn assemble(head: &Head, mut tensors: impl Iterator<Item = Vec<f32>>) -> Self {
         let mut take = |count: usize| tensors.by_ref().take(count).collect::<Vec<_>>();
         let weights = take(head.parameters);
@@ -155,6 +176,7 @@ impl State {
         });
         Self {
             epoch: head.epoch,
+            curve: head.curve.clone(),
             position: head.position,
             weights,
             average,
@@ -218,6 +240,7 @@ mod tests {
     fn state() -> State {
         State {
             epoch: 7,
+            curve: "00ff".to_owned(),
             position: (1, 2),
             weights: vec![vec![1.0, -2.5], vec![f32::MIN_POSITIVE]],
             average: vec![],

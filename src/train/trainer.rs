@@ -156,6 +156,7 @@ impl<'a> Trainer<'a> {
         let Moments { decay, pairs } = self.stepper.moments()?;
         Ok(State {
             epoch: self.epoch,
+            curve: String::new(),
             position: self.position,
             weights: self.model.parameters().snapshot()?,
             average: self.average.as_ref().map_or_else(Vec::new, |average| average.weights().to_vec()),

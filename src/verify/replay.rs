@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{Report, Subject, difference};
-use crate::engine::{Control, Library, Pending, Progress, ThreadsError, local};
+use crate::engine::{self, Control, Library, Networks, Pending, Progress, local};
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file};
 
@@ -59,9 +59,9 @@ pub enum Error {
     /// A temporary folder that cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// No threads.
+    /// The engine stopped.
     #[error(transparent)]
-    Threads(#[from] ThreadsError),
+    Engine(#[from] engine::Error),
 }
 
 /// The files that must repeat.
@@ -102,7 +102,7 @@ pub(super) fn run(
         tempfile::tempdir().map_err(|source| Error::Temporary { path: std::env::temp_dir(), source })?;
     let again = Store::open(temporary.path(), &subject.plan.name, "")?;
     let pending: Vec<Pending> = chosen.iter().map(|trial| Pending::new(trial)).collect();
-    local::run(&pending, &again, library, control, jobs, progress)?;
+    local::run(&pending, &again, &Networks { library }, control, jobs, progress)?;
     for trial in chosen {
         if !control.stopped() {
             compare(&subject.store.trial(&trial.id)?, &again.trial(&trial.id)?, report);

@@ -7,18 +7,12 @@ use std::path::{Path, PathBuf};
 use super::{Report, contents, network, problem};
 use crate::data::Dataset;
 use crate::plan::Trial;
-use crate::store::{Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
+use crate::store::{self, Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
 use crate::text::chain;
-
-/// Whether a file says who runs the trial: `claim.json`, or `claim.1.….json` after a process
-/// that died.
-fn is_claim(name: &str) -> bool {
-    name.starts_with("claim.")
-}
 
 /// Names what killed writers left in `folder`.
 pub(super) fn leftovers(folder: &Path, report: &mut Report) {
-    for name in names(folder, report).iter().filter(|name| name.ends_with(file::UNFINISHED)) {
+    for name in names(folder, report).iter().filter(|name| store::is_unfinished(name.as_ref())) {
         leftover(&folder.join(name), report);
     }
 }
@@ -100,8 +94,7 @@ impl Inspection<'_> {
     /// ended trials have.
     fn unended(&mut self, names: &[String]) {
         let has = |name: &str| names.iter().any(|known| known == name);
-        let running = has(file::STATE) || names.iter().any(|name| is_claim(name));
-        if !running && (has(file::MODEL) || has(file::PREDICTIONS)) {
+        if !has(file::STATE) && (has(file::MODEL) || has(file::PREDICTIONS)) {
             self.wrong(file::RESULT, "is missing, though the trial has the files of one that has ended");
         }
         self.bystanders(names, None);
@@ -118,11 +111,7 @@ impl Inspection<'_> {
                     let problem = "is the state of a trial that was interrupted or still trains";
                     self.report.note(path, problem, "run `drsae sweep` to let it go on");
                 }
-                name if is_claim(name) => {
-                    let problem = "says that a process runs the trial";
-                    self.report.note(path, problem, "wait for it; `drsae sweep` takes over from a dead one");
-                }
-                name if name.ends_with(file::UNFINISHED) => leftover(&path, self.report),
+                name if store::is_unfinished(name.as_ref()) => leftover(&path, self.report),
                 name if !known(name) => {
                     self.report.wrong(path, "is no file of a trial", "move it out of the results");
                 }

@@ -20,11 +20,10 @@ fn results(trials: &[Trial]) -> (tempfile::TempDir, Store) {
     let store = Store::open(folder.path(), "depth", "name = \"depth\"\n").unwrap();
     let plan: Vec<_> = trials.iter().enumerate().map(|(index, trial)| planned(index, *trial)).collect();
     for (planned, (_, _, _, error)) in plan.iter().zip(trials) {
-        let folder = store.trial(&planned.id).unwrap();
-        folder.begin("").unwrap();
-        folder.write_predictions(&predictions(*error)).unwrap();
-        folder.write_provenance(&provenance()).unwrap();
-        folder.finish(&outcome(*error)).unwrap();
+        let attempt = store.attempt(&planned.id);
+        attempt.write_predictions(&predictions(*error)).unwrap();
+        attempt.write_provenance(&provenance()).unwrap();
+        attempt.finish(&outcome(*error)).unwrap();
     }
     store.merge(&plan).unwrap();
     (folder, store)

@@ -1,6 +1,5 @@
 //! What one trial adds to each merged table.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -14,10 +13,7 @@ const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 /// The rows of the trial's learning curve, byte for byte. A trial without any has none.
 pub(super) fn epochs(_: &Surveyed<'_>, folder: &TrialFolder) -> Result<Vec<u8>, Error> {
     let path = folder.path().join(file::EPOCHS);
-    let mut epochs = match fs::read(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.map_err(Error::read(&path))?,
-    };
+    let Some(mut epochs) = folder.read(file::EPOCHS)? else { return Ok(Vec::new()) };
     let header = rows::text::<EpochRow>(&[]).map_err(Error::read(&path))?;
     if !epochs.starts_with(&header) {
         let reason = "its columns are those of another version; remove the trial's folder to run it again";
@@ -33,7 +29,7 @@ pub(super) fn mistakes(trial: &Surveyed<'_>, folder: &TrialFolder) -> Result<Vec
     let path = folder.path().join(file::PREDICTIONS);
     let index = trial.planned.index;
     let (images, mistakes) =
-        misclassified(&read(&path)?, index).map_err(|error| malformed(&path, format!("{error}; {AGAIN}")))?;
+        misclassified(&read(folder, file::PREDICTIONS)?, index).map_err(|error| malformed(&path, format!("{error}; {AGAIN}")))?;
     if let Some(count) = outcome.test_count.filter(|count| *count != images) {
         let reason = format!("it has {images} images, the trial's result counts {count}; {AGAIN}");
         return Err(malformed(&path, reason));
@@ -66,7 +62,7 @@ fn misclassified(predictions: &[u8], index: usize) -> csv::Result<(usize, Vec<Mi
 pub(super) fn provenance(trial: &Surveyed<'_>, folder: &TrialFolder) -> Result<Vec<u8>, Error> {
     let Some(outcome) = trial.complete() else { return Ok(Vec::new()) };
     let path = folder.path().join(file::PROVENANCE);
-    let facts: Provenance = serde_json::from_slice(&read(&path)?)
+    let facts: Provenance = serde_json::from_slice(&read(folder, file::PROVENANCE)?)
         .map_err(|error| malformed(&path, format!("{error}; {AGAIN}")))?;
     if facts.format != provenance::FORMAT {
         let (format, known) = (facts.format, provenance::FORMAT);
@@ -80,13 +76,9 @@ pub(super) fn provenance(trial: &Surveyed<'_>, folder: &TrialFolder) -> Result<V
 }
 
 /// A file that every complete trial has.
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(malformed(path, format!("it is missing, though the trial is complete; {AGAIN}")))
-        }
-        read => read.map_err(Error::read(path)),
-    }
+fn read(folder: &TrialFolder, name: &str) -> Result<Vec<u8>, Error> {
+    let missing = || format!("it is missing, though the trial is complete; {AGAIN}");
+    folder.read(name)?.ok_or_else(|| malformed(&folder.path().join(name), missing()))
 }
 
 fn malformed(path: &Path, reason: String) -> Error {

@@ -30,14 +30,13 @@ fn store() -> (tempfile::TempDir, Store) {
 }
 
 fn run(store: &Store, id: &str, outcome: &Outcome) {
-    let folder = store.trial(id).unwrap();
-    folder.begin("").unwrap();
+    let attempt = store.attempt(id);
     let epoch = |epoch| EpochRow { trial: id.to_owned(), phase: 1, epoch, ..EpochRow::default() };
-    folder.write_epochs(&[epoch(1), epoch(2)]).unwrap();
+    attempt.write_epochs(&[epoch(1), epoch(2)]).unwrap();
     let row = |(index, (label, prediction))| PredictionRow { index, label, prediction };
-    folder.write_predictions(&PREDICTIONS.into_iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
-    folder.write_provenance(&provenance()).unwrap();
-    folder.finish(&Outcome { test_count: Some(PREDICTIONS.len()), ..outcome.clone() }).unwrap();
+    attempt.write_predictions(&PREDICTIONS.into_iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
+    attempt.write_provenance(&provenance()).unwrap();
+    attempt.finish(&Outcome { test_count: Some(PREDICTIONS.len()), ..outcome.clone() }).unwrap();
 }
 
 fn trials(store: &Store) -> String {
@@ -148,7 +147,8 @@ fn provenance_of_a_newer_version_is_refused() {
     let (_results, store) = store();
     run(&store, "drsae-0", &outcome());
     let newer = crate::provenance::Provenance { format: crate::provenance::FORMAT + 1, ..provenance() };
-    store.trial("drsae-0").unwrap().write_provenance(&newer).unwrap();
+    let path = store.trial("drsae-0").unwrap().path().join(file::PROVENANCE);
+    fs::write(path, serde_json::to_string(&newer).unwrap()).unwrap();
     let error = store.merge(&[planned(0, 1)]).unwrap_err();
     assert!(error.to_string().contains("update drsae"), "{error}");
 }

@@ -1,0 +1,132 @@
+//! What trains a trial, as the engine sees it: epochs, states, and weights with their predictions.
+
+use super::Library;
+use super::failure::Failure;
+use crate::data::Dataset;
+use crate::model::weights;
+use crate::plan::Trial;
+use crate::provenance::Provenance;
+use crate::store::PredictionRow;
+use crate::train::{self, Epoch, OnBatch, State, Task, Trainer};
+
+/// Trains trials.
+pub trait Training: Sync {
+    /// The trial before its next epoch: after `state`, or before its first one.
+    ///
+    /// # Errors
+    /// The state is not of the trial, or there is not enough memory.
+    fn begin<'a>(&'a self, trial: &'a Trial, state: Option<State>) -> Result<Box<dyn Session + 'a>, Failure>;
+
+    /// What the trial is computed with.
+    fn provenance(&self, trial: &Trial) -> Provenance;
+}
+
+/// A trial in training.
+pub trait Session {
+    /// Trains for one epoch; `None` after the last. `on_batch` is called with the number of images after each
+    /// update, and may stop the trial.
+    ///
+    /// # Errors
+    /// The loss is no longer finite, or the trial was stopped.
+    fn next_epoch(&mut self, on_batch: &mut OnBatch<'_>) -> Result<Option<Epoch>, train::Error>;
+
+    /// Where the trial stands between two epochs.
+    ///
+    /// # Errors
+    /// The weights cannot be read.
+    fn state(&self) -> Result<State, train::Error>;
+
+    /// The kept weights, and what they predict for the test images.
+    ///
+    /// # Errors
+    /// They give no finite numbers.
+    fn finish(self: Box<Self>, config_toml: &str) -> Result<Trained, Failure>;
+}
+
+/// What a trial has trained.
+pub struct Trained {
+    /// The epoch whose weights were kept.
+    pub best_epoch: usize,
+    /// Their validation error in percent, where images were held out.
+    pub valid_error: Option<f64>,
+    /// Their test error in percent.
+    pub test_error: f64,
+    /// What they predict for each test image.
+    pub predictions: Vec<PredictionRow>,
+    /// The bytes of `model.safetensors`.
+    pub model: Vec<u8>,
+}
+
+/// Networks on the images of a library: what every command trains.
+pub struct Networks<'a> {
+    /// The data sets of the trials.
+    pub library: &'a Library,
+}
+
+impl Networks<'_> {
+    fn dataset(&self, trial: &Trial) -> &Dataset {
+        self.library.get(&trial.config.data)
+    }
+}
+
+impl Training for Networks<'_> {
+    fn begin<'a>(&'a self, trial: &'a Trial, state: Option<State>) -> Result<Box<dyn Session + 'a>, Failure> {
+        let dataset = self.dataset(trial);
+        let task = task(trial, dataset);
+        let trainer = match state {
+            Some(state) => Trainer::resume(task, state)?,
+            None => Trainer::new(task)?,
+        };
+        Ok(Box::new(Network { trainer, dataset }))
+    }
+
+    fn provenance(&self, trial: &Trial) -> Provenance {
+        Provenance::now(&self.dataset(trial).checksums, trial.device)
+    }
+}
+
+/// A network in training.
+struct Network<'a> {
+    trainer: Trainer<'a>,
+    dataset: &'a Dataset,
+}
+
+impl Session for Network<'_> {
+    fn next_epoch(&mut self, on_batch: &mut OnBatch<'_>) -> Result<Option<Epoch>, train::Error> {
+        self.trainer.next_epoch(on_batch)
+    }
+
+    fn state(&self) -> Result<State, train::Error> {
+        self.trainer.state()
+    }
+
+    fn finish(self: Box<Self>, config_toml: &str) -> Result<Trained, Failure> {
+        let outcome = self.trainer.finish()?;
+        let labels = &self.dataset.test.labels;
+        Ok(Trained {
+            best_epoch: outcome.best_epoch,
+            valid_error: outcome.valid_error,
+            test_error: outcome.test.error,
+            predictions: predictions(labels, &outcome.test.predictions),
+            model: weights::to_bytes(&outcome.model, config_toml)?,
+        })
+    }
+}
+
+/// What a trial asks of the training room.
+pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
+    Task {
+        dataset,
+        validation: trial.config.data.validation,
+        model: &trial.config.model,
+        objective: trial.config.objective,
+        training: &trial.config.training,
+        seed: trial.config.seed,
+        device: trial.device,
+    }
+}
+
+fn predictions(labels: &[u8], predicted: &[u8]) -> Vec<PredictionRow> {
+    let pairs = labels.iter().zip(predicted).enumerate();
+    pairs.map(|(index, (&label, &prediction))| PredictionRow { index, label, prediction }).collect()
+}

@@ -1,0 +1,426 @@
+//! An attempt: one process's run of one trial, and how it becomes the trial's result.
+//!
+//! ```text
+//! running/<id>/lease-2.json          who runs the trial
+//! running/<id>/<token of a lease>/   what that process writes
+//! trials/<id>/                       the ended trial: an attempt's folder, renamed
+//! replaced/<id>.<digest>/            a result that a later attempt replaced
+//! ```
+//!
+//! A process writes into the folder of its own attempt alone, and no other ever does: the name is that of its
+//! lease's token. When the trial has ended the folder is renamed to `trials/<id>`, which succeeds for one process
+//! at most, since a folder is not renamed over one that holds files. So an ended trial appears at once and whole,
+//! and nothing that a process writes can reach it, however long that process stood still.
+//!
+//! A result that may be replaced (one that failed and is retried, or one that cannot be read) is renamed away
+//! first, to a name that its bytes give. That, too, succeeds once: a process that wakes up late and wants to
+//! replace the same result finds the name taken.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::io::{Io, Kind, uninterrupted};
+use super::lease::{self, Acquisition, Lease, Leases};
+use super::rows::{self, EpochRow, PredictionRow, TimingRow};
+use super::{Error, Holder, Outcome, Status, Store, TrialFolder, atomic, file, limit};
+use crate::text::hex;
+
+/// Name of the folder of the trials that run.
+pub(super) const RUNNING: &str = "running";
+
+/// Name of the folder of what was replaced.
+pub(super) const REPLACED: &str = "replaced";
+
+/// How often a folder may be removed under a process that is about to work there.
+const RACES: usize = 10;
+
+/// One process's run of a trial.
+pub struct Attempt {
+    store: Store,
+    /// Where this process writes.
+    folder: TrialFolder,
+    /// Where the ended trial will stand.
+    ended: TrialFolder,
+    /// What stands there and is to be replaced.
+    standing: Standing,
+    lease: Lease,
+}
+
+/// Where a trial that still trains stands: the bytes of three files.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// Of `epochs.csv`.
+    pub epochs: &'a [u8],
+    /// Of `timing.csv`.
+    pub timings: &'a [u8],
+    /// Of `state.safetensors`.
+    pub state: &'a [u8],
+}
+
+/// How publishing an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// The trial's result is that of the attempt.
+    Yes,
+    /// Another process ended the trial; its result stands.
+    Lost,
+}
+
+/// What stands where the ended trial is to be: nothing, or a folder, told by its `result.json`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Standing {
+    Nothing,
+    Folder(String),
+}
+
+impl Store {
+    /// The folder in which the processes that run a trial have their leases and attempts.
+    fn running(&self, id: &str) -> PathBuf {
+        self.root().join(RUNNING).join(id)
+    }
+
+    /// Asks for the lease of a trial, in `running/<id>`.
+    ///
+    /// # Errors
+    /// The sweep's folder was removed, or the disk refuses.
+    pub fn acquire(&self, trial: &TrialFolder, leases: &Leases) -> Result<Acquisition, Error> {
+        let folder = self.running(trial.id());
+        let acquire = || {
+            atomic::create_subfolder(self.io(), &self.root().join(RUNNING))?;
+            atomic::create_subfolder(self.io(), &folder)?;
+            leases.acquire(&folder)
+        };
+        let mut result = acquire();
+        // A process that has ended the trial removes these folders when they are empty.
+        for _ in 0..RACES {
+            if result.is_ok() || self.vanished().is_some() || atomic::exists(self.io(), &folder) {
+                break;
+            }
+            result = acquire();
+        }
+        result
+    }
+
+    /// The living process that runs the trial, where one does.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn holder(&self, trial: &TrialFolder) -> Result<Option<Holder>, Error> {
+        lease::holder(self.io(), &self.running(trial.id()))
+    }
+
+    /// Begins an attempt at the trial for which the lease was acquired: makes its folder and writes
+    /// `config.toml`. What stands as the trial's result is replaced when the attempt is published.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn begin(&self, trial: &TrialFolder, lease: Lease, config_toml: &str) -> Result<Attempt, Error> {
+        let path = lease.folder().join(lease.token());
+        atomic::create_subfolder(self.io(), &path)?;
+        let folder = TrialFolder::new(trial.id(), path, Arc::clone(lease.io()));
+        let standing = Standing::of(self.io(), trial.path())?;
+        let attempt = Attempt { store: self.clone(), folder, ended: trial.clone(), standing, lease };
+        attempt.write(file::CONFIG, config_toml.as_bytes())?;
+        Ok(attempt)
+    }
+
+    /// Publishes the attempt of a process that died after it had ended the trial and before it had published it;
+    /// says what became of the trial, where there is such an attempt.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn recover(&self, trial: &TrialFolder, lease: &Lease) -> Result<Option<Status>, Error> {
+        for folder in self.attempts(trial)? {
+            let Some(sealed) = folder.intact() else { continue };
+            // A result that is complete is never replaced, and no other by one that is not.
+            let status = sealed.outcome.status;
+            let standing = trial.status();
+            if standing == Status::Complete || (standing != Status::Pending && status != Status::Complete) {
+                continue;
+            }
+            let replaced = Standing::of(self.io(), trial.path())?;
+            if self.publish(&folder, status, trial, &replaced)? == Published::Yes {
+                self.remove_other_attempts(trial, lease)?;
+                return Ok(Some(status));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The folders of the attempts at a trial, whoever made them.
+    fn attempts(&self, trial: &TrialFolder) -> Result<Vec<TrialFolder>, Error> {
+        let running = self.running(trial.id());
+        let names = atomic::names(self.io(), &running, Kind::Folder)?;
+        let attempts = names.iter().filter(|name| atomic::is_token(name));
+        Ok(attempts.map(|name| TrialFolder::new(trial.id(), running.join(name), self.shared_io())).collect())
+    }
+
+    /// Makes the folder of an attempt that of the ended trial.
+    fn publish(
+        &self,
+        attempt: &TrialFolder,
+        status: Status,
+        ended: &TrialFolder,
+        replaced: &Standing,
+    ) -> Result<Published, Error> {
+        let io = self.io();
+        if status == Status::Complete {
+            atomic::remove(io, &attempt.path().join(file::STATE))?;
+        }
+        atomic::sync_folder(io, attempt.path())?;
+        if Standing::of(io, ended.path())? != *replaced {
+            return Ok(Published::Lost);
+        }
+        if let Standing::Folder(digest) = replaced
+            && !self.set_aside(ended, digest)?
+        {
+            return Ok(Published::Lost);
+        }
+        match uninterrupted(|| io.rename(attempt.path(), ended.path())) {
+            Ok(()) => {}
+            Err(error) if is_occupied(&error) => return Ok(Published::Lost),
+            // Another process has published the attempt, or ended the trial and removed it.
+            Err(error) if error.kind() == ErrorKind::NotFound && atomic::exists(io, ended.path()) => {
+                return Ok(Published::Lost);
+            }
+            Err(error) => {
+                return Err(self.vanished().unwrap_or_else(|| Error::write(ended.path())(error)));
+            }
+        }
+        atomic::sync_folder(io, &self.trials())?;
+        Ok(Published::Yes)
+    }
+
+    /// Renames what stands as the result of a trial, unless another process did so before.
+    fn set_aside(&self, ended: &TrialFolder, digest: &str) -> Result<bool, Error> {
+        let io = self.io();
+        let replaced = self.root().join(REPLACED);
+        atomic::create_subfolder(io, &replaced)?;
+        let path = replaced.join(format!("{}.{}", ended.id(), &digest[..12]));
+        match uninterrupted(|| io.rename(ended.path(), &path)) {
+            // Another process did, and publishes, or died before it could.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+            Err(error) if is_occupied(&error) => Ok(false),
+            Err(error) => Err(Error::write(&path)(error)),
+            Ok(()) => atomic::sync_folder(io, &replaced).map(|()| true),
+        }
+    }
+
+    fn remove_other_attempts(&self, trial: &TrialFolder, lease: &Lease) -> Result<(), Error> {
+        for attempt in self.attempts(trial)? {
+            if !attempt.path().ends_with(lease.token()) {
+                remove_attempt(self.io(), attempt.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends what a killed process left of a trial: publishes an attempt that had ended, and removes the attempts
+    /// and leases of one that has ended. The lease is that of the trial.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn tidy(&self, trial: &TrialFolder, lease: Lease) -> Result<(), Error> {
+        self.recover(trial, &lease)?;
+        if trial.status() != Status::Pending {
+            self.remove_other_attempts(trial, &lease)?;
+            self.release(lease);
+        }
+        Ok(())
+    }
+
+    /// Releases the lease of a trial that has ended, and removes the folders that are empty then.
+    fn release(&self, lease: Lease) {
+        lease.release_for_good();
+        let _ = self.io().remove_folder(&self.root().join(RUNNING));
+    }
+
+    /// An attempt at a trial that nobody runs.
+    #[cfg(test)]
+    pub(crate) fn attempt(&self, id: &str) -> Attempt {
+        let trial = self.trial(id).unwrap();
+        let leases = Leases::start(self.shared_io()).unwrap();
+        let Acquisition::Acquired(lease) = self.acquire(&trial, &leases).unwrap() else { panic!("{id} is held") };
+        self.begin(&trial, lease, "").unwrap()
+    }
+
+    /// Ids of the trials that have attempts or leases.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn attempted(&self) -> Result<Vec<String>, Error> {
+        atomic::names(self.io(), &self.root().join(RUNNING), Kind::Folder)
+    }
+}
+
+impl Attempt {
+    /// The folder of the attempt.
+    #[must_use]
+    pub fn folder(&self) -> &TrialFolder {
+        &self.folder
+    }
+
+    /// The clock and the file system.
+    pub fn io(&self) -> &dyn Io {
+        self.store.io()
+    }
+
+    /// Whether no other process has taken the trial over. One that lost it can do no harm, but works in vain.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.lease.is_held()
+    }
+
+    /// The folders that may hold the state of an earlier run of the trial.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn earlier(&self) -> Result<Vec<TrialFolder>, Error> {
+        let mut folders = self.store.attempts(&self.ended)?;
+        folders.retain(|folder| folder.path() != self.folder.path());
+        folders.push(self.ended.clone());
+        Ok(folders)
+    }
+
+    /// Writes `epochs.csv` of an ended trial.
+    ///
+    /// # Errors
+    /// The disk refuses, here and below.
+    pub fn write_epochs(&self, epochs: &[EpochRow]) -> Result<(), Error> {
+        self.write_rows(file::EPOCHS, epochs)
+    }
+
+    /// Writes `timing.csv` of an ended trial.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_timing(&self, timings: &[TimingRow]) -> Result<(), Error> {
+        self.write_rows(file::TIMING, timings)
+    }
+
+    /// Writes `epochs.csv` and `timing.csv` of a trial that still trains, and then `state.safetensors`, from which
+    /// it can go on, without waiting for the disk: a power cut may tear them, and the state's digest tells.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_progress(&self, progress: &Progress<'_>) -> Result<(), Error> {
+        let Progress { epochs, timings, state } = *progress;
+        let files = [(file::EPOCHS, epochs), (file::TIMING, timings), (file::STATE, state)];
+        files.into_iter().try_for_each(|(name, bytes)| {
+            atomic::write_unsynced(self.io(), &self.folder.path().join(name), bytes)
+        })
+    }
+
+    /// [`write_progress`](Self::write_progress), waiting for the disk; then removes the attempts before this one,
+    /// whose state this one has taken over.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn take_over(&self, progress: &Progress<'_>) -> Result<(), Error> {
+        let Progress { epochs, timings, state } = *progress;
+        for (name, bytes) in [(file::EPOCHS, epochs), (file::TIMING, timings), (file::STATE, state)] {
+            self.write(name, bytes)?;
+        }
+        atomic::sync_folder(self.io(), self.folder.path())?;
+        self.store.remove_other_attempts(&self.ended, &self.lease)
+    }
+
+    /// Writes `predictions.csv`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_predictions(&self, predictions: &[PredictionRow]) -> Result<(), Error> {
+        self.write_rows(file::PREDICTIONS, predictions)
+    }
+
+    /// Writes `model.safetensors`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_model(&self, safetensors: &[u8]) -> Result<(), Error> {
+        self.write(file::MODEL, safetensors)
+    }
+
+    /// Writes `provenance.json`.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_provenance(&self, provenance: &impl Serialize) -> Result<(), Error> {
+        let path = self.folder.path().join(file::PROVENANCE);
+        let text =
+            serde_json::to_string_pretty(provenance).map_err(|error| Error::write(&path)(error.into()))?;
+        self.write(file::PROVENANCE, (text + "\n").as_bytes())
+    }
+
+    /// Writes `failure.txt`: the whole chain of the error that ended the trial.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn write_failure(&self, text: &str) -> Result<(), Error> {
+        self.write(file::FAILURE, text.as_bytes())
+    }
+
+    /// Ends the trial: writes `result.json`, with the checksums of the files that the attempt has, and makes its
+    /// folder that of the ended trial.
+    ///
+    /// # Errors
+    /// The disk refuses. Where the result is written by then, the next process publishes it.
+    pub fn finish(self, outcome: &Outcome) -> Result<Published, Error> {
+        self.folder.seal(outcome)?;
+        if !self.is_held() {
+            return Ok(Published::Lost);
+        }
+        let published = self.store.publish(&self.folder, outcome.status, &self.ended, &self.standing)?;
+        if published == Published::Yes {
+            self.store.remove_other_attempts(&self.ended, &self.lease)?;
+            self.store.release(self.lease);
+        }
+        Ok(published)
+    }
+
+    fn write(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
+        atomic::write_contents_synced(self.io(), &self.folder.path().join(name), contents)
+    }
+
+    fn write_rows<T: Serialize + Default>(&self, name: &str, rows: &[T]) -> Result<(), Error> {
+        let text = rows::text(rows).map_err(Error::write(&self.folder.path().join(name)))?;
+        self.write(name, &text)
+    }
+}
+
+impl Standing {
+    fn of(io: &dyn Io, path: &Path) -> Result<Self, Error> {
+        let text = atomic::read(io, &path.join(file::RESULT), limit::RECORD)?;
+        if text.is_none() && !atomic::exists(io, path) {
+            return Ok(Self::Nothing);
+        }
+        Ok(Self::Folder(hex(&Sha256::digest(text.unwrap_or_default()))))
+    }
+}
+
+/// Whether an error says that a folder was not renamed because there is one that holds files.
+fn is_occupied(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory
+    )
+}
+
+/// Removes the files that an attempt writes, and its folder where no other is in it.
+fn remove_attempt(io: &dyn Io, path: &Path) -> Result<(), Error> {
+    for name in atomic::names(io, path, Kind::File)? {
+        if file::ALL.contains(&name.as_str()) || atomic::is_unfinished(name.as_ref()) {
+            atomic::remove(io, &path.join(name))?;
+        }
+    }
+    // It stays where its process lives after all and writes, or where a user keeps files.
+    let _ = io.remove_folder(path);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

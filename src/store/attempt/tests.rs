@@ -1,0 +1,222 @@
+use super::*;
+use std::fs;
+use crate::store::io::Disk;
+use crate::store::outcome::tests::outcome;
+use std::collections::BTreeMap;
+
+use crate::store::{FORMAT, Seal, seal};
+
+struct Lab {
+    _results: tempfile::TempDir,
+    store: Store,
+    leases: Leases,
+    trial: TrialFolder,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let leases = Leases::start(Disk::shared()).unwrap();
+        let trial = store.trial("drsae-0123").unwrap();
+        Self { _results: results, store, leases, trial }
+    }
+
+    fn lease(&self) -> Lease {
+        match self.store.acquire(&self.trial, &self.leases).unwrap() {
+            Acquisition::Acquired(lease) => lease,
+            Acquisition::Held(_) => panic!("it is held"),
+        }
+    }
+
+    fn attempt(&self) -> Attempt {
+        self.store.begin(&self.trial, self.lease(), "steps = 11\n").unwrap()
+    }
+
+    /// An attempt with all that a complete trial has.
+    fn whole(&self) -> Attempt {
+        let attempt = self.attempt();
+        attempt.write_epochs(&[EpochRow::default()]).unwrap();
+        attempt.write_timing(&[TimingRow::default()]).unwrap();
+        attempt.write_predictions(&[PredictionRow::default()]).unwrap();
+        attempt.write_model(b"weights").unwrap();
+        attempt.write_provenance(&"a machine").unwrap();
+        attempt
+    }
+
+    /// An attempt that another process, which cannot be seen, left in this moment.
+    fn frozen(&self) -> Attempt {
+        let frozen = self.whole();
+        let lease = self.store.running(self.trial.id()).join("lease-1.json");
+        let text = fs::read_to_string(&lease).unwrap();
+        let namespace = format!("{:?}", Disk.process().namespace.unwrap_or_default());
+        fs::write(&lease, text.replace(&namespace, "\"another boot\"")).unwrap();
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_hours(1);
+        Disk.touch(&lease, long_ago).unwrap();
+        frozen
+    }
+
+    fn failed() -> Outcome {
+        Outcome { status: Status::Failed, ..outcome() }
+    }
+
+    fn exists(&self, relative: &str) -> bool {
+        self.store.root().join(relative).exists()
+    }
+}
+
+#[test]
+fn a_trial_is_pending_until_its_attempt_is_published() {
+    let lab = Lab::new();
+    assert_eq!(lab.trial.status(), Status::Pending);
+    let attempt = lab.whole();
+    assert_eq!(lab.trial.status(), Status::Pending);
+    assert!(!lab.trial.path().exists());
+    assert_eq!(attempt.finish(&outcome()).unwrap(), Published::Yes);
+    assert_eq!(lab.trial.status(), Status::Complete);
+    assert_eq!(lab.trial.outcome().unwrap(), Some(outcome()));
+    assert!(lab.trial.intact().is_some());
+    assert!(!lab.exists("running"), "nothing is left of it");
+}
+
+#[test]
+fn a_result_lists_the_files_that_are_there_and_no_state() {
+    let lab = Lab::new();
+    let attempt = lab.attempt();
+    attempt.write_progress(&Progress { epochs: b"e", timings: b"t", state: b"half" }).unwrap();
+    attempt.write_model(b"abc").unwrap();
+    attempt.finish(&outcome()).unwrap();
+    let sealed = lab.trial.sealed().unwrap().unwrap();
+    assert_eq!(sealed.seal, Seal::Whole);
+    let listed: Vec<_> = sealed.files.keys().map(String::as_str).collect();
+    assert_eq!(listed, [file::CONFIG, file::EPOCHS, file::MODEL, file::TIMING]);
+    // FIPS 180-4, the example message "abc".
+    let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(sealed.files[file::MODEL], expected);
+    assert!(!lab.trial.path().join(file::STATE).exists(), "a complete trial needs none");
+}
+
+#[test]
+fn a_retry_replaces_the_failure_when_it_ends_and_keeps_it() {
+    let lab = Lab::new();
+    let attempt = lab.attempt();
+    attempt.write_failure("out of memory").unwrap();
+    attempt.write_progress(&Progress { epochs: b"e", timings: b"t", state: b"half" }).unwrap();
+    attempt.finish(&Lab::failed()).unwrap();
+    assert!(lab.trial.path().join(file::STATE).exists(), "it may go on from there");
+
+    let retry = lab.whole();
+    assert_eq!(lab.trial.status(), Status::Failed, "what stands is replaced when there is more");
+    assert!(retry.earlier().unwrap().iter().any(|folder| folder.path() == lab.trial.path()));
+    assert_eq!(retry.finish(&outcome()).unwrap(), Published::Yes);
+    assert_eq!(lab.trial.status(), Status::Complete);
+    let replaced = fs::read_dir(lab.store.root().join(REPLACED)).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(fs::read_to_string(replaced.join(file::FAILURE)).unwrap(), "out of memory");
+}
+
+#[test]
+fn a_process_that_wakes_up_after_another_ended_the_trial_changes_nothing() {
+    let lab = Lab::new();
+    let frozen = lab.frozen();
+    let winner = lab.whole();
+    winner.finish(&outcome()).unwrap();
+    let standing = fs::read(lab.trial.path().join(file::RESULT)).unwrap();
+
+    assert!(frozen.write_epochs(&[]).is_err(), "its folder is gone");
+    assert!(frozen.finish(&Outcome { seconds: 1.0, ..outcome() }).is_err());
+    assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), standing);
+    assert!(lab.trial.intact().is_some());
+}
+
+/// The check of the lease is behind it when it stops.
+#[test]
+fn a_folder_is_published_once() {
+    let lab = Lab::new();
+    let frozen = lab.frozen();
+    let text = seal::write(&Outcome { seconds: 1.0, ..outcome() }, BTreeMap::new()).unwrap();
+    frozen.write(file::RESULT, text.as_bytes()).unwrap();
+    let aside = lab.store.root().join("aside");
+    fs::rename(frozen.folder().path(), &aside).unwrap();
+    lab.whole().finish(&outcome()).unwrap();
+    let standing = fs::read(lab.trial.path().join(file::RESULT)).unwrap();
+
+    let late = TrialFolder::new(lab.trial.id(), aside, lab.store.shared_io());
+    let publish = |replaced: &Standing| lab.store.publish(&late, Status::Complete, &lab.trial, replaced).unwrap();
+    assert_eq!(publish(&Standing::Nothing), Published::Lost);
+    assert_eq!(publish(&Standing::Folder("0123456789abcdef".to_owned())), Published::Lost);
+    assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), standing);
+}
+
+/// Between the look at what stands and the rename, another process has replaced it.
+#[test]
+fn a_result_is_replaced_once() {
+    let lab = Lab::new();
+    lab.attempt().finish(&Lab::failed()).unwrap();
+    let Standing::Folder(digest) = Standing::of(&Disk, lab.trial.path()).unwrap() else { panic!() };
+    lab.whole().finish(&outcome()).unwrap();
+    assert!(!lab.store.set_aside(&lab.trial, &digest).unwrap());
+    assert_eq!(lab.trial.status(), Status::Complete);
+}
+
+#[test]
+fn an_attempt_that_ended_and_was_not_published_is_published_by_the_next_process() {
+    let lab = Lab::new();
+    let attempt = lab.whole();
+    let kept = lab.store.root().join("kept");
+    let path = attempt.folder().path().to_owned();
+    attempt.finish(&outcome()).unwrap();
+    // As it stood before the rename.
+    fs::rename(lab.trial.path(), &kept).unwrap();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::rename(&kept, &path).unwrap();
+    assert_eq!(lab.trial.status(), Status::Pending);
+
+    let lease = lab.lease();
+    assert_eq!(lab.store.recover(&lab.trial, &lease).unwrap(), Some(Status::Complete));
+    assert_eq!(lab.trial.status(), Status::Complete);
+    lab.store.tidy(&lab.trial, lease).unwrap();
+    assert!(!lab.exists("running"));
+}
+
+#[test]
+fn an_attempt_whose_files_were_changed_is_not_published() {
+    let lab = Lab::new();
+    let attempt = lab.whole();
+    let path = attempt.folder().path().to_owned();
+    attempt.finish(&outcome()).unwrap();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::rename(lab.trial.path(), &path).unwrap();
+    fs::write(path.join(file::MODEL), "other weights").unwrap();
+    assert_eq!(lab.store.recover(&lab.trial, &lab.lease()).unwrap(), None);
+}
+
+#[test]
+fn what_a_user_keeps_beside_an_attempt_stays() {
+    let lab = Lab::new();
+    let attempt = lab.whole();
+    drop(lab.store.attempts(&lab.trial).unwrap());
+    for name in ["claim.md", "draft.unfinished"] {
+        fs::write(lab.store.running(lab.trial.id()).join(name), "notes").unwrap();
+    }
+    attempt.finish(&outcome()).unwrap();
+    lab.store.tidy(&lab.trial, lab.lease()).unwrap();
+    for name in ["claim.md", "draft.unfinished"] {
+        assert!(lab.store.running(lab.trial.id()).join(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_damaged_result_is_set_aside_and_computed_again() {
+    let lab = Lab::new();
+    lab.whole().finish(&outcome()).unwrap();
+    let newer = serde_json::to_string(&Outcome { format: FORMAT + 1, ..outcome() }).unwrap();
+    for text in ["{\"format\": 1, \"sta", newer.as_str()] {
+        fs::write(lab.trial.path().join(file::RESULT), text).unwrap();
+        assert_eq!(lab.trial.status(), Status::Pending);
+        let error = lab.trial.outcome().unwrap_err();
+        assert!(matches!(&error, Error::Malformed { path, .. } if path.ends_with(file::RESULT)), "{error}");
+        assert_eq!(lab.whole().finish(&outcome()).unwrap(), Published::Yes);
+        assert!(lab.trial.intact().is_some());
+    }
+    assert_eq!(fs::read_dir(lab.store.root().join(REPLACED)).unwrap().count(), 2);
+}

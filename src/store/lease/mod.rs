@@ -1,0 +1,283 @@
+//! Leases: which process works in a folder, where several share a sweep.
+//!
+//! A lease is a file that one process can create, whole, and that it renames when it is done:
+//!
+//! ```text
+//! lease-1.json        of a process that died
+//! lease-2.json        of the one that took over
+//! lease-2.released    the same, when it has stopped
+//! ```
+//!
+//! The highest number says who holds the folder. A lease is dead when its process is or, where that cannot be
+//! seen, when its heartbeat has stopped. A dead lease is not removed by who finds it dead, since another process
+//! may do the same at the same moment; it is succeeded, by the next number. Each number is created once, and
+//! numbers only rise, so of all that find a folder free one gets it. Its holder then removes the lower numbers.
+//!
+//! A lease saves work; it protects no file. A process that stood still for minutes may believe in a lease that
+//! was succeeded, so what it writes must do no harm then: see [`Attempt`](super::Attempt).
+
+mod holder;
+#[cfg(test)]
+mod tests;
+
+pub use holder::Holder;
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::io::{Io, Kind, Timer, uninterrupted};
+use super::{Error, atomic, limit};
+
+/// How often the leases of a living process are touched.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// How long after its last heartbeat a lease is dead. Many heartbeats, for a file server may stall, and longer
+/// than clients keep a file's times before they ask for them again.
+const STALE: Duration = Duration::from_mins(5);
+
+/// Tokens and files of the leases that this process holds.
+type Held = Mutex<HashMap<String, PathBuf>>;
+
+/// The leases of this process, kept alive by one timer.
+pub struct Leases {
+    io: Arc<dyn Io>,
+    held: Arc<Held>,
+    _heartbeat: Timer,
+}
+
+/// The answer to a process that asks for a lease.
+pub enum Acquisition {
+    /// It has the lease.
+    Acquired(Lease),
+    /// A living process holds the folder; unknown where that one acquires or releases it just now.
+    Held(Option<Holder>),
+}
+
+/// The right to work in a folder. Dropping it releases the folder.
+pub struct Lease {
+    io: Arc<dyn Io>,
+    folder: PathBuf,
+    number: u64,
+    token: String,
+    held: Arc<Held>,
+}
+
+impl Leases {
+    /// No leases yet.
+    ///
+    /// # Errors
+    /// The timer cannot be started.
+    pub fn start(io: Arc<dyn Io>) -> io::Result<Self> {
+        let held = Arc::<Held>::default();
+        let (beating, clock) = (Arc::clone(&held), Arc::clone(&io));
+        let _heartbeat = io.timer(HEARTBEAT, Box::new(move || beat(&*clock, &beating)))?;
+        Ok(Self { io, held, _heartbeat })
+    }
+
+    /// Acquires the lease of `folder`, which exists, unless a living process holds it.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn acquire(&self, folder: &Path) -> Result<Acquisition, Error> {
+        let io = &*self.io;
+        let last = numbers(io, folder)?.last().copied();
+        if let Some((number, false)) = last
+            && let Some(lease) = LeaseFile::read(io, folder, number)?
+            && lease.is_alive(io, folder, Some(&self.held))
+        {
+            return Ok(Acquisition::Held(lease.holder));
+        }
+        let holder = Holder::new(io);
+        let number = last.map_or(0, |(number, _)| number) + 1;
+        let path = file_of(folder, number);
+        // Before the file is there, so that no thread of this process finds a lease that nobody holds.
+        lock(&self.held).insert(holder.token.clone(), path.clone());
+        let lease = Lease {
+            io: Arc::clone(&self.io),
+            folder: folder.to_owned(),
+            number,
+            token: holder.token.clone(),
+            held: Arc::clone(&self.held),
+        };
+        let text = serde_json::to_string_pretty(&holder).map_err(|error| Error::write(&path)(error.into()))?;
+        if !atomic::create_once(io, &path, (text + "\n").as_bytes())? {
+            return Ok(Acquisition::Held(holder_of(io, folder)?));
+        }
+        // The list may have been old: other processes may have acquired and released leases since.
+        if numbers(io, folder)?.last() != Some(&(number, false)) {
+            return Ok(Acquisition::Held(holder_of(io, folder)?));
+        }
+        lease.remove_lower()?;
+        Ok(Acquisition::Acquired(lease))
+    }
+}
+
+impl Lease {
+    /// Whether the lease still stands. Where the disk does not say, it does.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        let io = &*self.io;
+        let stands = |path: &Path| uninterrupted(|| io.stat(path)).map_or_else(|error| !is_absent(&error), |_| true);
+        let next = self.number + 1;
+        let is_succeeded = [file_of(&self.folder, next), released(&self.folder, next)]
+            .iter()
+            .any(|path| uninterrupted(|| io.stat(path)).is_ok());
+        stands(&file_of(&self.folder, self.number)) && !is_succeeded
+    }
+
+    /// What tells this lease from every other: 16 hex digits.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The folder that it is of.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn io(&self) -> &Arc<dyn Io> {
+        &self.io
+    }
+
+    /// Removes the leases before this one.
+    fn remove_lower(&self) -> Result<(), Error> {
+        for (number, is_released) in numbers(&*self.io, &self.folder)? {
+            if number < self.number {
+                let path = if is_released { released } else { file_of };
+                atomic::remove(&*self.io, &path(&self.folder, number))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases the folder, which nobody will ask for any more, and removes it where nothing else is in it.
+    pub(super) fn release_for_good(self) {
+        let (io, folder, number) = (Arc::clone(&self.io), self.folder.clone(), self.number);
+        drop(self);
+        // They stay where another process is at work, or where a user keeps files.
+        let _ = atomic::remove(&*io, &released(&folder, number));
+        let _ = io.remove_folder(&folder);
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        lock(&self.held).remove(&self.token);
+        let own = file_of(&self.folder, self.number);
+        let is_own = LeaseFile::read(&*self.io, &self.folder, self.number)
+            .is_ok_and(|lease| lease.is_some_and(|lease| lease.has_token(&self.token)));
+        if is_own {
+            // What cannot be renamed is dead with this process.
+            let _ = uninterrupted(|| self.io.rename(&own, &released(&self.folder, self.number)));
+        }
+    }
+}
+
+/// The living process that holds `folder`, where one does.
+pub(super) fn holder(io: &dyn Io, folder: &Path) -> Result<Option<Holder>, Error> {
+    let Some(&(number, false)) = numbers(io, folder)?.last() else { return Ok(None) };
+    let lease = LeaseFile::read(io, folder, number)?;
+    Ok(lease.filter(|lease| lease.is_alive(io, folder, None)).and_then(|lease| lease.holder))
+}
+
+/// The process that holds `folder`, alive or not.
+fn holder_of(io: &dyn Io, folder: &Path) -> Result<Option<Holder>, Error> {
+    let Some(&(number, false)) = numbers(io, folder)?.last() else { return Ok(None) };
+    Ok(LeaseFile::read(io, folder, number)?.and_then(|lease| lease.holder))
+}
+
+/// A lease on disk.
+struct LeaseFile {
+    path: PathBuf,
+    /// Who holds it; `None` where a file system without hard links lost a part of it.
+    holder: Option<Holder>,
+}
+
+impl LeaseFile {
+    fn read(io: &dyn Io, folder: &Path, number: u64) -> Result<Option<Self>, Error> {
+        let path = file_of(folder, number);
+        let text = match uninterrupted(|| io.read(&path, limit::RECORD)) {
+            Err(error) if is_absent(&error) => return Ok(None),
+            read => read.map_err(Error::read(&path))?,
+        };
+        let holder = serde_json::from_slice(&text).ok();
+        let holder = holder.filter(|holder: &Holder| atomic::is_token(&holder.token));
+        Ok(Some(Self { path, holder }))
+    }
+
+    fn has_token(&self, token: &str) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.token == token)
+    }
+
+    /// Whether its process runs or, where that cannot be seen, may run. A process knows its own leases: one that
+    /// it failed to write or remove is dead.
+    fn is_alive(&self, io: &dyn Io, folder: &Path, held: Option<&Held>) -> bool {
+        let runs = self.holder.as_ref().and_then(|holder| match held {
+            Some(held) if holder.process().is(&io.process()) => Some(lock(held).contains_key(&holder.token)),
+            _ => io.is_running(&holder.process()),
+        });
+        // Where the file system tells no time, as one that may only be read, it may.
+        runs.unwrap_or_else(|| self.age(io, folder).is_none_or(|age| age < STALE))
+    }
+
+    /// Time since the last heartbeat, by the clock of the file system.
+    fn age(&self, io: &dyn Io, folder: &Path) -> Option<Duration> {
+        let modified = uninterrupted(|| io.stat(&self.path)).ok()?.modified;
+        let now = atomic::clock(io, folder).ok()?;
+        Some(now.duration_since(modified).unwrap_or_default())
+    }
+}
+
+/// The file of the lease of this number.
+fn file_of(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("lease-{number}.json"))
+}
+
+/// The file of a lease of this number that was released.
+fn released(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("lease-{number}.released"))
+}
+
+/// The number in the name of a lease, and whether it was released.
+fn number_of(name: &str) -> Option<(u64, bool)> {
+    let (digits, ending) = name.strip_prefix("lease-")?.split_once('.')?;
+    let number: u64 = digits.parse().ok()?;
+    let is_plain = number.to_string() == digits && (1..u64::MAX).contains(&number);
+    let is_released = match ending {
+        "json" => false,
+        "released" => true,
+        _ => return None,
+    };
+    is_plain.then_some((number, is_released))
+}
+
+/// The numbers of the leases in `folder`, ascending, and whether each was released.
+fn numbers(io: &dyn Io, folder: &Path) -> Result<Vec<(u64, bool)>, Error> {
+    let names = atomic::names(io, folder, Kind::File)?;
+    let mut numbers: Vec<_> = names.iter().filter_map(|name| number_of(name)).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Whether an error says that there is no such file: not merely that the file server does not say.
+fn is_absent(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+/// Touches the leases that are held.
+fn beat(io: &dyn Io, held: &Held) {
+    let paths: Vec<_> = lock(held).values().cloned().collect();
+    for path in paths {
+        // What fails now may succeed at one of the next beats, long before the lease is stale.
+        let now = atomic::clock(io, path.parent().unwrap_or(Path::new(".")));
+        let _ = now.and_then(|now| io.touch(&path, now));
+    }
+}
+
+fn lock(held: &Held) -> MutexGuard<'_, HashMap<String, PathBuf>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
