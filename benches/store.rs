@@ -35,7 +35,7 @@ fn epoch(epoch: usize) -> EpochRow {
 
 fn in_a_trial(work: impl FnOnce(&TrialFolder)) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = Store::open(folder.path(), "bench", "").expect("an empty folder");
+    let store = Store::open(&folder.path().join("bench"), "").expect("an empty folder");
     let trial = store.trial("trial").expect("a name of a trial");
     trial.begin("").expect("a folder of its own");
     work(&trial);
@@ -71,7 +71,7 @@ fn analyse(criterion: &mut Criterion) {
         }),
         published: Vec::new(),
     };
-    let store = Store::at(&root.join("results"), "depth").expect("results of the repository");
+    let store = Store::at(&root.join("results/depth")).expect("results of the repository");
     criterion.bench_function("analyse depth", |bencher| {
         bencher.iter(|| analysis::analyze(&store, &design).expect("tables that belong together"));
     });

@@ -94,7 +94,7 @@ impl Sweep {
     }
 
     fn store(&self) -> Store {
-        Store::at(&self.path("results"), "tiny").unwrap()
+        Store::at(&self.root()).unwrap()
     }
 
     fn drsae(&self, arguments: &[&str]) -> Output {

@@ -91,7 +91,7 @@ impl Lab<'_> {
         fs::write(&path, spec).expect("a folder of our own");
         let sweep = Sweep::load(&path, &[]).expect("a good spec");
         let text = sweep.to_toml().expect("a sweep that was read");
-        Store::open(&self.root.join("results"), self.name, &text).expect("a folder of our own")
+        Store::open(&self.root.join("results").join(self.name), &text).expect("a folder of our own")
     }
 
     fn command(&self, command: &[&str]) -> Command {

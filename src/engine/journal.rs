@@ -156,7 +156,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
         state.epoch = usize::MAX;
 
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), &sweep.name, SPEC).unwrap();
+        let store = Store::open(&results.path().join(&sweep.name), SPEC).unwrap();
         let folder = store.trial(&trial.id).unwrap();
         folder.begin("").unwrap();
         folder.write_curve(&[], &[]).unwrap();

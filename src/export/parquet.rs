@@ -114,7 +114,7 @@ mlp-1,1,2,pending,,20,mlp
     #[test]
     fn what_is_written_is_read_back_with_its_types() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "tiny", "name = \"tiny\"\n").unwrap();
+        let store = Store::open(&folder.path().join("tiny"), "name = \"tiny\"\n").unwrap();
         fs::write(store.trials_csv(), TRIALS).unwrap();
         fs::write(store.mistakes_csv(), "index,image,label,predicted\n").unwrap();
         let out = folder.path().join("out");
@@ -141,7 +141,7 @@ mlp-1,1,2,pending,,20,mlp
     #[test]
     fn a_sweep_that_was_not_merged_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "tiny", "name = \"tiny\"\n").unwrap();
+        let store = Store::open(&folder.path().join("tiny"), "name = \"tiny\"\n").unwrap();
         let error = export(&store, folder.path()).unwrap_err();
         assert!(error.to_string().contains("drsae analyze"), "{error}");
     }

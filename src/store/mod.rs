@@ -6,6 +6,7 @@
 //!   trials/<id>/   one writer at a time, the one that claimed it
 //!   slurm/         what was submitted to a cluster, where anything was
 //!   trials.csv  epochs.csv  mistakes.csv  provenance.csv   merged in plan order
+//!   SHA256SUMS     of the plan and the merged tables
 //!   analysis/
 //! ```
 //!
@@ -27,7 +28,10 @@ mod trial;
 pub use atomic::place;
 pub use claim::{Claim, Claiming, Claims, Holder};
 pub use error::Error;
-pub use merge::{Merged, PlannedTrial, Survey, Table, axis_column};
+pub use merge::{
+    Merged, PlannedTrial, SUMS, StoredTables, StoredTrial, StoredTrials, Sums, Survey, Table, Texts,
+    axis_column, checksum,
+};
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, table};
 pub use seal::{Seal, Sealed};
@@ -44,6 +48,9 @@ use crate::text::reserved;
 /// Name of the folder of the trials' folders.
 const TRIAL_FOLDERS: &str = "trials";
 
+/// Name of the list of the trials.
+const PLAN: &str = "plan.csv";
+
 /// The results folder of one sweep.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -51,34 +58,56 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens `results_dir/name` to write into, and records the sweep as `sweep.toml`.
+    /// Opens the folder `root` to write into, and records the sweep as `sweep.toml`.
     ///
     /// Trial folders are named by what they computed, so another plan over the same base
-    /// tables loses nothing and replaces `sweep.toml`.
+    /// tables loses nothing and replaces `sweep.toml`. Of several sweeps that open a new folder
+    /// at once, one is recorded.
     ///
     /// # Errors
-    /// The folder holds a sweep whose base tables differ (everything but `question`,
-    /// `seeds`, `[sweep]` and `[compare]`); the name is no plain folder name; the disk
-    /// refuses.
-    pub fn open(results_dir: &Path, name: &str, resolved_spec_toml: &str) -> Result<Self, Error> {
-        let root = results_dir.join(checked(name)?);
+    /// As [`expect_sweep`](Self::expect_sweep).
+    pub fn open(root: &Path, resolved_spec_toml: &str) -> Result<Self, Error> {
         atomic::create_folder(&root.join(TRIAL_FOLDERS))?;
-        atomic::remove_forgotten(&root)?;
-        sweep::record(&root, resolved_spec_toml)?;
-        Ok(Self { root })
+        atomic::remove_forgotten(root)?;
+        sweep::record(root, resolved_spec_toml)?;
+        Ok(Self { root: root.to_owned() })
     }
 
-    /// The results that are already in `results_dir/name`, to be read.
+    /// The results that are already in the folder `root`, to be read.
     ///
     /// # Errors
-    /// There are none, or the name is no plain folder name.
-    pub fn at(results_dir: &Path, name: &str) -> Result<Self, Error> {
-        let root = results_dir.join(checked(name)?);
-        let known = [sweep::FILE, Table::Trials.file(), TRIAL_FOLDERS];
-        if !known.iter().any(|name| root.join(name).exists()) {
-            return Err(Error::Absent { path: root });
+    /// There are none.
+    pub fn at(root: &Path) -> Result<Self, Error> {
+        let marks = [sweep::FILE, PLAN, Table::Trials.file(), TRIAL_FOLDERS];
+        if !marks.iter().any(|name| root.join(name).exists()) {
+            return Err(Error::Absent { path: root.to_owned() });
         }
-        Ok(Self { root })
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// Whether the folder `root` is that of a sweep which has begun: one that does not only hold
+    /// a spec.
+    #[must_use]
+    pub fn is_at(root: &Path) -> bool {
+        [PLAN, Table::Trials.file(), TRIAL_FOLDERS].iter().any(|name| root.join(name).exists())
+    }
+
+    /// Refuses a spec whose base tables (everything but `question`, `seeds`, `[sweep]`,
+    /// `[compare]` and `[[published]]`) are not those of the sweep that the folder holds.
+    ///
+    /// # Errors
+    /// They differ, `sweep.toml` cannot be read, or the disk refuses.
+    pub fn expect_sweep(&self, resolved_spec_toml: &str) -> Result<(), Error> {
+        sweep::expect(&self.root, resolved_spec_toml)
+    }
+
+    /// Refuses a spec that plans other trials than the sweep that the folder holds; needs no data.
+    ///
+    /// # Errors
+    /// As [`expect_sweep`](Self::expect_sweep); the spec has other seeds, axes or matched widths,
+    /// or there is no `sweep.toml`.
+    pub fn expect_plan(&self, resolved_spec_toml: &str) -> Result<(), Error> {
+        sweep::expect_plan(&self.root, resolved_spec_toml)
     }
 
     /// The folder itself.
@@ -183,7 +212,7 @@ impl Store {
     /// The list of the trials, which [`write_plan`](Self::write_plan) writes.
     #[must_use]
     pub fn plan_csv(&self) -> PathBuf {
-        self.root.join("plan.csv")
+        self.root.join(PLAN)
     }
 
     /// The merged table of all trials, which [`merge`](Self::merge) writes.
@@ -264,16 +293,16 @@ mod tests {
     #[test]
     fn reading_needs_a_sweep_that_has_run() {
         let results = tempfile::tempdir().unwrap();
-        let error = Store::at(results.path(), "depth").unwrap_err();
+        let error = Store::at(&results.path().join("depth")).unwrap_err();
         assert!(error.to_string().contains("drsae sweep"), "{error}");
-        Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
-        assert!(Store::at(results.path(), "depth").is_ok());
+        Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
+        assert!(Store::at(&results.path().join("depth")).is_ok());
     }
 
     #[test]
     fn trials_that_have_begun_are_those_with_a_folder() {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         assert_eq!((store.has_trials().unwrap(), store.begun().unwrap()), (false, HashSet::new()));
         store.trial("drsae-0").unwrap().begin("").unwrap();
         assert_eq!(store.begun().unwrap(), HashSet::from(["drsae-0".to_owned()]));
@@ -284,7 +313,7 @@ mod tests {
     #[test]
     fn plan_is_what_was_given() {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         let header = ["index".to_owned(), "trial".to_owned()];
         store.write_plan(&header, &[vec!["0".to_owned(), "a, b".to_owned()]]).unwrap();
         let text = fs::read_to_string(store.root().join("plan.csv")).unwrap();
@@ -295,7 +324,7 @@ mod tests {
     #[test]
     fn analysis_files_may_lie_in_folders_of_their_own() {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         let path = store.write_analysis("figures/depth.svg", b"<svg/>").unwrap();
         assert_eq!(fs::read(path).unwrap(), b"<svg/>");
     }

@@ -100,7 +100,7 @@ pub(super) fn run(
     }
     let temporary =
         tempfile::tempdir().map_err(|source| Error::Temporary { path: std::env::temp_dir(), source })?;
-    let again = Store::open(temporary.path(), &subject.plan.name, "")?;
+    let again = Store::open(&temporary.path().join(&subject.plan.name), "")?;
     let pending: Vec<Pending> = chosen.iter().map(|trial| Pending::new(trial)).collect();
     local::run(&pending, &again, library, control, jobs, progress)?;
     for trial in chosen {

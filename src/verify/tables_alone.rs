@@ -8,9 +8,9 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::{Report, Subject, contents, tables};
+use super::{Report, Subject, contents, sums, tables};
 use crate::analysis::{Source, Sources};
-use crate::store::{EpochRow, Status, Table};
+use crate::store::{EpochRow, Status};
 use crate::text::chain;
 
 /// The columns of `trials.csv` that do not follow from the plan.
@@ -24,9 +24,23 @@ pub(super) fn are_kept(subject: Subject<'_>) -> bool {
     store.trials_csv().exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
 }
 
+/// Checks rows of trials that have no folder, beside others that have one: against each other, and
+/// all tables against their checksums.
+pub(super) fn rows(subject: Subject<'_>, count: usize, report: &mut Report) {
+    let path = subject.store.trials_csv();
+    let problem =
+        format!("holds {count} trials without a complete folder, which are checked as they are told");
+    report.note(&path, problem, "run `drsae sweep` to compute them again");
+    sums::of_tables(subject, report);
+    match fs::read(&path) {
+        Ok(text) => told(subject, &text, report),
+        Err(error) => report.wrong(path, format!("cannot be read: {error}"), RESTORE),
+    }
+}
+
 /// Checks the tables.
 pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
-    let Subject { store, planned, .. } = subject;
+    let Subject { store, .. } = subject;
     let advice = "run `drsae sweep` to compute the trials again";
     report.note(store.trials(), "holds no trial of the plan, so the tables alone are checked", advice);
     let path = store.trials_csv();
@@ -34,21 +48,27 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
         Ok(text) => text,
         Err(error) => return report.wrong(path, format!("cannot be read: {error}"), RESTORE),
     };
-    // No trial has a folder, so what a merge would write holds what the plan says and no more.
-    match store.survey(planned).and_then(|bare| bare.text(Table::Trials)) {
-        Ok(bare) => {
-            let rows = trials(&path, &text, &bare, report);
-            curves(subject, &rows, report);
-            complete::mistakes(subject, &rows, report);
-            complete::provenance(subject, &rows, report);
-        }
-        Err(error) => report.wrong(&path, chain(&error), RESTORE),
-    }
+    told(subject, &text, report);
     match Sources::mistakes(store) {
         Ok(mistakes) => {
             tables::analysis(subject, Sources { trials: Source { path, text }, mistakes }, report);
         }
         Err(error) => report.wrong(store.mistakes_csv(), chain(&error), RESTORE),
+    }
+}
+
+/// Checks the tables against the plan and each other.
+fn told(subject: Subject<'_>, text: &[u8], report: &mut Report) {
+    let path = subject.store.trials_csv();
+    // Columns that are measured are not compared: of folders and rows, nothing is asked for.
+    match subject.store.bare_trials(subject.planned) {
+        Ok(bare) => {
+            let rows = trials(&path, text, &bare, report);
+            curves(subject, &rows, report);
+            complete::mistakes(subject, &rows, report);
+            complete::provenance(subject, &rows, report);
+        }
+        Err(error) => report.wrong(&path, chain(&error), RESTORE),
     }
 }
 

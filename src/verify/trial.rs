@@ -16,14 +16,8 @@ fn is_claim(name: &str) -> bool {
     name.starts_with("claim.")
 }
 
-/// Names what killed writers left in `folder`.
-pub(super) fn leftovers(folder: &Path, report: &mut Report) {
-    for name in names(folder, report).iter().filter(|name| name.ends_with(file::UNFINISHED)) {
-        leftover(&folder.join(name), report);
-    }
-}
-
-fn leftover(path: &Path, report: &mut Report) {
+/// Notes a file that a killed writer left.
+pub(super) fn leftover(path: &Path, report: &mut Report) {
     report.note(path, "was left by a writer that was killed", "remove it when nothing runs");
 }
 
