@@ -139,13 +139,19 @@ impl SpecArgs {
 
     /// The sweep's results folder, made and marked as this sweep's where it is new.
     pub fn open_store(&self, sweep: &Sweep, plan: &Plan) -> Result<Store> {
-        // Before anything is written: what could not be merged is not to be computed.
-        if let Some(store) = self.store(sweep)? {
-            store.expect_planned(&planned(plan))?;
-        }
+        self.expect_planned(sweep, plan)?;
         let store = Store::open(&self.root(sweep), &sweep.to_toml()?)?;
         store.write_plan(&plan.header(), &plan.rows().collect::<Vec<_>>())?;
         Ok(store)
+    }
+
+    /// Refuses a plan that lacks stored results, before anything is computed that could not be
+    /// merged with them.
+    pub fn expect_planned(&self, sweep: &Sweep, plan: &Plan) -> Result<()> {
+        match self.store(sweep)? {
+            Some(store) => Ok(store.expect_planned(&planned(plan))?),
+            None => Ok(()),
+        }
     }
 
     /// The options that name results, data and device from anywhere: paths from the root on.

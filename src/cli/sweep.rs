@@ -76,6 +76,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let pending = args.pending(&sweep, &plan)?;
     if args.dry_run {
+        args.spec.expect_planned(&sweep, &plan)?;
         return dry_run(args, &plan, &pending);
     }
     // Before anything is written: the device or data may be missing.

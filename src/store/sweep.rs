@@ -86,9 +86,9 @@ fn refuse_other(root: &Path, there: Option<&str>, asked: &str) -> Result<(), Err
     }
 }
 
-/// The tables that all trials share.
+/// The tables that all trials share. Where the data lie is no part of what a trial is.
 fn base(path: &Path, text: &str) -> Result<Table, Error> {
-    let mut table = parse(path, text)?;
+    let mut table = placeless(path, text)?;
     for key in CHANGEABLE {
         table.remove(key);
     }
@@ -98,7 +98,7 @@ fn base(path: &Path, text: &str) -> Result<Table, Error> {
 /// All that decides which trials are planned. The reference is compared with by the reader alone,
 /// unless widths are matched with it.
 fn planning(path: &Path, text: &str) -> Result<Table, Error> {
-    let mut table = parse(path, text)?;
+    let mut table = placeless(path, text)?;
     for key in ["question", "published"] {
         table.remove(key);
     }
@@ -113,11 +113,15 @@ fn planning(path: &Path, text: &str) -> Result<Table, Error> {
     Ok(table)
 }
 
-fn parse(path: &Path, text: &str) -> Result<Table, Error> {
-    text.parse::<Table>().map_err(|error| {
+fn placeless(path: &Path, text: &str) -> Result<Table, Error> {
+    let mut table = text.parse::<Table>().map_err(|error| {
         let reason = format!("it is no TOML; restore it, or use another folder with --results\n{error}");
         Error::Malformed { path: path.to_owned(), reason }
-    })
+    })?;
+    if let Some(data) = table.get_mut("data").and_then(Value::as_table_mut) {
+        data.remove("folder");
+    }
+    Ok(table)
 }
 
 fn line_diff(there: &str, asked: &str) -> String {

@@ -25,7 +25,8 @@ pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Repor
     if let Some(problem) = stale {
         report.checked.tables += 1;
         let advice = format!(
-            "`{rerun}` computes them again; to check these, use the drsae and the `--device` that made them"
+            "`{rerun}` computes them again, in another folder with --results where the trials' folders are not \
+             kept; to check these, use the drsae and the `--device` that made them"
         );
         return report.wrong(store.plan_csv(), problem, advice);
     }

@@ -14,6 +14,7 @@ impl Office<'_> {
     pub(super) fn print_scripts(&self) -> Result<ExitCode> {
         let root = std::path::absolute(self.args.spec.root(self.sweep))?;
         expect_plain(&root)?;
+        self.args.spec.expect_planned(self.sweep, self.plan)?;
         let (jobs, number) = match self.args.spec.store(self.sweep)? {
             Some(store) => (Jobs::look(&store.submissions(), self.cluster)?, store.submissions().next()?),
             None => (Jobs::default(), 1),
