@@ -47,7 +47,9 @@ impl Sums {
     fn read(text: &str) -> Option<Self> {
         let entry = |line: &str| line.split_once("  ").map(|(sum, name)| (name.to_owned(), sum.to_owned()));
         let sums = Self(text.lines().map(entry).collect::<Option<_>>()?);
-        (sums.text() == text).then_some(sums)
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_sum = |sum: &String| sum.len() == 64 && sum.bytes().all(is_digit);
+        (sums.text() == text && sums.0.values().all(is_sum)).then_some(sums)
     }
 }
 
@@ -130,8 +132,13 @@ mod tests {
                     ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  b\n";
         assert_eq!(sums.text(), text);
         assert_eq!(Sums::read(text), Some(sums));
-        for damaged in [&text[1..].replace("  b", " b"), &text[..text.len() - 1], &text.replace("  a", "  c")]
-        {
+        for damaged in [
+            &text[1..].replace("  b", " b"),
+            &text[..text.len() - 1],
+            &text.replace("  a", "  c"),
+            &text.replace("e3b0", "e3T0"),
+            &text.replace("e3b0", "e30"),
+        ] {
             assert_eq!(Sums::read(damaged), None, "{damaged}");
         }
     }
