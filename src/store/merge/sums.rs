@@ -40,7 +40,7 @@ impl Sums {
     /// The text of the file, sorted by name.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.iter().map(|(name, checksum)| format!("{checksum}  {name}\n")).collect()
+        self.0.iter().flat_map(|(name, checksum)| [checksum, "  ", name, "\n"]).collect()
     }
 
     /// Reads what [`text`](Self::text) gives, and no other text.
@@ -66,16 +66,12 @@ impl Store {
     /// The file is not as written, or the disk refuses.
     pub fn sums(&self) -> Result<Option<Sums>, Error> {
         let path = self.sums_file();
-        match fs::read_to_string(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            read => match Sums::read(&read.map_err(Error::read(&path))?) {
-                Some(sums) => Ok(Some(sums)),
-                None => {
-                    let reason = "it is no list of checksums, sorted by name; restore it".to_owned();
-                    Err(Error::Malformed { path, reason })
-                }
-            },
-        }
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(Error::read(&path))?,
+        };
+        let reason = "it is no list of checksums, sorted by name; restore it".to_owned();
+        Sums::read(&text).map(Some).ok_or(Error::Malformed { path, reason })
     }
 
     /// Writes the checksums of the tables, and that of the plan beside them.
