@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use drsae::analysis::{self, Compare, Design};
-use drsae::store::{EpochRow, PredictionRow, Store, TrialFolder};
+use drsae::store::{Acquisition, Attempt, EpochRow, Leases, PredictionRow, Store};
 
 const EPOCHS: usize = 100;
 const IMAGES: usize = 10_000;
@@ -33,12 +33,13 @@ fn epoch(epoch: usize) -> EpochRow {
     }
 }
 
-fn in_a_trial(work: impl FnOnce(&TrialFolder)) {
+fn in_an_attempt(work: impl FnOnce(&Attempt)) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = Store::open(folder.path(), "bench", "").expect("an empty folder");
+    let store = Store::open(&folder.path().join("bench"), "").expect("an empty folder");
     let trial = store.trial("trial").expect("a name of a trial");
-    trial.begin("").expect("a folder of its own");
-    work(&trial);
+    let leases = Leases::start(store.shared_io()).expect("a timer");
+    let Ok(Acquisition::Acquired(lease)) = store.acquire(&trial, &leases) else { panic!("nobody holds it") };
+    work(&store.begin(&trial, lease, "").expect("a folder of its own"));
 }
 
 fn write(criterion: &mut Criterion) {
@@ -47,7 +48,7 @@ fn write(criterion: &mut Criterion) {
     let predictions: Vec<_> = (0..IMAGES)
         .map(|index| PredictionRow { index, label: (index % 10) as u8, prediction: (index % 7) as u8 })
         .collect();
-    in_a_trial(|trial| {
+    in_an_attempt(|trial| {
         group.throughput(Throughput::Elements(EPOCHS as u64));
         group.bench_function("epochs.csv", |bencher| {
             bencher.iter(|| trial.write_epochs(&epochs).expect("a folder that can be written to"));
@@ -71,7 +72,7 @@ fn analyse(criterion: &mut Criterion) {
         }),
         published: Vec::new(),
     };
-    let store = Store::at(&root.join("results"), "depth").expect("results of the repository");
+    let store = Store::at(&root.join("results/depth")).expect("results of the repository");
     criterion.bench_function("analyse depth", |bencher| {
         bencher.iter(|| analysis::analyze(&store, &design).expect("tables that belong together"));
     });

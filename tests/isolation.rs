@@ -58,7 +58,7 @@ fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status
     };
     let plan = Plan::of(&sweep, Kind::Cpu, describe).unwrap();
     let results = tempfile::tempdir().unwrap();
-    let store = Store::open(results.path(), &sweep.name, &sweep.to_toml().unwrap()).unwrap();
+    let store = Store::open(&results.path().join(&sweep.name), &sweep.to_toml().unwrap()).unwrap();
     let pending = engine::pending(&plan.trials, &store, &[]).unwrap();
     let library = Library::load(plan.trials.iter().map(|trial| &trial.config.data), None).unwrap();
     local::run(&pending, &store, &Networks { library: &library }, control, jobs, fault).unwrap();

@@ -1,10 +1,12 @@
-//! The network that the repository keeps is the one that its tables tell of.
+//! What the repository keeps of sweeps: tables with their checksums, and a network that is the one that its tables
+//! tell of.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
 
 use drsae::model::weights;
+use drsae::store::{Store, checksum};
 use serde_json::Value;
 
 const SWEEP: &str = "results/paper";
@@ -51,4 +53,23 @@ fn the_kept_network_has_the_error_that_is_told_of_it() {
     assert_eq!(found["test_error"].to_string(), told[0]["test_error"]);
     let mistakes = rows("mistakes.csv").iter().filter(|row| row["index"] == told[0]["index"]).count();
     assert_eq!(found["test_errors"], mistakes);
+}
+
+#[test]
+fn every_kept_table_has_the_checksum_that_is_listed_beside_it() {
+    let mut checked = 0;
+    for entry in std::fs::read_dir("results").unwrap() {
+        let root = entry.unwrap().path();
+        if !root.join("trials.csv").exists() {
+            continue;
+        }
+        let sums = Store::at(&root).unwrap().sums().unwrap();
+        let sums = sums.unwrap_or_else(|| panic!("{} lists no checksums", root.display()));
+        for name in ["epochs.csv", "mistakes.csv", "plan.csv", "provenance.csv", "trials.csv"] {
+            let sum = checksum(&std::fs::read(root.join(name)).unwrap());
+            assert_eq!(sums.get(name), Some(sum.as_str()), "{}", root.join(name).display());
+            checked += 1;
+        }
+    }
+    assert!(checked >= 5 * 26, "{checked} tables");
 }

@@ -54,10 +54,6 @@ impl Place {
             .unwrap()
     }
 
-    fn trials(&self, results: &str) -> PathBuf {
-        self.folder.path().join(results).join("killed/trials")
-    }
-
     /// Asserts that two results folders have the same files with the same bytes, but for
     /// those that tell the time and what a killed writer left.
     fn assert_same(&self, results: &str, expected: &str) {
@@ -81,18 +77,20 @@ impl Place {
     }
 
     fn wait_for_states(&self, child: &mut Child, results: &str, count: usize) {
-        while states(&self.trials(results)) < count {
+        while self.states(results).len() < count {
             assert!(child.try_wait().unwrap().is_none(), "the sweep ended before it had {count} states");
             sleep(Duration::from_millis(1));
         }
     }
 
-    /// The trials' folders, sorted.
-    fn folders(&self, results: &str) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.trials(results)).unwrap();
-        let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-        folders.sort();
-        folders
+    /// The states of trials that run, or ran when they were killed, sorted.
+    fn states(&self, results: &str) -> Vec<PathBuf> {
+        let running = self.folder.path().join(results).join("killed/running");
+        let attempts = entries(&running).iter().flat_map(|trial| entries(trial)).collect::<Vec<_>>();
+        let states = attempts.iter().map(|attempt| attempt.join("state.safetensors"));
+        let mut states: Vec<_> = states.filter(|state| state.exists()).collect();
+        states.sort();
+        states
     }
 
     /// Runs the sweep to its end; gives what it said.
@@ -105,9 +103,9 @@ impl Place {
     }
 }
 
-fn states(trials: &Path) -> usize {
-    let Ok(entries) = fs::read_dir(trials) else { return 0 };
-    entries.filter(|entry| entry.as_ref().unwrap().path().join("state.safetensors").exists()).count()
+/// What is in a folder, which another process may remove meanwhile.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 /// Waits for the end, for at most `time`.
@@ -164,18 +162,16 @@ fn killed_at_many_moments_it_ends_in_the_same_bytes() {
 }
 
 #[test]
-fn what_a_kill_between_marker_and_cleaning_leaves_is_removed_by_the_next_sweep() {
+fn what_a_kill_between_the_end_of_a_trial_and_its_cleaning_leaves_is_removed_by_the_next_sweep() {
     let place = Place::new();
     place.ended("whole");
     place.killed_with_states("killed", 2);
-    copy(&place.folder.path().join("whole"), &place.folder.path().join("left"));
-    for (from, to) in place.folders("killed").iter().zip(place.folders("left")) {
-        for name in ["claim.json", "state.safetensors"] {
-            fs::copy(from.join(name), to.join(name)).unwrap();
-        }
-    }
+    let path = |relative: &str| place.folder.path().join(relative);
+    copy(&path("whole"), &path("left"));
+    copy(&path("killed/killed/running"), &path("left/killed/running"));
     place.ended("left");
     place.assert_same("left", "whole");
+    assert!(!path("left/killed/running").exists());
 }
 
 /// Removes a folder in one step, whoever writes there.
@@ -190,14 +186,15 @@ fn a_trial_whose_folder_is_removed_is_told_and_keeps_no_other_from_its_end() {
     place.ended("whole");
     let mut child = place.sweep("removed");
     place.wait_for_states(&mut child, "removed", 2);
-    let folder = place.folders("removed").remove(0);
+    let state = place.states("removed").remove(0);
+    let folder = state.parent().unwrap().parent().unwrap().to_owned();
     let id = folder.file_name().unwrap().to_str().unwrap();
     vanish(&folder);
     let output = child.wait_with_output().unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{log}");
     let told =
-        format!("{id}: pending: removed/killed/trials/{id} was removed or renamed while the sweep ran");
+        format!("{id}: pending: removed/killed/running/{id} was removed or renamed while the sweep ran");
     assert!(log.contains(&told), "{log}");
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(out.contains("1 of 2 trials complete; results in removed/killed\n1 pending\n"), "{out}");
@@ -255,25 +252,20 @@ fn a_damaged_or_foreign_state_is_reported_and_its_trial_starts_afresh() {
     let place = Place::new();
     place.ended("whole");
     place.killed_with_states("killed", 2);
-    let trials = place.folders("killed");
-    let state = |trial: usize| trials[trial].join("state.safetensors");
-    let good = fs::read(state(0)).unwrap();
+    let states = place.states("killed");
+    let good = fs::read(&states[0]).unwrap();
     let mut flipped = good.clone();
     flipped[good.len() / 2] ^= 1;
     let useless: [(&[u8], &str); 4] = [
         (&good[..good.len() / 2], "it is damaged"),
         (&flipped, "its digest is another"),
         (b"something else", "it is damaged"),
-        (&fs::read(state(1)).unwrap(), "it is of trial mlp-t3-n12-s1-"),
+        (&fs::read(&states[1]).unwrap(), "it is of trial mlp-t3-n12-s1-"),
     ];
     for (index, (bytes, reason)) in useless.into_iter().enumerate() {
         let results = format!("useless-{index}");
         copy(&place.folder.path().join("killed"), &place.folder.path().join(&results));
-        fs::write(
-            place.trials(&results).join(trials[0].file_name().unwrap()).join("state.safetensors"),
-            bytes,
-        )
-        .unwrap();
+        fs::write(&place.states(&results)[0], bytes).unwrap();
         let said = place.ended(&results);
         assert!(said.contains("starts afresh, for what it had is of no use"), "{said}");
         assert!(said.contains(reason), "{said}");

@@ -105,11 +105,16 @@ impl Sweep {
         MERGED.map(read).to_vec()
     }
 
-    /// The claims that are left in the trials' folders.
-    fn claims(&self) -> Vec<PathBuf> {
-        let trials = fs::read_dir(self.root().join("trials")).unwrap();
-        let files = trials.flat_map(|trial| fs::read_dir(trial.unwrap().path()).unwrap());
-        files.map(|file| file.unwrap().path()).filter(|path| is_claim(path)).collect()
+    /// The lease of a trial of this number.
+    fn lease(&self, id: &str, number: usize) -> PathBuf {
+        self.root().join("running").join(id).join(format!("lease-{number}.json"))
+    }
+
+    /// The leases of trials.
+    fn leases(&self) -> Vec<PathBuf> {
+        let trials = entries(&self.root().join("running"));
+        let files = trials.iter().flat_map(|trial| entries(trial));
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
     }
 
     /// Trials with a result.
@@ -118,20 +123,19 @@ impl Sweep {
         trials.filter(|trial| trial.as_ref().unwrap().path().join("result.json").exists()).count()
     }
 
-    /// The trial that this process has claimed, once it has.
-    fn claimed_by(&self, pid: u32) -> String {
+    /// The trial whose lease this process has acquired, once it has.
+    fn acquired_by(&self, pid: u32) -> String {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             thread::sleep(Duration::from_millis(2));
-            let Ok(trials) = fs::read_dir(self.root().join("trials")) else { continue };
-            for trial in trials.map(|trial| trial.unwrap()) {
-                let claim = fs::read_to_string(trial.path().join("claim.json")).unwrap_or_default();
-                if claim.contains(&format!("\"pid\": {pid},")) {
-                    return trial.file_name().into_string().unwrap();
+            for lease in self.leases() {
+                if fs::read_to_string(&lease).unwrap_or_default().contains(&format!("\"pid\": {pid},")) {
+                    let trial = lease.parent().unwrap().file_name().unwrap();
+                    return trial.to_str().unwrap().to_owned();
                 }
             }
         }
-        panic!("process {pid} has claimed no trial");
+        panic!("process {pid} has acquired no lease");
     }
 }
 
@@ -162,8 +166,9 @@ impl Drop for Running {
     }
 }
 
-fn is_claim(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("claim."))
+/// What is in a folder, which another process may remove meanwhile.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 fn stderr(output: &Output) -> String {
@@ -201,7 +206,7 @@ fn two_and_three_processes_share_the_trials_and_each_ends_with_all_of_them() {
         assert_eq!(trained.len(), TRIALS, "{trained:?}");
         assert!(trained.values().all(|times| *times == 1), "{trained:?}");
         assert_eq!(sweep.merged(), *ALONE);
-        assert!(sweep.claims().is_empty());
+        assert!(sweep.leases().is_empty());
         for output in &outputs {
             let told = String::from_utf8_lossy(&output.stdout);
             assert!(told.contains(&format!("{TRIALS} of {TRIALS} trials complete")), "{told}");
@@ -216,7 +221,7 @@ fn a_killed_process_is_taken_over_at_once() {
     let sweep = Sweep::new(4);
     let mut doomed = sweep.start("sweep", &["--jobs", "1"]);
     let survivor = sweep.start("sweep", &["--jobs", "1"]);
-    let id = sweep.claimed_by(doomed.child().id());
+    let id = sweep.acquired_by(doomed.child().id());
     doomed.child().kill().unwrap();
     let outputs = [survivor.wait(), doomed.wait()];
     assert_eq!(outputs[0].status.code(), Some(0), "{}", stderr(&outputs[0]));
@@ -224,15 +229,15 @@ fn a_killed_process_is_taken_over_at_once() {
     assert!(trained.contains_key(&id), "{trained:?}");
     assert!(trained.values().all(|times| *times == 1), "{trained:?}");
     assert_eq!(sweep.merged(), *ALONE);
-    assert!(sweep.claims().is_empty());
+    assert!(sweep.leases().is_empty());
 }
 
-/// Writes a fresh claim of a process on another host, as this file of the trial's folder.
-fn hold(sweep: &Sweep, id: &str, name: &str) {
-    let claim = r#"{"host": "node7", "pid": 4711, "since": "2013-01-16T12:00:00Z",
+/// Writes a fresh lease of a process on another host.
+fn hold(lease: &Path) {
+    let text = r#"{"host": "node7", "pid": 4711, "since": "2013-01-16T12:00:00Z",
         "token": "00112233445566ff", "started": null, "processes": null}"#;
-    fs::create_dir_all(sweep.trial(id)).unwrap();
-    fs::write(sweep.trial(id).join(name), claim).unwrap();
+    fs::create_dir_all(lease.parent().unwrap()).unwrap();
+    fs::write(lease, text).unwrap();
 }
 
 /// As for a process that stood still for minutes and then wakes up.
@@ -240,23 +245,20 @@ fn hold(sweep: &Sweep, id: &str, name: &str) {
 fn a_process_that_was_succeeded_leaves_the_trial_to_the_other() {
     let sweep = Sweep::new(1);
     let mut succeeded = sweep.start("sweep", &["--jobs", "1", "--set", "data.train=12000"]);
-    let id = sweep.claimed_by(succeeded.child().id());
-    let claim = sweep.trial(&id).join("claim.json");
-    let fields: serde_json::Value = serde_json::from_slice(&fs::read(&claim).unwrap()).unwrap();
-    let successor = format!("claim.1.{}.json", fields["token"].as_str().unwrap());
-    hold(&sweep, &id, &successor);
+    let id = sweep.acquired_by(succeeded.child().id());
+    let successor = sweep.lease(&id, 2);
+    hold(&successor);
     while sweep.ended() == 0 {
         assert!(succeeded.child().try_wait().unwrap().is_none(), "it did not wait");
         thread::sleep(Duration::from_millis(5));
     }
     assert!(!sweep.trial(&id).join("result.json").exists(), "it ended a trial that was not its own");
-    fs::remove_file(&claim).unwrap();
-    fs::remove_file(sweep.trial(&id).join(successor)).unwrap();
+    fs::remove_file(successor).unwrap();
     let output = succeeded.wait();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains(&format!("{id} stood still here")), "{}", stderr(&output));
     assert_eq!(trained(&[output]).get(&id), Some(&1));
-    assert!(sweep.claims().is_empty());
+    assert!(sweep.leases().is_empty());
 }
 
 #[test]
@@ -267,7 +269,7 @@ fn a_trial_that_is_held_is_shown_refused_and_waited_for() {
     let id = plan.lines().nth(1).unwrap().split(',').nth(1).unwrap().to_owned();
     let before = sweep.merged();
     fs::remove_dir_all(sweep.trial(&id)).unwrap();
-    hold(&sweep, &id, "claim.json");
+    hold(&sweep.lease(&id, 1));
 
     let status = sweep.start("status", &[]).wait();
     let told = String::from_utf8_lossy(&status.stdout);
@@ -286,7 +288,7 @@ fn a_trial_that_is_held_is_shown_refused_and_waited_for() {
     thread::sleep(Duration::from_millis(700));
     assert!(waiting.child().try_wait().unwrap().is_none(), "it did not wait");
     // The other process stops without a result, as after a signal.
-    fs::remove_file(sweep.trial(&id).join("claim.json")).unwrap();
+    fs::remove_file(sweep.lease(&id, 1)).unwrap();
     let output = waiting.wait();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("waiting for a trial that another process runs"), "{}", stderr(&output));
@@ -296,13 +298,13 @@ fn a_trial_that_is_held_is_shown_refused_and_waited_for() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_the_waiting_and_releases_what_was_claimed() {
+fn a_signal_ends_the_waiting_and_releases_what_was_acquired() {
     let sweep = Sweep::new(1);
     sweep.share(1);
     let plan = fs::read_to_string(sweep.root().join("plan.csv")).unwrap();
     let ids: Vec<_> = plan.lines().skip(1).map(|line| line.split(',').nth(1).unwrap()).collect();
     fs::remove_dir_all(sweep.trial(ids[0])).unwrap();
-    hold(&sweep, ids[0], "claim.json");
+    hold(&sweep.lease(ids[0], 1));
     let mut waiting = sweep.start("sweep", &[]);
     thread::sleep(Duration::from_millis(700));
     let pid = waiting.child().id().to_string();
@@ -311,5 +313,5 @@ fn a_signal_ends_the_waiting_and_releases_what_was_claimed() {
     let output = waiting.wait();
     assert!(start.elapsed() < Duration::from_secs(5));
     assert_eq!(output.status.code(), Some(143), "{}", stderr(&output));
-    assert_eq!(sweep.claims(), [sweep.trial(ids[0]).join("claim.json")], "only the other's is left");
+    assert_eq!(sweep.leases(), [sweep.lease(ids[0], 1)], "only the other's is left");
 }

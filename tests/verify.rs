@@ -6,7 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use drsae::store::{Outcome, Store, file};
+use drsae::analysis::{Compare, Design};
+use drsae::data;
+use drsae::device::Kind;
+use drsae::plan::{Facts, Plan};
+use drsae::store::{Outcome, SUMS, Store, file};
+use drsae::verify::{Audit, Severity, Subject};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -41,13 +46,14 @@ reference = { "model.family" = "drsae" }
 const FLIPS: usize = 8;
 
 /// The files at the top of the folder and in `analysis/`.
-const TOP: [&str; 13] = [
+const TOP: [&str; 14] = [
     "sweep.toml",
     "plan.csv",
     "trials.csv",
     "epochs.csv",
     "mistakes.csv",
     "provenance.csv",
+    "SHA256SUMS",
     "analysis/summary.csv",
     "analysis/comparison.csv",
     "analysis/grid.csv",
@@ -94,7 +100,7 @@ impl Sweep {
     }
 
     fn store(&self) -> Store {
-        Store::at(&self.path("results"), "tiny").unwrap()
+        Store::at(&self.root()).unwrap()
     }
 
     fn drsae(&self, arguments: &[&str]) -> Output {
@@ -123,11 +129,15 @@ impl Sweep {
 
     /// Writes a trial's checksums again, for a forger who knows how, with an edited result.
     fn forge(&self, id: &str, edit: impl FnOnce(&mut Outcome)) {
+        self.seal(id, edit);
+        assert!(self.drsae(&["analyze"]).status.success());
+    }
+
+    fn seal(&self, id: &str, edit: impl FnOnce(&mut Outcome)) {
         let folder = self.store().trial(id).unwrap();
         let mut outcome = folder.outcome().unwrap().unwrap();
         edit(&mut outcome);
         folder.seal(&outcome).unwrap();
-        assert!(self.drsae(&["analyze"]).status.success());
     }
 }
 
@@ -157,14 +167,14 @@ fn a_whole_folder_holds_and_nothing_is_written_into_it() {
     assert_eq!((verdict.code, &verdict.answer["holds"]), (0, &Value::Bool(true)), "{verdict:?}");
     assert_eq!(verdict.answer["findings"], serde_json::json!([]));
     let expected = serde_json::json!({
-        "tables": 13, "trials": 4, "files": 24, "networks": 4, "datasets": 1, "replayed": 1,
+        "tables": 14, "trials": 4, "files": 24, "networks": 4, "datasets": 1, "replayed": 1,
     });
     assert_eq!(verdict.answer["checked"], expected);
     let output = sweep.drsae(&["verify"]);
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(told.ends_with("0 wrong, 0 to note\n"), "{told}");
-    assert_eq!(fs::read_dir(sweep.root()).unwrap().count(), 8);
+    assert_eq!(fs::read_dir(sweep.root()).unwrap().count(), 9);
 }
 
 #[test]
@@ -189,7 +199,7 @@ fn every_flipped_bit_is_found_in_its_file() {
         }
         fs::write(&path, whole).unwrap();
     }
-    assert_eq!((tried, found), (20 * FLIPS, 20 * FLIPS));
+    assert_eq!((tried, found), (21 * FLIPS, 21 * FLIPS));
     eprintln!("{found} of {tried} flipped bits found");
     assert_eq!(sweep.verify(&[]).code, 0);
 }
@@ -203,7 +213,13 @@ fn missing_and_truncated_files_are_named() {
     {
         let whole = fs::read(&path).unwrap();
         fs::remove_file(&path).unwrap();
-        assert!(sweep.verify(&[]).blames(&path), "{} is missing", path.display());
+        let verdict = sweep.verify(&[]);
+        if path.ends_with("SHA256SUMS") {
+            // Earlier versions wrote none.
+            assert_eq!((verdict.code, verdict.paths("note").len()), (0, 1), "{verdict:?}");
+        } else {
+            assert!(verdict.blames(&path), "{} is missing", path.display());
+        }
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         assert!(sweep.verify(&[]).blames(&path), "{} is cut", path.display());
         fs::write(&path, whole).unwrap();
@@ -220,15 +236,15 @@ fn extra_files_are_wrong_and_leftovers_and_strays_are_noted() {
         fs::remove_file(sweep.first(name)).unwrap();
     }
     let noted =
-        [sweep.first(".x1y2.unfinished"), sweep.first("state.safetensors"), sweep.first("claim.json")];
-    for path in noted.iter().chain([&sweep.root().join(".abc.unfinished")]) {
+        [sweep.first(".drsae-0123456789abcdef.unfinished"), sweep.first("state.safetensors")];
+    for path in noted.iter().chain([&sweep.root().join(".drsae-0123456789abcdef.unfinished")]) {
         fs::write(path, "half").unwrap();
     }
     let stray = sweep.root().join("trials/drsae-t9-n9-s9-0123456789ab");
     fs::create_dir(&stray).unwrap();
     let verdict = sweep.verify(&[]);
     assert_eq!(verdict.code, 0, "{verdict:?}");
-    assert_eq!(verdict.paths("note").len(), 5, "{verdict:?}");
+    assert_eq!(verdict.paths("note").len(), 4, "{verdict:?}");
     assert!(verdict.paths("note").iter().any(|path| stray.ends_with(path)), "{verdict:?}");
 }
 
@@ -239,6 +255,78 @@ fn trials_of_another_plan_are_told_and_the_folder_is_that_of_the_spec_alone() {
     assert_eq!(fewer.paths("wrong"), TOP.map(|name| format!("results/tiny/{name}")).into());
     assert_eq!(fewer.paths("note").len(), 2);
     assert!(fewer.problems().contains("`- seeds = 2`, `+ seeds = 1`"), "{fewer:?}");
+}
+
+#[test]
+fn files_that_no_command_writes_are_wrong_wherever_they_lie() {
+    let sweep = Sweep::run();
+    let strangers = [
+        "thesis.unfinished",
+        "notes.txt",
+        "trials.csv.bak",
+        ".DS_Store",
+        "old/trials.csv",
+        "analysis/summary (1).csv",
+        "analysis/figures/notes.txt",
+        "analysis/old/summary.csv",
+    ];
+    assert!(sweep.drsae(&["report"]).status.success());
+    for name in strangers {
+        let path = sweep.root().join(name);
+        let top =
+            sweep.root().join(if name.contains("old/") { name.rsplit_once('/').unwrap().0 } else { name });
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "hello").unwrap();
+        assert!(sweep.verify(&[]).blames(&top), "{name}");
+        fs::remove_file(&path).unwrap();
+        if top != path {
+            fs::remove_dir(top).unwrap();
+        }
+    }
+    for name in ["slurm/1", "running/x/1", "replaced/x"] {
+        fs::create_dir_all(sweep.root().join(name)).unwrap();
+    }
+    for name in ["", "analysis/", "analysis/figures/"] {
+        let name = format!("{name}.drsae-0123456789abcdef.unfinished");
+        fs::write(sweep.root().join(name), "half").unwrap();
+    }
+    let verdict = sweep.verify(&[]);
+    assert_eq!((verdict.code, verdict.paths("note").len()), (0, 4), "{verdict:?}");
+    assert!(verdict.problems().contains("holds what runs replaced"), "{verdict:?}");
+}
+
+#[test]
+fn a_network_beside_the_tables_is_that_of_a_trial() {
+    let sweep = Sweep::run();
+    let path = sweep.root().join("drsae-6.safetensors");
+    fs::copy(sweep.first(file::MODEL), &path).unwrap();
+    assert_eq!(sweep.verify(&[]).code, 0);
+    let foreign = Sweep::of(&SPEC.replace("hidden = 6", "hidden = 7"), 0);
+    fs::copy(foreign.first(file::MODEL), &path).unwrap();
+    let verdict = sweep.verify(&[]);
+    assert!(
+        verdict.blames(&path) && verdict.problems().contains("is of no trial of the plan"),
+        "{verdict:?}"
+    );
+    fs::write(&path, "no network").unwrap();
+    assert!(sweep.verify(&[]).blames(&path));
+}
+
+#[test]
+fn a_damaged_file_of_a_trial_is_not_blamed_on_the_merged_ones() {
+    let sweep = Sweep::run();
+    for name in [file::EPOCHS, file::PREDICTIONS, file::PROVENANCE, file::CONFIG, file::RESULT] {
+        let path = sweep.first(name);
+        let whole = fs::read(&path).unwrap();
+        let last = whole.len() - 3;
+        let flipped: Vec<u8> =
+            whole.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == last)).collect();
+        fs::write(&path, flipped).unwrap();
+        let verdict = sweep.verify(&[]);
+        assert!(verdict.blames(&path) && verdict.paths("wrong").len() == 1, "{name}: {verdict:?}");
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!(sweep.verify(&[]).code, 0);
 }
 
 #[test]
@@ -256,8 +344,9 @@ fn swapped_predictions_are_found_by_checksum_and_by_network() {
     assert!(verdict.problems().contains("SHA-256"), "{verdict:?}");
 
     for id in &ids {
-        sweep.forge(id, |_| {});
+        sweep.seal(id, |_| {});
     }
+    assert!(sweep.drsae(&["analyze"]).status.success());
     let verdict = sweep.verify(&[]);
     assert!(verdict.blames(&one) && verdict.blames(&other), "{verdict:?}");
     assert!(verdict.problems().contains("differs from the network"), "{verdict:?}");
@@ -405,4 +494,78 @@ fn tables_that_are_kept_alone_are_checked_against_the_plan_and_each_other() {
     let summary = sweep.root().join("analysis/summary.csv");
     fs::write(&summary, "model.family,n\n").unwrap();
     assert!(sweep.verify(&[]).blames(&summary));
+}
+
+/// A change of a table that leaves its length or its lines as they are, or takes one byte or line.
+fn change(text: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut draw = |below: usize| (random.next_u64() % below as u64) as usize;
+    let mut lines: Vec<_> = text.split_inclusive(|&byte| byte == b'\n').collect();
+    match draw(4) {
+        0 => {
+            let (at, by) = (draw(text.len()), 1 + draw(255) as u8);
+            text.iter().enumerate().map(|(place, byte)| if place == at { byte ^ by } else { *byte }).collect()
+        }
+        1 => {
+            let at = draw(text.len());
+            [&text[..at], &text[at + 1..]].concat()
+        }
+        2 => {
+            lines.remove(draw(lines.len()));
+            lines.concat()
+        }
+        _ => {
+            let (one, other) = (draw(lines.len()), draw(lines.len()));
+            lines.swap(one, other);
+            lines.concat()
+        }
+    }
+}
+
+/// A thousand audits in one process, where a thousand processes would take a minute.
+#[test]
+fn every_random_change_of_a_table_that_is_kept_alone_is_found() {
+    let sweep = Sweep::run();
+    fs::remove_dir_all(sweep.root().join("trials")).unwrap();
+    let spec = drsae::spec::Sweep::load(&sweep.root().join("sweep.toml"), &[]).unwrap();
+    let describe = |config: &data::Config| {
+        let data::Shape { inputs, classes, train, .. } = data::shape(config)?;
+        Ok::<_, data::Error>(Facts { inputs, classes, train, fingerprint: data::fingerprint(config)? })
+    };
+    let plan = Plan::of(&spec, Kind::Cpu, describe).unwrap();
+    let store = sweep.store();
+    let planned: Vec<_> =
+        store.stored_trials().unwrap().rows().iter().map(|row| row.planned.clone()).collect();
+    let reference = [("model.family".to_owned(), "drsae".to_owned())].into();
+    let compare = Compare { reference, ..Compare::default() };
+    let design = Design { axes: plan.axes.clone(), compare: Some(compare), ..Design::default() };
+    let subject =
+        Subject { store: &store, sweep: &spec, plan: &plan, planned: &planned, design: &design, rerun: "" };
+    let wrong = || {
+        let mut audit = Audit::begin(subject, None);
+        audit.check_tables();
+        let findings = audit.conclude().findings.into_iter();
+        findings
+            .filter(|finding| finding.severity == Severity::Wrong)
+            .map(|finding| finding.path)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(wrong(), Vec::<PathBuf>::new());
+    let mut random = ChaCha8Rng::seed_from_u64(2013);
+    let mut tried = 0;
+    while tried < 1000 {
+        let name = TOP[1..7][tried % 6];
+        let path = sweep.root().join(name);
+        let whole = fs::read(&path).unwrap();
+        let changed = change(&whole, &mut random);
+        if changed == whole {
+            continue;
+        }
+        fs::write(&path, &changed).unwrap();
+        let found = wrong();
+        // A digit of a checksum makes the table wrong that it is of.
+        let is_found = found.contains(&path) || (name == SUMS && !found.is_empty());
+        assert!(is_found, "{name}: {}", String::from_utf8_lossy(&changed));
+        fs::write(&path, whole).unwrap();
+        tried += 1;
+    }
 }

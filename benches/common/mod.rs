@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use drsae::device::Kind;
 use drsae::provenance::Provenance;
 use drsae::spec::Sweep;
-use drsae::store::{EpochRow, FORMAT, Outcome, PredictionRow, Status, Store, TimingRow};
+use drsae::store::{Acquisition, EpochRow, FORMAT, Leases, Outcome, PredictionRow, Status, Store, TimingRow};
 
 /// How much a finished trial leaves.
 #[derive(Debug, Clone, Copy)]
@@ -64,14 +64,16 @@ pub fn finish(store: &Store, id: &str, index: usize, size: Size) -> io::Result<(
     };
     let write = || {
         let trial = store.trial(id)?;
-        trial.begin("")?;
+        let leases = Leases::start(store.shared_io()).expect("a timer");
+        let Acquisition::Acquired(lease) = store.acquire(&trial, &leases)? else { panic!("nobody holds it") };
+        let trial = store.begin(&trial, lease, "")?;
         trial.write_epochs(&(1..=epochs).map(epoch).collect::<Vec<_>>())?;
         trial.write_timing(&(1..=epochs).map(timing).collect::<Vec<_>>())?;
         trial.write_predictions(&predictions)?;
         trial.write_model(b"")?;
         let data = [("images".to_owned(), "00ff".to_owned())].into();
         trial.write_provenance(&Provenance::now(&data, Kind::Cpu))?;
-        trial.finish(&outcome)
+        trial.finish(&outcome).map(drop)
     };
     write().map_err(io::Error::other)
 }
@@ -91,7 +93,7 @@ impl Lab<'_> {
         fs::write(&path, spec).expect("a folder of our own");
         let sweep = Sweep::load(&path, &[]).expect("a good spec");
         let text = sweep.to_toml().expect("a sweep that was read");
-        Store::open(&self.root.join("results"), self.name, &text).expect("a folder of our own")
+        Store::open(&self.root.join("results").join(self.name), &text).expect("a folder of our own")
     }
 
     fn command(&self, command: &[&str]) -> Command {

@@ -1,9 +1,10 @@
-//! A JSON file: as the result of a trial, and as the claim of one.
+//! A JSON file: as the result of a trial, and as the lease of one.
 
 use std::path::{Component, Path};
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
-use drsae::store::Claims;
+use drsae::store::Leases;
+use drsae::store::io::Disk;
 
 use super::sweep::Tiny;
 
@@ -17,9 +18,9 @@ pub fn run(input: &[u8]) -> bool {
         Ok(None) => panic!("there is a result"),
         Err(error) => assert!(error.to_string().contains("result.json"), "{error}"),
     }
-    tiny.put("trials/trial-0/claim.json", input);
-    // Whether it is ours or another's, it is decided, and what is ours is released.
-    drop(claims().claim(&tiny.trial()).expect("the disk works"));
+    tiny.put("running/trial-0/lease-1.json", input);
+    // Whether this process gets the next lease or not, it is decided, and released.
+    drop(tiny.store().acquire(&tiny.trial(), &LEASES).expect("the disk works"));
     sealed.is_ok()
 }
 
@@ -28,7 +29,4 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// One for all inputs, since each has a thread.
-fn claims() -> &'static Claims {
-    static CLAIMS: OnceLock<Claims> = OnceLock::new();
-    CLAIMS.get_or_init(|| Claims::start().expect("a thread"))
-}
+static LEASES: LazyLock<Leases> = LazyLock::new(|| Leases::start(Disk::shared()).expect("a thread"));

@@ -79,7 +79,7 @@ impl Tiny {
     /// Never: it was made.
     #[must_use]
     pub fn store(&self) -> Store {
-        Store::at(self.results.path(), "tiny").expect("it has a spec")
+        Store::at(&self.results.path().join("tiny")).expect("it has a spec")
     }
 
     /// The folder of the first trial.

@@ -5,12 +5,14 @@ use std::error::Error;
 
 use drsae::analysis::{Analysis, Design, Source, Sources};
 use drsae::anatomy::tables::{CURVES_CSV, MEASURES_CSV, UNITS_CSV, read, read_taken};
-use drsae::store::{self, Table};
+use drsae::store::{self, Store, StoredTables, Survey};
 use drsae::verify::{Audit, Subject};
 
 use super::sweep::Tiny;
 
 const TRIALS: &[u8] = include_bytes!("../seeds/tables/good-trials.csv");
+const RESULT: &[u8] =
+    br#"{"format":1,"status":"failed","message":"why","parameters":1,"epochs":1,"seconds":1.0}"#;
 const EPOCHS: &[u8] = include_bytes!("../seeds/tables/good-epochs.csv");
 
 /// Reads the table in every place where one is read.
@@ -71,6 +73,7 @@ fn kept(tiny: &Tiny, input: &[u8]) {
         }
         let Tiny { sweep, plan, planned, design, .. } = tiny;
         let store = tiny.store();
+        joined(tiny, &store);
         let mut audit = Audit::begin(
             Subject { store: &store, sweep, plan, planned, design, rerun: "drsae sweep tiny.toml" },
             None,
@@ -80,15 +83,29 @@ fn kept(tiny: &Tiny, input: &[u8]) {
     }
 }
 
+/// What a merge takes over from the tables.
+fn joined(tiny: &Tiny, store: &Store) {
+    let read = store.stored_trials().and_then(|trials| {
+        StoredTables::read(store, &trials)?;
+        store.survey(&tiny.planned, trials).and_then(Survey::texts)
+    });
+    if let Err(error) = read {
+        assert!(error.to_string().contains(".csv"), "{error}");
+    }
+}
+
 /// What a trial reads when it goes on, and `drsae verify` when it has ended.
 fn of_a_trial(tiny: &Tiny, input: &[u8]) -> bool {
     for name in ["epochs.csv", "timing.csv", "predictions.csv"] {
         tiny.put(&format!("trials/trial-0/{name}"), input);
     }
     let store = tiny.store();
-    if let Err(error) = store.survey(&tiny.planned).and_then(|survey| survey.text(Table::Epochs)) {
-        assert!(error.to_string().contains("epochs.csv"), "{error}");
-    }
+    tiny.put("trials/trial-0/result.json", RESULT);
+    let (merged, _) = store
+        .survey(&tiny.planned, store::StoredTrials::default())
+        .and_then(Survey::texts)
+        .expect("a folder that is no good keeps no other from being merged");
+    assert!(merged.damaged.iter().all(|error| error.to_string().contains("epochs.csv")), "{merged:?}");
     let folder = tiny.trial();
     let accepted = [
         is_read(folder.read_epochs(), "epochs.csv"),

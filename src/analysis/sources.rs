@@ -1,11 +1,10 @@
 //! The merged tables that an analysis reads.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use super::Error;
-use crate::store::Store;
+use crate::store::{Store, read_file};
 
 /// The text of a merged table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +32,7 @@ impl Sources {
     pub fn read(store: &Store) -> Result<Self, Error> {
         let path = store.trials_csv();
         let text =
-            fs::read(&path).map_err(|source| Error::Trials { path: path.clone(), source: source.into() })?;
+            read_file(&path).map_err(|source| Error::Trials { path: path.clone(), source: source.into() })?;
         Ok(Self { trials: Source { path, text }, mistakes: Self::mistakes(store)? })
     }
 
@@ -43,7 +42,7 @@ impl Sources {
     /// The disk refuses.
     pub fn mistakes(store: &Store) -> Result<Option<Source>, Error> {
         let path = store.mistakes_csv();
-        match fs::read(&path) {
+        match read_file(&path) {
             Ok(text) => Ok(Some(Source { path, text })),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(Error::Unreadable { path, source }),

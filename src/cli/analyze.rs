@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::common::{SpecArgs, design};
+use super::common::{SpecArgs, design, tell_damaged};
 use super::report;
 use crate::analysis;
 use crate::spec::Sweep;
@@ -22,7 +22,8 @@ Examples:
 
 Where the trials' own folders are, their results are merged first, so that a sweep which
 still runs or was killed can be looked at. Where they are not, as in results that were
-committed, the tables that the sweep merged are read.";
+committed, the tables that the sweep merged are read: stored results are kept beside new ones.
+Exit code: 0, 1 when the files of a trial are not those that it wrote, and 2 on an error.";
 
 /// Summarise a sweep and compare its families, from the results on disk.
 #[derive(Debug, clap::Args)]
@@ -33,20 +34,14 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    analyze(&args.spec, &mut std::io::stdout().lock())?;
-    Ok(ExitCode::SUCCESS)
+    analyze(&args.spec, &mut std::io::stdout().lock())
 }
 
-fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<()> {
-    let (sweep, store) = merge(args)?;
-    write_and_print(&sweep, &store, out)
-}
-
-/// The sweep and its results, merged where the trials' own folders are.
-pub fn merge(args: &SpecArgs) -> Result<(Sweep, Store)> {
-    let sweep = Sweep::load(&args.spec, &args.overrides)?;
-    let store = args.merged_store(&sweep)?;
-    Ok((sweep, store))
+fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<ExitCode> {
+    let sweep = args.load()?;
+    let (store, merged) = args.merged_store(&sweep)?;
+    write_and_print(&sweep, &store, out)?;
+    Ok(ExitCode::from(u8::from(tell_damaged(&merged))))
 }
 
 /// Writes the tables into the sweep's folder, and the report where there is one, and prints them.
@@ -74,7 +69,7 @@ mod tests {
     use crate::device::Kind;
 
     const SPEC: &str = "\
-name = \"kept\"
+name = \"earlier-name\"
 seeds = 1
 [data]
 source = \"mnist\"
@@ -100,9 +95,15 @@ mlp-1,1,mlp,3,57,0.005,1.0,1,96615,complete,15,2.5,2.5
         fs::create_dir(&folder).unwrap();
         fs::write(&spec, SPEC).unwrap();
         fs::write(folder.join("trials.csv"), TRIALS).unwrap();
-        let results = results.path().to_owned();
         let mut out = Vec::new();
-        let args = SpecArgs { spec, overrides: Vec::new(), results, data_dir: None, device: Kind::Cpu };
+        let args = SpecArgs {
+            spec,
+            overrides: Vec::new(),
+            results: None,
+            root: None,
+            data_dir: None,
+            device: Kind::Cpu,
+        };
         analyze(&args, &mut out).unwrap();
         assert_eq!(fs::read_to_string(folder.join("trials.csv")).unwrap(), TRIALS);
         let comparison = fs::read_to_string(folder.join("analysis/comparison.csv")).unwrap();

@@ -12,23 +12,31 @@ use crate::data;
 use crate::device::{self, Kind};
 use crate::plan::{Facts, Plan, Trial};
 use crate::spec::{self, Sweep};
-use crate::store::{PlannedTrial, Status, Store, axis_column};
+use crate::store::{self, Merged, PlannedTrial, Status, Store, axis_column};
 use crate::text::quoted;
 
 /// Folder of all results where none is named.
 const RESULTS: &str = "results";
 
+/// Name of the spec in a folder of results.
+const SPEC: &str = "sweep.toml";
+
 /// The arguments that name a sweep.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SpecArgs {
-    /// The experiment spec, a TOML file.
+    /// The experiment spec, a TOML file; or a folder of results, which is then the one that is used.
     pub spec: PathBuf,
     /// Override a setting of the spec, such as `training.batch=50`; may be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
-    /// Folder of all results; this sweep's is a folder in it, of the sweep's name.
-    #[arg(long, value_name = "DIR", default_value = RESULTS)]
-    pub results: PathBuf,
+    /// Folder of all results; this sweep's is a folder in it, of the sweep's name [default: the
+    /// folder of the spec where that is one of results, else `results`].
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
+    /// The folder of this sweep's results itself, whatever its name: for the scripts of jobs,
+    /// whose spec lies elsewhere.
+    #[arg(long, value_name = "DIR", conflicts_with = "results", hide = true)]
+    pub root: Option<PathBuf>,
     /// Folder of the MNIST files [default: $DRSAE_DATA_DIR, else the user's cache].
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -76,16 +84,40 @@ fn devices() -> impl TypedValueParser<Value = Kind> {
 }
 
 impl SpecArgs {
+    /// The file of the spec.
+    pub fn file(&self) -> PathBuf {
+        match Place::of(&self.spec) {
+            Place::Folder => self.spec.join(SPEC),
+            _ => self.spec.clone(),
+        }
+    }
+
+    /// The folder of the sweep's results: that which is named, or the sweep's among all.
+    pub fn root(&self, sweep: &Sweep) -> PathBuf {
+        match (&self.root, &self.results, Place::of(&self.spec)) {
+            (Some(root), _, _) => root.clone(),
+            (None, Some(results), _) => results.join(&sweep.name),
+            (None, None, Place::Folder) => self.spec.clone(),
+            (None, None, Place::SpecOf(folder)) => folder,
+            (None, None, Place::Elsewhere) => Path::new(RESULTS).join(&sweep.name),
+        }
+    }
+
+    /// The checked spec.
+    pub fn load(&self) -> Result<Sweep> {
+        Ok(Sweep::load(&self.file(), &self.overrides)?)
+    }
+
     /// The checked spec and its trials.
     pub fn plan(&self) -> Result<(Sweep, Plan)> {
-        let sweep = Sweep::load(&self.spec, &self.overrides)?;
+        let sweep = self.load()?;
         let describe = |config: &data::Config| {
             let data::Shape { inputs, classes, train, .. } = data::shape(config)?;
             let fingerprint = data::fingerprint(config)?;
             Ok::<_, data::Error>(Facts { inputs, classes, train, fingerprint })
         };
         let plan = Plan::of(&sweep, self.device, describe).map_err(|error| {
-            let place = Sweep::place_of(error.key(), &self.spec, &self.overrides);
+            let place = Sweep::place_of(error.key(), &self.file(), &self.overrides);
             anyhow::Error::new(error).context(place.to_string())
         })?;
         Ok((sweep, plan))
@@ -107,16 +139,26 @@ impl SpecArgs {
 
     /// The sweep's results folder, made and marked as this sweep's where it is new.
     pub fn open_store(&self, sweep: &Sweep, plan: &Plan) -> Result<Store> {
-        let store = Store::open(&self.results, &sweep.name, &sweep.to_toml()?)?;
+        self.expect_planned(sweep, plan)?;
+        let store = Store::open(&self.root(sweep), &sweep.to_toml()?)?;
         store.write_plan(&plan.header(), &plan.rows().collect::<Vec<_>>())?;
         Ok(store)
     }
 
+    /// Refuses a plan that lacks stored results, before anything is computed that could not be
+    /// merged with them.
+    pub fn expect_planned(&self, sweep: &Sweep, plan: &Plan) -> Result<()> {
+        match self.store(sweep)? {
+            Some(store) => Ok(store.expect_planned(&planned(plan))?),
+            None => Ok(()),
+        }
+    }
+
     /// The options that name results, data and device from anywhere: paths from the root on.
-    pub fn anywhere(&self) -> std::io::Result<Vec<String>> {
+    pub fn anywhere(&self, sweep: &Sweep) -> std::io::Result<Vec<String>> {
         let absolute =
             |path: &Path| Ok::<_, std::io::Error>(std::path::absolute(path)?.display().to_string());
-        let mut words = vec!["--results".to_owned(), absolute(&self.results)?];
+        let mut words = vec!["--root".to_owned(), absolute(&self.root(sweep))?];
         // Where nobody says where MNIST is, it may be elsewhere there than here.
         if let Ok(folder) = data::mnist::folder(self.data_dir.as_deref()) {
             words.extend(["--data-dir".to_owned(), absolute(&folder)?]);
@@ -131,11 +173,9 @@ impl SpecArgs {
     pub fn command(&self, command: &str) -> String {
         let mut words = vec!["drsae".to_owned(), command.to_owned(), self.spec.display().to_string()];
         words.extend(self.overrides.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
-        if self.results != Path::new(RESULTS) {
-            words.extend(["--results".to_owned(), self.results.display().to_string()]);
-        }
-        if let Some(folder) = &self.data_dir {
-            words.extend(["--data-dir".to_owned(), folder.display().to_string()]);
+        let folders = [("--results", &self.results), ("--root", &self.root), ("--data-dir", &self.data_dir)];
+        for (option, folder) in folders {
+            words.extend(folder.iter().flat_map(|folder| [option.to_owned(), folder.display().to_string()]));
         }
         if self.device != Kind::default() {
             words.extend(["--device".to_owned(), self.device.name().to_owned()]);
@@ -145,19 +185,75 @@ impl SpecArgs {
 
     /// The sweep's results folder, as it is.
     pub fn existing_store(&self, sweep: &Sweep) -> Result<Store> {
-        Ok(Store::at(&self.results, &sweep.name)?)
-    }
-
-    /// The sweep's results folder with its tables brought up to date, where it has trials'
-    /// folders to do so from.
-    pub fn merged_store(&self, sweep: &Sweep) -> Result<Store> {
-        let store = self.existing_store(sweep)?;
-        // A plan asks for data, which stored tables do without.
-        if store.has_trials()? {
-            store.merge(&planned(&self.plan()?.1))?;
+        let store = Store::at(&self.root(sweep))?;
+        if !self.is_own_spec(&store) {
+            store.expect_sweep(&sweep.to_toml()?)?;
         }
         Ok(store)
     }
+
+    /// Whether the spec is the very file that the results folder has of its sweep.
+    fn is_own_spec(&self, store: &Store) -> bool {
+        let same =
+            |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        self.overrides.is_empty() && same(&self.file(), &store.sweep_toml())
+    }
+
+    /// The sweep's results folder, as it is; `None` where there are no results yet.
+    pub fn store(&self, sweep: &Sweep) -> Result<Option<Store>> {
+        match Store::at(&self.root(sweep)) {
+            Err(store::Error::Absent { .. }) => Ok(None),
+            _ => self.existing_store(sweep).map(Some),
+        }
+    }
+
+    /// The sweep's results folder with its tables brought up to date, where it has trials'
+    /// folders to do so from; and what was found of these.
+    pub fn merged_store(&self, sweep: &Sweep) -> Result<(Store, Merged)> {
+        let store = self.existing_store(sweep)?;
+        // A plan asks for data, which stored tables do without.
+        if store.has_trials()? || !store.tables_hold_plan()? {
+            let merged = store.merge(&planned(&self.plan()?.1))?;
+            return Ok((store, merged));
+        }
+        if !self.is_own_spec(&store) {
+            store.expect_plan(&sweep.to_toml()?)?;
+        }
+        Ok((store, Merged::default()))
+    }
+}
+
+/// What the path of a spec names.
+enum Place {
+    /// A folder of results.
+    Folder,
+    /// The spec in this folder of results.
+    SpecOf(PathBuf),
+    /// A file that no results lie beside.
+    Elsewhere,
+}
+
+impl Place {
+    fn of(spec: &Path) -> Self {
+        if spec.is_dir() {
+            return if Store::is_at(spec) { Self::Folder } else { Self::Elsewhere };
+        }
+        match spec.parent() {
+            Some(parent) if spec.file_name().is_some_and(|name| name == SPEC) => {
+                let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                if Store::is_at(folder) { Self::SpecOf(folder.to_owned()) } else { Self::Elsewhere }
+            }
+            _ => Self::Elsewhere,
+        }
+    }
+}
+
+/// Says which folders were not merged as they are; tells whether there are any.
+pub fn tell_damaged(merged: &Merged) -> bool {
+    for error in &merged.damaged {
+        eprintln!("warning: {error}");
+    }
+    !merged.damaged.is_empty()
 }
 
 /// What the merged files say of each planned trial.
@@ -202,13 +298,14 @@ mod tests {
         let mut args = SpecArgs {
             spec: "experiments/depth.toml".into(),
             overrides: Vec::new(),
-            results: RESULTS.into(),
+            results: None,
+            root: None,
             data_dir: None,
             device: Kind::Cpu,
         };
         assert_eq!(args.command("sweep"), "drsae sweep experiments/depth.toml");
         args.overrides = vec!["seeds=[1, 2]".to_owned(), "question=it's".to_owned()];
-        args.results = "my results".into();
+        args.results = Some("my results".into());
         args.data_dir = Some("/data/mnist".into());
         args.device = Kind::Cuda;
         assert_eq!(

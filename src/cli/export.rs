@@ -7,9 +7,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::common::SpecArgs;
+use super::common::{SpecArgs, tell_damaged};
 use crate::export::{self, Format};
-use crate::spec::Sweep;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,8 +35,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let sweep = Sweep::load(&args.spec.spec, &args.spec.overrides)?;
-    let store = args.spec.merged_store(&sweep)?;
+    let sweep = args.spec.load()?;
+    let (store, merged) = args.spec.merged_store(&sweep)?;
     let out = args.out.clone().unwrap_or_else(|| folder(&sweep.name, args.format));
     let written = export::export(&store, args.format, &out)?;
     let what = match args.format {
@@ -45,7 +44,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Format::Tensorboard => "runs",
     };
     writeln!(std::io::stdout(), "{written} {what} in {}", out.display())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(u8::from(tell_damaged(&merged))))
 }
 
 fn folder(sweep: &str, format: Format) -> PathBuf {

@@ -1,17 +1,16 @@
 //! `drsae report`: the figures and the page of a sweep, or two sweeps on one page.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::analyze;
-use super::common::{SpecArgs, design};
+use super::common::{SpecArgs, design, tell_damaged};
 use crate::analysis::{self, Design};
 use crate::report::{self, PAGE, Source};
 use crate::spec::Sweep;
-use crate::store::Store;
+use crate::store::{Merged, Store};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,22 +40,24 @@ struct Analysed {
     sweep: Sweep,
     design: Design,
     store: Store,
+    merged: Merged,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let page = match &args.other {
+    let one = Analysed::of(&args.spec)?;
+    let (page, is_damaged) = match &args.other {
         None => {
-            let Analysed { sweep, design, store } = Analysed::of(&args.spec)?;
-            write(&sweep, &store, &design)?;
-            store.analysis_file(PAGE)
+            write(&one.sweep, &one.store, &one.design)?;
+            (one.store.analysis_file(PAGE), tell_damaged(&one.merged))
         }
         Some(other) => {
-            let other = SpecArgs { spec: other.clone(), ..args.spec.clone() };
-            beside(args, &Analysed::of(&args.spec)?, &Analysed::of(&other)?)?
+            let other = Analysed::of(&SpecArgs { spec: other.clone(), ..args.spec.clone() })?;
+            let are_damaged = [&one.merged, &other.merged].map(tell_damaged);
+            (beside(args, &one, &other)?, are_damaged.contains(&true))
         }
     };
     println!("{}", page.display());
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(u8::from(is_damaged)))
 }
 
 /// Writes figures and page again where there are any, so that they stand beside no newer tables.
@@ -82,17 +83,27 @@ fn source<'a>(sweep: &'a Sweep, store: &'a Store, design: &'a Design) -> Source<
 fn beside(args: &Args, one: &Analysed, other: &Analysed) -> Result<PathBuf> {
     let page = report::side_by_side([&one.source(), &other.source()])?;
     let name = format!("{}-and-{}.html", one.sweep.name, other.sweep.name);
-    let path = args.out.clone().unwrap_or_else(|| args.spec.results.join(name));
+    let path = args.out.clone().unwrap_or_else(|| beside_root(one.store.root()).join(name));
     fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }
 
+/// The folder in which a results folder lies.
+fn beside_root(root: &Path) -> PathBuf {
+    match (root.file_name(), root.parent()) {
+        (Some(_), Some(parent)) => parent.to_owned(),
+        // The folder that one is in.
+        _ => root.join(".."),
+    }
+}
+
 impl Analysed {
     fn of(args: &SpecArgs) -> Result<Self> {
-        let (sweep, store) = analyze::merge(args)?;
+        let sweep = args.load()?;
+        let (store, merged) = args.merged_store(&sweep)?;
         let design = design(&sweep);
         analysis::analyze(&store, &design)?;
-        Ok(Self { sweep, design, store })
+        Ok(Self { sweep, design, store, merged })
     }
 
     fn source(&self) -> Source<'_> {

@@ -59,6 +59,7 @@ pub fn run(args: &sweep::Args, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
     office.check_device()?;
     let store = office.open()?;
     sweep::tell_stale(plan, &store)?;
+    sweep::tell_stored(plan, &store)?;
     let job = Job { args, sweep, plan, store: &store };
     let Some(jobs) = office.submit(&store)? else {
         eprintln!("{}: nothing is missing and nothing is queued", plan.name);
@@ -81,7 +82,7 @@ pub fn run(args: &sweep::Args, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
 
 /// The settings of the spec and, where it says nothing, of the user's own file.
 fn settings(args: &sweep::Args) -> Result<Slurm> {
-    let spec = Slurm::of_spec(&args.spec.spec, &args.spec.overrides)?;
+    let spec = Slurm::of_spec(&args.spec.file(), &args.spec.overrides)?;
     let site = site_file().map(|path| Slurm::of_site(&path)).transpose()?;
     Ok(spec.or(site.unwrap_or_default()))
 }
@@ -129,7 +130,7 @@ impl Office<'_> {
         let pending = self.args.pending(self.sweep, self.plan)?;
         let configs = pending.iter().map(|pending| &pending.trial.config.data);
         Library::load(configs, self.args.spec.data_dir.as_deref())?;
-        expect_plain(&std::path::absolute(self.args.spec.results.join(&self.sweep.name))?)?;
+        expect_plain(&std::path::absolute(self.args.spec.root(self.sweep))?)?;
         self.args.spec.open_store(self.sweep, self.plan)
     }
 
@@ -226,7 +227,7 @@ impl Office<'_> {
         Ok(Parts {
             folder: std::env::current_dir()?,
             program: Submissions::within(&root).program(program),
-            options: self.args.spec.anywhere()?,
+            options: self.args.spec.anywhere(self.sweep)?,
             trial_options: self.args.run.words(),
             spec: self.sweep.to_toml()?,
             arrays: arrays(tasks, self.most),

@@ -12,7 +12,7 @@ use super::queue;
 use crate::engine::slurm::Jobs;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
-use crate::store::{Holder, Status, Store, TrialFolder};
+use crate::store::{Holder, Status, Store, StoredTrial, TrialFolder};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,7 +22,9 @@ Examples:
 Of a sweep that was submitted to a cluster it also says what Slurm does with the tasks: how many
 are queued and why, where they run, which are held, and the last lines of those that failed.
 
-Exit code: 0 when every planned trial is complete, 1 when one is not.";
+A trial is `stored` where the merged tables have its result and its own folder is not there, as in
+results that were committed.
+Exit code: 0 when every planned trial is complete or stored, 1 when one is not.";
 
 /// Say how far a sweep is, who runs it, and why trials are not complete.
 #[derive(Debug, clap::Args)]
@@ -50,21 +52,25 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         survey.print(&plan, &store, &rerun, &mut out)?;
     }
     out.flush()?;
-    let complete = survey.counts.get(&State::Stored(Status::Complete)).copied().unwrap_or(0);
+    let count = |state| survey.counts.get(&state).copied().unwrap_or(0);
+    let complete = count(State::Known(Status::Complete)) + count(State::Stored);
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
 }
 
-/// What is said of a trial: what its files say, or that it is being run.
+/// What is said of a trial: what its files say, that the merged tables alone have it complete, or
+/// that it is being run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
-    Stored(Status),
+    Known(Status),
+    Stored,
     Running,
 }
 
 impl State {
     const fn name(self) -> &'static str {
         match self {
-            Self::Stored(status) => status.name(),
+            Self::Known(status) => status.name(),
+            Self::Stored => "stored",
             Self::Running => "running",
         }
     }
@@ -72,25 +78,36 @@ impl State {
 
 /// A trial's state, with who runs it or what is wrong with it.
 enum Told {
-    Stored(Status, Option<String>),
+    Known(Status, Option<String>),
+    Stored,
     Running(Holder),
 }
 
-const PENDING: Told = Told::Stored(Status::Pending, None);
+const PENDING: Told = Told::Known(Status::Pending, None);
 
 impl Told {
     fn of(store: &Store, folder: &TrialFolder) -> Result<Self> {
         Ok(match folder.outcome() {
-            Ok(Some(outcome)) => Self::Stored(outcome.status, outcome.message),
+            Ok(Some(outcome)) => Self::Known(outcome.status, outcome.message),
             // Whoever runs it is asked for only here: a claim outlives the result for a moment.
             Ok(None) => store.holder(folder)?.map_or(PENDING, Self::Running),
-            Err(error) => Self::Stored(Status::Pending, Some(error.to_string())),
+            Err(error) => Self::Known(Status::Pending, Some(error.to_string())),
         })
+    }
+
+    /// What is said where the folder has no more than this, and the merged tables have this row.
+    fn or(self, row: Option<&StoredTrial>) -> Self {
+        match (&self, row.map(|row| row.status)) {
+            (Self::Known(Status::Pending, None), Some(Status::Complete)) => Self::Stored,
+            (Self::Known(Status::Pending, None), Some(status)) => Self::Known(status, None),
+            _ => self,
+        }
     }
 
     const fn state(&self) -> State {
         match self {
-            Self::Stored(status, _) => State::Stored(*status),
+            Self::Known(status, _) => State::Known(*status),
+            Self::Stored => State::Stored,
             Self::Running(_) => State::Running,
         }
     }
@@ -120,10 +137,10 @@ struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     fn of(plan: &'a Plan, store: &Store, jobs: Option<Result<Jobs, String>>) -> Result<Self> {
-        let begun = begun(store)?;
+        let (begun, stored) = (begun(store)?, store.stored_trials()?);
         let look = |trial: &'a Trial| {
             let told = if begun.contains(&trial.id) { Told::of(store, &store.trial(&trial.id)?)? } else { PENDING };
-            Ok((trial, told))
+            Ok((trial, told.or(stored.get(&trial.id))))
         };
         let told: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();
         let mut survey = Self { stale: stale::find(plan, store)?, jobs, ..Self::default() };
@@ -131,7 +148,8 @@ impl<'a> Survey<'a> {
             *survey.counts.entry(told.state()).or_default() += 1;
             match told {
                 Told::Running(holder) => survey.running.push((trial, holder)),
-                Told::Stored(status, message) => {
+                Told::Stored => {}
+                Told::Known(status, message) => {
                     survey.pending.extend(Some(trial.id.as_str()).filter(|_| status == Status::Pending));
                     survey.troubles.extend(message.map(|message| (trial, status, message)));
                 }
@@ -155,6 +173,14 @@ impl<'a> Survey<'a> {
         writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), store.root().display())?;
         for (state, count) in &self.counts {
             writeln!(out, "{count:>6} {}", state.name())?;
+        }
+        if self.counts.contains_key(&State::Stored) {
+            let tables = store.trials_csv();
+            writeln!(
+                out,
+                "  stored results are those in {}: `{rerun}` computes them again",
+                tables.display()
+            )?;
         }
         for (why, count) in stale::counts(&self.stale) {
             writeln!(out, "{count:>6} stale: {why}")?;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Error, Result, anyhow, ensure};
 
-use super::common::{RunArgs, SpecArgs, planned};
+use super::common::{RunArgs, SpecArgs, planned, tell_damaged};
 use super::progress::{Display, duration};
 use super::signals::Signals;
 use super::{analyze, slurm};
@@ -76,6 +76,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let pending = args.pending(&sweep, &plan)?;
     if args.dry_run {
+        args.spec.expect_planned(&sweep, &plan)?;
         return dry_run(args, &plan, &pending);
     }
     // Before anything is written: the device or data may be missing.
@@ -84,6 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let library = Library::load(configs, args.spec.data_dir.as_deref())?;
     let store = args.spec.open_store(&sweep, &plan)?;
     tell_stale(&plan, &store)?;
+    tell_stored(&plan, &store)?;
     let job = Job { args, sweep: &sweep, plan: &plan, store: &store };
     job.run(&pending, &library).map_err(|error| job.explain(error))
 }
@@ -92,6 +94,24 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 pub fn tell_stale(plan: &Plan, store: &Store) -> Result<()> {
     for (why, count) in stale::counts(&stale::find(plan, store)?) {
         eprintln!("{}: leaves alone {count} stale results in {}: {why}", plan.name, store.trials().display());
+    }
+    Ok(())
+}
+
+/// Says how many results the tables hold of trials that the sweep computes again.
+pub fn tell_stored(plan: &Plan, store: &Store) -> Result<()> {
+    let stored = store.stored_trials()?;
+    let ended = plan.trials.iter().filter(|trial| stored.ended(&trial.id).is_some());
+    let is_bare = |trial: &&Trial| store.status(&trial.id).is_ok_and(|status| status == Status::Pending);
+    let count = ended.filter(is_bare).count();
+    if count > 0 {
+        eprintln!(
+            "{}: {count} of {} planned trials have stored results in {} and no folder: they are computed again, \
+             and the stored results stay",
+            plan.name,
+            plan.trials.len(),
+            store.trials_csv().display()
+        );
     }
     Ok(())
 }
@@ -125,15 +145,14 @@ impl Job<'_> {
             eprintln!("warning: what killed processes left stays: {}", chain(&error));
         }
         let merged = store.merge(&planned(plan))?;
-        for error in &merged.unreadable {
-            eprintln!("warning: {error}");
-        }
+        let is_damaged = tell_damaged(&merged);
         let mut out = std::io::stdout().lock();
         if complete(&merged) > 0 {
             analyze::write_and_print(sweep, store, &mut out)?;
         }
         self.warn_of_vanished(ran)?;
-        conclude(&merged, plan, store, &args.command(), &mut out)
+        let code = conclude(&merged, plan, store, &args.command(), &mut out)?;
+        Ok(if is_damaged { ExitCode::from(1) } else { code })
     }
 
     /// Names the folders of trials that were complete when the sweep began and are gone; of
@@ -193,9 +212,9 @@ impl Args {
 
     /// The trials to run, by what the results folder holds, where there is one.
     pub fn pending<'p>(&self, sweep: &Sweep, plan: &'p Plan) -> Result<Vec<Pending<'p>>> {
-        match self.spec.existing_store(sweep) {
-            Ok(store) => Ok(engine::pending(&plan.trials, &store, &self.run.retry())?),
-            Err(_) => Ok(plan.trials.iter().map(Pending::new).collect()),
+        match self.spec.store(sweep)? {
+            Some(store) => Ok(engine::pending(&plan.trials, &store, &self.run.retry())?),
+            None => Ok(plan.trials.iter().map(Pending::new).collect()),
         }
     }
 }
@@ -220,9 +239,12 @@ fn run_pending(
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
     let display = Display::new(&trials, library);
-    engine::local::run(pending, store, &Networks { library }, &control, jobs, &display)?;
+    let ran = engine::local::run(pending, store, &Networks { library }, &control, jobs, &display);
     let time = duration(display.elapsed());
     drop(display);
+    ran.with_context(|| {
+        format!("{}: what is complete stays; once that is mended, `{}` goes on", plan.name, args.command())
+    })?;
     let Some(code) = signals.exit_code() else {
         eprintln!("{}: ran for {time}", plan.name);
         return Ok(None);
@@ -266,6 +288,9 @@ fn conclude(
         complete(merged),
         store.root().display()
     )?;
+    if merged.stored > 0 {
+        writeln!(out, "{} of them as stored, without a complete folder", merged.stored)?;
+    }
     if complete(merged) == planned {
         return Ok(ExitCode::SUCCESS);
     }

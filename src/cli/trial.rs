@@ -61,9 +61,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let configs = named.iter().map(|trial| &trial.config.data);
     let library = Library::load(configs, args.spec.data_dir.as_deref())?;
     // One of very many processes on a folder writes nothing there that is not its trials'.
-    let store = match args.spec.existing_store(&sweep) {
-        Ok(store) if args.pending => store,
-        _ => args.spec.open_store(&sweep, &plan)?,
+    let store = match args.spec.store(&sweep)?.filter(|_| args.pending) {
+        Some(store) => store,
+        None => args.spec.open_store(&sweep, &plan)?,
     };
     let pending = args.select(&named, &store)?;
     if !pending.is_empty()

@@ -11,6 +11,7 @@ use super::progress::{Display, style};
 use super::signals::Signals;
 use crate::engine::Control;
 use crate::plan::Plan;
+use crate::store::Store;
 use crate::verify::{Audit, Checked, Replay, Report, Severity, Subject};
 
 const EXAMPLES: &str = "\
@@ -21,7 +22,7 @@ Examples:
 
 Checked are the spec and the plan, every file of every trial against the checksums in its
 result.json, every kept network on the test images, the merged tables and their analysis.
-Where the trials' folders are not kept, the tables are checked alone. Training again costs
+Where the trials' folders are not kept, the tables are checked against SHA256SUMS. Training again costs
 what the trial did, and is the one check that no edit of the folder escapes.
 Exit code: 0 when all holds, 1 when something is wrong, 2 on an error.";
 
@@ -44,7 +45,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.replay != Replay::None {
         args.spec.expect_device()?;
     }
-    let store = args.spec.existing_store(&sweep)?;
+    let store = Store::at(&args.spec.root(&sweep))?;
     let (planned, design) = (planned(&plan), design(&sweep));
     let rerun = args.spec.command("sweep");
     let subject = Subject {

@@ -218,7 +218,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
         let mut session = networks.begin(trial, None).unwrap();
 
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), &sweep.name, SPEC).unwrap();
+        let store = Store::open(&results.path().join(&sweep.name), SPEC).unwrap();
         let leases = Leases::start(store.shared_io()).unwrap();
         let folder = store.trial(&trial.id).unwrap();
         let attempt = |config| {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use crate::store::{self, Store};
+use crate::store::{self, Store, read_file};
 
 /// A format that results can be exported to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -77,7 +77,7 @@ pub fn export(store: &Store, format: Format, out: &Path) -> Result<usize, Error>
 
 /// The rows of a table by their columns' names.
 fn rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
-    let text = std::fs::read(path).map_err(|source| Error::Table { path: path.to_owned(), source })?;
+    let text = read_file(path).map_err(|source| Error::Table { path: path.to_owned(), source })?;
     let rows: Result<_, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
     rows.map_err(|error: csv::Error| Error::malformed(path, &error))
 }

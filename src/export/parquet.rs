@@ -1,6 +1,5 @@
 //! Parquet: a file for each table, its columns typed.
 
-use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use super::Error;
-use crate::store::{self, Store, Table};
+use crate::store::{self, Store, Table, read_file};
 
 /// The types of the columns that every sweep has. Those of axes are what their values are.
 const TYPES: [(DataType, &[&str]); 4] = [
@@ -86,7 +85,7 @@ fn tables(store: &Store) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<DataFrame, Error> {
-    let text = fs::read(path).map_err(|source| Error::Table { path: path.to_owned(), source })?;
+    let text = read_file(path).map_err(|source| Error::Table { path: path.to_owned(), source })?;
     let header = csv::Reader::from_reader(text.as_slice()).headers().cloned();
     let header = header.map_err(|error| Error::malformed(path, &error))?;
     let types =
@@ -103,6 +102,8 @@ fn read(path: &Path) -> Result<DataFrame, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const TRIALS: &str = "\
@@ -114,7 +115,7 @@ mlp-1,1,2,pending,,20,mlp
     #[test]
     fn what_is_written_is_read_back_with_its_types() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "tiny", "name = \"tiny\"\n").unwrap();
+        let store = Store::open(&folder.path().join("tiny"), "name = \"tiny\"\n").unwrap();
         fs::write(store.trials_csv(), TRIALS).unwrap();
         fs::write(store.mistakes_csv(), "index,image,label,predicted\n").unwrap();
         let out = folder.path().join("out");
@@ -141,7 +142,7 @@ mlp-1,1,2,pending,,20,mlp
     #[test]
     fn a_sweep_that_was_not_merged_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), "tiny", "name = \"tiny\"\n").unwrap();
+        let store = Store::open(&folder.path().join("tiny"), "name = \"tiny\"\n").unwrap();
         let error = export(&store, folder.path()).unwrap_err();
         assert!(error.to_string().contains("drsae analyze"), "{error}");
     }

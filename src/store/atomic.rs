@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::Error;
-use super::io::{Disk, Io, Kind, NewFile, uninterrupted};
+use super::io::{Disk, Io, Kind, NewFile, not_regular, uninterrupted};
 
 /// A temporary file of this age belongs to no living writer.
 const FORGOTTEN: Duration = Duration::from_hours(1);
@@ -210,7 +210,11 @@ pub(super) fn create_subfolder(io: &dyn Io, folder: &Path) -> Result<(), Error> 
 /// Creates a folder, unless it is there.
 fn create(io: &dyn Io, folder: &Path) -> io::Result<()> {
     match uninterrupted(|| io.create_folder(folder)) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        // A link in its place would lead elsewhere.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let kind = uninterrupted(|| io.stat(folder))?.kind;
+            if kind == Kind::Folder { Ok(()) } else { Err(not_regular()) }
+        }
         created => created,
     }
 }

@@ -50,6 +50,29 @@ pub enum Error {
         /// Line diff of the two `sweep.toml`.
         diff: String,
     },
+    /// Merged tables without trials' folders, which only a spec of the same trials can read.
+    #[error(
+        "{} holds the merged tables of other trials (-) than those asked for (+), and no trial's folder:\n\n{diff}\n\
+         give the `sweep.toml` of the folder, or compute what is missing with `drsae sweep`", path.display()
+    )]
+    OtherPlan {
+        /// The results folder.
+        path: PathBuf,
+        /// Line diff of the two `sweep.toml`.
+        diff: String,
+    },
+    /// Stored results that a merge would drop.
+    #[error(
+        "{} holds {count} results whose trials have no folder and are not in this plan, and which would be lost: \
+         give the spec as the `sweep.toml` in the folder has it, extend it instead of shrinking it, or name \
+         another folder with --results", path.display()
+    )]
+    Unplanned {
+        /// The merged table.
+        path: PathBuf,
+        /// Rows that would be lost.
+        count: usize,
+    },
     /// A folder that was there when the sweep began.
     #[error("{} was removed or renamed while the sweep ran", path.display())]
     Vanished {

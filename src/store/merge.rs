@@ -5,22 +5,27 @@
 //! merges to the same bytes. `provenance.csv` says what they were computed with, and in
 //! what time. The trials are read side by side and a few at a time, so that memory does not
 //! grow with the plan.
+//!
+//! What stands is never replaced by less: a trial whose folder is absent, or not what it
+//! wrote, keeps the row that the tables have of it.
 
 mod shares;
+mod stored;
+mod sums;
+mod survey;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::io::Write;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{EpochRow, Error, MistakeRow, Outcome, ProvenanceRow, Status, Store, TrialFolder, atomic, rows};
-
-/// Trials that are in memory together.
-const TOGETHER: usize = 64;
+pub use self::stored::{StoredTables, StoredTrial, StoredTrials};
+use self::sums::Summing;
+pub use self::sums::{SUMS, Sums, checksum};
+pub use self::survey::{Survey, Texts};
+use super::{Error, Outcome, Status, Store, atomic};
 
 /// A table that is merged from the trials' files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +86,18 @@ pub struct PlannedTrial {
 pub struct Merged {
     /// Trials of the plan by status.
     pub counts: BTreeMap<Status, usize>,
-    /// Results that could not be read; their trials count as pending.
-    pub unreadable: Vec<Error>,
+    /// Trials of which the stored row was kept, for there is no better folder.
+    pub stored: usize,
+    /// Folders that are not what their trial wrote, one error each. Their trials count as
+    /// pending, or as what the stored row says.
+    pub damaged: Vec<Error>,
+}
+
+impl Merged {
+    fn count(&mut self, status: Status, is_stored: bool) {
+        *self.counts.entry(status).or_default() += 1;
+        self.stored += usize::from(is_stored);
+    }
 }
 
 /// The column of `trials.csv` that holds an axis: four have short names, every other is
@@ -117,10 +132,33 @@ struct TrialRow<'a> {
     test_images: Option<usize>,
 }
 
+/// What a result or a stored row says of a trial, for `trials.csv`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Ending {
+    best_epoch: Option<usize>,
+    valid_error: Option<f64>,
+    test_error: Option<f64>,
+    test_images: Option<usize>,
+}
+
+impl Ending {
+    fn of(outcome: &Outcome) -> Self {
+        Self {
+            best_epoch: outcome.best_epoch,
+            valid_error: outcome.valid_error,
+            test_error: outcome.test_error,
+            test_images: outcome.test_count.filter(|_| outcome.status == Status::Complete),
+        }
+    }
+
+    fn stored(row: &StoredTrial) -> Self {
+        let StoredTrial { best_epoch, valid_error, test_error, test_images, .. } = *row;
+        Self { best_epoch, valid_error, test_error, test_images }
+    }
+}
+
 impl<'a> TrialRow<'a> {
-    fn new(trial: &'a Surveyed<'_>) -> Self {
-        let Surveyed { planned, outcome } = trial;
-        let outcome = outcome.as_ref();
+    fn new(planned: &'a PlannedTrial, status: Status, ending: Ending) -> Self {
         Self {
             trial: &planned.id,
             index: planned.index,
@@ -131,136 +169,89 @@ impl<'a> TrialRow<'a> {
             discriminative_weight: planned.discriminative_weight,
             seed: planned.seed,
             parameters: planned.parameters,
-            status: trial.status().name(),
-            best_epoch: outcome.and_then(|outcome| outcome.best_epoch),
-            valid_error: outcome.and_then(|outcome| outcome.valid_error),
-            test_error: outcome.and_then(|outcome| outcome.test_error),
-            test_images: trial.complete().and_then(|outcome| outcome.test_count),
+            status: status.name(),
+            best_epoch: ending.best_epoch,
+            valid_error: ending.valid_error,
+            test_error: ending.test_error,
+            test_images: ending.test_images,
         }
     }
 }
 
+/// What a trial adds to the tables beside `trials.csv`: whole lines.
+#[derive(Debug, Default)]
+struct Share {
+    epochs: Vec<u8>,
+    mistakes: Vec<u8>,
+    provenance: Vec<u8>,
+}
+
 impl Store {
-    /// Writes the merged tables of the planned trials, in plan order.
+    /// Writes the merged tables of the planned trials, in plan order, and their checksums; where
+    /// nothing would change for want of trials' folders, nothing.
     ///
     /// # Errors
-    /// As [`survey`](Self::survey) and [`Survey::text`].
+    /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
+    /// [`Survey::texts`]; the disk refuses. No table is written then.
     pub fn merge(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
-        let survey = self.survey(planned)?;
-        for table in Table::ALL {
-            atomic::write_with(self.io(), &self.table(table), |out| survey.write(table, out))?;
+        let stored = self.stored_trials()?;
+        self.refuse_loss(planned, &stored)?;
+        let survey = self.survey(planned, stored)?;
+        match survey.standing() {
+            Some(merged) => Ok(merged),
+            None => self.write_tables(survey),
         }
-        Ok(survey.merged)
     }
 
-    /// Reads what became of the planned trials.
+    /// Refuses a plan that lacks trials of which there is nothing but a row in the merged
+    /// tables: [`merge`](Self::merge) would drop them.
     ///
     /// # Errors
-    /// An id is no plain folder name.
-    pub fn survey<'a>(&'a self, planned: &'a [PlannedTrial]) -> Result<Survey<'a>, Error> {
-        let read = |planned: &'a PlannedTrial| Ok((planned, self.trial(&planned.id)?.outcome()));
-        let read: Result<Vec<_>, Error> = planned.par_iter().map(read).collect();
-        let mut survey = Survey { store: self, trials: Vec::new(), merged: Merged::default() };
-        for (planned, outcome) in read? {
-            let outcome = outcome.unwrap_or_else(|error| {
-                survey.merged.unreadable.push(error);
-                None
-            });
-            let trial = Surveyed { planned, outcome };
-            *survey.merged.counts.entry(trial.status()).or_default() += 1;
-            survey.trials.push(trial);
+    /// There are such rows, the table cannot be read, or the disk refuses.
+    pub fn expect_planned(&self, planned: &[PlannedTrial]) -> Result<(), Error> {
+        self.refuse_loss(planned, &self.stored_trials()?)
+    }
+
+    fn refuse_loss(&self, planned: &[PlannedTrial], stored: &StoredTrials) -> Result<(), Error> {
+        let planned: HashSet<&str> = planned.iter().map(|trial| trial.id.as_str()).collect();
+        let has_folder = |id: &str| self.status(id).is_ok_and(|status| status != Status::Pending);
+        let lost = stored.rows().iter().filter(|row| {
+            let id = row.planned.id.as_str();
+            row.status != Status::Pending && !planned.contains(id) && !has_folder(id)
+        });
+        match lost.count() {
+            0 => Ok(()),
+            count => Err(Error::Unplanned { path: self.table(Table::Trials), count }),
         }
-        survey.trials.sort_by_key(|trial| trial.planned.index);
-        Ok(survey)
+    }
+
+    /// Writes all tables side by side, each beside the one that it replaces, and only then puts
+    /// them in place: `trials.csv` first and the checksums last.
+    fn write_tables(&self, survey: Survey<'_>) -> Result<Merged, Error> {
+        let [trials, epochs, mistakes, provenance] = Table::ALL.map(|table| self.table(table));
+        let (io, mut done) = (self.io(), None);
+        atomic::write_with(io, &provenance, |provenance| {
+            atomic::write_with(io, &mistakes, |mistakes| {
+                atomic::write_with(io, &epochs, |epochs| {
+                    atomic::write_with(io, &trials, |trials| {
+                        let [mut t, mut e] = [Summing::new(trials), Summing::new(epochs)];
+                        let [mut m, mut p] = [Summing::new(mistakes), Summing::new(provenance)];
+                        let merged = survey.write([&mut t, &mut e, &mut m, &mut p])?;
+                        done = Some((merged, [t, e, m, p].map(Summing::finish)));
+                        Ok(())
+                    })
+                })
+            })
+        })?;
+        let (merged, [t, e, m, p]) = done.unwrap_or_default();
+        let [trials, epochs, mistakes, provenance] = Table::ALL;
+        self.write_sums([(trials, t), (epochs, e), (mistakes, m), (provenance, p)])?;
+        Ok(merged)
     }
 
     /// Where a merged table lies.
     #[must_use]
     pub fn table(&self, table: Table) -> PathBuf {
         self.root.join(table.file())
-    }
-}
-
-/// The trials of a plan with what became of them, ready to be merged.
-pub struct Survey<'a> {
-    store: &'a Store,
-    /// In plan order.
-    trials: Vec<Surveyed<'a>>,
-    /// What was found.
-    pub merged: Merged,
-}
-
-/// A planned trial and its result; none where it is pending.
-struct Surveyed<'a> {
-    planned: &'a PlannedTrial,
-    outcome: Option<Outcome>,
-}
-
-/// What a trial adds to a table: whole lines.
-type Share = fn(&Surveyed<'_>, &TrialFolder) -> Result<Vec<u8>, Error>;
-
-impl Surveyed<'_> {
-    fn status(&self) -> Status {
-        self.outcome.as_ref().map_or(Status::Pending, |outcome| outcome.status)
-    }
-
-    /// The result of a complete trial.
-    fn complete(&self) -> Option<&Outcome> {
-        self.outcome.as_ref().filter(|outcome| outcome.status == Status::Complete)
-    }
-}
-
-impl Survey<'_> {
-    /// The text of a table, as [`Store::merge`] writes it.
-    ///
-    /// # Errors
-    /// A trial's learning curve was written by another version, a complete trial lacks a
-    /// file or has one that is not as written, or the disk refuses.
-    pub fn text(&self, table: Table) -> Result<Vec<u8>, Error> {
-        let mut text = Vec::new();
-        self.write(table, &mut text)?;
-        Ok(text)
-    }
-
-    fn write(&self, table: Table, out: &mut dyn Write) -> Result<(), Error> {
-        match table {
-            Table::Trials => self.write_trials(out),
-            Table::Epochs => self.write_shares::<EpochRow>(table, shares::epochs, out),
-            Table::Mistakes => self.write_shares::<MistakeRow>(table, shares::mistakes, out),
-            Table::Provenance => self.write_shares::<ProvenanceRow>(table, shares::provenance, out),
-        }
-    }
-
-    fn write_trials(&self, out: &mut dyn Write) -> Result<(), Error> {
-        let path = self.store.table(Table::Trials);
-        let axes = self.trials.first().map_or(&[][..], |trial| &trial.planned.axes);
-        let mut header = rows::header::<TrialRow<'_>>().map_err(Error::write(&path))?;
-        header.extend(axes.iter().map(|(axis, _)| axis.clone()));
-        let values =
-            |trial: &Surveyed<'_>| trial.planned.axes.iter().map(|(_, value)| value.clone()).collect();
-        let table: Vec<(_, Vec<_>)> =
-            self.trials.iter().map(|trial| (TrialRow::new(trial), values(trial))).collect();
-        let text = rows::table(&header, &table).map_err(Error::write(&path))?;
-        out.write_all(&text).map_err(Error::write(&path))
-    }
-
-    /// Writes the header of `T`, and after it the trials' shares in plan order.
-    fn write_shares<T: Serialize + Default>(
-        &self,
-        table: Table,
-        share: Share,
-        out: &mut dyn Write,
-    ) -> Result<(), Error> {
-        let path = self.store.table(table);
-        let header = rows::text::<T>(&[]).map_err(Error::write(&path))?;
-        out.write_all(&header).map_err(Error::write(&path))?;
-        for trials in self.trials.chunks(TOGETHER) {
-            let read = |trial: &Surveyed<'_>| share(trial, &self.store.trial(&trial.planned.id)?);
-            let shares: Vec<_> = trials.par_iter().map(read).collect();
-            for share in shares {
-                out.write_all(&share?).map_err(Error::write(&path))?;
-            }
-        }
-        Ok(())
     }
 }

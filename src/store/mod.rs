@@ -8,6 +8,7 @@
 //!   replaced/      results that a later attempt replaced
 //!   slurm/         what was submitted to a cluster, where anything was
 //!   trials.csv  epochs.csv  mistakes.csv  provenance.csv   merged in plan order
+//!   SHA256SUMS     of the plan and the merged tables
 //!   analysis/
 //! ```
 //!
@@ -32,8 +33,12 @@ mod trial;
 pub use atomic::{is_unfinished, place};
 pub use attempt::{Attempt, Progress, Published};
 pub use error::Error;
+pub use io::read_file;
 pub use lease::{Acquisition, Holder, Lease, Leases};
-pub use merge::{Merged, PlannedTrial, Survey, Table, axis_column};
+pub use merge::{
+    Merged, PlannedTrial, SUMS, StoredTables, StoredTrial, StoredTrials, Sums, Survey, Table, Texts,
+    axis_column, checksum,
+};
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, csv, table};
 pub use seal::{Seal, Sealed};
@@ -53,6 +58,9 @@ const TRIAL_FOLDERS: &str = "trials";
 /// Name of the folder of what is made of the merged tables.
 const ANALYSIS: &str = "analysis";
 
+/// Name of the list of the trials.
+const PLAN: &str = "plan.csv";
+
 /// The results folder of one sweep.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -61,17 +69,16 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens `results_dir/name` to write into, and records the sweep as `sweep.toml`.
+    /// Opens the folder `root` to write into, and records the sweep as `sweep.toml`.
     ///
     /// Trial folders are named by what they computed, so another plan over the same base
-    /// tables loses nothing and replaces `sweep.toml`.
+    /// tables loses nothing and replaces `sweep.toml`. Of several sweeps that open a new folder
+    /// at once, one is recorded.
     ///
     /// # Errors
-    /// The folder holds a sweep whose base tables differ (everything but `question`,
-    /// `seeds`, `[sweep]` and `[compare]`); the name is no plain folder name; the disk
-    /// refuses.
-    pub fn open(results_dir: &Path, name: &str, resolved_spec_toml: &str) -> Result<Self, Error> {
-        Self::open_through(Disk::shared(), &results_dir.join(checked(name)?), resolved_spec_toml)
+    /// As [`expect_sweep`](Self::expect_sweep).
+    pub fn open(root: &Path, resolved_spec_toml: &str) -> Result<Self, Error> {
+        Self::open_through(Disk::shared(), root, resolved_spec_toml)
     }
 
     /// [`open`](Self::open) through other effects than those of the operating system.
@@ -84,17 +91,41 @@ impl Store {
         Ok(Self { root: root.to_owned(), io })
     }
 
-    /// The results that are already in `results_dir/name`, to be read.
+    /// The results that are already in the folder `root`, to be read.
     ///
     /// # Errors
-    /// There are none, or the name is no plain folder name.
-    pub fn at(results_dir: &Path, name: &str) -> Result<Self, Error> {
-        let root = results_dir.join(checked(name)?);
-        let known = [sweep::FILE, Table::Trials.file(), TRIAL_FOLDERS];
-        if !known.iter().any(|name| root.join(name).exists()) {
-            return Err(Error::Absent { path: root });
+    /// There are none.
+    pub fn at(root: &Path) -> Result<Self, Error> {
+        let marks = [sweep::FILE, PLAN, Table::Trials.file(), TRIAL_FOLDERS];
+        if !marks.iter().any(|name| root.join(name).exists()) {
+            return Err(Error::Absent { path: root.to_owned() });
         }
-        Ok(Self { root, io: Disk::shared() })
+        Ok(Self { root: root.to_owned(), io: Disk::shared() })
+    }
+
+    /// Whether the folder `root` is that of a sweep which has begun: one that does not only hold
+    /// a spec.
+    #[must_use]
+    pub fn is_at(root: &Path) -> bool {
+        [PLAN, Table::Trials.file(), TRIAL_FOLDERS].iter().any(|name| root.join(name).exists())
+    }
+
+    /// Refuses a spec whose base tables (everything but `question`, `seeds`, `[sweep]`,
+    /// `[compare]` and `[[published]]`) are not those of the sweep that the folder holds.
+    ///
+    /// # Errors
+    /// They differ, `sweep.toml` cannot be read, or the disk refuses.
+    pub fn expect_sweep(&self, resolved_spec_toml: &str) -> Result<(), Error> {
+        sweep::expect(self.io(), &self.root, resolved_spec_toml)
+    }
+
+    /// Refuses a spec that plans other trials than the sweep that the folder holds; needs no data.
+    ///
+    /// # Errors
+    /// As [`expect_sweep`](Self::expect_sweep); the spec has other seeds, axes or matched widths,
+    /// or there is no `sweep.toml`.
+    pub fn expect_plan(&self, resolved_spec_toml: &str) -> Result<(), Error> {
+        sweep::expect_plan(self.io(), &self.root, resolved_spec_toml)
     }
 
     /// The folder itself.
@@ -157,6 +188,14 @@ impl Store {
         Ok(self.names()?.iter().filter_map(|id| self.trial(id).ok()).collect())
     }
 
+    /// The content of a file of the folder; `None` where it is not there.
+    ///
+    /// # Errors
+    /// It is no regular file, or the disk refuses.
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+        atomic::read(self.io(), path, limit::TABLE)
+    }
+
     /// The folder of one trial, whether or not it is there yet.
     ///
     /// # Errors
@@ -193,7 +232,7 @@ impl Store {
     /// The list of the trials, which [`write_plan`](Self::write_plan) writes.
     #[must_use]
     pub fn plan_csv(&self) -> PathBuf {
-        self.root.join("plan.csv")
+        self.root.join(PLAN)
     }
 
     /// The merged table of all trials, which [`merge`](Self::merge) writes.
@@ -276,16 +315,16 @@ mod tests {
     #[test]
     fn reading_needs_a_sweep_that_has_run() {
         let results = tempfile::tempdir().unwrap();
-        let error = Store::at(results.path(), "depth").unwrap_err();
+        let error = Store::at(&results.path().join("depth")).unwrap_err();
         assert!(error.to_string().contains("drsae sweep"), "{error}");
-        Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
-        assert!(Store::at(results.path(), "depth").is_ok());
+        Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
+        assert!(Store::at(&results.path().join("depth")).is_ok());
     }
 
     #[test]
     fn trials_that_have_ended_are_those_with_a_folder_of_their_own() {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         assert_eq!((store.has_trials().unwrap(), store.ended().unwrap()), (false, HashSet::new()));
         fs::create_dir(store.trials().join("drsae-0")).unwrap();
         #[cfg(unix)]
@@ -300,7 +339,7 @@ mod tests {
     #[test]
     fn plan_is_what_was_given() {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         let header = ["index".to_owned(), "trial".to_owned()];
         store.write_plan(&header, &[vec!["0".to_owned(), "a, b".to_owned()]]).unwrap();
         let text = fs::read_to_string(store.root().join("plan.csv")).unwrap();
@@ -311,7 +350,7 @@ mod tests {
     #[test]
     fn analysis_files_may_lie_in_folders_of_their_own() {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         let path = store.write_analysis("figures/depth.svg", b"<svg/>").unwrap();
         assert_eq!(fs::read(path).unwrap(), b"<svg/>");
     }

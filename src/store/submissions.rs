@@ -311,7 +311,7 @@ mod tests {
 
     fn submissions() -> (tempfile::TempDir, Submissions) {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         fs::create_dir(&store.submissions().folder).unwrap();
         (results, store.submissions())
     }

@@ -1,9 +1,10 @@
 //! `sweep.toml`: which sweep a folder belongs to.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use similar::TextDiff;
-use toml::Table;
+use toml::{Table, Value};
 
 use super::io::Io;
 use super::{Error, atomic, limit};
@@ -18,25 +19,80 @@ const CHANGEABLE: [&str; 5] = ["question", "seeds", "sweep", "compare", "publish
 /// Writes `sweep.toml`, unless another sweep's is there.
 pub(super) fn record(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
     let path = root.join(FILE);
+    // Of processes that begin together one creates the file; the others find it.
     if atomic::create_once(io, &path, asked.as_bytes())? {
         return Ok(());
     }
-    let there = atomic::read(io, &path, limit::RECORD)?.unwrap_or_default();
-    let there = String::from_utf8_lossy(&there);
-    if base(&path, &there)? == base(&path, asked)? {
-        return atomic::write(io, &path, asked.as_bytes());
-    }
-    Err(Error::OtherSweep { path: root.to_owned(), diff: line_diff(&there, asked) })
+    refuse_other(root, read(io, &path)?.as_deref(), asked)?;
+    atomic::write(io, &path, asked.as_bytes())
 }
 
-/// The tables that all trials share.
+/// Refuses a spec whose base tables are not those of `sweep.toml`, where there is one.
+pub(super) fn expect(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
+    refuse_other(root, read(io, &root.join(FILE))?.as_deref(), asked)
+}
+
+/// Refuses a spec that does not plan the trials of `sweep.toml`.
+pub(super) fn expect_plan(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
+    let path = root.join(FILE);
+    let there = read(io, &path)?.ok_or_else(|| Error::read(&path)(ErrorKind::NotFound.into()))?;
+    refuse_other(root, Some(&there), asked)?;
+    if there != asked && planning(&path, &there)? != planning(&path, asked)? {
+        return Err(Error::OtherPlan { path: root.to_owned(), diff: line_diff(&there, asked) });
+    }
+    Ok(())
+}
+
+fn read(io: &dyn Io, path: &Path) -> Result<Option<String>, Error> {
+    let text = atomic::read(io, path, limit::RECORD)?;
+    let invalid = |_| Error::Malformed { path: path.to_owned(), reason: "it is no UTF-8; restore it".to_owned() };
+    text.map(|text| String::from_utf8(text).map_err(invalid)).transpose()
+}
+
+fn refuse_other(root: &Path, there: Option<&str>, asked: &str) -> Result<(), Error> {
+    let path = root.join(FILE);
+    match there {
+        Some(there) if there != asked && base(&path, there)? != base(&path, asked)? => {
+            Err(Error::OtherSweep { path: root.to_owned(), diff: line_diff(there, asked) })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The tables that all trials share. Where the data lie is no part of what a trial is.
 fn base(path: &Path, text: &str) -> Result<Table, Error> {
+    let mut table = placeless(path, text)?;
+    for key in CHANGEABLE {
+        table.remove(key);
+    }
+    Ok(table)
+}
+
+/// All that decides which trials are planned. The reference is compared with by the reader alone,
+/// unless widths are matched with it.
+fn planning(path: &Path, text: &str) -> Result<Table, Error> {
+    let mut table = placeless(path, text)?;
+    for key in ["question", "published"] {
+        table.remove(key);
+    }
+    match table.get_mut("compare").and_then(Value::as_table_mut) {
+        Some(compare) if compare.contains_key("match") => {
+            compare.remove("margin");
+        }
+        _ => {
+            table.remove("compare");
+        }
+    }
+    Ok(table)
+}
+
+fn placeless(path: &Path, text: &str) -> Result<Table, Error> {
     let mut table = text.parse::<Table>().map_err(|error| {
         let reason = format!("it is no TOML; restore it, or use another folder with --results\n{error}");
         Error::Malformed { path: path.to_owned(), reason }
     })?;
-    for key in CHANGEABLE {
-        table.remove(key);
+    if let Some(data) = table.get_mut("data").and_then(Value::as_table_mut) {
+        data.remove("folder");
     }
     Ok(table)
 }
@@ -48,6 +104,8 @@ fn line_diff(there: &str, asked: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::Barrier;
+    use std::thread;
 
     use super::*;
     use crate::store::io::Disk;
@@ -82,6 +140,60 @@ mod tests {
         give this one another `name`, or another folder with --results
         ");
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), BASE);
+    }
+
+    /// Each round all threads but one lose, whoever is first and however late the others are.
+    #[test]
+    fn of_sweeps_that_begin_together_one_is_accepted() {
+        const SWEEPS: usize = 8;
+        for round in 0..40 {
+            let folder = tempfile::tempdir().unwrap();
+            let barrier = Barrier::new(SWEEPS);
+            let begin = |hidden: usize| {
+                let spec = BASE.replace("100", &hidden.to_string());
+                barrier.wait();
+                record(&Disk, folder.path(), &spec).map(|()| spec)
+            };
+            let ended: Vec<_> = thread::scope(|scope| {
+                let begin = &begin;
+                let threads: Vec<_> = (1..=SWEEPS).map(|hidden| scope.spawn(move || begin(hidden))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let accepted: Vec<_> = ended.iter().filter_map(|ended| ended.as_ref().ok()).collect();
+            assert_eq!(accepted, [&fs::read_to_string(folder.path().join(FILE)).unwrap()], "round {round}");
+            let refused = ended.iter().filter(|ended| matches!(ended, Err(Error::OtherSweep { .. })));
+            assert_eq!(refused.count(), SWEEPS - 1, "round {round}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
+        }
+    }
+
+    #[test]
+    fn another_plan_is_told_from_another_way_to_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let matched = "\n[compare]\nreference = { \"model.family\" = \"drsae\" }\nmatch = \"parameters\"\n";
+        let spec = BASE.to_owned() + matched;
+        record(&Disk, folder.path(), &spec).unwrap();
+        let told = |asked: &str| expect_plan(&Disk, folder.path(), asked).map_err(|error| error.to_string());
+        told(&spec).unwrap();
+        told(&(format!("question = \"Why?\"\n{spec}margin = 0.5\n"))).unwrap();
+        let others = [
+            spec.replace("[1, 2]", "[1, 2, 3]"),
+            spec.replace("\"drsae\"", "\"mlp\""),
+            spec.replace("match = \"parameters\"\n", ""),
+            format!("{spec}[sweep.grid]\n\"model.steps\" = [1, 2]\n"),
+        ];
+        for other in others {
+            let error = told(&other).unwrap_err();
+            assert!(error.contains("of other trials (-)") && error.contains("@@"), "{error}");
+        }
+        assert!(told(&spec.replace("steps = 11", "steps = 3")).unwrap_err().contains("another sweep (-)"));
+
+        // Where no width is matched, what is compared is the reader's choice.
+        let free = BASE.replace("[1, 2]", "[1, 2, 3]");
+        record(&Disk, folder.path(), &free).unwrap();
+        told(&(free.clone() + "\n[compare]\nreference = { \"model.steps\" = 1 }\n")).unwrap();
+        fs::remove_file(folder.path().join(FILE)).unwrap();
+        assert!(told(&free).unwrap_err().contains(FILE));
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod network;
 mod replay;
 mod report;
 mod stale;
+mod strangers;
+mod sums;
 mod tables;
 mod tables_alone;
 mod trial;
@@ -68,7 +70,7 @@ impl<'a> Audit<'a> {
         let mut report = Report::default();
         let stale = stale::plan(subject);
         tables::spec(subject, stale.as_deref(), &mut report);
-        trial::leftovers(subject.store.root(), &mut report);
+        strangers::check(subject, &mut report);
         let complete = complete(subject).into_iter().map(|trial| &trial.config.data);
         let library = match Library::load(complete, data_dir) {
             Ok(library) => {
@@ -102,13 +104,19 @@ impl<'a> Audit<'a> {
     }
 
     /// Checks the merged tables and their analysis: against the trials, or where their
-    /// folders are not kept, against the plan and each other; those of a stale plan
-    /// against each other alone. Then the figures and the page.
+    /// folders are not kept, against their checksums, the plan and each other; those of a stale
+    /// plan without it. Then the figures and the page.
     pub fn check_tables(&mut self) {
         let Self { subject, stale, report, .. } = self;
         match (tables_alone::are_kept(*subject), *stale) {
-            (true, true) => stale::tables(*subject, report),
-            (true, false) => tables_alone::check(*subject, report),
+            (true, true) => {
+                sums::of_tables(*subject, report);
+                stale::tables(*subject, report);
+            }
+            (true, false) => {
+                sums::of_tables(*subject, report);
+                tables_alone::check(*subject, report);
+            }
             (false, _) => tables::merged(*subject, report),
         }
         report::check(*subject, report);

@@ -9,7 +9,7 @@ use crate::model::{Model, weights};
 use crate::plan::{self, Trial};
 use crate::provenance::{self, Provenance};
 use crate::spec::TrialConfig;
-use crate::store::{Outcome, PredictionRow, TrialFolder, file};
+use crate::store::{Outcome, PredictionRow, TrialFolder, file, read_file};
 use crate::text::chain;
 use crate::{NUMERICS_VERSION, train};
 
@@ -36,7 +36,7 @@ fn provenance(
     folder: &TrialFolder,
     data: &BTreeMap<String, String>,
 ) -> Result<Option<String>, String> {
-    let text = fs::read(folder.path().join(file::PROVENANCE)).map_err(|error| error.to_string())?;
+    let text = read_file(folder.path().join(file::PROVENANCE)).map_err(|error| error.to_string())?;
     let told: Provenance = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
     if told.data != *data {
         return Err("tells of other data than the spec's".to_owned());
@@ -66,7 +66,7 @@ fn model(
     let config_toml = fs::read_to_string(folder.path().join(file::CONFIG));
     let config_toml = config_toml.map_err(|error| (file::CONFIG, error.to_string()))?;
     let config = config(&config_toml, trial, data).map_err(|problem| (file::CONFIG, problem))?;
-    let bytes = fs::read(folder.path().join(file::MODEL));
+    let bytes = read_file(folder.path().join(file::MODEL));
     let bytes = bytes.map_err(|error| (file::MODEL, error.to_string()))?;
     let tensors = |error: candle_core::Error| (file::MODEL, format!("is no network: {}", chain(&error)));
     if weights::config_text(&bytes).map_err(tensors)? != config_toml {

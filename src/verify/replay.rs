@@ -1,6 +1,5 @@
 //! Trials trained once more, in another folder, to the same bytes.
 
-use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,7 +7,7 @@ use std::str::FromStr;
 use super::{Report, Subject, difference};
 use crate::engine::{self, Control, Library, Networks, Pending, Progress, local};
 use crate::plan::Trial;
-use crate::store::{self, Outcome, Store, TrialFolder, file};
+use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
 
 /// Which trials are trained once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +99,7 @@ pub(super) fn run(
     }
     let temporary =
         tempfile::tempdir().map_err(|source| Error::Temporary { path: std::env::temp_dir(), source })?;
-    let again = Store::open(temporary.path(), &subject.plan.name, "")?;
+    let again = Store::open(&temporary.path().join(&subject.plan.name), "")?;
     let pending: Vec<Pending> = chosen.iter().map(|trial| Pending::new(trial)).collect();
     local::run(&pending, &again, &Networks { library }, control, jobs, progress)?;
     for trial in chosen {
@@ -119,7 +118,7 @@ fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut Report) {
     );
     for (name, difference) in REPEATED {
         let path = kept.path().join(name);
-        match (fs::read(&path), fs::read(again.path().join(name))) {
+        match (read_file(&path), read_file(again.path().join(name))) {
             (Ok(kept), Ok(again)) => {
                 if let Some(difference) = difference(&kept, &again) {
                     report.wrong(path, format!("computed again, {difference}"), &*advice);

@@ -5,6 +5,7 @@ use std::fs;
 
 use super::{Report, Subject, tables};
 use crate::report::{self, FIGURES, PAGE, Source};
+use crate::store;
 use crate::text::chain;
 
 const DRAW: &str = "once the tables are in order, `drsae report` writes it again";
@@ -26,8 +27,14 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
     }
     let known: BTreeSet<_> = files.iter().map(|(name, _)| store.analysis_file(name)).collect();
     let there = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
-    for stale in there.map(|entry| entry.path()).filter(|path| !known.contains(path)) {
-        report.note(stale, "is no figure of this sweep", "remove it");
+    for path in there.map(|entry| entry.path()).filter(|path| !known.contains(path)) {
+        if store::is_unfinished(path.file_name().unwrap_or_default()) {
+            super::trial::leftover(&path, report);
+        } else if path.extension().is_some_and(|extension| extension == "svg") {
+            report.note(path, "is no figure of this sweep", "remove it");
+        } else {
+            report.wrong(path, "is no file of a report", "move it out of the results");
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! Results of another numerics version, of other data, of another device, or of another plan.
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 
 use super::{Report, Subject, tables, trial};
 use crate::analysis::Sources;
 use crate::device::Kind;
 use crate::engine::stale::{self, Stale, Why};
 use crate::plan::{self, Trial};
+use crate::store::read_file;
 use crate::text::chain;
 use crate::{NUMERICS_VERSION, data};
 
@@ -43,7 +43,7 @@ pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
 /// for every other plan.
 pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
     let Subject { store, sweep, plan, .. } = subject;
-    let kept = ids(&fs::read(store.plan_csv()).ok()?)?;
+    let kept = ids(&read_file(store.plan_csv()).ok()?)?;
     let same = |(kept, trial): (&String, &Trial)| slug(kept) == slug(&trial.id);
     if kept.len() != plan.trials.len() || !kept.iter().zip(&plan.trials).all(same) {
         return None;
@@ -54,7 +54,7 @@ pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
     }
     // One other id is damage; all of them under the same spec are other data.
     let all = kept.iter().zip(&plan.trials).all(|(kept, trial)| *kept != trial.id);
-    let same_spec = fs::read_to_string(store.sweep_toml()).ok() == sweep.to_toml().ok();
+    let same_spec = read_file(store.sweep_toml()).ok().and_then(|text| String::from_utf8(text).ok()) == sweep.to_toml().ok();
     (all && same_spec).then(|| OTHER_IDS.to_owned())
 }
 

@@ -1,15 +1,14 @@
 //! The files at the top of the folder, against the spec, the plan and the trials.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Report, Subject, difference, problem};
+use super::{Report, Subject, difference, problem, sums, tables_alone};
 use crate::analysis::{self, Analysis, SUMMARY, Source, Sources};
-use crate::store::{self, Status, Table};
+use crate::store::{self, Status, StoredTrials, Survey, Table, read_file};
 use crate::text::chain;
 
-const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
+pub(super) const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
 const RERUN: &str = "give the spec and the overrides that it was run with, or `drsae sweep` makes the folder that of this spec";
 
 /// How a file is held against the one that it is to be.
@@ -25,7 +24,8 @@ pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Repor
     if let Some(problem) = stale {
         report.checked.tables += 1;
         let advice = format!(
-            "`{rerun}` computes them again; to check these, use the drsae and the `--device` that made them"
+            "`{rerun}` computes them again, in another folder with --results where the trials' folders are not \
+             kept; to check these, use the drsae and the `--device` that made them"
         );
         return report.wrong(store.plan_csv(), problem, advice);
     }
@@ -38,29 +38,34 @@ pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Repor
 /// Checks the merged tables and the analysis against what the trials' folders give.
 pub(super) fn merged(subject: Subject<'_>, report: &mut Report) {
     let Subject { store, planned, .. } = subject;
-    let survey = match store.survey(planned) {
-        Ok(survey) => survey,
+    let stored = store.stored_trials().unwrap_or_else(|error| {
+        report.wrong(
+            store.trials_csv(),
+            problem(&error),
+            "restore it, or remove it for `drsae analyze` to write",
+        );
+        StoredTrials::default()
+    });
+    let (merged, texts) = match store.survey(planned, stored).and_then(Survey::texts) {
+        Ok(made) => made,
         Err(error) => return unmergeable(subject, &error, report),
     };
-    let counts = &survey.merged.counts;
+    let counts = &merged.counts;
     if !store.trials_csv().exists() && counts.contains_key(&Status::Pending) {
         let advice = "run `drsae sweep` to its end, or `drsae analyze` for what there is";
         return report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
     }
     for table in Table::ALL {
-        match survey.text(table) {
-            Ok(text) => compare(&store.table(table), &text, difference::of_tables, ANALYZE, report),
-            Err(error) => unmergeable(subject, &error, report),
-        }
+        compare(&store.table(table), texts.of(table), difference::of_tables, ANALYZE, report);
+    }
+    sums::of_trials(subject, &texts, report);
+    if merged.stored > 0 {
+        tables_alone::rows(subject, merged.stored, report);
     }
     if counts.contains_key(&Status::Complete) || store.analysis_file(SUMMARY).exists() {
-        let source = |table| Ok(Source { path: store.table(table), text: survey.text(table)? });
-        let sources = source(Table::Trials)
-            .and_then(|trials| Ok(Sources { trials, mistakes: Some(source(Table::Mistakes)?) }));
-        match sources {
-            Ok(sources) => analysis(subject, sources, report),
-            Err(error) => unmergeable(subject, &error, report),
-        }
+        let source = |table| Source { path: store.table(table), text: texts.of(table).to_vec() };
+        let sources = Sources { trials: source(Table::Trials), mistakes: Some(source(Table::Mistakes)) };
+        analysis(subject, sources, report);
     }
 }
 
@@ -107,7 +112,7 @@ pub(super) fn compare(
     report: &mut Report,
 ) {
     report.checked.tables += 1;
-    match fs::read(path) {
+    match read_file(path) {
         Ok(actual) => {
             if let Some(difference) = difference(&actual, expected) {
                 report.wrong(path, difference, advice);

@@ -3,14 +3,13 @@
 mod complete;
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::{Report, Subject, contents, tables};
+use super::{Report, Subject, contents, sums, tables};
 use crate::analysis::{Source, Sources};
-use crate::store::{EpochRow, Status, Table};
+use crate::store::{EpochRow, Status, read_file};
 use crate::text::chain;
 
 /// The columns of `trials.csv` that do not follow from the plan.
@@ -24,31 +23,51 @@ pub(super) fn are_kept(subject: Subject<'_>) -> bool {
     store.trials_csv().exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
 }
 
+/// Checks rows of trials that have no folder, beside others that have one: against each other, and
+/// all tables against their checksums.
+pub(super) fn rows(subject: Subject<'_>, count: usize, report: &mut Report) {
+    let path = subject.store.trials_csv();
+    let problem =
+        format!("holds {count} trials without a complete folder, which are checked as they are told");
+    report.note(&path, problem, "run `drsae sweep` to compute them again");
+    sums::of_tables(subject, report);
+    match read_file(&path) {
+        Ok(text) => told(subject, &text, report),
+        Err(error) => report.wrong(path, format!("cannot be read: {error}"), RESTORE),
+    }
+}
+
 /// Checks the tables.
 pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
-    let Subject { store, planned, .. } = subject;
+    let Subject { store, .. } = subject;
     let advice = "run `drsae sweep` to compute the trials again";
     report.note(store.trials(), "holds no trial of the plan, so the tables alone are checked", advice);
     let path = store.trials_csv();
-    let text = match fs::read(&path) {
+    let text = match read_file(&path) {
         Ok(text) => text,
         Err(error) => return report.wrong(path, format!("cannot be read: {error}"), RESTORE),
     };
-    // No trial has a folder, so what a merge would write holds what the plan says and no more.
-    match store.survey(planned).and_then(|bare| bare.text(Table::Trials)) {
-        Ok(bare) => {
-            let rows = trials(&path, &text, &bare, report);
-            curves(subject, &rows, report);
-            complete::mistakes(subject, &rows, report);
-            complete::provenance(subject, &rows, report);
-        }
-        Err(error) => report.wrong(&path, chain(&error), RESTORE),
-    }
+    told(subject, &text, report);
     match Sources::mistakes(store) {
         Ok(mistakes) => {
             tables::analysis(subject, Sources { trials: Source { path, text }, mistakes }, report);
         }
         Err(error) => report.wrong(store.mistakes_csv(), chain(&error), RESTORE),
+    }
+}
+
+/// Checks the tables against the plan and each other.
+fn told(subject: Subject<'_>, text: &[u8], report: &mut Report) {
+    let path = subject.store.trials_csv();
+    // Columns that are measured are not compared: of folders and rows, nothing is asked for.
+    match subject.store.bare_trials(subject.planned) {
+        Ok(bare) => {
+            let rows = trials(&path, text, &bare, report);
+            curves(subject, &rows, report);
+            complete::mistakes(subject, &rows, report);
+            complete::provenance(subject, &rows, report);
+        }
+        Err(error) => report.wrong(&path, chain(&error), RESTORE),
     }
 }
 
@@ -175,7 +194,7 @@ fn curves(subject: Subject<'_>, rows: &Trials, report: &mut Report) {
 
 /// The rows of a CSV file.
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, String> {
-    let text = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = read_file(path).map_err(|error| format!("cannot be read: {error}"))?;
     let rows: Result<_, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
     rows.map_err(|error: csv::Error| format!("is not as written: {error}"))
 }

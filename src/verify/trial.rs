@@ -10,14 +10,8 @@ use crate::plan::Trial;
 use crate::store::{self, Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
 use crate::text::chain;
 
-/// Names what killed writers left in `folder`.
-pub(super) fn leftovers(folder: &Path, report: &mut Report) {
-    for name in names(folder, report).iter().filter(|name| store::is_unfinished(name.as_ref())) {
-        leftover(&folder.join(name), report);
-    }
-}
-
-fn leftover(path: &Path, report: &mut Report) {
+/// Notes a file that a killed writer left.
+pub(super) fn leftover(path: &Path, report: &mut Report) {
     report.note(path, "was left by a writer that was killed", "remove it when nothing runs");
 }
 

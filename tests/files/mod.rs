@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 pub fn deterministic(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(root, root, &mut files);
-    for clock in ["timing.csv", "provenance.json", "result.json", "provenance.csv"] {
+    for clock in ["timing.csv", "provenance.json", "result.json", "provenance.csv", "SHA256SUMS"] {
         files.retain(|path, _| !path.ends_with(clock));
     }
     files.retain(|path, _| !path.to_string_lossy().ends_with(".unfinished"));

@@ -121,11 +121,16 @@ impl Lab {
 
     /// Processes that run a trial which has a state.
     fn owners_of_states(&self) -> Vec<u32> {
-        let trials = fs::read_dir(self.root().join("trials")).into_iter().flatten().filter_map(Result::ok);
-        let begun = trials.map(|trial| trial.path()).filter(|path| path.join("state.safetensors").exists());
-        let claims = begun.filter_map(|path| fs::read(path.join("claim.json")).ok());
-        let claims = claims.filter_map(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
-        claims.filter_map(|claim| claim["pid"].as_u64()?.try_into().ok()).collect()
+        let mut owners = Vec::new();
+        for trial in entries(&self.root().join("running")) {
+            let files = entries(&trial);
+            if files.iter().any(|attempt| attempt.join("state.safetensors").exists()) {
+                let leases = files.iter().filter_map(|file| fs::read(file).ok());
+                let leases = leases.filter_map(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+                owners.extend(leases.filter_map(|lease| u32::try_from(lease["pid"].as_u64()?).ok()));
+            }
+        }
+        owners
     }
 
     /// All that the tasks said.
@@ -144,6 +149,11 @@ impl Lab {
         }
         text
     }
+}
+
+/// What is in a folder, which another process may remove meanwhile.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 /// A task that Slurm runs.

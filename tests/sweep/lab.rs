@@ -1,5 +1,6 @@
 //! A folder with a spec and its results, and the program to run there.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,11 +36,8 @@ reference = { "model.family" = "drsae" }
 match = "parameters"
 "#;
 
-/// Files of a trial that hold wall-clock.
-const CLOCKS: [&str; 4] = ["timing.csv", "result.json", "provenance.json", "provenance.csv"];
-
-/// The start of a field that no machine fills in so.
-const MARK: &str = "\"cpu\": \"marked: ";
+/// Files that hold wall-clock, or the checksum of one that does.
+const CLOCKS: [&str; 5] = ["timing.csv", "result.json", "provenance.json", "provenance.csv", "SHA256SUMS"];
 
 /// The files of a folder, by their path in it.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -47,12 +45,14 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 /// A folder that is gone after the test.
 pub struct Lab {
     folder: TempDir,
+    /// The results when [`Lab::mark`] was called.
+    marked: RefCell<Files>,
 }
 
 impl Lab {
     /// A folder with `spec.toml`.
     pub fn new(spec: &str) -> Self {
-        let lab = Self { folder: tempfile::tempdir().unwrap() };
+        let lab = Self { folder: tempfile::tempdir().unwrap(), marked: RefCell::default() };
         lab.write("spec.toml", spec);
         lab
     }
@@ -74,6 +74,11 @@ impl Lab {
     /// `drsae COMMAND spec.toml MORE…`, which has ended.
     pub fn drsae(&self, command: &str, more: &[&str]) -> Assert {
         self.command().arg(command).arg("spec.toml").args(more).assert()
+    }
+
+    /// `drsae WORDS…` in a folder of the lab, which has ended.
+    pub fn drsae_in(&self, folder: &str, words: &[&str]) -> Assert {
+        self.command().current_dir(self.path(folder)).args(words).assert()
     }
 
     /// The program, in this folder, without data or network.
@@ -121,28 +126,23 @@ impl Lab {
         files
     }
 
-    /// Makes it visible which trials of the sweep `name` run from now on.
+    /// Remembers the results of the trials of the sweep `name`: they tell the time to the
+    /// nanosecond, so one that runs again has another.
     pub fn mark(&self, name: &str) {
-        for trial in self.trials(name) {
-            let path = trial.join("provenance.json");
-            let facts = fs::read_to_string(&path).unwrap();
-            fs::write(path, facts.replace("\"cpu\": \"", MARK)).unwrap();
-        }
+        self.marked.replace(self.results(name));
     }
 
     /// The trials of the sweep `name` that ran since [`Lab::mark`], sorted.
     pub fn ran_since_mark(&self, name: &str) -> Vec<String> {
-        let facts = |trial: &PathBuf| fs::read_to_string(trial.join("provenance.json")).unwrap();
-        let ran = |trial: &PathBuf| !facts(trial).contains(MARK);
-        let id = |trial: PathBuf| trial.file_name().unwrap().to_str().unwrap().to_owned();
-        let mut trials: Vec<_> = self.trials(name).into_iter().filter(ran).map(id).collect();
-        trials.sort();
-        trials
+        let marked = self.marked.borrow();
+        let ran = self.results(name).into_iter().filter(|(path, text)| marked.get(path) != Some(text));
+        ran.map(|(path, _)| path.split('/').nth(1).unwrap().to_owned()).collect()
     }
 
-    fn trials(&self, name: &str) -> Vec<PathBuf> {
-        let folders = fs::read_dir(self.path("results").join(name).join("trials")).unwrap();
-        folders.map(|entry| entry.unwrap().path()).collect()
+    fn results(&self, name: &str) -> Files {
+        let mut files = self.files(name);
+        files.retain(|path, _| path.starts_with("trials/") && path.ends_with("/result.json"));
+        files
     }
 
     /// A column of the merged `trials.csv` of the sweep `name`.

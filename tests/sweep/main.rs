@@ -1,7 +1,9 @@
 //! Whole sweeps through the program, each in a folder of its own.
 
 mod commands;
+mod folders;
 mod lab;
 mod refusals;
 mod runs;
 mod stale;
+mod stored;

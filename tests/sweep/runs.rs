@@ -72,7 +72,7 @@ fn a_trial_without_its_marker_alone_runs_again_to_the_same_bytes() {
         fs::remove_file(root.join(file)).unwrap();
     }
     fs::write(root.join("epochs.csv"), "trial,ph").unwrap();
-    fs::write(root.join(".ab12.unfinished"), "half").unwrap();
+    fs::write(root.join(".drsae-0123456789abcdef.unfinished"), "half").unwrap();
     lab.mark("tiny");
 
     let (_, log) = said(&lab.drsae("sweep", &[]).success());

@@ -9,6 +9,7 @@ use drsae::NUMERICS_VERSION;
 use drsae::device::Kind;
 use drsae::plan::id_of_version;
 use drsae::spec::TrialConfig;
+use drsae::store::{Store, Sums};
 use serde_json::{Value, json};
 
 use crate::lab::{Lab, SPEC, said};
@@ -24,7 +25,7 @@ fn age(lab: &Lab) {
 /// Makes the sweep one that a program with this version has run on this device.
 fn forge(lab: &Lab, numerics: u32, device: Kind) {
     let trials = lab.path("results/tiny/trials");
-    let mut tables = ["plan.csv", "trials.csv", "epochs.csv"].map(|name| {
+    let mut tables = ["plan.csv", "trials.csv", "epochs.csv", "provenance.csv"].map(|name| {
         let path = lab.path("results/tiny").join(name);
         (fs::read_to_string(&path).unwrap(), path)
     });
@@ -40,14 +41,23 @@ fn forge(lab: &Lab, numerics: u32, device: Kind) {
         provenance["device"] = device.name().into();
         fs::write(folder.join("provenance.json"), provenance.to_string()).unwrap();
         let other = id_of_version(&config, &data, numerics, device);
+        let epochs = folder.join("epochs.csv");
+        fs::write(&epochs, fs::read_to_string(&epochs).unwrap().replace(&id, &other)).unwrap();
         fs::rename(folder, trials.join(&other)).unwrap();
+        let store = Store::at(&lab.path("results/tiny")).unwrap();
+        let folder = store.trial(&other).unwrap();
+        folder.seal(&folder.outcome().unwrap().unwrap()).unwrap();
         for (text, _) in &mut tables {
             *text = text.replace(&id, &other);
         }
     }
+    let mut sums = Sums::default();
+    sums.insert("mistakes.csv", &fs::read(lab.path("results/tiny/mistakes.csv")).unwrap());
     for (text, path) in tables {
+        sums.insert(path.file_name().unwrap().to_str().unwrap(), text.as_bytes());
         fs::write(path, text).unwrap();
     }
+    lab.write("results/tiny/SHA256SUMS", sums.text());
 }
 
 fn json_of(lab: &Lab, command: &str, more: &[&str], code: i32) -> Value {
@@ -120,7 +130,8 @@ fn committed_results_of_another_numerics_version_are_recognised() {
             "results/tiny/plan.csv".to_owned(),
             format!(
                 "is stale: it lists results of numerics version {OLD}, this program has {NUMERICS_VERSION}; \
-                 `drsae sweep spec.toml` computes them again; to check these, use the drsae and the `--device` that made them"
+                 `drsae sweep spec.toml` computes them again, in another folder with --results where the trials' \
+                 folders are not kept; to check these, use the drsae and the `--device` that made them"
             )
         )]
     );
@@ -129,7 +140,17 @@ fn committed_results_of_another_numerics_version_are_recognised() {
     lab.write("results/tiny/analysis/summary.csv", "model.family,n\n");
     assert_eq!(problems(&json_of(&lab, "verify", &[], 1), "wrong").len(), 2);
 
+    // Nothing else is left of them, so they are not computed again in their place.
+    let before = lab.files("tiny");
+    let (_, log) = said(&lab.drsae("sweep", &[]).code(2));
+    assert!(
+        log.contains("trials.csv holds 4 results whose trials have no folder and are not in this plan"),
+        "{log}"
+    );
+    assert!(lab.files("tiny") == before);
+
     // One other id is damage, and told as such.
+    fs::remove_file(lab.path("results/tiny/trials.csv")).unwrap();
     lab.drsae("sweep", &[]).success();
     let plan = lab.read("results/tiny/plan.csv");
     let id = &lab.column("tiny", "trial")[1];
@@ -193,8 +214,9 @@ fn results_of_another_device_are_listed_with_the_commands_of_both() {
     let told = |severity| problems(&verdict, severity).into_iter().map(|(_, problem)| problem);
     assert_eq!(told("note").filter(|problem| problem.contains(&reason("cpu"))).count(), 4, "{verdict}");
     let expected = format!(
-        "is stale: it lists results {}; `drsae sweep spec.toml --device cuda` computes them again; to check \
-         these, use the drsae and the `--device` that made them",
+        "is stale: it lists results {}; `drsae sweep spec.toml --device cuda` computes them again, in another \
+         folder with --results where the trials' folders are not kept; to check these, use the drsae and the \
+         `--device` that made them",
         reason("cpu")
     );
     assert!(told("wrong").any(|problem| problem == expected), "{verdict}");
@@ -228,7 +250,10 @@ fn a_result_whose_files_do_not_tell_is_told_as_such() {
     renamed("c-unfinished");
     fs::write(trials.join("b-torn/config.toml"), "seed = ").unwrap();
     fs::remove_file(trials.join("c-unfinished/result.json")).unwrap();
-    let stale = &json_of(&lab, "status", &[], 1)["stale"];
+    // The merged tables have all four, so nothing is missing.
+    let status = json_of(&lab, "status", &[], 0);
+    assert_eq!(status["counts"], json!({ "complete": 1, "stored": 3 }));
+    let stale = &status["stale"];
     let message = |at: usize| stale[at]["message"].as_str().unwrap();
     assert_eq!(stale.as_array().unwrap().len(), 2, "{stale}");
     assert_eq!(message(0), "of unknown origin: its folder has not the name that its files give");

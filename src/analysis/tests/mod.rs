@@ -17,7 +17,7 @@ type Trial = (&'static str, usize, u64, Option<f64>);
 /// A results folder of `trials`, run and merged.
 fn results(trials: &[Trial]) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path(), "depth", "name = \"depth\"\n").unwrap();
+    let store = Store::open(&folder.path().join("depth"), "name = \"depth\"\n").unwrap();
     let plan: Vec<_> = trials.iter().enumerate().map(|(index, trial)| planned(index, *trial)).collect();
     for (planned, (_, _, _, error)) in plan.iter().zip(trials) {
         let attempt = store.attempt(&planned.id);

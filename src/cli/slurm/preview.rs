@@ -12,11 +12,12 @@ use crate::store::{Submission, Submissions};
 impl Office<'_> {
     /// Prints the scripts that would be submitted, each below the command that would submit it.
     pub(super) fn print_scripts(&self) -> Result<ExitCode> {
-        let root = std::path::absolute(self.args.spec.results.join(&self.sweep.name))?;
+        let root = std::path::absolute(self.args.spec.root(self.sweep))?;
         expect_plain(&root)?;
-        let (jobs, number) = match self.args.spec.existing_store(self.sweep) {
-            Ok(store) => (Jobs::look(&store.submissions(), self.cluster)?, store.submissions().next()?),
-            Err(_) => (Jobs::default(), 1),
+        self.args.spec.expect_planned(self.sweep, self.plan)?;
+        let (jobs, number) = match self.args.spec.store(self.sweep)? {
+            Some(store) => (Jobs::look(&store.submissions(), self.cluster)?, store.submissions().next()?),
+            None => (Jobs::default(), 1),
         };
         let pending = self.args.pending(self.sweep, self.plan)?;
         let missing = missing(&pending, &jobs);

@@ -63,7 +63,7 @@ struct Lab {
 impl Lab {
     fn new() -> Self {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "small", "name = \"small\"\n").unwrap();
+        let store = Store::open(&results.path().join("small"), "name = \"small\"\n").unwrap();
         std::fs::create_dir(store.root().join("slurm")).unwrap();
         let trials = crate::plan::tests::trials("[sweep.grid]\nmodel.steps = [2, 3, 4]\n");
         Self { _results: results, store, trials }

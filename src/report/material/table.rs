@@ -1,7 +1,6 @@
 //! A merged table, field by field.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,7 +9,7 @@ use csv::StringRecord;
 
 use super::{Cell, Trial};
 use crate::report::Error;
-use crate::store::EpochRow;
+use crate::store::{EpochRow, read_file};
 
 /// A CSV file.
 pub struct Table {
@@ -29,7 +28,7 @@ pub struct Row<'t> {
 impl Table {
     /// Reads a file; `None` where there is none.
     pub fn read(path: &Path) -> Result<Option<Self>, Error> {
-        match fs::read(path) {
+        match read_file(path) {
             Ok(text) => Self::of(path, &text).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::Table { path: path.to_owned(), source: error.into() }),

@@ -16,7 +16,7 @@ struct Lab {
 impl Lab {
     fn new() -> Self {
         let results = tempfile::tempdir().unwrap();
-        let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
         let leases = Leases::start(Disk::shared()).unwrap();
         let trial = store.trial("drsae-0123").unwrap();
         Self { _results: results, store, leases, trial }

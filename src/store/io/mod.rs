@@ -7,7 +7,7 @@ mod disk;
 #[cfg(test)]
 pub mod simulated;
 
-pub use disk::Disk;
+pub use disk::{Disk, read_file};
 
 use std::ffi::OsString;
 use std::fmt;
@@ -164,7 +164,8 @@ pub(super) fn uninterrupted<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T
 pub(super) fn not_regular() -> io::Error {
     io::Error::new(
         ErrorKind::InvalidInput,
-        "it is a link, FIFO, device or folder where a regular file is expected; move it out of the results",
+        "it is not the regular file or folder that is expected here, but a link, FIFO, device or the like; move it out \
+         of the results",
     )
 }
 

@@ -23,6 +23,9 @@ const CALL: Duration = Duration::from_millis(1);
 /// How long a process that is paused under [`World::race`] stands still: longer than its leases live.
 const STANDSTILL: Duration = Duration::from_mins(10);
 
+/// The shortest sleep under [`World::race`]: a system may let a process sleep for longer than it asked.
+const NAP: Duration = Duration::from_secs(5);
+
 /// What goes wrong at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -642,7 +645,7 @@ impl Io for Simulated {
             state.clock += time;
             return;
         }
-        state.processes[self.process].wake = state.clock + time;
+        state.processes[self.process].wake = state.clock + time.max(NAP);
         drop(state);
         drop(self.turn());
     }

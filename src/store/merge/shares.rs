@@ -1,40 +1,109 @@
-//! What one trial adds to each merged table.
+//! What the folder of one ended trial adds to each merged table.
 
 use std::io::{self, ErrorKind};
-use std::path::Path;
 
-use super::Surveyed;
+use super::{Share, checksum};
 use crate::provenance::{self, Provenance};
 use crate::store::rows::{self, EpochRow, MistakeRow, PredictionRow, ProvenanceRow};
-use crate::store::{Error, TrialFolder, file};
+use crate::store::{Error, Seal, Sealed, Status, TrialFolder, file};
 
 const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 
-/// The rows of the trial's learning curve, byte for byte. A trial without any has none.
-pub(super) fn epochs(_: &Surveyed<'_>, folder: &TrialFolder) -> Result<Vec<u8>, Error> {
-    let path = folder.path().join(file::EPOCHS);
-    let Some(mut epochs) = folder.read(file::EPOCHS)? else { return Ok(Vec::new()) };
-    let header = rows::text::<EpochRow>(&[]).map_err(Error::read(&path))?;
-    if !epochs.starts_with(&header) {
-        let reason = "its columns are those of another version; remove the trial's folder to run it again";
-        return Err(malformed(&path, reason.to_owned()));
+/// Reads the files that tables are made of, each held against the checksum that the trial left.
+///
+/// # Errors
+/// A file is missing, was not there when the trial ended, or is not the one that it wrote; its
+/// content is not that of the trial, or of another version.
+pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Result<Share, Error> {
+    let trial = Trial { index, sealed, folder };
+    if sealed.seal == Seal::Broken {
+        return Err(trial.malformed(file::RESULT, "it was changed after it was written: its digest differs"));
     }
-    epochs.drain(..header.len());
-    Ok(epochs)
+    trial.file(file::CONFIG)?;
+    let epochs = trial.epochs()?;
+    if sealed.outcome.status != Status::Complete {
+        return Ok(Share { epochs, ..Share::default() });
+    }
+    Ok(Share { epochs, mistakes: trial.mistakes()?, provenance: trial.provenance()? })
 }
 
-/// The test images that a complete trial misclassifies.
-pub(super) fn mistakes(trial: &Surveyed<'_>, folder: &TrialFolder) -> Result<Vec<u8>, Error> {
-    let Some(outcome) = trial.complete() else { return Ok(Vec::new()) };
-    let path = folder.path().join(file::PREDICTIONS);
-    let index = trial.planned.index;
-    let (images, mistakes) =
-        misclassified(&read(folder, file::PREDICTIONS)?, index).map_err(|error| malformed(&path, format!("{error}; {AGAIN}")))?;
-    if let Some(count) = outcome.test_count.filter(|count| *count != images) {
-        let reason = format!("it has {images} images, the trial's result counts {count}; {AGAIN}");
-        return Err(malformed(&path, reason));
+struct Trial<'t> {
+    index: usize,
+    sealed: &'t Sealed,
+    folder: &'t TrialFolder,
+}
+
+impl Trial<'_> {
+    /// The rows of the learning curve, byte for byte. A trial without any has none.
+    fn epochs(&self) -> Result<Vec<u8>, Error> {
+        let Some(mut epochs) = self.file(file::EPOCHS)? else { return Ok(Vec::new()) };
+        let header = rows::text::<EpochRow>(&[]).map_err(Error::read(self.folder.path()))?;
+        if !epochs.starts_with(&header) {
+            return Err(self.malformed(file::EPOCHS, "its columns are those of another version"));
+        }
+        epochs.drain(..header.len());
+        let own = format!("{},", self.folder.id());
+        let mut lines = epochs.split_inclusive(|&byte| byte == b'\n');
+        match lines.position(|line| !line.starts_with(own.as_bytes()) || !line.ends_with(b"\n")) {
+            None => Ok(epochs),
+            Some(at) => {
+                Err(self.malformed(file::EPOCHS, &format!("its line {} is no row of the trial", at + 2)))
+            }
+        }
     }
-    rows::lines(&mistakes).map_err(Error::read(&path))
+
+    /// The test images that a complete trial misclassifies.
+    fn mistakes(&self) -> Result<Vec<u8>, Error> {
+        let name = file::PREDICTIONS;
+        let (images, mistakes) = misclassified(&self.own(name)?, self.index)
+            .map_err(|error| self.malformed(name, &error.to_string()))?;
+        if let Some(count) = self.sealed.outcome.test_count.filter(|count| *count != images) {
+            let problem = format!("it has {images} images, the trial's result counts {count}");
+            return Err(self.malformed(name, &problem));
+        }
+        rows::lines(&mistakes).map_err(Error::read(&self.folder.path().join(name)))
+    }
+
+    /// What a complete trial was computed with, and how long it took.
+    fn provenance(&self) -> Result<Vec<u8>, Error> {
+        let name = file::PROVENANCE;
+        let facts: Provenance = serde_json::from_slice(&self.own(name)?)
+            .map_err(|error| self.malformed(name, &error.to_string()))?;
+        if facts.format != provenance::FORMAT {
+            let (format, known) = (facts.format, provenance::FORMAT);
+            let problem = format!("it has format {format}, this version reads {known}; update drsae");
+            return Err(self.malformed(name, &problem));
+        }
+        let row = ProvenanceRow::new(self.index, self.folder.id(), facts, self.sealed.outcome.seconds);
+        rows::lines(&[row]).map_err(Error::read(&self.folder.path().join(name)))
+    }
+
+    /// A file that every complete trial has.
+    fn own(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let missing = || self.malformed(name, "it is missing, though the trial is complete");
+        self.file(name)?.ok_or_else(missing)
+    }
+
+    /// A file as the trial left it; `None` where it left none of that name.
+    fn file(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        let text = self.folder.read(name)?;
+        match (&text, self.sealed.files.get(name)) {
+            (None, Some(_)) => Err(self.malformed(name, "it is missing, though the trial's result lists it")),
+            (Some(_), None) if self.sealed.seal == Seal::Whole => {
+                Err(self
+                    .malformed(name, "it came after the trial had ended, for its result does not list it"))
+            }
+            (Some(text), Some(listed)) if checksum(text) != *listed => {
+                Err(self.malformed(name, "it is not the trial's: its SHA-256 is not the one in result.json"))
+            }
+            _ => Ok(text),
+        }
+    }
+
+    fn malformed(&self, name: &str, problem: &str) -> Error {
+        let path = self.folder.path().join(name);
+        Error::Malformed { path, reason: format!("{problem}; {AGAIN}") }
+    }
 }
 
 /// How many predictions a text has, and those that are wrong.
@@ -56,31 +125,4 @@ fn misclassified(predictions: &[u8], index: usize) -> csv::Result<(usize, Vec<Mi
         images += 1;
     }
     Ok((images, mistakes))
-}
-
-/// What a complete trial was computed with, and how long it took.
-pub(super) fn provenance(trial: &Surveyed<'_>, folder: &TrialFolder) -> Result<Vec<u8>, Error> {
-    let Some(outcome) = trial.complete() else { return Ok(Vec::new()) };
-    let path = folder.path().join(file::PROVENANCE);
-    let facts: Provenance = serde_json::from_slice(&read(folder, file::PROVENANCE)?)
-        .map_err(|error| malformed(&path, format!("{error}; {AGAIN}")))?;
-    if facts.format != provenance::FORMAT {
-        let (format, known) = (facts.format, provenance::FORMAT);
-        return Err(malformed(
-            &path,
-            format!("it has format {format}, this version reads {known}; update drsae"),
-        ));
-    }
-    let row = ProvenanceRow::new(trial.planned.index, folder.id(), facts, outcome.seconds);
-    rows::lines(&[row]).map_err(Error::read(&path))
-}
-
-/// A file that every complete trial has.
-fn read(folder: &TrialFolder, name: &str) -> Result<Vec<u8>, Error> {
-    let missing = || format!("it is missing, though the trial is complete; {AGAIN}");
-    folder.read(name)?.ok_or_else(|| malformed(&folder.path().join(name), missing()))
-}
-
-fn malformed(path: &Path, reason: String) -> Error {
-    Error::Malformed { path: path.to_owned(), reason }
 }

@@ -3,7 +3,8 @@ use std::fs;
 use super::*;
 use crate::provenance::tests::provenance;
 use crate::store::outcome::tests::outcome;
-use crate::store::{PredictionRow, file};
+use crate::store::rows;
+use crate::store::{EpochRow, PredictionRow, file};
 
 /// Four test images, of which the second and the last are misclassified.
 const PREDICTIONS: [(u8, u8); 4] = [(7, 7), (2, 3), (1, 1), (0, 6)];
@@ -25,7 +26,7 @@ fn planned(index: usize, seed: u64) -> PlannedTrial {
 
 fn store() -> (tempfile::TempDir, Store) {
     let results = tempfile::tempdir().unwrap();
-    let store = Store::open(results.path(), "depth", "name = \"depth\"\n").unwrap();
+    let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
     (results, store)
 }
 
@@ -100,64 +101,79 @@ fn mistakes_and_provenance_are_those_of_complete_trials() {
     assert!(!written.contains("/home"), "no folder of the machine");
 }
 
-#[test]
-fn files_that_a_complete_trial_lacks_or_that_are_torn_are_named() {
-    let (_results, store) = store();
-    run(&store, "drsae-0", &outcome());
-    let folder = store.trial("drsae-0").unwrap();
-    let merge = || store.merge(&[planned(0, 1)]).map_err(|error| error.to_string());
-    for name in [file::PREDICTIONS, file::PROVENANCE] {
-        let path = folder.path().join(name);
-        let whole = fs::read_to_string(&path).unwrap();
-        let damages = [
-            ("", "missing"),
-            ("7", name),
-            (&whole[..whole.len() / 2], name),
-            (
-                "a,b,c
-1,2,3
-",
-                name,
-            ),
-        ];
-        for (text, told) in damages {
-            fs::write(&path, text).unwrap();
-            if text.is_empty() {
-                fs::remove_file(&path).unwrap();
-            }
-            let error = merge().unwrap_err();
-            assert!(error.contains(told) && error.contains("run it again"), "{text:?}: {error}");
-        }
-        fs::write(&path, &whole).unwrap();
-        merge().unwrap();
-    }
-    let swapped = "index,label,prediction
-0,7,7
-2,1,1
-1,2,3
-3,0,6
-";
-    fs::write(folder.path().join(file::PREDICTIONS), swapped).unwrap();
-    let error = merge().unwrap_err();
-    assert!(error.contains("image 1 stands where 2 should"), "{error}");
+/// What a merge of two trials says of the first, which is damaged; the second is merged.
+fn damage(store: &Store) -> String {
+    let merged = store.merge(&[planned(0, 1), planned(1, 2)]).unwrap();
+    assert_eq!(merged.counts, BTreeMap::from([(Status::Complete, 1), (Status::Pending, 1)]));
+    let rows = trials(store);
+    assert!(
+        rows.contains("\ndrsae-0,0,drsae,11,100,0.005,1.0,1,169500,pending,") && rows.contains("\ndrsae-1,")
+    );
+    let [error] = &merged.damaged[..] else { panic!("{merged:?}") };
+    fs::remove_file(store.trials_csv()).unwrap();
+    error.to_string()
 }
 
 #[test]
-fn provenance_of_a_newer_version_is_refused() {
+fn files_that_a_trial_lacks_or_that_are_not_its_own_are_named_and_keep_no_other_from_being_merged() {
     let (_results, store) = store();
     run(&store, "drsae-0", &outcome());
+    run(&store, "drsae-1", &outcome());
+    let (folder, other) = (store.trial("drsae-0").unwrap(), store.trial("drsae-1").unwrap());
+    fs::write(other.path().join(file::CONFIG), "seed = 2\n").unwrap();
+    other.seal(&Outcome { test_count: Some(4), seconds: 1.0, ..outcome() }).unwrap();
+    for name in [file::CONFIG, file::EPOCHS, file::PREDICTIONS, file::PROVENANCE, file::RESULT] {
+        let path = folder.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        let flipped: Vec<u8> =
+            whole.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at + 2 == whole.len())).collect();
+        let exchanged = fs::read(other.path().join(name)).unwrap();
+        let changes = [flipped, exchanged, [&whole[..], b"\n"].concat()];
+        for change in changes.into_iter().filter(|change| *change != whole) {
+            fs::write(&path, change).unwrap();
+            let error = damage(&store);
+            let told = if error.contains(&format!("/{name}: ")) { name } else { file::CONFIG };
+            assert!(error.contains(&format!("drsae-0/{told}: ")) && error.contains("run"), "{error}");
+        }
+        if name != file::RESULT {
+            fs::remove_file(&path).unwrap();
+            assert!(damage(&store).contains("is missing"), "{name}");
+        }
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!(store.merge(&[planned(0, 1), planned(1, 2)]).unwrap().counts[&Status::Complete], 2);
+}
+
+/// What the file of a trial says that its result was made for it.
+fn forged(name: &str, text: &str) -> String {
+    let (_results, store) = store();
+    run(&store, "drsae-0", &outcome());
+    run(&store, "drsae-1", &outcome());
+    let folder = store.trial("drsae-0").unwrap();
+    fs::write(folder.path().join(name), text).unwrap();
+    folder.seal(&Outcome { test_count: Some(PREDICTIONS.len()), ..outcome() }).unwrap();
+    damage(&store)
+}
+
+#[test]
+fn files_whose_content_is_not_the_trials_are_named() {
+    let swapped = "index,label,prediction\n0,7,7\n2,1,1\n1,2,3\n3,0,6\n";
+    assert!(forged(file::PREDICTIONS, swapped).contains("image 1 stands where 2 should"));
+    let fewer = "index,label,prediction\n0,7,7\n";
+    assert!(forged(file::PREDICTIONS, fewer).contains("it has 1 images, the trial's result counts 4"));
+    assert!(forged(file::PREDICTIONS, "a,b,c\n1,2,3\n").contains(file::PREDICTIONS));
+    assert!(forged(file::EPOCHS, "trial,loss\n").contains("another version"));
+    let header = String::from_utf8(rows::text::<EpochRow>(&[]).unwrap()).unwrap();
+    assert!(forged(file::EPOCHS, &(header + "drsae-9,1\n")).contains("its line 2 is no row of the trial"));
     let newer = crate::provenance::Provenance { format: crate::provenance::FORMAT + 1, ..provenance() };
-    let path = store.trial("drsae-0").unwrap().path().join(file::PROVENANCE);
-    fs::write(path, serde_json::to_string(&newer).unwrap()).unwrap();
-    let error = store.merge(&[planned(0, 1)]).unwrap_err();
-    assert!(error.to_string().contains("update drsae"), "{error}");
+    assert!(forged(file::PROVENANCE, &serde_json::to_string(&newer).unwrap()).contains("update drsae"));
 }
 
 /// More than are in memory together.
 #[test]
 fn many_trials_are_merged_in_plan_order() {
     let (_results, store) = store();
-    let plan: Vec<_> = (0..TOGETHER + 3).map(|index| planned(index, index as u64)).collect();
+    let plan: Vec<_> = (0..survey::TOGETHER + 3).map(|index| planned(index, index as u64)).collect();
     for trial in &plan {
         run(&store, &trial.id, &outcome());
     }
@@ -175,16 +191,192 @@ fn a_torn_result_is_pending_and_reported() {
     fs::write(store.trial("drsae-0").unwrap().path().join(file::RESULT), "{").unwrap();
     let merged = store.merge(&[planned(0, 1)]).unwrap();
     assert_eq!(merged.counts, BTreeMap::from([(Status::Pending, 1)]));
-    assert!(matches!(&merged.unreadable[..], [Error::Malformed { .. }]), "{merged:?}");
+    assert!(matches!(&merged.damaged[..], [Error::Malformed { .. }]), "{merged:?}");
+}
+
+/// The bytes of all merged tables.
+fn tables(store: &Store) -> [Vec<u8>; 4] {
+    Table::ALL.map(|table| fs::read(store.table(table)).unwrap())
+}
+
+/// The lines of a table.
+fn lines(store: &Store, table: Table) -> Vec<String> {
+    fs::read_to_string(store.table(table)).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// A merged plan of these trials, whose folders are gone.
+fn kept(plan: &[PlannedTrial]) -> (tempfile::TempDir, Store) {
+    let (results, store) = store();
+    for trial in plan {
+        run(&store, &trial.id, &outcome());
+    }
+    store.merge(plan).unwrap();
+    fs::remove_dir_all(store.trials()).unwrap();
+    (results, store)
 }
 
 #[test]
-fn epochs_of_another_version_are_refused() {
+fn a_plan_that_is_stored_stays_as_it_is_to_the_byte() {
+    let plan = [planned(0, 1), planned(1, 2)];
+    let (_results, store) = kept(&plan);
+    // As the first versions wrote it.
+    let path = store.provenance_csv();
+    let older = fs::read_to_string(&path).unwrap().replace(",device,", ",").replace(",cpu,2,1,", ",2,1,");
+    fs::write(&path, older).unwrap();
+    let before = tables(&store);
+    let merged = store.merge(&plan).unwrap();
+    assert_eq!((merged.counts[&Status::Complete], merged.stored), (2, 2));
+    assert_eq!(tables(&store), before);
+}
+
+#[test]
+fn stored_rows_are_kept_beside_new_ones_under_the_indices_of_the_plan() {
+    let (_results, store) = kept(&[planned(0, 1), planned(1, 2)]);
+    let before = Table::ALL.map(|table| lines(&store, table));
+    fs::create_dir(store.trials()).unwrap();
+    run(&store, "drsae-9", &outcome());
+    let new = PlannedTrial { index: 0, ..planned(9, 9) };
+    let plan = [new, PlannedTrial { index: 1, ..planned(1, 2) }, PlannedTrial { index: 2, ..planned(0, 1) }];
+    let merged = store.merge(&plan).unwrap();
+    assert_eq!((merged.counts[&Status::Complete], merged.stored), (3, 2));
+    let [trials, epochs, mistakes, provenance] = Table::ALL.map(|table| lines(&store, table));
+    assert_eq!(trials[2], before[0][2]);
+    assert_eq!(trials[3], before[0][1].replace("drsae-0,0,", "drsae-0,2,"));
+    assert_eq!(epochs[3..], [&before[1][3..], &before[1][1..3]].concat());
+    assert_eq!(
+        mistakes,
+        ["index,image,label,predicted", "0,1,2,3", "0,3,0,6", "1,1,2,3", "1,3,0,6", "2,1,2,3", "2,3,0,6"]
+    );
+    assert_eq!(provenance[2..], [before[3][2].clone(), before[3][1].replacen('0', "2", 1)]);
+    // Once more, with nothing to add.
+    let written = tables(&store);
+    store.merge(&plan).unwrap();
+    assert_eq!(tables(&store), written);
+}
+
+#[test]
+fn a_merge_that_was_killed_between_two_tables_mixes_no_trials() {
+    let old = [planned(0, 1), planned(1, 2)];
+    let new = [PlannedTrial { index: 1, ..planned(0, 1) }, PlannedTrial { index: 0, ..planned(1, 2) }];
+    let (_results, store) = kept(&old);
+    // Another number of mistakes for each.
+    let path = store.mistakes_csv();
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("1,3,0,6\n", "")).unwrap();
+    let sums = store.table(Table::Trials).with_file_name(SUMS);
+    let mut told = Sums::default();
+    for table in Table::ALL {
+        told.insert(table.file(), &fs::read(store.table(table)).unwrap());
+    }
+    fs::write(&sums, told.text()).unwrap();
+    let before = tables(&store);
+    store.merge(&new).unwrap();
+    let (after, checksums) = (tables(&store), fs::read(&sums).unwrap());
+    assert_eq!(lines(&store, Table::Mistakes)[1..], ["0,1,2,3", "1,1,2,3", "1,3,0,6"]);
+    for killed in 0..=4 {
+        for (at, table) in Table::ALL.into_iter().enumerate() {
+            fs::write(store.table(table), if at < killed { &after[at] } else { &before[at] }).unwrap();
+        }
+        fs::write(&sums, told.text()).unwrap();
+        // Nothing stands as it is, so that all is written.
+        fs::create_dir_all(store.trials()).unwrap();
+        run(&store, "drsae-7", &outcome());
+        let wider = [new[0].clone(), new[1].clone(), PlannedTrial { index: 2, ..planned(7, 7) }];
+        store.merge(&wider).unwrap();
+        assert_eq!(
+            lines(&store, Table::Mistakes)[1..4],
+            ["0,1,2,3", "1,1,2,3", "1,3,0,6"],
+            "after {killed} tables"
+        );
+        fs::remove_dir_all(store.trials()).unwrap();
+    }
+    assert_ne!(checksums, told.text().into_bytes());
+}
+
+#[test]
+fn a_complete_row_beats_every_folder_that_is_not_and_a_complete_folder_every_row() {
+    let plan = [planned(0, 1)];
+    let (_results, store) = kept(&plan);
+    let before = tables(&store);
+    fs::create_dir(store.trials()).unwrap();
+    for status in [Status::Failed, Status::Diverged, Status::TimedOut] {
+        run(&store, "drsae-0", &Outcome { status, test_error: None, ..outcome() });
+        assert_eq!(store.merge(&plan).unwrap().stored, 1);
+        assert_eq!(tables(&store), before, "{status}");
+    }
+    fs::write(store.trial("drsae-0").unwrap().path().join(file::RESULT), "{").unwrap();
+    let merged = store.merge(&plan).unwrap();
+    assert_eq!((merged.stored, merged.damaged.len(), merged.counts[&Status::Complete]), (1, 1, 1));
+    assert_eq!(tables(&store), before);
+
+    run(&store, "drsae-0", &Outcome { best_epoch: Some(7), ..outcome() });
+    assert_eq!(store.merge(&plan).unwrap().stored, 0);
+    assert!(trials(&store).contains(",complete,7,"));
+}
+
+#[test]
+fn rows_that_a_merge_would_drop_are_refused_and_nothing_is_written() {
+    let (_results, store) = kept(&[planned(0, 1), planned(1, 2)]);
+    let before = tables(&store);
+    let error = store.merge(&[planned(0, 1)]).unwrap_err();
+    assert!(matches!(error, Error::Unplanned { count: 1, .. }), "{error}");
+    assert!(error.to_string().contains("sweep.toml") && error.to_string().contains("--results"), "{error}");
+    assert_eq!(tables(&store), before);
+    // A trial whose folder is there is not lost.
+    fs::create_dir(store.trials()).unwrap();
+    run(&store, "drsae-1", &outcome());
+    store.merge(&[planned(0, 1)]).unwrap();
+    assert_eq!(lines(&store, Table::Trials).len(), 2);
+}
+
+#[test]
+fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
+    let plan = [planned(0, 1), planned(1, 2)];
+    let (_results, store) = kept(&plan);
+    fs::create_dir(store.trials()).unwrap();
+    run(&store, "drsae-1", &outcome());
+    let before = tables(&store);
+    let changes: [(Table, &str, &str, &str); 8] = [
+        (Table::Trials, "drsae-1,1,", "drsae-1,one,", "line 3: `index` is `one`"),
+        (Table::Trials, "drsae-1,1,", "drsae-0,1,", "line 3: drsae-0 comes twice"),
+        (Table::Trials, ",complete,", ",done,", "line 2: there is no status `done`"),
+        (Table::Trials, ",seed,", ",sEed,", "line 1: it has no column `seed`"),
+        (
+            Table::Epochs,
+            "\ndrsae-1,1,1",
+            "\ndrsae-0,1,1\ndrsae-1,1,1\ndrsae-0,1,1",
+            "line 6: the rows of drsae-0",
+        ),
+        (Table::Epochs, "trial,", "", "another version"),
+        (Table::Mistakes, "\n0,3,", "\n7,3,", "line 3: there is no trial with the index 7"),
+        (Table::Provenance, "\n0,drsae-0,", "\n0,drsae-5,", "it has no row of drsae-0"),
+    ];
+    for (table, from, to, told) in changes {
+        let path = store.table(table);
+        let whole = fs::read_to_string(&path).unwrap();
+        assert!(whole.contains(from), "{whole}");
+        fs::write(&path, whole.replacen(from, to, 1)).unwrap();
+        let error = store.merge(&plan).unwrap_err().to_string();
+        assert!(error.contains(told) && error.contains(table.file()) && error.contains("restore"), "{error}");
+        fs::write(&path, whole).unwrap();
+        assert_eq!(tables(&store), before);
+    }
+    fs::remove_file(store.mistakes_csv()).unwrap();
+    assert!(store.merge(&plan).unwrap_err().to_string().contains("mistakes.csv: it is missing"));
+}
+
+#[test]
+fn checksums_are_those_of_the_tables_and_the_plan() {
     let (_results, store) = store();
     run(&store, "drsae-0", &outcome());
-    fs::write(store.trial("drsae-0").unwrap().path().join(file::EPOCHS), "trial,loss\n").unwrap();
-    let error = store.merge(&[planned(0, 1)]).unwrap_err();
-    assert!(error.to_string().contains("another version"), "{error}");
+    store.write_plan(&["index".to_owned()], &[vec!["0".to_owned()]]).unwrap();
+    store.merge(&[planned(0, 1)]).unwrap();
+    let sums = store.sums().unwrap().unwrap();
+    let files = Table::ALL.map(|table| store.table(table)).into_iter().chain([store.plan_csv()]);
+    for path in files {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        assert_eq!(sums.get(name), Some(checksum(&fs::read(&path).unwrap()).as_str()), "{name}");
+    }
+    assert_eq!(fs::read_to_string(store.sums_file()).unwrap().lines().count(), 5);
 }
 
 #[test]

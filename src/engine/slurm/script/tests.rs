@@ -1,7 +1,7 @@
 use super::*;
 
 fn scripts(settings: &Slurm) -> (String, String) {
-    let options = ["--results".to_owned(), "/home/ada/my results".to_owned()];
+    let options = ["--root".to_owned(), "/home/ada/my results/depth".to_owned()];
     let scripts = Scripts {
         settings,
         sweep: "depth",
@@ -91,7 +91,7 @@ fn script_snapshots() {
     over= child=
     trap 'over=yes; [[ $child ]] && kill -TERM "$child"' USR1
     trap : TERM
-    "$program" trial "$spec" --index "$index" --expect "$trials" --pending --jobs 4 --results '/home/ada/my results' --timeout 2h &
+    "$program" trial "$spec" --index "$index" --expect "$trials" --pending --jobs 4 --root '/home/ada/my results/depth' --timeout 2h &
     child=$!
     wait "$child"; status=$?
     while kill -0 "$child" 2>/dev/null; do wait "$child"; status=$?; done
@@ -129,7 +129,7 @@ fn script_snapshots() {
     module load gcc/12 || fail "module load gcc/12 failed"
     export A=1
 
-    "$program" analyze "$spec" --results '/home/ada/my results'
+    "$program" analyze "$spec" --root '/home/ada/my results/depth'
     "#);
     assert_readable(&array);
     assert_readable(&analysis);

@@ -1,0 +1,156 @@
+//! What the stored tables say of one trial, as lines for tables of any plan.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use super::{StoredTrial, StoredTrials, malformed};
+use crate::store::merge::{Share, Table, checksum};
+use crate::store::{EpochRow, Error, MistakeRow, ProvenanceRow, Status, Store, rows};
+
+/// The merged tables beside `trials.csv`, by trial.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTables {
+    epochs: Vec<u8>,
+    curves: HashMap<String, Range<usize>>,
+    mistakes: HashMap<String, Vec<MistakeRow>>,
+    provenance: HashMap<String, ProvenanceRow>,
+}
+
+impl StoredTables {
+    /// Reads the tables beside the `trials.csv` that holds `trials`.
+    ///
+    /// # Errors
+    /// A table is missing or not as a merge writes it, or the disk refuses.
+    pub fn read(store: &Store, trials: &StoredTrials) -> Result<Self, Error> {
+        let epochs = text(store, Table::Epochs)?;
+        let provenance: Vec<ProvenanceRow> = table(store, Table::Provenance)?.1;
+        let (mistakes_sum, mistakes) = table(store, Table::Mistakes)?;
+        let names = names(store, &mistakes_sum, trials, &provenance)?;
+        Ok(Self {
+            curves: curves(&store.table(Table::Epochs), &epochs)?,
+            epochs,
+            mistakes: by_trial(&store.table(Table::Mistakes), mistakes, &names)?,
+            provenance: provenance.into_iter().map(|row| (row.trial.clone(), row)).collect(),
+        })
+    }
+
+    /// The lines of a trial's learning curve, byte for byte.
+    #[must_use]
+    pub fn curve(&self, id: &str) -> &[u8] {
+        self.curves.get(id).map_or(&[], |lines| &self.epochs[lines.clone()])
+    }
+
+    /// The test images that a complete trial misclassifies, under the index of the stored plan.
+    #[must_use]
+    pub fn mistakes(&self, id: &str) -> &[MistakeRow] {
+        self.mistakes.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a complete trial was computed with, under the index of the stored plan.
+    #[must_use]
+    pub fn provenance(&self, id: &str) -> Option<&ProvenanceRow> {
+        self.provenance.get(id)
+    }
+
+    /// What a trial adds to the tables of a plan in which it has this index.
+    pub(in crate::store::merge) fn share(
+        &self,
+        store: &Store,
+        row: &StoredTrial,
+        index: usize,
+    ) -> Result<Share, Error> {
+        let id = &row.planned.id;
+        let epochs = self.curve(id).to_vec();
+        if row.status != Status::Complete {
+            return Ok(Share { epochs, ..Share::default() });
+        }
+        let mistakes: Vec<_> = self.mistakes(id).iter().map(|row| MistakeRow { index, ..*row }).collect();
+        let path = store.table(Table::Provenance);
+        let missing = || malformed(&path, &format!("it has no row of {id}, which is complete"));
+        let provenance = ProvenanceRow { index, ..self.provenance(id).ok_or_else(missing)?.clone() };
+        Ok(Share {
+            epochs,
+            mistakes: rows::lines(&mistakes).map_err(Error::read(&store.table(Table::Mistakes)))?,
+            provenance: rows::lines(&[provenance]).map_err(Error::read(&path))?,
+        })
+    }
+}
+
+fn text(store: &Store, table: Table) -> Result<Vec<u8>, Error> {
+    let path = store.table(table);
+    let missing = || malformed(&path, "it is missing, though trials.csv holds trials without a folder");
+    store.read(&path)?.ok_or_else(missing)
+}
+
+/// The checksum and the rows of a table.
+fn table<T: DeserializeOwned>(store: &Store, table: Table) -> Result<(String, Vec<T>), Error> {
+    let text = text(store, table)?;
+    let rows: Result<_, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
+    let rows = rows.map_err(|error: csv::Error| malformed(&store.table(table), &error.to_string()))?;
+    Ok((checksum(&text), rows))
+}
+
+/// Where the lines of each trial are.
+fn curves(path: &Path, text: &[u8]) -> Result<HashMap<String, Range<usize>>, Error> {
+    let header = rows::text::<EpochRow>(&[]).map_err(Error::read(path))?;
+    if !text.starts_with(&header) || !text.ends_with(b"\n") {
+        return Err(malformed(path, "its columns are those of another version, or its end is missing"));
+    }
+    let mut curves: HashMap<String, Range<usize>> = HashMap::new();
+    let mut start = header.len();
+    for (at, line) in text[start..].split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let wrong = |problem: &str| malformed(path, &format!("line {}: {problem}", at + 2));
+        let id = line.split(|&byte| byte == b',').next().unwrap_or_default();
+        let id = std::str::from_utf8(id).map_err(|_| wrong("it is no UTF-8"))?;
+        let end = start + line.len();
+        match curves.get_mut(id) {
+            Some(lines) if lines.end == start => lines.end = end,
+            Some(_) => return Err(wrong(&format!("the rows of {id} do not stand together"))),
+            None => {
+                curves.insert(id.to_owned(), start..end);
+            }
+        }
+        start = end;
+    }
+    Ok(curves)
+}
+
+/// The trials by the index that `mistakes.csv` gives them.
+///
+/// A merge that was killed between two tables leaves `trials.csv` with the indices of the new plan
+/// and the others with those of the old one: where they differ, the checksums tell of which plan
+/// `mistakes.csv` is, for they are written last.
+fn names<'t>(
+    store: &Store,
+    mistakes: &str,
+    trials: &'t StoredTrials,
+    provenance: &'t [ProvenanceRow],
+) -> Result<BTreeMap<usize, &'t str>, Error> {
+    let known = provenance.iter().map(|row| (row.index, row.trial.as_str()));
+    let differs =
+        |row: &ProvenanceRow| trials.get(&row.trial).is_some_and(|trial| trial.planned.index != row.index);
+    let is_old = provenance.iter().any(differs)
+        && store.sums()?.is_some_and(|sums| sums.get(Table::Mistakes.file()) == Some(mistakes));
+    if is_old {
+        return Ok(known.collect());
+    }
+    Ok(trials.rows().iter().map(|row| (row.planned.index, row.planned.id.as_str())).collect())
+}
+
+fn by_trial(
+    path: &Path,
+    mistakes: Vec<MistakeRow>,
+    names: &BTreeMap<usize, &str>,
+) -> Result<HashMap<String, Vec<MistakeRow>>, Error> {
+    let mut by_trial: HashMap<String, Vec<MistakeRow>> = HashMap::new();
+    for (at, row) in mistakes.into_iter().enumerate() {
+        let unknown =
+            || malformed(path, &format!("line {}: there is no trial with the index {}", at + 2, row.index));
+        let id = names.get(&row.index).ok_or_else(unknown)?;
+        by_trial.entry((*id).to_owned()).or_default().push(row);
+    }
+    Ok(by_trial)
+}

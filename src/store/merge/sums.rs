@@ -1,0 +1,136 @@
+//! `SHA256SUMS`: checksums of the merged tables and of the plan that they are of, as `sha256sum`
+//! writes and checks them.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use sha2::{Digest, Sha256};
+
+use super::Table;
+use crate::store::{Error, Store, atomic};
+use crate::text::hex;
+
+/// Name of the file.
+pub const SUMS: &str = "SHA256SUMS";
+
+/// SHA-256 in hexadecimal digits.
+#[must_use]
+pub fn checksum(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
+/// Checksums by name of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sums(BTreeMap<String, String>);
+
+impl Sums {
+    /// Adds the checksum of a file.
+    pub fn insert(&mut self, name: &str, content: &[u8]) {
+        self.0.insert(name.to_owned(), checksum(content));
+    }
+
+    /// The checksum of a file, where it is listed.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The text of the file, sorted by name.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.iter().flat_map(|(name, checksum)| [checksum, "  ", name, "\n"]).collect()
+    }
+
+    /// Reads what [`text`](Self::text) gives, and no other text.
+    fn read(text: &str) -> Option<Self> {
+        let entry = |line: &str| line.split_once("  ").map(|(sum, name)| (name.to_owned(), sum.to_owned()));
+        let sums = Self(text.lines().map(entry).collect::<Option<_>>()?);
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_sum = |sum: &String| sum.len() == 64 && sum.bytes().all(is_digit);
+        (sums.text() == text && sums.0.values().all(is_sum)).then_some(sums)
+    }
+}
+
+impl Store {
+    /// Where the checksums lie.
+    #[must_use]
+    pub fn sums_file(&self) -> PathBuf {
+        self.root.join(SUMS)
+    }
+
+    /// The checksums that the last merge wrote; `None` where there are none.
+    ///
+    /// # Errors
+    /// The file is not as written, or the disk refuses.
+    pub fn sums(&self) -> Result<Option<Sums>, Error> {
+        let path = self.sums_file();
+        let Some(text) = self.read(&path)? else { return Ok(None) };
+        let text = String::from_utf8_lossy(&text);
+        let reason = "it is no list of checksums, sorted by name; restore it".to_owned();
+        Sums::read(&text).map(Some).ok_or(Error::Malformed { path, reason })
+    }
+
+    /// Writes the checksums of the tables, and that of the plan beside them.
+    pub(super) fn write_sums(&self, tables: [(Table, String); 4]) -> Result<(), Error> {
+        let mut sums = Sums(tables.map(|(table, sum)| (table.file().to_owned(), sum)).into());
+        if let Some(plan) = self.read(&self.plan_csv())? {
+            sums.insert("plan.csv", &plan);
+        }
+        atomic::write(self.io(), &self.sums_file(), sums.text().as_bytes())
+    }
+}
+
+/// Computes the checksum of what passes.
+pub(super) struct Summing<'o> {
+    out: &'o mut dyn Write,
+    sum: Sha256,
+}
+
+impl<'o> Summing<'o> {
+    pub(super) fn new(out: &'o mut dyn Write) -> Self {
+        Self { out, sum: Sha256::new() }
+    }
+
+    pub(super) fn finish(self) -> String {
+        hex(&self.sum.finalize())
+    }
+}
+
+impl Write for Summing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_sha256sum_and_read_back() {
+        let mut sums = Sums::default();
+        sums.insert("b", b"abc");
+        sums.insert("a", b"");
+        // printf abc >b; : >a; sha256sum a b
+        let text = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a\n\
+                    ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  b\n";
+        assert_eq!(sums.text(), text);
+        assert_eq!(Sums::read(text), Some(sums));
+        for damaged in [
+            &text[1..].replace("  b", " b"),
+            &text[..text.len() - 1],
+            &text.replace("  a", "  c"),
+            &text.replace("e3b0", "e3T0"),
+            &text.replace("e3b0", "e30"),
+        ] {
+            assert_eq!(Sums::read(damaged), None, "{damaged}");
+        }
+    }
+}

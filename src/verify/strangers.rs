@@ -1,0 +1,74 @@
+//! Files and folders that no command writes into a results folder.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::{Report, Subject, trial};
+use crate::analysis::FILES;
+use crate::model::weights;
+use crate::report::{FIGURES, PAGE};
+use crate::spec::TrialConfig;
+use crate::store::{self, SUMS, Table, read_file};
+use crate::text::chain;
+use crate::{data, plan};
+
+const MOVE: &str = "move it out of the results";
+
+/// Folders at the top, beside that of the analysis.
+const FOLDERS: [&str; 3] = ["trials", "running", "slurm"];
+
+/// What runs replaced; nobody reads it.
+const REPLACED: &str = "replaced";
+
+/// Names everything at the top of the folder and in `analysis/` that does not belong there.
+pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
+    let root = subject.store.root();
+    let files: Vec<&str> =
+        ["sweep.toml", "plan.csv", SUMS, "analysis"].into_iter().chain(Table::ALL.map(Table::file)).collect();
+    for name in others(root, report) {
+        let path = root.join(&name);
+        if name == REPLACED {
+            report.note(path, "holds what runs replaced", "remove it when that is not needed");
+        } else if Path::new(&name).extension().is_some_and(|extension| extension == "safetensors") {
+            if let Err(problem) = network(subject, &path) {
+                report.wrong(path, problem, MOVE);
+            }
+        } else if !files.contains(&name.as_str()) && !FOLDERS.contains(&name.as_str()) {
+            report.wrong(path, "is no file of a results folder", MOVE);
+        }
+    }
+    let analysis = root.join("analysis");
+    for name in others(&analysis, report) {
+        if !FILES.contains(&name.as_str()) && name != PAGE && name != FIGURES {
+            report.wrong(analysis.join(name), "is no file of an analysis", MOVE);
+        }
+    }
+}
+
+/// The names in a folder but for those that killed writers left, which are noted.
+fn others(folder: &Path, report: &mut Report) -> Vec<String> {
+    let mut names = trial::names(folder, report);
+    names.retain(|name| {
+        let is_left = store::is_unfinished(name.as_ref());
+        if is_left {
+            trial::leftover(&folder.join(name), report);
+        }
+        !is_left
+    });
+    names
+}
+
+/// Checks that a network beside the tables is that of a trial of the plan.
+fn network(subject: Subject<'_>, path: &Path) -> Result<(), String> {
+    let bytes = read_file(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = weights::config_text(&bytes).map_err(|error| format!("is no network: {}", chain(&error)))?;
+    let config: TrialConfig =
+        toml::from_str(&text).map_err(|error| format!("is no network: {}", error.message()))?;
+    let checksums = data::fingerprint(&config.data).map_err(|error| chain(&error))?;
+    let planned: HashSet<&str> = subject.plan.trials.iter().map(|trial| trial.id.as_str()).collect();
+    let device = subject.plan.trials.first().map(|trial| trial.device).unwrap_or_default();
+    if planned.contains(plan::id(&config, &checksums, device).as_str()) {
+        return Ok(());
+    }
+    Err("is of no trial of the plan".to_owned())
+}

@@ -1,0 +1,49 @@
+//! `SHA256SUMS`: the merged tables against it, and it against what the trials give.
+
+use std::path::Path;
+
+use super::tables::{self, compare};
+use super::{Report, Subject, difference, problem};
+use crate::store::{self, Table, Texts, read_file};
+
+const RESTORE: &str = "restore it";
+
+/// Checks the tables and the plan against the checksums that were written with them: all that there
+/// is to hold them against where the trials' folders are not kept.
+pub(super) fn of_tables(subject: Subject<'_>, report: &mut Report) {
+    let store = subject.store;
+    report.checked.tables += 1;
+    let sums = match store.sums() {
+        Ok(Some(sums)) => sums,
+        Ok(None) => return report.wrong(store.sums_file(), "is missing", RESTORE),
+        Err(error) => return report.wrong(store.sums_file(), problem(&error), RESTORE),
+    };
+    for path in Table::ALL.map(|table| store.table(table)).into_iter().chain([store.plan_csv()]) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        match (read_file(&path), sums.get(&name)) {
+            (Ok(text), Some(sum)) if store::checksum(&text) == sum => {}
+            (Ok(_), Some(_)) => report.wrong(
+                &path,
+                "is not the one that was merged: its SHA-256 is not the one in SHA256SUMS",
+                "restore both",
+            ),
+            (Ok(_), None) => {
+                report.wrong(store.sums_file(), format!("does not list {name}"), RESTORE);
+            }
+            (Err(error), _) => report.wrong(&path, format!("cannot be read: {error}"), RESTORE),
+        }
+    }
+}
+
+/// Checks the checksums against those of the tables that the trials give.
+pub(super) fn of_trials(subject: Subject<'_>, texts: &Texts, report: &mut Report) {
+    let Subject { store, plan, .. } = subject;
+    let path = store.sums_file();
+    if !Path::new(&path).exists() {
+        report.checked.tables += 1;
+        return report.note(path, "is missing, which earlier versions did not write", tables::ANALYZE);
+    }
+    if let Ok(plan) = store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()) {
+        compare(&path, texts.sums(&plan).as_bytes(), difference::of_texts, tables::ANALYZE, report);
+    }
+}

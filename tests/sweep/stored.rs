@@ -1,0 +1,265 @@
+//! Results of which the tables alone are kept, as in a clone of the repository: whatever is run
+//! beside them, and wherever it is interrupted, no stored row is lost.
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::lab::{Files, Lab, SPEC, said};
+
+/// The tables that repeat to the byte.
+const LASTING: [&str; 3] = ["trials.csv", "epochs.csv", "mistakes.csv"];
+
+/// A sweep of which the trials' folders are not kept.
+fn kept(spec: &str) -> Lab {
+    let lab = Lab::new(spec);
+    lab.drsae("sweep", &[]).success();
+    lab.drsae("report", &[]).success();
+    fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
+    lab
+}
+
+/// The files of the lab but for the trials.
+fn tables(lab: &Lab) -> Files {
+    let mut files = lab.files("tiny");
+    files.retain(|path, _| !path.starts_with("trials/"));
+    files
+}
+
+/// Trials of a tenth of a second each, so that there is something to interrupt.
+fn long() -> String {
+    SPEC.replace("train = 240", "train = 1600")
+        .replace("hidden = 8", "hidden = 24")
+        .replace("epochs = 1, rate = 3e-3, discriminative", "epochs = 4, rate = 3e-3, discriminative")
+}
+
+#[test]
+fn no_stored_row_is_lost_wherever_a_sweep_is_interrupted_and_whatever_is_run_then() {
+    let lab = kept(&long());
+    let before = tables(&lab);
+    let ids = lab.column("tiny", "trial");
+    let mut interrupted = 0;
+    for milliseconds in [0, 25, 60, 150, 300, 500] {
+        for signal in ["-INT", "-KILL"] {
+            let mut sweep = lab.std_command();
+            sweep.args(["sweep", "spec.toml", "--jobs", "1"]).stdout(Stdio::null()).stderr(Stdio::null());
+            let mut sweep = sweep.spawn().unwrap();
+            thread::sleep(Duration::from_millis(milliseconds));
+            Command::new("kill").args([signal, &sweep.id().to_string()]).status().unwrap();
+            interrupted += usize::from(!sweep.wait().unwrap().success());
+            for (command, more) in [
+                ("status", &[][..]),
+                ("verify", &[]),
+                ("analyze", &[]),
+                ("report", &[]),
+                ("export", &["--format", "tensorboard"]),
+            ] {
+                let ended = lab.drsae(command, more);
+                let (out, log) = said(&ended);
+                let code = ended.get_output().status.code();
+                // Whoever verifies before tables are written again is told so.
+                assert!(code == Some(0) || (command == "verify" && code == Some(1)), "{command}: {out}{log}");
+                let after = tables(&lab);
+                for name in LASTING {
+                    assert!(
+                        after[name] == before[name],
+                        "{name}: {command} after {signal} at {milliseconds} ms"
+                    );
+                }
+                assert!(after["analysis/summary.csv"] == before["analysis/summary.csv"]);
+                let provenance = String::from_utf8(after["provenance.csv"].clone()).unwrap();
+                let rows: Vec<_> =
+                    provenance.lines().skip(1).map(|row| row.split(',').nth(1).unwrap()).collect();
+                assert_eq!(rows, ids, "{command} after {signal} at {milliseconds} ms");
+            }
+            lab.drsae("verify", &[]).success();
+            // A sweep that was killed at once has begun none.
+            let _ = fs::remove_dir_all(lab.path("results/tiny/trials"));
+            lab.drsae("verify", &[]).success();
+        }
+    }
+    assert!(interrupted > 6, "only {interrupted} sweeps were interrupted");
+}
+
+#[test]
+fn stored_results_are_told_and_computed_again() {
+    let lab = kept(SPEC);
+    let before = tables(&lab);
+    let (out, _) = said(&lab.drsae("status", &[]).success());
+    assert!(
+        out.contains("     4 stored\n") && out.contains("`drsae sweep spec.toml` computes them again"),
+        "{out}"
+    );
+    let (out, _) = said(&lab.drsae("status", &["--json"]).success());
+    let status: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(status["counts"], serde_json::json!({ "stored": 4 }));
+
+    lab.drsae("trial", &["--index", "2"]).success();
+    let (out, _) = said(&lab.drsae("status", &[]).success());
+    assert!(out.contains("     1 complete\n     3 stored\n"), "{out}");
+    let (out, log) = said(&lab.drsae("sweep", &[]).success());
+    let told = "tiny: 3 of 4 planned trials have stored results in results/tiny/trials.csv and no folder: they are \
+                computed again, and the stored results stay\n";
+    assert!(log.contains(told), "{log}");
+    assert!(out.ends_with("4 of 4 trials complete; results in results/tiny\n"), "{out}");
+    let after = tables(&lab);
+    assert!(LASTING.iter().all(|name| after[*name] == before[*name]));
+    let (_, log) = said(&lab.drsae("sweep", &[]).success());
+    assert_eq!(log, "");
+}
+
+#[test]
+fn a_sweep_that_is_extended_keeps_its_stored_rows_from_the_first_moment() {
+    let lab = kept(&long());
+    let rows = lab.read("results/tiny/trials.csv");
+    let wider = ["--set", "seeds=3"];
+    let mut sweep = lab.std_command();
+    sweep.args(["sweep", "spec.toml", "--jobs", "1"]).args(wider).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut sweep = sweep.spawn().unwrap();
+    while !lab.path("results/tiny/trials").exists() || !lab.read("results/tiny/plan.csv").contains("-s3-") {
+        thread::sleep(Duration::from_millis(1));
+    }
+    sweep.kill().unwrap();
+    sweep.wait().unwrap();
+    lab.drsae("analyze", &wider).success();
+    assert!(lab.read("results/tiny/trials.csv").starts_with(&rows));
+    assert_eq!(
+        lab.column("tiny", "status"),
+        ["complete", "complete", "complete", "complete", "pending", "pending"]
+    );
+    let (out, _) = said(&lab.drsae("status", &wider).code(1));
+    assert!(out.contains("     2 pending\n     4 stored\n"), "{out}");
+    lab.drsae("sweep", &wider).success();
+    assert!(lab.read("results/tiny/trials.csv").starts_with(&rows));
+    assert_eq!(lab.column("tiny", "status"), ["complete"; 6]);
+}
+
+#[test]
+fn a_plan_that_lacks_stored_trials_is_refused_by_every_command_and_nothing_is_written() {
+    let lab = kept(SPEC);
+    let before = tables(&lab);
+    let fewer = ["--set", "seeds=1"];
+    for (command, more) in [("sweep", &[][..]), ("trial", &["--index", "0"]), ("sweep", &["--dry-run"])] {
+        let (out, log) = said(&lab.drsae(command, &[more, &fewer].concat()).code(2));
+        let told = "error: results/tiny/trials.csv holds 2 results whose trials have no folder and are not in this \
+                    plan, and which would be lost: give the spec as the `sweep.toml` in the folder has it";
+        assert!(
+            log.starts_with(told) && log.contains("--results") && out.is_empty(),
+            "{command}: {out}{log}"
+        );
+    }
+    for (command, more) in [("analyze", &[][..]), ("report", &[]), ("export", &["--format", "tensorboard"])] {
+        let (out, log) = said(&lab.drsae(command, &[more, &fewer].concat()).code(2));
+        assert!(log.contains("\n-seeds = 2\n+seeds = 1\n") && out.is_empty(), "{command}: {out}{log}");
+        let other = ["--set", "sweep.grid.model.steps=[1, 2]"];
+        let (_, log) = said(&lab.drsae(command, &[more, &other].concat()).code(2));
+        assert!(log.contains("holds the merged tables of other trials (-)"), "{command}: {log}");
+    }
+    assert!(tables(&lab) == before);
+    // What a reader chooses is none of the plan.
+    lab.drsae("analyze", &["--set", "question=Why?", "--set", "compare.margin=0.5"]).success();
+}
+
+#[test]
+fn a_foreign_spec_is_refused_by_every_command_with_the_difference() {
+    let lab = kept(SPEC);
+    for has_trials in [false, true] {
+        if has_trials {
+            lab.drsae("trial", &["--index", "1"]).success();
+        }
+        let before = lab.files("tiny");
+        let foreign = ["--set", "training.phases.0.rate=1e-2"];
+        for (command, more) in [
+            ("analyze", &[][..]),
+            ("report", &[]),
+            ("status", &[]),
+            ("export", &["--format", "tensorboard"]),
+            ("sweep", &[]),
+            ("sweep", &["--dry-run"]),
+            ("trial", &["--index", "0"]),
+            ("trial", &["--index", "0", "--pending"]),
+        ] {
+            let (out, log) = said(&lab.drsae(command, &[more, &foreign].concat()).code(2));
+            assert!(log.contains("results/tiny holds the results of another sweep (-)"), "{command}: {log}");
+            assert!(
+                log.contains("\n-rate = 0.003\n+rate = 0.01\n") && out.is_empty(),
+                "{command}: {out}{log}"
+            );
+        }
+        let (out, _) = said(&lab.drsae("verify", &foreign).code(1));
+        assert!(out.contains("wrong results/tiny/sweep.toml differs"), "{out}");
+        assert!(lab.files("tiny") == before);
+    }
+}
+
+#[test]
+fn two_different_specs_that_begin_together_in_one_folder_are_one_accepted_and_one_refused() {
+    for round in 0..12 {
+        let lab = Lab::new(SPEC);
+        lab.write("other.toml", SPEC.replace("hidden = 8", "hidden = 9"));
+        let start = |spec: &str| {
+            let mut command = lab.std_command();
+            command.args(["trial", spec, "--index", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+            command.spawn().unwrap()
+        };
+        let running = ["spec.toml", "other.toml"].map(start);
+        let ended = running.map(|child| child.wait_with_output().unwrap());
+        let mut codes = ended.each_ref().map(|output| output.status.code());
+        codes.sort();
+        assert_eq!(codes, [Some(0), Some(2)], "round {round}: {ended:?}");
+        let winner = usize::from(ended[1].status.success());
+        let log = String::from_utf8_lossy(&ended[1 - winner].stderr);
+        assert!(log.contains("holds the results of another sweep"), "{log}");
+        let hidden = ["hidden = 8\n", "hidden = 9\n"][winner];
+        assert!(lab.read("results/tiny/sweep.toml").contains(hidden), "round {round}");
+        assert_eq!(fs::read_dir(lab.path("results/tiny/trials")).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_damaged_trial_is_named_its_stored_row_stays_and_the_others_are_merged() {
+    let lab = Lab::new(SPEC);
+    lab.drsae("sweep", &[]).success();
+    let whole = lab.lasting("tiny");
+    let ids = lab.column("tiny", "trial");
+    let result = |id: &str| lab.path(format!("results/tiny/trials/{id}/result.json"));
+    // The results of two trials are exchanged, and a digit of the curve of a third.
+    let (one, other) = (fs::read(result(&ids[0])).unwrap(), fs::read(result(&ids[1])).unwrap());
+    fs::write(result(&ids[0]), other).unwrap();
+    fs::write(result(&ids[1]), one).unwrap();
+    let curve = lab.path(format!("results/tiny/trials/{}/epochs.csv", ids[2]));
+    let text = fs::read_to_string(&curve).unwrap();
+    fs::write(&curve, text.replacen("0.003", "0.004", 1)).unwrap();
+    for stored in [true, false] {
+        if !stored {
+            fs::remove_file(lab.path("results/tiny/trials.csv")).unwrap();
+        }
+        for (command, more) in
+            [("sweep", &[][..]), ("analyze", &[]), ("report", &[]), ("export", &["--format", "tensorboard"])]
+        {
+            let (_, log) = said(&lab.drsae(command, more).code(1));
+            for (id, name) in ids.iter().zip(["config.toml", "config.toml", "epochs.csv"]) {
+                let told = format!("results/tiny/trials/{id}/{name}: it is not the trial's");
+                assert!(
+                    log.contains(&told) && log.contains("remove the trial's folder to run it again"),
+                    "{log}"
+                );
+            }
+            let status = if stored { ["complete"; 4] } else { ["pending", "pending", "pending", "complete"] };
+            assert_eq!(lab.column("tiny", "status"), status, "{command}");
+        }
+        if stored {
+            for name in LASTING {
+                assert!(lab.lasting("tiny")[name] == whole[name], "{name}");
+            }
+        }
+    }
+    for id in &ids[..3] {
+        fs::remove_dir_all(lab.path(format!("results/tiny/trials/{id}"))).unwrap();
+    }
+    lab.drsae("sweep", &[]).success();
+    for name in LASTING {
+        assert!(lab.lasting("tiny")[name] == whole[name], "{name}");
+    }
+}
