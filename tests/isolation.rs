@@ -65,7 +65,7 @@ fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status
     let state = |trial: &Trial| {
         let folder = store.trial(&trial.id).unwrap();
         let failure = std::fs::read_to_string(folder.path().join(file::FAILURE)).unwrap_or_default();
-        (folder.status(), failure)
+        (folder.status().unwrap(), failure)
     };
     plan.trials.iter().map(state).collect()
 }

@@ -129,14 +129,14 @@ impl Worker<'_> {
 
     fn turn(&self, pending: &Pending) -> Result<Turn, store::Error> {
         let folder = self.store.trial(&pending.trial.id)?;
-        if let Some(status) = pending.ended(&folder) {
+        if let Some(status) = pending.ended(&folder)? {
             return Ok(Turn::Ended(status));
         }
         let Acquisition::Acquired(lease) = self.store.acquire(&folder, &self.leases)? else {
             return Ok(Turn::Wait);
         };
         // Another process may have ended and released it between the two, or died before it could publish it.
-        if let Some(status) = pending.ended(&folder) {
+        if let Some(status) = pending.ended(&folder)? {
             return Ok(Turn::Ended(status));
         }
         let recovered = self.store.recover(&folder, &lease)?;

@@ -121,9 +121,9 @@ impl<'a> Pending<'a> {
 
 impl Pending<'_> {
     /// What became of the trial since it was found pending.
-    fn ended(&self, folder: &TrialFolder) -> Option<Status> {
-        let now = outcome(folder)?;
-        (Some(&now) != self.before.as_ref()).then_some(now.status)
+    fn ended(&self, folder: &TrialFolder) -> Result<Option<Status>, store::Error> {
+        let now = folder.usable_outcome()?;
+        Ok(now.filter(|now| Some(now) != self.before.as_ref()).map(|now| now.status))
     }
 }
 
@@ -158,7 +158,7 @@ pub fn pending_among<'a>(
 
 /// The trial, where it has no result or one among `retry`.
 fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<Pending<'a>>, store::Error> {
-    let before = outcome(&store.trial(&trial.id)?);
+    let before = store.trial(&trial.id)?.usable_outcome()?;
     let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
     Ok(wanted.then_some(Pending { trial, before }))
 }
@@ -179,11 +179,6 @@ pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), Error> {
         trial::tidy(store, &leases, &folder).map_err(Error::Store)?;
     }
     Ok(())
-}
-
-/// A trial's result; one that cannot be read is none.
-fn outcome(folder: &TrialFolder) -> Option<Outcome> {
-    folder.outcome().ok().flatten()
 }
 
 #[cfg(test)]

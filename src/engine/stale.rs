@@ -77,7 +77,8 @@ impl fmt::Display for Why {
 pub fn find(plan: &Plan, store: &Store) -> Result<Vec<Stale>, store::Error> {
     let planned: HashSet<&str> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
     let mut folders = store.trial_folders()?;
-    folders.retain(|folder| !planned.contains(folder.id()) && folder.status() != Status::Pending);
+    let is_ended = |folder: &TrialFolder| folder.status().is_ok_and(|status| status != Status::Pending);
+    folders.retain(|folder| !planned.contains(folder.id()) && is_ended(folder));
     if folders.is_empty() {
         return Ok(Vec::new());
     }

@@ -69,7 +69,7 @@ fn without(store: &Store, attempt: &Attempt) -> Result<Ending, store::Error> {
     match (store.vanished(), attempt.folder().vanished()) {
         (Some(vanished), _) => Err(vanished),
         // The winner removes the attempts of the others.
-        (None, _) if store.trial(attempt.folder().id())?.status() != Status::Pending => Ok(Ending::Lost),
+        (None, _) if store.trial(attempt.folder().id())?.status()? != Status::Pending => Ok(Ending::Lost),
         (None, Some(vanished)) => {
             Ok(Ending::Incomplete { status: Status::Pending, reason: vanished.to_string() })
         }

@@ -35,6 +35,9 @@ pub(super) const RUNNING: &str = "running";
 /// Name of the folder of what was replaced.
 pub(super) const REPLACED: &str = "replaced";
 
+/// Ending of the name of an attempt that is being removed.
+const REMOVED: &str = ".removed";
+
 /// How often a folder may be removed under a process that is about to work there.
 const RACES: usize = 10;
 
@@ -138,7 +141,7 @@ impl Store {
             let Some(sealed) = folder.intact() else { continue };
             // A result that is complete is never replaced, and no other by one that is not.
             let status = sealed.outcome.status;
-            let standing = trial.status();
+            let standing = trial.status()?;
             if standing == Status::Complete || (standing != Status::Pending && status != Status::Complete) {
                 continue;
             }
@@ -213,10 +216,29 @@ impl Store {
     fn remove_other_attempts(&self, trial: &TrialFolder, lease: &Lease) -> Result<(), Error> {
         for attempt in self.attempts(trial)? {
             if !attempt.path().ends_with(lease.token()) {
-                remove_attempt(self.io(), attempt.path())?;
+                self.remove_attempt(attempt.path())?;
+            }
+        }
+        // What a process that was killed meanwhile left.
+        let running = self.running(trial.id());
+        for name in atomic::names(self.io(), &running, Kind::Folder)? {
+            if name.strip_suffix(REMOVED).is_some_and(atomic::is_token) {
+                remove_files(self.io(), &running.join(name))?;
             }
         }
         Ok(())
+    }
+
+    /// Removes the folder of an attempt whose process may live after all. It is renamed first: that process can then
+    /// publish the whole of it, or nothing.
+    fn remove_attempt(&self, path: &Path) -> Result<(), Error> {
+        let mut removed = path.as_os_str().to_owned();
+        removed.push(REMOVED);
+        match uninterrupted(|| self.io().rename(path, Path::new(&removed))) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(Error::write(path)(error)),
+            Ok(()) => remove_files(self.io(), Path::new(&removed)),
+        }
     }
 
     /// Ends what a killed process left of a trial: publishes an attempt that had ended, and removes the attempts
@@ -226,7 +248,7 @@ impl Store {
     /// The disk refuses.
     pub fn tidy(&self, trial: &TrialFolder, lease: Lease) -> Result<(), Error> {
         self.recover(trial, &lease)?;
-        if trial.status() != Status::Pending {
+        if trial.status()? != Status::Pending {
             self.remove_other_attempts(trial, &lease)?;
             self.release(lease);
         }
@@ -411,13 +433,13 @@ fn is_occupied(error: &std::io::Error) -> bool {
 }
 
 /// Removes the files that an attempt writes, and its folder where no other is in it.
-fn remove_attempt(io: &dyn Io, path: &Path) -> Result<(), Error> {
+fn remove_files(io: &dyn Io, path: &Path) -> Result<(), Error> {
     for name in atomic::names(io, path, Kind::File)? {
         if file::ALL.contains(&name.as_str()) || atomic::is_unfinished(name.as_ref()) {
             atomic::remove(io, &path.join(name))?;
         }
     }
-    // It stays where its process lives after all and writes, or where a user keeps files.
+    // It stays where a user keeps files.
     let _ = io.remove_folder(path);
     Ok(())
 }

@@ -210,7 +210,7 @@ impl Store {
     /// # Errors
     /// `id` is no plain folder name.
     pub fn status(&self, id: &str) -> Result<Status, Error> {
-        Ok(self.trial(id)?.status())
+        self.trial(id)?.status()
     }
 
     /// Writes `plan.csv`.

@@ -174,10 +174,23 @@ impl TrialFolder {
         result.map(Some).map_err(malformed)
     }
 
-    /// What became of the trial; one whose result cannot be read is pending.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        self.outcome().ok().flatten().map_or(Status::Pending, |outcome| outcome.status)
+    /// What became of the trial; one whose result is not as written is pending.
+    ///
+    /// # Errors
+    /// The disk refuses: what became of the trial is not known.
+    pub fn status(&self) -> Result<Status, Error> {
+        Ok(self.usable_outcome()?.map_or(Status::Pending, |outcome| outcome.status))
+    }
+
+    /// The trial's result; `None` where it has not ended, or where the result is not as written.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn usable_outcome(&self) -> Result<Option<Outcome>, Error> {
+        match self.outcome() {
+            Err(error) if !error.is_of_the_disk() => Ok(None),
+            outcome => outcome,
+        }
     }
 
     fn read_rows<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, Error> {

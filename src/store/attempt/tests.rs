@@ -68,12 +68,12 @@ impl Lab {
 #[test]
 fn a_trial_is_pending_until_its_attempt_is_published() {
     let lab = Lab::new();
-    assert_eq!(lab.trial.status(), Status::Pending);
+    assert_eq!(lab.trial.status().unwrap(), Status::Pending);
     let attempt = lab.whole();
-    assert_eq!(lab.trial.status(), Status::Pending);
+    assert_eq!(lab.trial.status().unwrap(), Status::Pending);
     assert!(!lab.trial.path().exists());
     assert_eq!(attempt.finish(&outcome()).unwrap(), Published::Yes);
-    assert_eq!(lab.trial.status(), Status::Complete);
+    assert_eq!(lab.trial.status().unwrap(), Status::Complete);
     assert_eq!(lab.trial.outcome().unwrap(), Some(outcome()));
     assert!(lab.trial.intact().is_some());
     assert!(!lab.exists("running"), "nothing is left of it");
@@ -106,10 +106,10 @@ fn a_retry_replaces_the_failure_when_it_ends_and_keeps_it() {
     assert!(lab.trial.path().join(file::STATE).exists(), "it may go on from there");
 
     let retry = lab.whole();
-    assert_eq!(lab.trial.status(), Status::Failed, "what stands is replaced when there is more");
+    assert_eq!(lab.trial.status().unwrap(), Status::Failed, "what stands is replaced when there is more");
     assert!(retry.earlier().unwrap().iter().any(|folder| folder.path() == lab.trial.path()));
     assert_eq!(retry.finish(&outcome()).unwrap(), Published::Yes);
-    assert_eq!(lab.trial.status(), Status::Complete);
+    assert_eq!(lab.trial.status().unwrap(), Status::Complete);
     let replaced = fs::read_dir(lab.store.root().join(REPLACED)).unwrap().next().unwrap().unwrap().path();
     assert_eq!(fs::read_to_string(replaced.join(file::FAILURE)).unwrap(), "out of memory");
 }
@@ -155,7 +155,7 @@ fn a_result_is_replaced_once() {
     let Standing::Folder(digest) = Standing::of(&Disk, lab.trial.path()).unwrap() else { panic!() };
     lab.whole().finish(&outcome()).unwrap();
     assert!(!lab.store.set_aside(&lab.trial, &digest).unwrap());
-    assert_eq!(lab.trial.status(), Status::Complete);
+    assert_eq!(lab.trial.status().unwrap(), Status::Complete);
 }
 
 #[test]
@@ -169,11 +169,11 @@ fn an_attempt_that_ended_and_was_not_published_is_published_by_the_next_process(
     fs::rename(lab.trial.path(), &kept).unwrap();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::rename(&kept, &path).unwrap();
-    assert_eq!(lab.trial.status(), Status::Pending);
+    assert_eq!(lab.trial.status().unwrap(), Status::Pending);
 
     let lease = lab.lease();
     assert_eq!(lab.store.recover(&lab.trial, &lease).unwrap(), Some(Status::Complete));
-    assert_eq!(lab.trial.status(), Status::Complete);
+    assert_eq!(lab.trial.status().unwrap(), Status::Complete);
     lab.store.tidy(&lab.trial, lease).unwrap();
     assert!(!lab.exists("running"));
 }
@@ -212,7 +212,7 @@ fn a_damaged_result_is_set_aside_and_computed_again() {
     let newer = serde_json::to_string(&Outcome { format: FORMAT + 1, ..outcome() }).unwrap();
     for text in ["{\"format\": 1, \"sta", newer.as_str()] {
         fs::write(lab.trial.path().join(file::RESULT), text).unwrap();
-        assert_eq!(lab.trial.status(), Status::Pending);
+        assert_eq!(lab.trial.status().unwrap(), Status::Pending);
         let error = lab.trial.outcome().unwrap_err();
         assert!(matches!(&error, Error::Malformed { path, .. } if path.ends_with(file::RESULT)), "{error}");
         assert_eq!(lab.whole().finish(&outcome()).unwrap(), Published::Yes);
