@@ -31,7 +31,7 @@ pub use merge::{Merged, PlannedTrial, Survey, Table, axis_column};
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, table};
 pub use seal::{Seal, Sealed};
-pub use submissions::{Record, Submission, Submissions, Submitted};
+pub use submissions::{Program, Record, Submission, Submissions, Submitted};
 pub use trial::{TrialFolder, file};
 
 use std::collections::HashSet;
