@@ -47,10 +47,19 @@ impl Reference {
         Some(Self { files: place.lasting(), calls, shim })
     }
 
+    /// A sweep that was killed as soon as a trial had a state to go on from.
+    fn interrupted(&self) -> Place {
+        let number = self.calls.number_of("rename", "state.safetensors").expect("a trial keeps its state");
+        let case = Case { kind: "rename".to_owned(), number, fault: "kill-after".to_owned() };
+        let place = Place::new();
+        place.disturbed(&self.shim, Some(&case)).unwrap();
+        assert!(place.traced().disturbed().is_some(), "it was not killed");
+        place
+    }
+
     /// Disturbs a sweep, and holds what it left, and what the next one makes of it, against the
     /// undisturbed one.
-    fn attempt(&self, case: &Case) -> Verdict {
-        let place = Place::new();
+    fn attempt(&self, place: &Place, case: &Case) -> Verdict {
         let ended = place.disturbed(&self.shim, Some(case))?;
         let calls = place.traced();
         let told = |what: String| format!("{}\n{what}", calls.disturbed().unwrap_or_default());
@@ -73,8 +82,19 @@ impl Reference {
 #[test]
 fn after_any_fault_the_same_command_ends_in_the_same_bytes() {
     let Some(reference) = Reference::new() else { return };
-    let cases = case::asked(case::faults(&reference.calls), 100);
-    survive("after_any_fault", &cases, |case| reference.attempt(case));
+    let cases = case::asked(case::faults(&reference.calls), 60);
+    survive("after_any_fault", &cases, |case| reference.attempt(&Place::new(), case));
+}
+
+#[test]
+fn a_sweep_that_goes_on_from_a_state_ends_in_the_same_bytes_after_any_fault() {
+    let Some(reference) = Reference::new() else { return };
+    let begun = reference.interrupted();
+    let undisturbed = begun.copied();
+    let ended = undisturbed.disturbed(&reference.shim, None).unwrap();
+    assert!(ended.err.contains("goes on after epoch"), "{}", ended.err);
+    let cases = case::asked(case::faults(&undisturbed.traced()), 30);
+    survive("a_sweep_that_goes_on", &cases, |case| reference.attempt(&begun.copied(), case));
 }
 
 /// Names that look like those of the program's own temporary files and claims.
@@ -103,7 +123,7 @@ fn a_users_own_files_outlast_any_fault() {
     let Some(shim) = Shim::compile() else { return };
     let (place, _) = with_own_files();
     place.disturbed(&shim, None).unwrap();
-    let cases = case::asked(case::faults(&place.traced()), 20);
+    let cases = case::asked(case::faults(&place.traced()), 12);
     survive("a_users_own_files", &cases, |case| {
         let (place, own) = with_own_files();
         let ended = place.disturbed(&shim, Some(case))?;

@@ -61,6 +61,17 @@ impl Place {
         Self { folder }
     }
 
+    /// Another folder with what lies in this one's results.
+    pub fn copied(&self) -> Self {
+        let copy = Self::new();
+        for (path, bytes) in every_file(&self.path("results")) {
+            let path = copy.path("results").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        copy
+    }
+
     pub fn path(&self, relative: &str) -> PathBuf {
         self.folder.path().join(relative)
     }

@@ -72,6 +72,12 @@ impl Trace {
         self.text.lines().filter(|line| line.split(' ').next() == Some(kind)).count()
     }
 
+    /// The number of the first call of a kind on a path that ends so.
+    pub fn number_of(&self, kind: &str, ending: &str) -> Option<usize> {
+        let mut calls = self.text.lines().filter(|line| line.ends_with(ending));
+        calls.find_map(|line| line.strip_prefix(kind)?.split_ascii_whitespace().next()?.parse().ok())
+    }
+
     /// The first call that was disturbed.
     pub fn disturbed(&self) -> Option<&str> {
         self.text.lines().find(|line| line.split(' ').nth(2) != Some("-"))

@@ -25,7 +25,7 @@ const SHELL: &str = "LD_PRELOAD=$SHIM \"$@\" & wait $!";
 fn a_process_that_wakes_up_changes_nothing_of_its_successors() {
     let Some(unshare) = unshare() else { return };
     let Some(reference) = Reference::new() else { return };
-    let cases = case::asked(case::stops(&reference.calls), 24);
+    let cases = case::asked(case::stops(&reference.calls), 12);
     survive("a_process_that_wakes_up", &cases, |case| attempt(&reference, &unshare, case));
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::case::Case;
 
 /// How long a sample may take; a part of it is left out where the machine is slow.
-const BUDGET: Duration = Duration::from_secs(40);
+const BUDGET: Duration = Duration::from_secs(20);
 
 /// How a case came out: whether its call was reached, or what went wrong.
 pub type Verdict = Result<bool, String>;
