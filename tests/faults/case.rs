@@ -107,14 +107,12 @@ pub fn asked(all: Vec<Case>, few: usize) -> Vec<Case> {
     if asked == "full" {
         return all;
     }
-    match asked.parse() {
-        Ok(count) => sample(all, count),
-        Err(_) => {
-            let case: Case = asked.parse().unwrap();
-            let stops = all.iter().any(Case::stops);
-            if case.stops() == stops { vec![case] } else { Vec::new() }
-        }
+    if let Ok(count) = asked.parse() {
+        return sample(all, count);
     }
+    let case: Case = asked.parse().unwrap();
+    let stops = all.iter().any(Case::stops);
+    if case.stops() == stops { vec![case] } else { Vec::new() }
 }
 
 /// So many cases, each kind of call with each fault before any has a second one.

@@ -1,6 +1,6 @@
 //! A folder with a small sweep, and the program to run there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -208,17 +208,15 @@ impl Ended {
 
 /// What differs between files found and expected.
 pub fn expect_same(found: &Files, expected: &Files) -> Result<(), String> {
-    for (path, bytes) in expected {
-        match found.get(path) {
-            None => return Err(format!("{} is missing", path.display())),
-            Some(found) if found != bytes => return Err(format!("{} differs", path.display())),
-            Some(_) => {}
-        }
-    }
-    match found.keys().find(|path| !expected.contains_key(*path)) {
-        Some(path) => Err(format!("{} should not be there", path.display())),
-        None => Ok(()),
-    }
+    let judge = |path: &PathBuf| match (found.get(path), expected.get(path)) {
+        (Some(found), Some(expected)) if found == expected => None,
+        (Some(_), Some(_)) => Some(format!("{} differs", path.display())),
+        (None, _) => Some(format!("{} is missing", path.display())),
+        (_, None) => Some(format!("{} should not be there", path.display())),
+    };
+    let paths: BTreeSet<_> = found.keys().chain(expected.keys()).collect();
+    let wrong: Vec<_> = paths.into_iter().filter_map(judge).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join(", ")) }
 }
 
 /// Every file below a folder, whatever it holds.

@@ -18,8 +18,12 @@ use crate::tally::{Verdict, survive};
 /// Longer than a claim lives without a heartbeat.
 const ASLEEP: Duration = Duration::from_mins(10);
 
-/// Runs the program as the second process of a namespace: signals do not stop the first.
-const SHELL: &str = "LD_PRELOAD=$SHIM \"$@\" & wait $!";
+/// Long after a process that does not wait would have ended.
+const WAITS: Duration = Duration::from_secs(3);
+
+/// Runs the program as the second process of a namespace, since signals do not stop the first.
+const SECOND: &str = "LD_PRELOAD=$SHIM \"$@\" & wait $!";
+const ALONE: &str = "LD_PRELOAD=$SHIM exec \"$@\"";
 
 #[test]
 fn a_process_that_wakes_up_changes_nothing_of_its_successors() {
@@ -27,6 +31,28 @@ fn a_process_that_wakes_up_changes_nothing_of_its_successors() {
     let Some(reference) = Reference::new() else { return };
     let cases = case::asked(case::stops(&reference.calls), 12);
     survive("a_process_that_wakes_up", &cases, |case| attempt(&reference, &unshare, case));
+}
+
+/// However old its claim looks.
+#[test]
+fn a_process_that_is_stopped_and_can_be_seen_is_waited_for() {
+    let Some(reference) = Reference::new() else { return };
+    let place = Place::new();
+    let number = reference.calls.number_of("rename", "state.safetensors").expect("a trial keeps its state");
+    let case = Case { kind: "rename".to_owned(), number, fault: "stop-before".to_owned() };
+    let mut sleeper = Sleeper::start(&place, &reference.shim, &[], &case);
+    assert!(sleeper.falls_asleep().unwrap(), "it was not stopped");
+    place.age(ASLEEP);
+    let mut second = place.start(&mut place.drsae("sweep"), "second");
+    sleep(WAITS);
+    assert!(second.0.try_wait().unwrap().is_none(), "it did not wait");
+    sleeper.wake();
+    for (running, name) in [(sleeper.running, "sleeper"), (second, "second")] {
+        let ended = place.wait(running, name).unwrap();
+        assert!(ended.status.success(), "{}", ended.told(name));
+    }
+    place.verified().unwrap();
+    expect_same(&place.lasting(), &reference.files).unwrap();
 }
 
 fn attempt(reference: &Reference, unshare: &[&str], case: &Case) -> Verdict {
@@ -72,14 +98,17 @@ fn unshare() -> Option<Vec<&'static str>> {
 /// A sweep that stops at one of its calls.
 struct Sleeper {
     running: Running,
-    /// What all processes of its namespace have in their environment, and no others.
+    /// What its processes have in their environment, and no others.
     mark: String,
 }
 
 impl Sleeper {
+    /// In a namespace of its own, where `unshare` makes one.
     fn start(place: &Place, shim: &Shim, unshare: &[&str], case: &Case) -> Self {
-        let mut command = Command::new(unshare[0]);
-        command.args(&unshare[1..]).args(["sh", "-c", SHELL, "sh", env!("CARGO_BIN_EXE_drsae")]);
+        let shell = if unshare.is_empty() { ["sh", "-c", ALONE] } else { ["sh", "-c", SECOND] };
+        let words = [unshare, &shell, &["sh", env!("CARGO_BIN_EXE_drsae")]].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
         command.args(arguments("sweep")).current_dir(place.path(""));
         Shim::describe(&mut command, &place.results(), &place.trace(), Some(case));
         command.env("SHIM", shim.library());
@@ -108,7 +137,7 @@ impl Sleeper {
         }
     }
 
-    /// The processes of its namespace, as they are called here.
+    /// Its processes, and those that started it, as they are called here.
     fn processes(&self) -> Vec<u32> {
         let entries = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
         let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());

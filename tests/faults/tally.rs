@@ -12,6 +12,9 @@ use crate::case::Case;
 /// How long a sample may take; a part of it is left out where the machine is slow.
 const BUDGET: Duration = Duration::from_secs(20);
 
+/// After how many cases it is said how far they are.
+const PROGRESS: usize = 250;
+
 /// How a case came out: whether its call was reached, or what went wrong.
 pub type Verdict = Result<bool, String>;
 
@@ -51,7 +54,11 @@ pub fn survive(name: &str, cases: &[Case], attempt: impl Fn(&Case) -> Verdict + 
         while !limited || start.elapsed() < BUDGET {
             let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) else { return };
             let verdict = attempt(case);
-            verdicts.lock().unwrap().push((case, verdict));
+            let mut verdicts = verdicts.lock().unwrap();
+            verdicts.push((case, verdict));
+            if verdicts.len().is_multiple_of(PROGRESS) {
+                eprintln!("{name}: {} of {} cases, {:.0?}", verdicts.len(), cases.len(), start.elapsed());
+            }
         }
     };
     thread::scope(|scope| {
@@ -104,7 +111,9 @@ fn table(verdicts: &[(&Case, Verdict)]) -> String {
     let column = |cell: &(&str, &str)| cell.1.to_owned();
     let kinds: BTreeSet<String> = counts.keys().map(column).collect();
     let mut out = format!("{:16}", "failures/runs");
-    kinds.iter().for_each(|kind| out.push_str(&format!("{kind:>9}")));
+    for kind in &kinds {
+        let _ = write!(out, "{kind:>9}");
+    }
     let faults: BTreeSet<&str> = counts.keys().map(|cell| cell.0).collect();
     for fault in faults {
         let _ = write!(out, "\n{fault:16}");

@@ -78,20 +78,20 @@ fn only_word(line: &str) -> Result<String, String> {
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {
         match (letter, quote) {
-            ('\n' | '\0', _) => return not_one("is more than one line"),
+            (letter, _) if letter.is_control() && letter != '\t' => {
+                return not_one("has a line break or another control character");
+            }
             ('\\', _) => match letters.next() {
-                Some(escaped) if !escaped.is_ascii_control() => word.push(escaped),
+                Some(escaped) if !escaped.is_control() => word.push(escaped),
                 _ => return not_one("ends in a backslash"),
             },
             (letter, Some(open)) if letter == open => quote = None,
-            (letter, Some(_)) => word.push(letter),
             ('"' | '\'', None) => quote = Some(letter),
             ('#', None) => return not_one("has a comment: put `#` in quotes"),
-            // The letters that C's `isspace` knows.
-            (' ' | '\t' | '\r' | '\x0b' | '\x0c', None) => {
+            (' ' | '\t', None) => {
                 return not_one("has a space: write `--name=value`, with a value that has spaces in quotes");
             }
-            (letter, None) => word.push(letter),
+            (letter, _) => word.push(letter),
         }
     }
     match quote {
@@ -131,12 +131,12 @@ mod tests {
         let refused = [
             ("--comment=a --array=0-0", "has a space"),
             ("--comment=a\t--array=0-0", "has a space"),
-            ("--comment=a\x0b--array=0-0", "has a space"),
+            ("--comment=a\x0b--array=0-0", "has a line break or another control character"),
             ("--comment=\"a\" -a0-0", "has a space"),
             ("--comment=\"a\\\" --array=0-0", "lacks the second \""),
             ("--comment=a\\", "ends in a backslash"),
             ("--comment=a\\\n#SBATCH --array=0-0", "ends in a backslash"),
-            ("--comment='a\n#SBATCH --array=0-0'", "is more than one line"),
+            ("--comment='a\n#SBATCH --array=0-0'", "has a line break or another control character"),
             ("--hold 0-0", "has a space"),
             (" --hold", "has a space"),
             ("--hold # for now", "has a space"),

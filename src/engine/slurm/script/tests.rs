@@ -35,9 +35,8 @@ fn assert_readable(script: &str) {
     assert!(child.wait().unwrap().success());
 }
 
-#[test]
-fn script_snapshots() {
-    let settings = Slurm {
+fn all_settings() -> Slurm {
+    Slurm {
         partition: Some("short".to_owned()),
         account: Some("physics".to_owned()),
         time: Some("2:00:00".to_owned()),
@@ -48,8 +47,12 @@ fn script_snapshots() {
         modules: Some(vec!["gcc/12".to_owned()]),
         prelude: Some("export A=1\n".to_owned()),
         directives: Some(vec!["--constraint=avx512".to_owned()]),
-    };
-    let (array, analysis) = scripts(&settings);
+    }
+}
+
+#[test]
+fn script_snapshots() {
+    let (array, analysis) = scripts(&all_settings());
     insta::assert_snapshot!(array, @r#"
     #!/bin/bash
     #SBATCH --job-name=drsae-depth-00ff-1-0
