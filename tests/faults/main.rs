@@ -6,7 +6,7 @@
 //!
 //! `cargo test` tries a sample; `DRSAE_FAULTS=full` (`just faults`) tries every call with every fault, a number tries
 //! so many, and `DRSAE_FAULTS=rename:7:EIO` is one case.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 mod case;
 #[path = "../files/mod.rs"]
