@@ -153,10 +153,10 @@ impl Place {
         files
     }
 
-    /// Makes all that lies in the results folder so much older.
+    /// Makes the results folder, where it is there, and all that lies in it so much older.
     pub fn age(&self, age: Duration) {
         let then = SystemTime::now() - age;
-        let mut left = vec![self.results()];
+        let mut left: Vec<_> = Some(self.results()).filter(|path| path.exists()).into_iter().collect();
         while let Some(path) = left.pop() {
             if path.is_dir() {
                 left.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
