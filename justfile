@@ -86,6 +86,10 @@ bench *ARGS: build
 test:
     cargo test
 
+# Try a sweep with every fault at every one of its system calls, for an hour: just faults 500 tries so many, just faults rename:7:EIO one
+faults CASES="full":
+    DRSAE_FAULTS="$1" cargo test --test faults -- --nocapture --test-threads 1
+
 # Look for inputs that break a reader, for so many seconds: just fuzz spec 300; targets are in fuzz/seeds
 fuzz TARGET SECONDS="60":
     #!/usr/bin/env bash

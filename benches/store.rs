@@ -39,7 +39,8 @@ fn in_an_attempt(work: impl FnOnce(&Attempt)) {
     let trial = store.trial("trial").expect("a name of a trial");
     let leases = Leases::start(store.shared_io()).expect("a timer");
     let Ok(Acquisition::Acquired(lease)) = store.acquire(&trial, &leases) else { panic!("nobody holds it") };
-    work(&store.begin(&trial, lease, "").expect("a folder of its own"));
+    let standing = store.standing(&trial).expect("a disk that can be read");
+    work(&store.begin(&trial, lease, standing, "").expect("a folder of its own"));
 }
 
 fn write(criterion: &mut Criterion) {

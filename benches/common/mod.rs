@@ -66,7 +66,7 @@ pub fn finish(store: &Store, id: &str, index: usize, size: Size) -> io::Result<(
         let trial = store.trial(id)?;
         let leases = Leases::start(store.shared_io()).expect("a timer");
         let Acquisition::Acquired(lease) = store.acquire(&trial, &leases)? else { panic!("nobody holds it") };
-        let trial = store.begin(&trial, lease, "")?;
+        let trial = store.begin(&trial, lease, store.standing(&trial)?, "")?;
         trial.write_epochs(&(1..=epochs).map(epoch).collect::<Vec<_>>())?;
         trial.write_timing(&(1..=epochs).map(timing).collect::<Vec<_>>())?;
         trial.write_predictions(&predictions)?;

@@ -21,7 +21,7 @@ use crate::engine::slurm::{Cluster, Jobs, Order, Packing, Programs, Scripts, arr
 use crate::engine::{Library, Pending, Pilot};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Slurm, Sweep};
-use crate::store::{Acquisition, Leases, Store, Submissions};
+use crate::store::{Acquisition, Leases, Program, Record, Store, Submissions};
 use crate::{NUMERICS_VERSION, text};
 
 /// How long jobs that are being cleared away are waited for, to see what becomes of them.
@@ -193,32 +193,30 @@ impl Office<'_> {
         }
     }
 
-    /// The name of the program that the jobs will run: the one that this sweep's queued jobs run,
-    /// so that a sweep which is under way is computed by one build; else this one.
-    fn pin(&self, jobs: &Jobs, submissions: &Submissions) -> Result<String> {
+    /// The program that the jobs will run: the one that this sweep's queued jobs run, so that a
+    /// sweep which is under way is computed by one build; else this one.
+    fn pin(&self, jobs: &Jobs, submissions: &Submissions) -> Result<Program> {
         let this = this_program().context("failed to read this program, which the jobs are to run")?;
-        let name = Submissions::program_name(&this);
-        match jobs.program() {
-            Some((pinned, numerics)) if pinned != name => {
+        match jobs.last_alive() {
+            Some(record) if !record.runs(&Program::of(&this)) => {
+                let Record { program, numerics, .. } = record;
                 ensure!(
-                    numerics == NUMERICS_VERSION,
-                    "the queued jobs of this sweep run {pinned}, of numerics version {numerics}, and this program \
+                    *numerics == NUMERICS_VERSION,
+                    "the queued jobs of this sweep run {program}, of numerics version {numerics}, and this program \
                      has {NUMERICS_VERSION}: wait until they have ended, or cancel them with `scancel`"
                 );
+                let pinned = submissions.kept_program(record)?;
                 eprintln!(
-                    "{}: the jobs run {pinned}, as those that are queued, and not this build",
+                    "{}: the jobs run {program}, as those that are queued, and not this build",
                     self.plan.name
                 );
-                Ok(pinned.to_owned())
+                Ok(pinned)
             }
-            _ => {
-                submissions.keep_program(&this)?;
-                Ok(name)
-            }
+            _ => Ok(submissions.keep_program(&this)?),
         }
     }
 
-    fn parts<'p>(&self, root: PathBuf, program: &str, missing: Vec<&'p Trial>) -> Result<Parts<'p>> {
+    fn parts<'p>(&self, root: PathBuf, program: &Program, missing: Vec<&'p Trial>) -> Result<Parts<'p>> {
         let packing = Packing { cpus: self.side_by_side(), trials: self.args.slurm.pack };
         let tasks = packing.tasks(self.costs(missing)?);
         if self.args.spec.device != Kind::Cpu && self.settings.gpus.is_none() {
@@ -226,7 +224,7 @@ impl Office<'_> {
         }
         Ok(Parts {
             folder: std::env::current_dir()?,
-            program: Submissions::within(&root).program(program),
+            program: Submissions::within(&root).program(&program.name),
             options: self.args.spec.anywhere(self.sweep)?,
             trial_options: self.args.run.words(),
             spec: self.sweep.to_toml()?,
@@ -259,13 +257,19 @@ impl Office<'_> {
         }
     }
 
-    fn order<'o>(&'o self, parts: &'o Parts<'o>, program: &'o str, earlier: &'o BTreeSet<u64>) -> Order<'o> {
+    fn order<'o>(
+        &'o self,
+        parts: &'o Parts<'o>,
+        program: &'o Program,
+        earlier: &'o BTreeSet<u64>,
+    ) -> Order<'o> {
         Order {
             scripts: Scripts {
                 settings: &self.settings,
                 sweep: &self.plan.name,
                 folder: &parts.folder,
                 program: &parts.program,
+                sha256: &program.sha256,
                 options: &parts.options,
                 trial_options: &parts.trial_options,
                 jobs: self.side_by_side(),

@@ -223,7 +223,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
         let folder = store.trial(&trial.id).unwrap();
         let attempt = |config| {
             let Acquisition::Acquired(lease) = store.acquire(&folder, &leases).unwrap() else { panic!("held") };
-            store.begin(&folder, lease, config).unwrap()
+            store.begin(&folder, lease, store.standing(&folder).unwrap(), config).unwrap()
         };
         let first = attempt("first");
         let mut journal = Journal::open(trial, &first).unwrap().journal;

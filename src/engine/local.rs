@@ -9,7 +9,7 @@ use rayon::ThreadPool;
 
 use super::training::Training;
 use super::{Control, Ending, Error, Pending, Progress, trial};
-use crate::store::{self, Acquisition, Lease, Leases, Status, Store};
+use crate::store::{self, Acquisition, Lease, Leases, Standing, Status, Store};
 use crate::text::chain;
 
 /// How often the trials that other processes run are looked at, and how often a signal is
@@ -68,7 +68,7 @@ struct Worker<'a> {
 
 /// What is to be done about a trial.
 enum Turn {
-    Run(Lease),
+    Run(Lease, Standing),
     Wait,
     Ended(Status),
 }
@@ -119,10 +119,10 @@ impl Worker<'_> {
         Ok(match self.turn(pending)? {
             Turn::Wait => None,
             Turn::Ended(status) => Some(Ending::Elsewhere(status)),
-            Turn::Run(lease) => {
+            Turn::Run(lease, standing) => {
                 self.progress.started(pending.trial);
                 let Self { store, training, control, progress, .. } = *self;
-                Some(trial::run(pending.trial, store, lease, training, control, progress)?)
+                Some(trial::run(pending.trial, store, (lease, standing), training, control, progress)?)
             }
         })
     }
@@ -136,11 +136,12 @@ impl Worker<'_> {
             return Ok(Turn::Wait);
         };
         // Another process may have ended and released it between the two, or died before it could publish it.
+        let standing = self.store.standing(&folder)?;
         if let Some(status) = pending.ended(&folder)? {
             return Ok(Turn::Ended(status));
         }
         let recovered = self.store.recover(&folder, &lease)?;
-        Ok(recovered.map_or(Turn::Run(lease), Turn::Ended))
+        Ok(recovered.map_or(Turn::Run(lease, standing), Turn::Ended))
     }
 
     fn pause(&self) {

@@ -10,11 +10,11 @@ use super::journal::{Journal, Opened};
 use super::training::{Session, Trained, Training};
 use super::{Control, Ending, Progress};
 use crate::plan::Trial;
-use crate::store::{self, Attempt, Lease, Outcome, Published, Status, Store, TrialFolder};
+use crate::store::{self, Attempt, Lease, Outcome, Published, Standing, Status, Store, TrialFolder};
 use crate::text::chain;
 use crate::train;
 
-/// Trains a trial whose lease was acquired, from where an earlier run of it got to, and publishes its result.
+/// Trains a trial whose lease was acquired and that had the `standing` result, from where an earlier run of it got to, and publishes its result.
 /// Whatever goes wrong with the training, a panic included, becomes the trial's status and `failure.txt`.
 ///
 /// # Errors
@@ -22,7 +22,7 @@ use crate::train;
 pub fn run(
     trial: &Trial,
     store: &Store,
-    lease: Lease,
+    (lease, standing): (Lease, Standing),
     training: &dyn Training,
     control: &Control,
     progress: &dyn Progress,
@@ -36,7 +36,7 @@ pub fn run(
             return Ok(Ending::Incomplete { status: Status::Pending, reason });
         }
     };
-    let attempt = store.begin(&ended, lease, &config)?;
+    let attempt = store.begin(&ended, lease, standing, &config)?;
     let run = Run { trial, config: &config, attempt: &attempt, training, control, progress, start };
     let result = catch_unwind(AssertUnwindSafe(|| run.train()));
     let failure = match result {

@@ -15,7 +15,9 @@
 //! | `parallel` | no limit | tasks that may run at once; at least 1 |
 //! | `modules` | none | modules to load, in order |
 //! | `prelude` | none | lines of shell that a task runs before it begins |
-//! | `directives` | none | whatever else `sbatch` takes, such as `--constraint=avx512` |
+//! | `directives` | none | whatever else `sbatch` takes, one option each, such as `--constraint=avx512` |
+
+mod directive;
 
 use std::path::Path;
 
@@ -24,33 +26,6 @@ use serde::Deserialize;
 use super::error::{Error, Place, Problem};
 use super::{Document, document, path, read_text, wire};
 use crate::Invalid;
-
-/// Directives that the engine sets, for it relies on them.
-const TAKEN: [&str; 13] = [
-    "array",
-    "output",
-    "error",
-    "open-mode",
-    "job-name",
-    "requeue",
-    "no-requeue",
-    "signal",
-    "dependency",
-    "nodes",
-    "ntasks",
-    "wait",
-    "wrap",
-];
-
-/// Directives that are settings of the table.
-const NAMED: [(&str, &str); 6] = [
-    ("partition", "partition"),
-    ("account", "account"),
-    ("time", "time"),
-    ("mem", "memory"),
-    ("cpus-per-task", "cpus"),
-    ("gres", "gpus"),
-];
 
 /// Shortest time limit of a task.
 const LEAST_MINUTES: u64 = 5;
@@ -77,7 +52,7 @@ pub struct Slurm {
     pub modules: Option<Vec<String>>,
     /// Lines of shell that a task runs before it begins.
     pub prelude: Option<String>,
-    /// Whatever else `sbatch` takes, each beginning with `--`.
+    /// Whatever else `sbatch` takes, each one option that begins with `--`.
     pub directives: Option<Vec<String>>,
 }
 
@@ -152,7 +127,7 @@ impl Slurm {
             check_word(&format!("slurm.modules.{index}"), Some(module))?;
         }
         for (index, directive) in self.directives.iter().flatten().enumerate() {
-            check_directive(directive)
+            directive::check(directive)
                 .map_err(|reason| Invalid::new(format!("slurm.directives.{index}"), reason))?;
         }
         Ok(())
@@ -226,22 +201,6 @@ fn check_count(key: &str, count: Option<usize>, most: usize) -> Result<(), Inval
     }
 }
 
-fn check_directive(directive: &str) -> Result<(), String> {
-    let name = directive.strip_prefix("--").map(|rest| rest.split(['=', ' ']).next().unwrap_or_default());
-    let Some(name) = name.filter(|name| !name.is_empty() && !directive.contains(['\n', '\r'])) else {
-        return Err(format!("must be one line that begins with `--`, not {directive:?}"));
-    };
-    if TAKEN.contains(&name) {
-        return Err(format!("cannot be `--{name}`: the sweep sets that itself"));
-    }
-    match NAMED.iter().find(|(taken, _)| *taken == name) {
-        // Other generic resources than graphics processors have no key of their own.
-        Some((_, "gpus")) if !directive.contains("gpu") => Ok(()),
-        Some((_, key)) => Err(format!("cannot be `--{name}`: set `slurm.{key}`")),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,8 +244,14 @@ mod tests {
             ("time = \"soon\"", "a.toml:5:1: `slurm.time` must be minutes, or as in `2:00:00`"),
             ("time = \"4:59\"", "a.toml:5:1: `slurm.time` must be at least 5 minutes, not \"4:59\""),
             ("cpus = 0", "a.toml:5:1: `slurm.cpus` must be between 1 and 1024, not 0"),
-            ("directives = [\"-p x\"]", "a.toml:5:15: `slurm.directives.0` must be one line that begins"),
-            ("directives = [\"--a\\n#\"]", "a.toml:5:15: `slurm.directives.0` must be one line that begins"),
+            (
+                "directives = [\"--hold\", \"-px\"]",
+                "a.toml:5:25: `slurm.directives.1` must be an option that begins",
+            ),
+            (
+                "directives = [\"--comment=a --array=0-0\"]",
+                "a.toml:5:15: `slurm.directives.0` must be one option",
+            ),
             ("directives = [\"--array=1\"]", "cannot be `--array`: the sweep sets that itself"),
             ("directives = [\"--mem=1G\"]", "cannot be `--mem`: set `slurm.memory`"),
             ("directives = [\"--gres=gpu:1\"]", "cannot be `--gres`: set `slurm.gpus`"),

@@ -73,12 +73,9 @@ pub enum Published {
     Lost,
 }
 
-/// What stands where the ended trial is to be: nothing, or a folder, told by its `result.json`.
+/// What stands as the result of a trial: nothing, or a folder, told by the digest of its `result.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Standing {
-    Nothing,
-    Folder(String),
-}
+pub struct Standing(Option<String>);
 
 impl Store {
     /// The folder in which the processes that run a trial have their leases and attempts.
@@ -116,16 +113,35 @@ impl Store {
         lease::holder(self.io(), &self.running(trial.id()))
     }
 
-    /// Begins an attempt at the trial for which the lease was acquired: makes its folder and writes
-    /// `config.toml`. What stands as the trial's result is replaced when the attempt is published.
+    /// What stands as the result of a trial. Look at it before you decide that the trial is to be run: a result
+    /// that comes after that look is never replaced.
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn begin(&self, trial: &TrialFolder, lease: Lease, config_toml: &str) -> Result<Attempt, Error> {
+    pub fn standing(&self, trial: &TrialFolder) -> Result<Standing, Error> {
+        let result = trial.path().join(file::RESULT);
+        let text = atomic::read(self.io(), &result, limit::RECORD)?;
+        if text.is_none() && !atomic::exists(self.io(), trial.path()) {
+            return Ok(Standing(None));
+        }
+        Ok(Standing(Some(hex(&Sha256::digest(text.unwrap_or_default())))))
+    }
+
+    /// Begins an attempt at the trial for which the lease was acquired: makes its folder and writes
+    /// `config.toml`. Publishing it replaces what was `standing`, and nothing else.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn begin(
+        &self,
+        trial: &TrialFolder,
+        lease: Lease,
+        standing: Standing,
+        config_toml: &str,
+    ) -> Result<Attempt, Error> {
         let path = lease.folder().join(lease.token());
         atomic::create_subfolder(self.io(), &path)?;
         let folder = TrialFolder::new(trial.id(), path, Arc::clone(lease.io()));
-        let standing = Standing::of(self.io(), trial.path())?;
         let attempt = Attempt { store: self.clone(), folder, ended: trial.clone(), standing, lease };
         attempt.write(file::CONFIG, config_toml.as_bytes())?;
         Ok(attempt)
@@ -139,14 +155,13 @@ impl Store {
     pub fn recover(&self, trial: &TrialFolder, lease: &Lease) -> Result<Option<Status>, Error> {
         for folder in self.attempts(trial)? {
             let Some(sealed) = folder.intact() else { continue };
+            let standing = self.standing(trial)?;
             // A result that is complete is never replaced, and no other by one that is not.
-            let status = sealed.outcome.status;
-            let standing = trial.status()?;
-            if standing == Status::Complete || (standing != Status::Pending && status != Status::Complete) {
+            let (before, status) = (trial.status()?, sealed.outcome.status);
+            if before == Status::Complete || (before != Status::Pending && status != Status::Complete) {
                 continue;
             }
-            let replaced = Standing::of(self.io(), trial.path())?;
-            if self.publish(&folder, status, trial, &replaced)? == Published::Yes {
+            if self.publish(&folder, status, trial, &standing)? == Published::Yes {
                 self.remove_other_attempts(trial, lease)?;
                 return Ok(Some(status));
             }
@@ -168,17 +183,17 @@ impl Store {
         attempt: &TrialFolder,
         status: Status,
         ended: &TrialFolder,
-        replaced: &Standing,
+        standing: &Standing,
     ) -> Result<Published, Error> {
         let io = self.io();
         if status == Status::Complete {
             atomic::remove(io, &attempt.path().join(file::STATE))?;
         }
         atomic::sync_folder(io, attempt.path())?;
-        if Standing::of(io, ended.path())? != *replaced {
+        if self.standing(ended)? != *standing {
             return Ok(Published::Lost);
         }
-        if let Standing::Folder(digest) = replaced
+        if let Standing(Some(digest)) = standing
             && !self.set_aside(ended, digest)?
         {
             return Ok(Published::Lost);
@@ -267,7 +282,7 @@ impl Store {
         let trial = self.trial(id).unwrap();
         let leases = Leases::start(self.shared_io()).unwrap();
         let Acquisition::Acquired(lease) = self.acquire(&trial, &leases).unwrap() else { panic!("{id} is held") };
-        self.begin(&trial, lease, "").unwrap()
+        self.begin(&trial, lease, self.standing(&trial).unwrap(), "").unwrap()
     }
 
     /// Ids of the trials that have attempts or leases.
@@ -411,16 +426,6 @@ impl Attempt {
     fn write_rows<T: Serialize + Default>(&self, name: &str, rows: &[T]) -> Result<(), Error> {
         let text = rows::text(rows).map_err(Error::write(&self.folder.path().join(name)))?;
         self.write(name, &text)
-    }
-}
-
-impl Standing {
-    fn of(io: &dyn Io, path: &Path) -> Result<Self, Error> {
-        let text = atomic::read(io, &path.join(file::RESULT), limit::RECORD)?;
-        if text.is_none() && !atomic::exists(io, path) {
-            return Ok(Self::Nothing);
-        }
-        Ok(Self::Folder(hex(&Sha256::digest(text.unwrap_or_default()))))
     }
 }
 

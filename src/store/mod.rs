@@ -31,7 +31,7 @@ mod sweep;
 mod trial;
 
 pub use atomic::{is_unfinished, place};
-pub use attempt::{Attempt, Progress, Published};
+pub use attempt::{Attempt, Progress, Published, Standing};
 pub use error::Error;
 pub use io::read_file;
 pub use lease::{Acquisition, Holder, Lease, Leases};
@@ -42,7 +42,7 @@ pub use merge::{
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, csv, table};
 pub use seal::{Seal, Sealed};
-pub use submissions::{Record, Submission, Submissions, Submitted};
+pub use submissions::{Program, Record, Submission, Submissions, Submitted};
 pub use trial::{TrialFolder, file};
 
 use std::collections::HashSet;

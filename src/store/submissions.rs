@@ -11,8 +11,8 @@
 //!     analysis.sh  analysis.log          the job that merges and analyses
 //! ```
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,12 +52,25 @@ pub struct Submission {
     pub record: Record,
 }
 
+/// A program in `bin/`, known by its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// `drsae-` and 12 hex digits of its SHA-256.
+    pub name: String,
+    /// All 64 of them.
+    pub sha256: String,
+}
+
 /// `record.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     format: u32,
     /// Name of the program in `bin/`.
     pub program: String,
+    /// Its SHA-256 in hexadecimal digits; empty in records of earlier versions, whose programs are
+    /// known by the digits in the name.
+    #[serde(default)]
+    pub sha256: String,
     /// Numerics version of the program.
     pub numerics: u32,
     /// The arrays of tasks; none where only the analysis was missing.
@@ -77,19 +90,38 @@ pub struct Submitted {
     pub job: Option<u64>,
 }
 
+impl Program {
+    /// The program of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self::of_digest(hex(&Sha256::digest(bytes)))
+    }
+
+    fn of_digest(sha256: String) -> Self {
+        Self { name: format!("drsae-{}", &sha256[..12]), sha256 }
+    }
+}
+
 impl Record {
     /// A record of jobs that are yet to be submitted.
     #[must_use]
-    pub fn new(program: String, numerics: u32, arrays: Vec<String>, analysis: String) -> Self {
+    pub fn new(program: Program, numerics: u32, arrays: Vec<String>, analysis: String) -> Self {
         let unsubmitted = |name| Submitted { name, job: None };
         Self {
             format: FORMAT,
-            program,
+            program: program.name,
+            sha256: program.sha256,
             numerics,
             arrays: arrays.into_iter().map(unsubmitted).collect(),
             analysis: unsubmitted(analysis),
             after: Vec::new(),
         }
+    }
+
+    /// Whether the jobs run this program.
+    #[must_use]
+    pub fn runs(&self, program: &Program) -> bool {
+        self.program == program.name && (self.sha256.is_empty() || self.sha256 == program.sha256)
     }
 }
 
@@ -160,25 +192,34 @@ impl Submissions {
         self.folder.join("bin").join(name)
     }
 
-    /// The name that a program gets in `bin/`: `drsae-` and 12 hex digits of its SHA-256.
-    #[must_use]
-    pub fn program_name(program: &[u8]) -> String {
-        let hash = hex(&Sha256::digest(program));
-        format!("drsae-{}", &hash[..12])
-    }
-
-    /// Keeps a program, so that what happens to its file elsewhere changes nothing here.
+    /// Keeps a program, so that what happens to its file elsewhere changes nothing here. What
+    /// lies at its place and is not it is replaced.
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn keep_program(&self, program: &[u8]) -> Result<(), Error> {
-        let path = self.program(&Self::program_name(program));
-        let there = fs::metadata(&path).is_ok_and(|facts| facts.len() == program.len() as u64);
-        if !there {
+    pub fn keep_program(&self, bytes: &[u8]) -> Result<Program, Error> {
+        let program = Program::of(bytes);
+        let path = self.program(&program.name);
+        if file_digest(&path).map_err(Error::read(&path))?.as_ref() != Some(&program.sha256) {
             atomic::create_folder(&*self.io, &self.folder.join("bin"))?;
-            atomic::write(&*self.io, &path, program)?;
+            atomic::write(&*self.io, &path, bytes)?;
         }
-        make_executable(&path).map_err(Error::write(&path))
+        make_executable(&path).map_err(Error::write(&path))?;
+        Ok(program)
+    }
+
+    /// The program that the jobs of a record run, once its file is known to be that program.
+    ///
+    /// # Errors
+    /// The file is gone, or holds something else.
+    pub fn kept_program(&self, record: &Record) -> Result<Program, Error> {
+        let path = self.program(&record.program);
+        let there = file_digest(&path).map_err(Error::read(&path))?.map(Program::of_digest);
+        there.filter(|program| record.runs(program)).ok_or_else(|| {
+            let reason = "it is not the program that the queued jobs of this sweep were submitted with; cancel them \
+                          with `scancel`, and submit again";
+            Error::Malformed { path, reason: reason.to_owned() }
+        })
     }
 
     /// Makes a submission's folder, with one for the logs of each array, and its record.
@@ -292,6 +333,28 @@ fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
     Ok(Some(record))
 }
 
+/// SHA-256 of the file at `path` in hexadecimal digits; `None` where there is no regular file.
+fn file_digest(path: &Path) -> io::Result<Option<String>> {
+    let is_file = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        facts => facts?.is_file(),
+    };
+    if !is_file {
+        return Ok(None);
+    }
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let mut hash = Sha256::new();
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(Some(hex(&hash.finalize())));
+        }
+        hash.update(bytes);
+        let read = bytes.len();
+        file.consume(read);
+    }
+}
+
 #[cfg(unix)]
 fn make_executable(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -318,7 +381,8 @@ mod tests {
 
     fn record() -> Record {
         let arrays = vec!["drsae-depth-1-0".to_owned()];
-        Record::new("drsae-0123456789ab".to_owned(), 1, arrays, "drsae-depth-1-analysis".to_owned())
+        let program = Program::of(b"abc");
+        Record::new(program, 1, arrays, "drsae-depth-1-analysis".to_owned())
     }
 
     #[test]
@@ -329,7 +393,8 @@ mod tests {
         insta::assert_snapshot!(serde_json::to_string_pretty(&record).unwrap(), @r#"
         {
           "format": 1,
-          "program": "drsae-0123456789ab",
+          "program": "drsae-ba7816bf8f01",
+          "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
           "numerics": 1,
           "arrays": [
             {
@@ -377,12 +442,61 @@ mod tests {
     #[test]
     fn a_kept_program_is_named_by_its_content() {
         let (_results, submissions) = submissions();
-        // FIPS 180-4, the example message "abc".
-        assert_eq!(Submissions::program_name(b"abc"), "drsae-ba7816bf8f01");
         for _ in 0..2 {
-            submissions.keep_program(b"abc").unwrap();
+            // FIPS 180-4, the example message "abc".
+            let program = submissions.keep_program(b"abc").unwrap();
+            assert_eq!(program.name, "drsae-ba7816bf8f01");
+            assert_eq!(program.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         }
         assert_eq!(fs::read(submissions.program("drsae-ba7816bf8f01")).unwrap(), b"abc");
+    }
+
+    #[test]
+    fn what_lies_at_a_programs_place_and_is_not_it_is_replaced() {
+        let (_results, submissions) = submissions();
+        let path = submissions.program("drsae-ba7816bf8f01");
+        submissions.keep_program(b"abc").unwrap();
+        // As long as the program, and shorter.
+        for other in ["cba", ""] {
+            fs::write(&path, other).unwrap();
+            submissions.keep_program(b"abc").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"abc");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_at_a_programs_place_is_replaced_and_not_followed() {
+        let (results, submissions) = submissions();
+        let (path, outside) = (submissions.program("drsae-ba7816bf8f01"), results.path().join("outside"));
+        submissions.keep_program(b"abc").unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::write(&outside, "abc").unwrap();
+        std::os::unix::fs::symlink(&outside, &path).unwrap();
+        let mode = fs::metadata(&outside).unwrap().permissions();
+        submissions.keep_program(b"abc").unwrap();
+        assert!(fs::symlink_metadata(&path).unwrap().is_file());
+        assert_eq!(fs::metadata(&outside).unwrap().permissions(), mode);
+    }
+
+    #[test]
+    fn the_program_of_queued_jobs_is_known_by_all_of_its_hash() {
+        let (_results, submissions) = submissions();
+        let record = record();
+        let program = submissions.keep_program(b"abc").unwrap();
+        assert_eq!(submissions.kept_program(&record).unwrap(), program);
+        let before = Record { sha256: String::new(), ..record.clone() };
+        assert_eq!(submissions.kept_program(&before).unwrap(), program);
+        let collides = Record { sha256: format!("ba7816bf8f01{}", "0".repeat(52)), ..record.clone() };
+        fs::write(submissions.program(&program.name), "cba").unwrap();
+        for record in [record.clone(), before, collides.clone()] {
+            let told = submissions.kept_program(&record).unwrap_err().to_string();
+            assert!(told.contains("drsae-ba7816bf8f01: it is not the program"), "{told}");
+        }
+        submissions.keep_program(b"abc").unwrap();
+        assert!(submissions.kept_program(&collides).is_err());
+        fs::remove_file(submissions.program(&program.name)).unwrap();
+        assert!(submissions.kept_program(&record).is_err());
     }
 
     #[test]

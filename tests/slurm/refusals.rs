@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::cluster::{Cluster, wait_for};
-use crate::lab::{Lab, SMALL};
+use crate::lab::{Lab, SMALL, ended};
 
 #[test]
 fn without_slurm_on_the_path_nothing_is_written() {
@@ -95,4 +95,56 @@ fn a_task_says_in_its_log_what_its_node_lacks() {
         "{}",
         told()
     );
+}
+
+/// As long as the program, and executable.
+#[test]
+fn another_program_at_its_place_is_not_run_and_is_replaced() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let lab = Lab::new(Some(&cluster), &SMALL);
+    let held = ["--pack", "12", "--set", "slurm.directives=[\"--hold\"]"];
+    let job = lab.submit(&held).expect(0).jobs().remove(0);
+    let program = fs::read_dir(lab.root().join("slurm/bin")).unwrap().next().unwrap().unwrap().path();
+    let genuine = fs::read(&program).unwrap();
+    let mark = lab.path("it-ran");
+    let mut other = format!("#!/bin/sh\ntouch '{}'\nexit\n", mark.display()).into_bytes();
+    other.resize(genuine.len(), b'\n');
+    fs::write(&program, other).unwrap();
+    cluster.ask("scontrol", &["release", &job]);
+    let log = lab.root().join(format!("slurm/1/logs-0/{job}_0.log"));
+    let told = || fs::read_to_string(&log).unwrap_or_default();
+    wait_for("a refusal", || told().contains("error: "));
+    assert!(told().contains("is not the program that was submitted, for its SHA-256 is"), "{}", told());
+
+    let followed = ended(lab.follow(&["--pack", "12"])).expect(0);
+    assert!(followed.out.contains("12 of 12 trials complete"), "{}", followed.out);
+    assert!(fs::read(&program).unwrap() == genuine, "the same build was submitted again");
+    assert!(!mark.exists(), "the other program was run");
+    lab.assert_same_as_local();
+}
+
+/// `sbatch` itself takes what is refused as two options, and what passes as one.
+#[test]
+fn slurm_reads_a_directive_as_it_is_checked() {
+    let Some(cluster) = Cluster::shared() else { return };
+    let lab = Lab::new(Some(&cluster), &SMALL);
+    let shown = |directive: &str| {
+        let script = lab.path("job.sh");
+        fs::write(&script, format!("#!/bin/sh\n#SBATCH --hold\n#SBATCH {directive}\ntrue\n")).unwrap();
+        let job = cluster.ask("sbatch", &["--parsable", "--output=/dev/null", script.to_str().unwrap()]);
+        let shown = cluster.ask("scontrol", &["show", "job", job.trim()]);
+        cluster.ask("scancel", &[job.trim()]);
+        shown
+    };
+    for directive in ["--comment=a --array=0-0", "--comment=a\t--arr=0-0", "--\"ar\"ray=0-0"] {
+        assert!(shown(directive).contains("ArrayTaskId=0"), "{directive}: {}", shown(directive));
+        let setting = format!("slurm.directives=[{directive:?}]");
+        let refused = lab.submit(&["--dry-run", "--pack", "12", "--set", &setting]).expect(2);
+        assert!(refused.err.contains("slurm.directives.0"), "{}", refused.err);
+    }
+    let one = "--comment=\"a b --array=0-0 # \\\"c\\\"\"";
+    assert!(shown(one).contains("Comment=a b --array=0-0 # \"c\""), "{}", shown(one));
+    assert!(!shown(one).contains("ArrayTaskId"), "{}", shown(one));
+    let setting = format!("slurm.directives=[{one:?}]");
+    lab.submit(&["--dry-run", "--pack", "12", "--set", &setting]).expect(0);
 }

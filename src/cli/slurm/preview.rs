@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{Office, expect_plain, missing, this_program};
 use crate::engine::slurm::{Jobs, Order, dependency};
-use crate::store::{Submission, Submissions};
+use crate::store::{Program, Submission, Submissions};
 
 impl Office<'_> {
     /// Prints the scripts that would be submitted, each below the command that would submit it.
@@ -25,7 +25,7 @@ impl Office<'_> {
         if missing.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
-        let program = Submissions::program_name(&this_program()?);
+        let program = Program::of(&this_program()?);
         let (parts, earlier) = (self.parts(root.clone(), &program, missing)?, jobs.alive_jobs());
         let order = self.order(&parts, &program, &earlier);
         print_draft(&order, number, &Submissions::within(&root))?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::cluster::{Cluster, Error};
 use super::queue::{Queued, State};
-use crate::store::{Submission, Submissions, Submitted};
+use crate::store::{Record, Submission, Submissions, Submitted};
 
 /// All jobs of a sweep.
 #[derive(Debug, Default)]
@@ -141,15 +141,13 @@ impl Jobs {
         self.analyses.iter().any(waits)
     }
 
-    /// The program that tasks which Slurm may still run were submitted with, and its
-    /// numerics version.
+    /// The record of the last submission of which Slurm may still run a task.
     #[must_use]
-    pub fn program(&self) -> Option<(&str, u32)> {
+    pub fn last_alive(&self) -> Option<&Record> {
         let alive = self.alive_jobs();
         let is_alive = |job: &Submitted| job.job.is_some_and(|job| alive.contains(&job));
         let records = self.submissions.iter().map(|submission| &submission.record);
-        let last = records.rev().find(|record| record.arrays.iter().any(is_alive))?;
-        Some((&last.program, last.numerics))
+        records.rev().find(|record| record.arrays.iter().any(is_alive))
     }
 
     /// The last task of each trial that had one, by the trial's id.
@@ -181,11 +179,11 @@ fn adopt(job: &mut Submitted, known: &mut HashMap<String, Vec<Queued>>) -> HashM
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Record;
+    use crate::store::Program;
 
     fn submission(number: usize, arrays: &[Option<u64>], after: &[u64]) -> Submission {
         let names = (0..arrays.len()).map(|array| format!("s-{number}-{array}")).collect();
-        let mut record = Record::new(format!("drsae-{number}"), 1, names, format!("s-{number}-analysis"));
+        let mut record = Record::new(Program::of(&[number as u8]), 1, names, format!("s-{number}-analysis"));
         for (array, job) in record.arrays.iter_mut().zip(arrays) {
             array.job = *job;
         }
@@ -217,7 +215,7 @@ mod tests {
         assert_eq!(jobs.alive_jobs(), BTreeSet::from([10, 20]));
         assert!(jobs.is_analysed_after(&BTreeSet::from([10, 20])));
         assert!(!jobs.is_analysed_after(&BTreeSet::from([10, 30])));
-        assert_eq!(jobs.program(), Some(("drsae-2", 1)));
+        assert!(jobs.last_alive().unwrap().runs(&Program::of(&[2])));
         let last = jobs.last_tasks();
         assert_eq!((last["a"].name(), last["b"].name()), ("10_0".to_owned(), "20_0".to_owned()));
         assert_eq!(last["d"].log.as_deref(), Some("/r/slurm/1/logs-0/10_2.log".as_ref()));

@@ -31,6 +31,8 @@ pub struct Scripts<'a> {
     pub folder: &'a Path,
     /// The pinned program.
     pub program: &'a Path,
+    /// Its SHA-256 in hexadecimal digits.
+    pub sha256: &'a str,
     /// Options of `drsae` that name the results, the data and the device.
     pub options: &'a [String],
     /// Options of `drsae trial` besides.
@@ -176,19 +178,29 @@ impl Scripts<'_> {
             &[
                 &format!("folder={}", path(self.folder)),
                 &format!("program={}", path(self.program)),
+                &format!("sha256={}", self.sha256),
                 &format!("spec={}", path(spec)),
             ],
         );
     }
 
-    /// A node that lacks something says so in the log, instead of a shell's riddle.
+    /// A node that lacks something says so in the log, instead of a shell's riddle. What the program
+    /// is, another program must say.
     fn checks(out: &mut String) {
         writeln_all(
             out,
             &[
                 "cd -- \"$folder\" || fail \"$folder is not on this node: it must be on a file system that nodes share\"",
-                "[[ -x $program ]] || fail \"$program is not on this node, or may not be run: submit again with \
-             \\`drsae sweep\\`\"",
+                "[[ -f $program && -x $program ]] || fail \"$program is not on this node, or may not be run: submit again \
+             with \\`drsae sweep\\`\"",
+                "found=",
+                "for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do",
+                "    command -v ${tool%% *} >/dev/null && found=$($tool <\"$program\") && break",
+                "done",
+                "[[ $found ]] || fail \"this node has no program that tells the SHA-256 of $program: sha256sum, shasum or \
+             openssl\"",
+                "[[ ${found%% *} == \"$sha256\" ]] || fail \"$program is not the program that was submitted, for its SHA-256 is \
+             ${found%% *} and not $sha256: submit again with \\`drsae sweep\\`\"",
                 "[[ -r $spec ]] || fail \"$spec cannot be read here: submit again with \\`drsae sweep\\`\"",
             ],
         );

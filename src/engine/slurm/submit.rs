@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::cluster::{Cluster, Error};
 use super::script::{Analysis, Array, Scripts};
 use crate::plan::{Indices, Trial};
-use crate::store::{Record, Store, Submission, Submissions};
+use crate::store::{Program, Record, Store, Submission, Submissions};
 use crate::text::hex;
 
 /// What is to be submitted.
@@ -22,8 +22,8 @@ pub struct Order<'a> {
     pub spec: &'a str,
     /// The results folder, from the root of the file system on.
     pub root: &'a Path,
-    /// Name of the pinned program.
-    pub program: &'a str,
+    /// The pinned program.
+    pub program: &'a Program,
     /// Its numerics version.
     pub numerics: u32,
     /// The trials of the tasks of each array.
@@ -72,7 +72,7 @@ impl Order<'_> {
         let folder = hex(&Sha256::digest(self.root.as_os_str().as_encoded_bytes()));
         let name = |part: &str| format!("drsae-{}-{}-{number}-{part}", self.scripts.sweep, &folder[..8]);
         let arrays = (0..self.arrays.len()).map(|array| name(&array.to_string())).collect();
-        Record::new(self.program.to_owned(), self.numerics, arrays, name("analysis"))
+        Record::new(self.program.clone(), self.numerics, arrays, name("analysis"))
     }
 
     /// Submits the arrays and the analysis. Where the arrays have a limit on the tasks that run at

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::*;
 use crate::plan::Trial;
 use crate::spec::Slurm;
-use crate::store::Store;
+use crate::store::{Program, Store};
 
 /// Takes so many jobs, numbered from 100, and refuses all others.
 struct Fake {
@@ -77,6 +77,7 @@ impl Lab {
             sweep: "small",
             folder: Path::new("/"),
             program: Path::new("/program"),
+            sha256: "0123456789abcdef",
             options: &[],
             trial_options: &[],
             jobs: 1,
@@ -85,7 +86,7 @@ impl Lab {
             scripts,
             spec: "name = \"small\"\n",
             root: self.store.root(),
-            program: "drsae-0123456789ab",
+            program: &Program::of(b"abc"),
             numerics: 1,
             arrays: &arrays,
             earlier: &earlier.iter().copied().collect::<BTreeSet<_>>(),

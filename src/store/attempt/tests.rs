@@ -30,7 +30,8 @@ impl Lab {
     }
 
     fn attempt(&self) -> Attempt {
-        self.store.begin(&self.trial, self.lease(), "steps = 11\n").unwrap()
+        let standing = self.store.standing(&self.trial).unwrap();
+        self.store.begin(&self.trial, self.lease(), standing, "steps = 11\n").unwrap()
     }
 
     /// An attempt with all that a complete trial has.
@@ -142,9 +143,21 @@ fn a_folder_is_published_once() {
 
     let late = TrialFolder::new(lab.trial.id(), aside, lab.store.shared_io());
     let publish = |replaced: &Standing| lab.store.publish(&late, Status::Complete, &lab.trial, replaced).unwrap();
-    assert_eq!(publish(&Standing::Nothing), Published::Lost);
-    assert_eq!(publish(&Standing::Folder("0123456789abcdef".to_owned())), Published::Lost);
+    assert_eq!(publish(&Standing(None)), Published::Lost);
+    assert_eq!(publish(&Standing(Some("0123456789abcdef".to_owned()))), Published::Lost);
     assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), standing);
+}
+
+/// Another process ends the trial after this one saw that it had not ended, and before it begins.
+#[test]
+fn a_result_that_comes_after_the_look_is_not_replaced() {
+    let lab = Lab::new();
+    let standing = lab.store.standing(&lab.trial).unwrap();
+    lab.whole().finish(&outcome()).unwrap();
+    let kept = fs::read(lab.trial.path().join(file::RESULT)).unwrap();
+    let late = lab.store.begin(&lab.trial, lab.lease(), standing, "").unwrap();
+    assert_eq!(late.finish(&Outcome { seconds: 1.0, ..outcome() }).unwrap(), Published::Lost);
+    assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), kept);
 }
 
 /// Between the look at what stands and the rename, another process has replaced it.
@@ -152,8 +165,9 @@ fn a_folder_is_published_once() {
 fn a_result_is_replaced_once() {
     let lab = Lab::new();
     lab.attempt().finish(&Lab::failed()).unwrap();
-    let Standing::Folder(digest) = Standing::of(&Disk, lab.trial.path()).unwrap() else { panic!() };
+    let Standing(Some(digest)) = lab.store.standing(&lab.trial).unwrap() else { panic!() };
     lab.whole().finish(&outcome()).unwrap();
+    assert_ne!(lab.store.standing(&lab.trial).unwrap(), Standing(Some(digest.clone())));
     assert!(!lab.store.set_aside(&lab.trial, &digest).unwrap());
     assert_eq!(lab.trial.status().unwrap(), Status::Complete);
 }

@@ -6,7 +6,8 @@ fn scripts(settings: &Slurm) -> (String, String) {
         settings,
         sweep: "depth",
         folder: Path::new("/home/ada"),
-        program: Path::new("/r/slurm/bin/drsae-0123456789ab"),
+        program: Path::new("/r/slurm/bin/drsae-ba7816bf8f01"),
+        sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         options: &options,
         trial_options: &["--timeout".to_owned(), "2h".to_owned()],
         jobs: settings.cpus.unwrap_or(1),
@@ -34,9 +35,8 @@ fn assert_readable(script: &str) {
     assert!(child.wait().unwrap().success());
 }
 
-#[test]
-fn script_snapshots() {
-    let settings = Slurm {
+fn all_settings() -> Slurm {
+    Slurm {
         partition: Some("short".to_owned()),
         account: Some("physics".to_owned()),
         time: Some("2:00:00".to_owned()),
@@ -47,8 +47,12 @@ fn script_snapshots() {
         modules: Some(vec!["gcc/12".to_owned()]),
         prelude: Some("export A=1\n".to_owned()),
         directives: Some(vec!["--constraint=avx512".to_owned()]),
-    };
-    let (array, analysis) = scripts(&settings);
+    }
+}
+
+#[test]
+fn script_snapshots() {
+    let (array, analysis) = scripts(&all_settings());
     insta::assert_snapshot!(array, @r#"
     #!/bin/bash
     #SBATCH --job-name=drsae-depth-00ff-1-0
@@ -70,7 +74,8 @@ fn script_snapshots() {
     # A task of the sweep depth. Written by `drsae sweep --engine slurm`.
 
     folder=/home/ada
-    program=/r/slurm/bin/drsae-0123456789ab
+    program=/r/slurm/bin/drsae-ba7816bf8f01
+    sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
     spec=/r/slurm/1/spec.toml
     tasks=/r/slurm/1/tasks-0.txt
 
@@ -78,7 +83,13 @@ fn script_snapshots() {
     printf '%s: task %s on %s, start %s\n' "$(date -u +%FT%TZ)" "$SLURM_ARRAY_TASK_ID" "${SLURMD_NODENAME:-$(hostname)}" $((restarts + 1))
     fail() { printf 'error: %s\n' "$1" >&2; exit 2; }
     cd -- "$folder" || fail "$folder is not on this node: it must be on a file system that nodes share"
-    [[ -x $program ]] || fail "$program is not on this node, or may not be run: submit again with \`drsae sweep\`"
+    [[ -f $program && -x $program ]] || fail "$program is not on this node, or may not be run: submit again with \`drsae sweep\`"
+    found=
+    for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do
+        command -v ${tool%% *} >/dev/null && found=$($tool <"$program") && break
+    done
+    [[ $found ]] || fail "this node has no program that tells the SHA-256 of $program: sha256sum, shasum or openssl"
+    [[ ${found%% *} == "$sha256" ]] || fail "$program is not the program that was submitted, for its SHA-256 is ${found%% *} and not $sha256: submit again with \`drsae sweep\`"
     [[ -r $spec ]] || fail "$spec cannot be read here: submit again with \`drsae sweep\`"
     [[ -r $tasks ]] || fail "$tasks cannot be read here: submit again with \`drsae sweep\`"
     read -r index trials < <(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" -- "$tasks") ||
@@ -118,12 +129,19 @@ fn script_snapshots() {
     # Merges and analyses the sweep depth, once its tasks have ended. Written by `drsae sweep --engine slurm`.
 
     folder=/home/ada
-    program=/r/slurm/bin/drsae-0123456789ab
+    program=/r/slurm/bin/drsae-ba7816bf8f01
+    sha256=ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
     spec=/r/sweep.toml
 
     fail() { printf 'error: %s\n' "$1" >&2; exit 2; }
     cd -- "$folder" || fail "$folder is not on this node: it must be on a file system that nodes share"
-    [[ -x $program ]] || fail "$program is not on this node, or may not be run: submit again with \`drsae sweep\`"
+    [[ -f $program && -x $program ]] || fail "$program is not on this node, or may not be run: submit again with \`drsae sweep\`"
+    found=
+    for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do
+        command -v ${tool%% *} >/dev/null && found=$($tool <"$program") && break
+    done
+    [[ $found ]] || fail "this node has no program that tells the SHA-256 of $program: sha256sum, shasum or openssl"
+    [[ ${found%% *} == "$sha256" ]] || fail "$program is not the program that was submitted, for its SHA-256 is ${found%% *} and not $sha256: submit again with \`drsae sweep\`"
     [[ -r $spec ]] || fail "$spec cannot be read here: submit again with \`drsae sweep\`"
 
     module load gcc/12 || fail "module load gcc/12 failed"
