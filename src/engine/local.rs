@@ -11,6 +11,7 @@ use rayon::ThreadPool;
 use super::{Control, Ending, Library, Pending, Progress, ThreadsError, run_trial};
 use crate::store::{self, Claim, Claiming, Claims, Status, Store};
 use crate::text::chain;
+use crate::threads;
 
 /// How often the trials that other processes run are looked at, and how often a signal is
 /// looked for meanwhile.
@@ -32,12 +33,12 @@ pub fn run(
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<(), ThreadsError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs)
-        .thread_name(|index| format!("trial-{index}"))
-        .build()
-        .map_err(|source| ThreadsError { jobs, source: source.into() })?;
+    // First the one thread that there must be.
     let claims = Claims::start().map_err(|source| ThreadsError { jobs, source: source.into() })?;
+    let pool = threads::pool(jobs, "trial").map_err(|source| ThreadsError { jobs, source: source.into() })?;
+    if pool.current_num_threads() < jobs {
+        progress.slowed(pool.current_num_threads(), jobs);
+    }
     let worker = Worker { store, library, claims, control, progress };
     let mut left: Vec<_> = pending.iter().collect();
     loop {
