@@ -8,8 +8,10 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::common::SpecArgs;
+use super::terminal::output;
 use crate::export::{self, Format};
 use crate::spec::Sweep;
+use crate::text::shown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,7 +46,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Format::Parquet => "tables",
         Format::Tensorboard => "runs",
     };
-    writeln!(std::io::stdout(), "{written} {what} in {}", out.display())?;
+    writeln!(output(), "{written} {what} in {}", shown(&out))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,6 +1,7 @@
 //! `drsae report`: the figures and the page of a sweep, or two sweeps on one page.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,10 +9,12 @@ use anyhow::{Context, Result};
 
 use super::analyze;
 use super::common::{SpecArgs, design};
+use super::terminal::output;
 use crate::analysis::{self, Design};
 use crate::report::{self, PAGE, Source};
 use crate::spec::Sweep;
 use crate::store::Store;
+use crate::text::shown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -55,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             beside(args, &Analysed::of(&args.spec)?, &Analysed::of(&other)?)?
         }
     };
-    println!("{}", page.display());
+    writeln!(output(), "{}", shown(&page))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,7 +86,7 @@ fn beside(args: &Args, one: &Analysed, other: &Analysed) -> Result<PathBuf> {
     let page = report::side_by_side([&one.source(), &other.source()])?;
     let name = format!("{}-and-{}.html", one.sweep.name, other.sweep.name);
     let path = args.out.clone().unwrap_or_else(|| args.spec.results.join(name));
-    fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(&path, page).with_context(|| format!("cannot write {}", shown(&path)))?;
     Ok(path)
 }
 
