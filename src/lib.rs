@@ -13,6 +13,9 @@
 //! Training and analysis meet only on disk, and
 //! [`verify`] checks that they agree there.
 
+// Both panic where the stream fails: `cli::terminal` writes.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod analysis;
 pub mod anatomy;
 pub mod bench;
@@ -21,6 +24,7 @@ pub mod data;
 pub mod device;
 pub mod engine;
 pub mod export;
+mod memory;
 pub mod model;
 pub mod plan;
 pub mod provenance;
@@ -31,6 +35,7 @@ pub mod spec;
 pub mod stats;
 pub mod store;
 mod text;
+mod threads;
 pub mod train;
 pub mod verify;
 

@@ -1,6 +1,8 @@
 //! Small texts that several rooms write.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -8,6 +10,48 @@ use serde_json::Value;
 pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// The text on one line, with every control character as JSON escapes it, so that a value moves no
+/// cursor and fakes no line where it is shown.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    escaped(text, &[])
+}
+
+/// As [`printable`], but line feeds and tabs stay.
+pub fn printable_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, &['\n', '\t'])
+}
+
+/// A path for a message: [`printable`], on one line.
+pub fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+fn escaped<'t>(text: &'t str, kept: &[char]) -> Cow<'t, str> {
+    let escapes = |letter: char| is_control(letter) && !kept.contains(&letter);
+    if !text.contains(escapes) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(2 * text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' if escapes('\n') => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' if escapes('\t') => out.push_str("\\t"),
+            // All of them are below U+10000: four digits, as JSON wants them.
+            letter if escapes(letter) => {
+                let _ = write!(out, "\\u{:04x}", u32::from(letter));
+            }
+            letter => out.push(letter),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// C0, DEL and C1, separators of lines and paragraphs, and what reorders the letters that follow.
+fn is_control(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Bytes in lower-case hexadecimal digits.
@@ -92,6 +136,24 @@ mod tests {
     fn canonical_json_is_sorted_and_bare() {
         let out = canonical(&json!({ "b": [1, 0.5, { "z": null, "a": "\"" }], "a\n": true, "a": "π" }));
         assert_eq!(out, r#"{"a":"π","a\n":true,"b":[1,0.5,{"a":"\"","z":null}]}"#);
+    }
+
+    #[test]
+    fn no_control_character_is_shown_as_it_is() {
+        let hostile = "a\u{1b}[31m\u{7}b\u{7f}\u{9b}2J\u{202e}c\u{2066}\u{2028}\r\n\t";
+        let shown = r"a\u001b[31m\u0007b\u007f\u009b2J\u202ec\u2066\u2028\r";
+        assert_eq!(printable(hostile), format!(r"{shown}\n\t"));
+        assert_eq!(printable_lines(hostile), format!("{shown}\n\t"));
+        assert_eq!(super::shown(Path::new("x\ny")), r"x\ny");
+        let json = format!("\"{}\"", printable(hostile));
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), hostile);
+    }
+
+    #[test]
+    fn plain_text_is_shown_as_it_is() {
+        for plain in ["", "drsae-t2", "±γ — naïve", "مرحبا", "\\n"] {
+            assert!(matches!(printable(plain), Cow::Borrowed(same) if same == plain));
+        }
     }
 
     #[test]

@@ -19,8 +19,7 @@ pub fn run(input: &[u8]) -> bool {
     let fixed = model::Config { steps: 2, hidden: 3, ..model::Config::default() };
     let mut is_accepted = network(&fixed, input);
     if let Ok(text) = weights::config_text(input)
-        && let Ok(config) = toml::from_str::<TrialConfig>(&text)
-        && config.model.validate().is_ok()
+        && let Ok(config) = TrialConfig::parse(&text)
     {
         is_accepted |= network(&config.model, input);
     }
@@ -40,6 +39,8 @@ fn network(config: &model::Config, input: &[u8]) -> bool {
     let code = model.encode(&image).expect("an image of its width");
     assert_eq!(model.reconstruct(&code).expect("its own code").dims(), [1, inputs]);
     assert_eq!(model.scores(&code).expect("its own code").dims(), [1, model.classes()]);
+    let numbers = model.parameters().snapshot().expect("weights that are at hand");
+    assert!(numbers.iter().flatten().all(|number| number.is_finite()), "a weight that is not finite");
     let written = weights::to_bytes(&model, "").expect("weights that are at hand");
     weights::from_bytes(config, &written).expect("what was written is read");
     true

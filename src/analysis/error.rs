@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use polars::error::PolarsError;
 
 use crate::store;
+use crate::text::shown;
+use crate::threads;
 
 const REMERGE: &str = "run `drsae analyze` where the trials' folders are to write it again";
 
@@ -12,7 +14,7 @@ const REMERGE: &str = "run `drsae analyze` where the trials' folders are to writ
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// `trials.csv` is absent or no table.
-    #[error("cannot read {}: run `drsae sweep` on the spec to write it", path.display())]
+    #[error("cannot read {}: run `drsae sweep` on the spec to write it", shown(path))]
     Trials {
         /// The file.
         path: PathBuf,
@@ -22,7 +24,8 @@ pub enum Error {
     /// `trials.csv` lacks a column.
     #[error(
         "{} has no column `{column}`: it was written for another plan, run `drsae sweep` on the \
-         spec to write it again", path.display()
+         spec to write it again",
+        shown(path)
     )]
     Column {
         /// The file.
@@ -33,7 +36,8 @@ pub enum Error {
     /// Two trials that the axes and the seed do not tell apart.
     #[error(
         "{} has two trials with seed {seed} and {cell}: it was written for another plan, run \
-         `drsae sweep` on the spec to write it again", path.display()
+         `drsae sweep` on the spec to write it again",
+        shown(path)
     )]
     Repeated {
         /// The file.
@@ -46,7 +50,8 @@ pub enum Error {
     /// A cell that has not the seeds of the others.
     #[error(
         "{} has other seeds for {cell} than for the first cell: rows are missing, run `drsae sweep` on \
-         the spec to write it again", path.display()
+         the spec to write it again",
+        shown(path)
     )]
     Seeds {
         /// The file.
@@ -55,7 +60,10 @@ pub enum Error {
         cell: String,
     },
     /// A trial without a number that every trial has.
-    #[error("{} has no `{column}` in row {row}: run `drsae sweep` on the spec to write it again", path.display())]
+    #[error(
+        "{} has no `{column}` in row {row}: run `drsae sweep` on the spec to write it again",
+        shown(path)
+    )]
     Empty {
         /// The file.
         path: PathBuf,
@@ -65,7 +73,10 @@ pub enum Error {
         row: usize,
     },
     /// A trial whose status no version writes.
-    #[error("{} has the unknown status `{status}` in row {row}: run `drsae sweep` on the spec to write it again", path.display())]
+    #[error(
+        "{} has the unknown status `{status}` in row {row}: run `drsae sweep` on the spec to write it again",
+        shown(path)
+    )]
     Status {
         /// The file.
         path: PathBuf,
@@ -75,7 +86,7 @@ pub enum Error {
         status: String,
     },
     /// `mistakes.csv` is there and cannot be read.
-    #[error("cannot read {}: put the disk in order", path.display())]
+    #[error("cannot read {}: put the disk in order", shown(path))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -83,7 +94,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// `mistakes.csv` is no table of mistakes in order.
-    #[error("{} is not sorted by `index` and `image` in row {row}: {REMERGE}", path.display())]
+    #[error("{} is not sorted by `index` and `image` in row {row}: {REMERGE}", shown(path))]
     Order {
         /// The file.
         path: PathBuf,
@@ -100,6 +111,9 @@ pub enum Error {
         /// The values that trials have; none where the axis is not swept.
         values: Vec<String>,
     },
+    /// Threads that could not be started.
+    #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
+    Threads(#[from] threads::Short),
     /// A table that could not be put together.
     #[error("cannot build the table")]
     Table(#[from] PolarsError),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use polars::prelude::*;
 
 use super::Error;
+use crate::threads;
 
 /// Columns of the merged tables that are numbers; axes stay text, so that they compare and print
 /// as they were written.
@@ -25,6 +26,7 @@ const NUMBERS: [(&str, DataType); 9] = [
 /// The table of a CSV text, which `path` names in errors; empty fields of text columns are empty
 /// text, those of numbers null.
 pub(super) fn read(path: &Path, text: Vec<u8>) -> Result<DataFrame, Error> {
+    threads::expect_polars()?;
     let numbers = Schema::from_iter(NUMBERS.map(|(name, kind)| Field::new(name.into(), kind)));
     let read = || {
         CsvReadOptions::default()

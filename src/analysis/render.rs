@@ -4,6 +4,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 
 use super::settings::Settings;
 use super::{Compared, Comparison, ComparisonRow, Summary, SummaryRow, words};
+use crate::text::printable;
 
 /// Lines above, below and under the headings; none between rows.
 const STYLE: TableStyle = presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none());
@@ -15,7 +16,7 @@ pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16)
         None => summary,
         Some(compared) => {
             let comparison = comparison(&compared.comparison, width);
-            let verdict = wrapped(&compared.verdict.to_string(), usize::from(width));
+            let verdict = wrapped(&printable(&compared.verdict.to_string()), usize::from(width));
             format!("{summary}\n{comparison}\n{verdict}")
         }
     }
@@ -57,9 +58,10 @@ fn comparison(comparison: &Comparison, width: u16) -> String {
     let table = table(&header, settings.heads.len() + 1, comparison.rows.iter().map(cells), width);
     let unmatched = match &comparison.unmatched[..] {
         [] => String::new(),
-        cells => format!("No reference has the other values of: {}\n", cells.join("; ")),
+        cells => format!("No reference has the other values of: {}\n", printable(&cells.join("; "))),
     };
     let reference = words::label(&comparison.compared, &comparison.reference);
+    let reference = printable(&reference);
     format!(
         "Difference in test error from {reference}, percentage points, paired by seed\n\
          (+ where {reference} is better)\n{table}\n{unmatched}"
@@ -68,13 +70,14 @@ fn comparison(comparison: &Comparison, width: u16) -> String {
 
 /// A table whose first `texts` columns are text and whose others are numbers.
 fn table(header: &[String], texts: usize, rows: impl Iterator<Item = Vec<String>>, width: u16) -> String {
+    let shown = |row: &[String]| row.iter().map(|cell| printable(cell).into_owned()).collect::<Vec<_>>();
     let mut table = Table::new();
     table
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
-        .set_header(header)
-        .add_rows(rows);
+        .set_header(shown(header))
+        .add_rows(rows.map(|row| shown(&row)));
     for column in table.column_iter_mut().skip(texts) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -41,7 +41,7 @@ pub use activity::Activity;
 pub use deformation::Deformed;
 pub use error::Error;
 pub use findings::{Bench, CurvePoint, Findings, Values};
-pub use network::Network;
+pub use network::{Network, bytes};
 pub use sample::Sample;
 pub use subject::{Ground, Measured, Subject};
 pub use units::{Kind, Unit};

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::Error;
 use crate::model::kernels::{Matrix, dot, ordered_product};
 use crate::model::wiring::{self, Step};
-use crate::model::{Family, Model, NORM_FLOOR};
+use crate::model::{Config, Family, Model, NORM_FLOOR};
 
 /// Images that go through a network together.
 pub(super) const BATCH: usize = 250;
@@ -26,6 +26,14 @@ pub struct Network {
     pub steps: usize,
     wiring: Vec<Step>,
     tensors: HashMap<String, Vec<f32>>,
+}
+
+/// Bytes that measuring a network on this many threads takes, without the images: on each the codes of a
+/// batch over twice the iterations and what is computed from them, and products of matrices of S's size.
+#[must_use]
+pub fn bytes(config: &Config, inputs: usize, threads: usize) -> u64 {
+    let (n, t, m) = (config.hidden as u64, config.steps as u64, inputs as u64);
+    4 * threads as u64 * BATCH as u64 * ((4 * t + 8) * n + 4 * m) + 4 * 8 * n * n
 }
 
 impl Network {

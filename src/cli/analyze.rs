@@ -7,9 +7,11 @@ use anyhow::Result;
 
 use super::common::{SpecArgs, design, tell_damaged};
 use super::report;
+use super::terminal::output;
 use crate::analysis;
 use crate::spec::Sweep;
 use crate::store::Store;
+use crate::text::printable;
 
 /// Columns of the tables where the output is no terminal.
 const PIPE_WIDTH: u16 = 100;
@@ -34,7 +36,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    analyze(&args.spec, &mut std::io::stdout().lock())
+    analyze(&args.spec, &mut output())
 }
 
 fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<ExitCode> {
@@ -49,7 +51,7 @@ pub fn write_and_print(sweep: &Sweep, store: &Store, out: &mut dyn Write) -> Res
     let analysis = analysis::analyze(store, &design(sweep))?;
     report::refresh(sweep, store)?;
     if !sweep.question.is_empty() {
-        writeln!(out, "{}\n", sweep.question)?;
+        writeln!(out, "{}\n", printable(&sweep.question))?;
     }
     writeln!(out, "{}", analysis.render(width()))?;
     Ok(())

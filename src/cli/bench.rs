@@ -1,12 +1,15 @@
 //! `drsae bench`: how fast this machine trains, against what its processor can do.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use indicatif::ProgressBar;
 
+use super::progress::style;
+use super::terminal::output;
 use crate::bench::{self, Bench, Effort, Report, Timings};
 use crate::model::{self, Family};
 
@@ -74,7 +77,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let report = measure(args)?;
-    let mut out = io::stdout().lock();
+    let mut out = output();
     if args.json { print_json(args, &report, &mut out) } else { print(args, &report, &mut out) }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -89,15 +92,9 @@ fn measure(args: &Args) -> Result<Report> {
     let bench = Bench { model, batch: args.batch as usize, active: args.active };
     let time = Duration::from_millis(args.milliseconds);
     let effort = Effort { repeats: args.repeats as usize, time, jobs: args.jobs as usize };
-    let shown = io::stderr().is_terminal();
-    let report = bench::run(&bench, effort, &mut |done| {
-        if shown {
-            eprint!("\r{done} of {} repetitions", args.repeats);
-        }
-    });
-    if shown {
-        eprint!("\r\x1b[K");
-    }
+    let bar = ProgressBar::new(args.repeats).with_style(style("{pos} of {len} repetitions"));
+    let report = bench::run(&bench, effort, &mut |done| bar.set_position(done as u64));
+    bar.finish_and_clear();
     report.context("the training step failed")
 }
 

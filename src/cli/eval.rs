@@ -1,16 +1,18 @@
 //! `drsae eval`: what a kept network does on test images.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
 use super::checkpoint;
+use super::terminal::output;
 use crate::data::{self, Dataset, Source};
 use crate::model::Model;
 use crate::spec::TrialConfig;
 use crate::stats::proportion_error;
+use crate::text::{printable, shown};
 use crate::train::{self, Evaluation};
 
 const EXAMPLES: &str = "\
@@ -46,8 +48,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let dataset = data::load(&source, args.data_dir.as_deref())?;
     ensure_fits(&model, &dataset)?;
     let evaluation = train::test(&model, &dataset, config.objective.sparsity)?;
+    ensure!(
+        evaluation.reconstruction.is_finite() && evaluation.class.is_finite(),
+        "{} computes numbers on these images that are not finite",
+        shown(&args.file)
+    );
     let found = Found { config, parameters: count(&model), source, evaluation };
-    let mut out = io::stdout().lock();
+    let mut out = output();
     if args.json { found.print_json(&mut out) } else { found.print(&mut out) }?;
     Ok(ExitCode::SUCCESS)
 }
@@ -96,7 +103,7 @@ impl Found {
 
     fn source(&self) -> String {
         match (self.source.source, &self.source.folder) {
-            (_, Some(folder)) => folder.display().to_string(),
+            (_, Some(folder)) => folder.to_string_lossy().into_owned(),
             (Source::Mnist, None) => "mnist".to_owned(),
             (Source::Strokes | Source::Idx, None) => "strokes".to_owned(),
         }
@@ -117,7 +124,7 @@ impl Found {
         writeln!(
             out,
             "{}: {} of {} test images wrong, {error:.2} % (standard error {:.2})",
-            self.source(),
+            printable(&self.source()),
             self.wrong(),
             self.images(),
             self.standard_error()

@@ -8,7 +8,9 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::common::{SpecArgs, tell_damaged};
+use super::terminal::output;
 use crate::export::{self, Format};
+use crate::text::shown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,7 +45,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Format::Parquet => "tables",
         Format::Tensorboard => "runs",
     };
-    writeln!(std::io::stdout(), "{written} {what} in {}", out.display())?;
+    writeln!(output(), "{written} {what} in {}", shown(&out))?;
     Ok(ExitCode::from(u8::from(tell_damaged(&merged))))
 }
 

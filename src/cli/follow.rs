@@ -13,12 +13,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 
-use super::progress::{duration, style};
+use super::progress::{duration, style, tick};
 use super::queue;
 use super::signals::Signals;
+use super::terminal::say;
 use crate::engine::slurm::{Cluster, Jobs, State, Task};
 use crate::plan::{Plan, Trial};
 use crate::store::{Status, Store};
+use crate::text::{printable, printable_lines};
 
 /// How often the disk and Slurm are asked, and at most one part in how many of the time.
 const POLL: Duration = Duration::from_secs(5);
@@ -49,7 +51,7 @@ pub fn until_ended(plan: &Plan, store: &Store, cluster: &dyn Cluster) -> Result<
         }
         if pause(asked, &stop) {
             follower.bar.finish_and_clear();
-            eprintln!("{}: the jobs go on; the same command follows them again", plan.name);
+            say(format_args!("{}: the jobs go on; the same command follows them again", plan.name));
             return Ok(signals.exit_code());
         }
     }
@@ -82,7 +84,7 @@ impl<'a> Follower<'a> {
     fn new(plan: &'a Plan, store: &'a Store) -> Self {
         let bar = ProgressBar::new(plan.trials.len() as u64);
         bar.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} gone{msg}"));
-        bar.enable_steady_tick(Duration::from_millis(500));
+        tick(&bar);
         let status = |trial: &Trial| store.status(&trial.id).unwrap_or(Status::Pending);
         let pending: Vec<_> = plan.trials.iter().filter(|trial| status(trial) == Status::Pending).collect();
         Self {
@@ -120,7 +122,7 @@ impl<'a> Follower<'a> {
                 Some(outcome) if outcome.status == Status::Complete => {}
                 Some(outcome) => {
                     let reason = outcome.message.unwrap_or_default();
-                    self.say(&format!("{} {}: {reason}", trial.id, outcome.status));
+                    self.say(&format!("{} {}: {}", trial.id, outcome.status, printable(&reason)));
                 }
             }
         }
@@ -137,7 +139,7 @@ impl<'a> Follower<'a> {
         self.bar.set_message(format!("{counts}{}", self.left()));
         let line = format!("{done}/{} trials{counts}", self.all);
         if self.bar.is_hidden() && line != self.told {
-            eprintln!("{line}{}", self.left());
+            say(format_args!("{line}{}", self.left()));
         }
         self.told = line;
         self.tell_lost(jobs);
@@ -176,11 +178,13 @@ impl<'a> Follower<'a> {
         }
     }
 
-    fn say(&self, line: &str) {
+    /// Writes a message of one or more lines, whose values were made printable.
+    fn say(&self, message: &str) {
+        let message = printable_lines(message);
         if self.bar.is_hidden() {
-            eprintln!("{line}");
+            say(message);
         } else {
-            self.bar.println(line);
+            self.bar.println(message);
         }
     }
 }

@@ -8,18 +8,20 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use self::ground::Loaded;
 use self::subjects::Found;
+use super::progress::{style, tick};
+use super::terminal::output;
 use crate::anatomy::Measured;
 use crate::anatomy::claims::{Conclusion, Finding, conclusions, findings};
 use crate::anatomy::tables::{self, CLAIMS_CSV, CURVES_CSV, MEASURES_CSV, UNITS_CSV};
 use crate::report::{self, AnatomySource};
 use crate::store;
+use crate::text::shown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -112,10 +114,8 @@ impl Args {
 /// Measures each network with its controls, and says on a terminal which one it is at.
 fn measure(found: &Found, loaded: &Loaded) -> Vec<Measured> {
     let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed} gone") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
+    bar.set_style(style("{spinner} {msg}, {elapsed} gone"));
+    tick(&bar);
     let ground = loaded.ground();
     let measured = found.subjects.iter().map(|subject| {
         subject.measure(&ground, |stage| bar.set_message(format!("seed {}: {stage}", subject.seed)))
@@ -148,7 +148,7 @@ impl Tables {
             let old = if merge { Some(fs::read(&path)) } else { None };
             let old = old.transpose().or_else(|error| match error.kind() {
                 io::ErrorKind::NotFound if !rows.is_empty() => Ok(None),
-                _ => Err(error).with_context(|| format!("cannot read {}", path.display())),
+                _ => Err(error).with_context(|| format!("cannot read {}", shown(&path))),
             })?;
             let bytes = tables::merged(table, old.as_deref(), rows, replaced)?;
             store::place(&path, &bytes)?;
@@ -165,14 +165,14 @@ impl Tables {
 
 /// Each claim with its verdict, and the measures that it rests on.
 fn print(conclusions: &[Conclusion<'_>], folder: &Path) -> Result<()> {
-    let mut out = io::stdout().lock();
+    let mut out = output();
     for conclusion in conclusions {
         writeln!(out, "{}. {}: {}", conclusion.claim, conclusion.text, conclusion.verdict)?;
         for finding in &conclusion.findings {
             writeln!(out, "     {}", line(finding))?;
         }
     }
-    writeln!(out, "\n{}", folder.join(report::ANATOMY_PAGE).display())?;
+    writeln!(out, "\n{}", shown(&folder.join(report::ANATOMY_PAGE)))?;
     Ok(())
 }
 

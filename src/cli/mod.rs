@@ -17,12 +17,17 @@ mod signals;
 mod slurm;
 mod status;
 mod sweep;
+mod terminal;
 mod trial;
 mod verify;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
+
+use self::signals::fail_oversized_writes;
+use crate::threads;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,12 +64,25 @@ enum Command {
     Bench(bench::Args),
 }
 
+/// Runs the command line that the program was started with; returns its exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => cli.run().unwrap_or_else(|error| terminal::fail(&error)),
+        Err(error) => terminal::refuse(&error),
+    }
+}
+
 impl Cli {
     /// Runs the command.
     ///
     /// # Errors
     /// What kept it from its end, with its causes.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
+        fail_oversized_writes().context("failed to listen to signals")?;
+        if let Err(short) = threads::share() {
+            terminal::say(format_args!("warning: {short}; one thread does their work"));
+        }
         match &self.command {
             Command::Plan(args) => plan::run(args),
             Command::Sweep(args) => sweep::run(args),

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::common::SpecArgs;
 use super::progress::duration;
+use super::terminal::output;
 use crate::data::{self, Shape};
 use crate::engine::{Pilot, memory};
 use crate::plan::{Plan, Trial};
@@ -47,7 +48,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         if args.no_timing { None } else { Some(Pilot::run(&plan.trials, |data| shapes.get(data), PILOT)?) };
     let costs: Vec<Cost> = plan.trials.iter().map(|trial| Cost::of(trial, &shapes, pilot.as_ref())).collect();
     let total = Total::of(&costs, &shapes, args.spec.default_jobs());
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(output());
     let print = if args.json { print_json } else { print_table };
     print(&plan, &costs, &total, &mut out)?;
     out.flush()?;

@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::terminal::say;
 use crate::engine::{Ending, Library, Progress};
 use crate::plan::Trial;
+use crate::text::printable;
 use crate::train::Epoch;
 
 /// Shows a sweep's progress on standard error.
@@ -37,7 +40,7 @@ impl Display {
         let bars = MultiProgress::new();
         let total = bars.add(ProgressBar::new(pending.len() as u64));
         total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} gone{msg}"));
-        total.enable_steady_tick(Duration::from_millis(500));
+        tick(&total);
         Self {
             bars,
             total,
@@ -67,8 +70,9 @@ impl Display {
 
     /// Prints a line above the bars.
     fn say(&self, line: &str) {
+        let line = printable(line);
         if self.bars.is_hidden() {
-            eprintln!("{line}");
+            say(line);
         } else {
             // A line that the terminal refuses is lost without harm: the store has it all.
             let _ = self.bars.println(line);
@@ -107,6 +111,12 @@ impl Progress for Display {
         self.say(&format!("{} {text}", trial.id));
     }
 
+    fn slowed(&self, started: usize, asked: usize) {
+        self.say(&format!(
+            "warning: the system starts no more than {started} of {asked} threads, so that many trials run side by side"
+        ));
+    }
+
     fn waiting(&self, trials: usize) {
         let message = match trials {
             1 => "waiting for a trial that another process runs".to_owned(),
@@ -114,7 +124,7 @@ impl Progress for Display {
         };
         self.total.set_message(format!(", {message}"));
         if self.bars.is_hidden() && !self.waits.swap(true, Ordering::Relaxed) {
-            eprintln!("{message}");
+            say(message);
         }
     }
 
@@ -160,6 +170,24 @@ fn told(ending: &Ending) -> String {
         Ending::Lost => "taken over by another process".to_owned(),
         Ending::Incomplete { status, reason } => format!("{status}: {reason}"),
     }
+}
+
+/// Draws a bar anew every half a second while it is shown, where the system gives a thread for that.
+pub fn tick(bar: &ProgressBar) {
+    const INTERVAL: Duration = Duration::from_millis(500);
+
+    if bar.is_hidden() {
+        return;
+    }
+    let bar = bar.downgrade();
+    let draw = move || {
+        while let Some(bar) = bar.upgrade().filter(|bar| !bar.is_finished()) {
+            bar.tick();
+            drop(bar);
+            thread::sleep(INTERVAL);
+        }
+    };
+    let _ = thread::Builder::new().name("bar".to_owned()).spawn(draw);
 }
 
 /// A bar's style.

@@ -1,7 +1,7 @@
 //! What is told of a sweep's jobs on a cluster: by `drsae status`, and while a sweep is followed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::engine::slurm::{Jobs, Programs, State, Task};
 use crate::store::Store;
-use crate::text::chain;
+use crate::text::{chain, printable, shown};
 
 /// Lines of a log that are shown.
 const TAIL: usize = 5;
@@ -106,17 +106,15 @@ pub fn print_held(jobs: &Jobs, out: &mut dyn Write) -> io::Result<()> {
 pub fn print_lost(task: &Task, trials: &[&str], out: &mut dyn Write) -> io::Result<()> {
     let others = if trials.len() > 1 { format!(" and {} more", trials.len() - 1) } else { String::new() };
     let first = trials.first().copied().unwrap_or_default();
-    write!(out, "  {} ended without {first}{others}", task.name())?;
+    write!(out, "  {} ended without {}{others}", printable(&task.name()), printable(first))?;
     match task.log.as_deref().map(|log| (log, tail(log))) {
         Some((log, Some(lines))) => {
-            writeln!(out, "; the end of {}:", log.display())?;
-            lines.iter().try_for_each(|line| writeln!(out, "    {line}"))
+            writeln!(out, "; the end of {}:", shown(log))?;
+            lines.iter().try_for_each(|line| writeln!(out, "    {}", printable(line)))
         }
-        Some((log, None)) => writeln!(
-            out,
-            ", and there is no {}: it never began, or its node cannot write there",
-            log.display()
-        ),
+        Some((log, None)) => {
+            writeln!(out, ", and there is no {}: it never began, or its node cannot write there", shown(log))
+        }
         None => writeln!(out, ": whoever submitted it died"),
     }
 }
@@ -159,21 +157,25 @@ fn reasons<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
     for queued in tasks.filter_map(|task| task.queued.as_ref()) {
         *counts.entry(&queued.reason).or_default() += 1;
     }
-    counts.iter().map(|(reason, count)| format!("{count} {reason}")).collect::<Vec<_>>().join(", ")
+    counts
+        .iter()
+        .map(|(reason, count)| format!("{count} {}", printable(reason)))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn nodes<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
     let nodes: BTreeSet<_> =
         tasks.filter_map(|task| task.queued.as_ref()).map(|queued| queued.nodes.as_str()).collect();
     let more = nodes.len().saturating_sub(MOST);
-    let named = nodes.into_iter().take(MOST).collect::<Vec<_>>().join(", ");
+    let named = nodes.into_iter().take(MOST).map(printable).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{named} and {more} more") } else { named }
 }
 
 /// The last lines of a log; `None` where it cannot be read.
 fn tail(log: &Path) -> Option<Vec<String>> {
+    let length = fs::metadata(log).ok().filter(fs::Metadata::is_file)?.len();
     let mut file = File::open(log).ok()?;
-    let length = file.metadata().ok()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES))).ok()?;
     let mut bytes = Vec::new();
     file.take(TAIL_BYTES).read_to_end(&mut bytes).ok()?;
@@ -198,6 +200,22 @@ mod tests {
         });
         let trials = trials.iter().map(ToString::to_string).collect();
         Task { job: Some(12), index, trials, log: Some(log.join(format!("12_{index}.log"))), queued }
+    }
+
+    #[test]
+    fn no_log_node_or_reason_fakes_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("12_1.log"), "\u{1b}[2J\r\u{202e}done").unwrap();
+        let tasks = vec![
+            task(0, &["a"], Some((State::Running, "n1\nerror: lost", "None")), folder.path()),
+            task(1, &["b"], Some((State::Ended, "", "")), folder.path()),
+            task(2, &["c"], Some((State::Waiting, "", "why\u{9b}\nnot")), folder.path()),
+        ];
+        let mut out = Vec::new();
+        print(&Jobs { tasks, ..Jobs::default() }, &["a", "b", "c"], &mut out).unwrap();
+        let told = String::from_utf8(out).unwrap();
+        assert!(told.contains(r"    \u001b[2J\r\u202edone"), "{told}");
+        assert!(told.contains(r"running on n1\nerror: lost") && told.contains(r"1 why\u009b\nnot"), "{told}");
     }
 
     #[test]

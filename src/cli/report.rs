@@ -1,16 +1,19 @@
 //! `drsae report`: the figures and the page of a sweep, or two sweeps on one page.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 use super::common::{SpecArgs, design, tell_damaged};
+use super::terminal::output;
 use crate::analysis::{self, Design};
 use crate::report::{self, PAGE, Source};
 use crate::spec::Sweep;
 use crate::store::{Merged, Store};
+use crate::text::shown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,7 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             (beside(args, &one, &other)?, are_damaged.contains(&true))
         }
     };
-    println!("{}", page.display());
+    writeln!(output(), "{}", shown(&page))?;
     Ok(ExitCode::from(u8::from(is_damaged)))
 }
 
@@ -84,7 +87,7 @@ fn beside(args: &Args, one: &Analysed, other: &Analysed) -> Result<PathBuf> {
     let page = report::side_by_side([&one.source(), &other.source()])?;
     let name = format!("{}-and-{}.html", one.sweep.name, other.sweep.name);
     let path = args.out.clone().unwrap_or_else(|| beside_root(one.store.root()).join(name));
-    fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::write(&path, page).with_context(|| format!("cannot write {}", shown(&path)))?;
     Ok(path)
 }
 

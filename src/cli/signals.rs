@@ -1,4 +1,5 @@
-//! SIGINT and SIGTERM: the first ends the sweep at a safe point, the second at once.
+//! SIGINT and SIGTERM: the first ends the sweep at a safe point, the second at once. SIGHUP, of a
+//! terminal that closes: ends the sweep at a safe point.
 
 use std::io;
 use std::sync::Arc;
@@ -13,11 +14,14 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Sets `stop` when SIGINT or SIGTERM comes; when another comes after, exits.
+    /// Sets `stop` when SIGHUP, SIGINT or SIGTERM comes; when SIGINT or SIGTERM comes after, exits.
     pub fn listen(stop: &Arc<AtomicBool>) -> io::Result<Self> {
         let received = Arc::new(AtomicUsize::new(0));
         for signal in [SIGINT, SIGTERM] {
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(stop))?;
+        }
+        // SIGHUP never exits at once: the kernel and the shell may both send one for one closed terminal.
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hangup()) {
             flag::register_usize(signal, Arc::clone(&received), signal.unsigned_abs() as usize)?;
             flag::register(signal, Arc::clone(stop))?;
         }
@@ -31,4 +35,28 @@ impl Signals {
             signal => Some(128 + signal as u8),
         }
     }
+}
+
+/// Makes a write beyond the limit on a file's size an error, in place of the end of the program.
+pub fn fail_oversized_writes() -> io::Result<()> {
+    #[cfg(unix)]
+    flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
+    Ok(())
+}
+
+/// SIGHUP, unless the program was started to outlive its terminal, as `nohup` does.
+#[cfg(target_os = "linux")]
+fn hangup() -> Option<i32> {
+    use signal_hook::consts::SIGHUP;
+
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+    let ignored = u64::from_str_radix(ignored.trim(), 16).ok()?;
+    (ignored & (1 << (SIGHUP - 1)) == 0).then_some(SIGHUP)
+}
+
+/// Where it cannot be known whether SIGHUP is to be ignored, it is left as it is.
+#[cfg(not(target_os = "linux"))]
+fn hangup() -> Option<i32> {
+    None
 }

@@ -15,14 +15,17 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::plan::{PILOT, Shapes};
 use super::sweep::{self, Job};
+use super::terminal::{output, say};
 use super::{follow, queue};
+use crate::NUMERICS_VERSION;
 use crate::device::{self, Kind};
 use crate::engine::slurm::{Cluster, Jobs, Order, Packing, Programs, Scripts, arrays};
 use crate::engine::{Library, Pending, Pilot};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Slurm, Sweep};
+use crate::NUMERICS_VERSION;
 use crate::store::{Acquisition, Leases, Program, Record, Store, Submissions};
-use crate::{NUMERICS_VERSION, text};
+use crate::text::{printable, quoted};
 
 /// How long jobs that are being cleared away are waited for, to see what becomes of them.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -62,16 +65,16 @@ pub fn run(args: &sweep::Args, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
     sweep::tell_stored(plan, &store)?;
     let job = Job { args, sweep, plan, store: &store };
     let Some(jobs) = office.submit(&store)? else {
-        eprintln!("{}: nothing is missing and nothing is queued", plan.name);
+        say(format_args!("{}: nothing is missing and nothing is queued", plan.name));
         return job.finish(&[]);
     };
     if !args.slurm.follow {
-        eprintln!(
+        say(format_args!(
             "{}: `{}` tells how it gets on, and `scancel {}` cancels it",
             plan.name,
             args.spec.command("status"),
             jobs.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
-        );
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     match follow::until_ended(plan, &store, &cluster)? {
@@ -144,7 +147,10 @@ impl Office<'_> {
             Acquisition::Acquired(lease) => lease,
             Acquisition::Held(holder) => bail!(
                 "{} is submitting this sweep: wait for that, or end it",
-                holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string())
+                holder.map_or_else(
+                    || "another process".to_owned(),
+                    |holder| printable(&holder.to_string()).into_owned()
+                )
             ),
         };
         let jobs = settled(&submissions, self.cluster)?;
@@ -164,7 +170,7 @@ impl Office<'_> {
         let program = self.pin(&jobs, &submissions)?;
         let parts = self.parts(std::path::absolute(store.root())?, &program, missing)?;
         let order = self.order(&parts, &program, &alive);
-        let mut out = std::io::stdout().lock();
+        let mut out = output();
         let submission = order.submit(store, self.cluster, &mut |submission| {
             let arrays = &submission.record.arrays;
             if let Some((at, array)) = arrays.iter().enumerate().rfind(|(_, array)| array.job.is_some()) {
@@ -182,14 +188,18 @@ impl Office<'_> {
     fn tell(&self, pending: &[Pending], missing: &[&Trial], jobs: &Jobs) {
         let queued = pending.len() - missing.len();
         let name = &self.plan.name;
-        eprintln!(
+        say(format_args!(
             "{name}: {} of {} trials to submit, {queued} are queued already",
             missing.len(),
             self.plan.trials.len()
-        );
+        ));
         if queued > 0 {
-            // Standard error may be closed; the jobs are submitted all the same.
-            let _ = queue::print_held(jobs, &mut std::io::stderr());
+            let mut held = Vec::new();
+            // A vector takes all that is written to it.
+            let _ = queue::print_held(jobs, &mut held);
+            if !held.is_empty() {
+                say(String::from_utf8_lossy(&held).trim_end());
+            }
         }
     }
 
@@ -206,10 +216,11 @@ impl Office<'_> {
                      has {NUMERICS_VERSION}: wait until they have ended, or cancel them with `scancel`"
                 );
                 let pinned = submissions.kept_program(record)?;
-                eprintln!(
-                    "{}: the jobs run {program}, as those that are queued, and not this build",
-                    self.plan.name
-                );
+                say(format_args!(
+                    "{}: the jobs run {}, as those that are queued, and not this build",
+                    self.plan.name,
+                    printable(program)
+                ));
                 Ok(pinned)
             }
             _ => Ok(submissions.keep_program(&this)?),
@@ -220,7 +231,7 @@ impl Office<'_> {
         let packing = Packing { cpus: self.side_by_side(), trials: self.args.slurm.pack };
         let tasks = packing.tasks(self.costs(missing)?);
         if self.args.spec.device != Kind::Cpu && self.settings.gpus.is_none() {
-            eprintln!("warning: tasks ask for no graphics processor; `--set slurm.gpus=1` does");
+            say(format_args!("warning: tasks ask for no graphics processor; `--set slurm.gpus=1` does"));
         }
         Ok(Parts {
             folder: std::env::current_dir()?,
@@ -314,7 +325,7 @@ fn expect_plain(root: &Path) -> Result<()> {
     ensure!(
         root.to_str().is_some_and(|root| root.chars().all(plain)),
         "{} cannot be named in a job's script: give a folder of letters, digits and -_.+=,:@ with --results",
-        text::quoted(&root.display().to_string())
+        quoted(&root.display().to_string())
     );
     Ok(())
 }

@@ -9,10 +9,12 @@ use rayon::prelude::*;
 
 use super::common::SpecArgs;
 use super::queue;
+use super::terminal::output;
 use crate::engine::slurm::Jobs;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
 use crate::store::{Holder, Status, Store, StoredTrial, TrialFolder};
+use crate::text::{printable, shown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,7 +47,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let survey = Survey::of(&plan, &store, jobs)?;
     let engine = if survey.jobs.is_some() { " --engine slurm" } else { "" };
     let rerun = args.spec.command("sweep") + engine;
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(output());
     if args.json {
         survey.print_json(&plan, &rerun, &mut out)?;
     } else {
@@ -170,7 +172,7 @@ impl<'a> Survey<'a> {
     }
 
     fn print(&self, plan: &Plan, store: &Store, rerun: &str, out: &mut dyn Write) -> Result<()> {
-        writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), store.root().display())?;
+        writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), shown(store.root()))?;
         for (state, count) in &self.counts {
             writeln!(out, "{count:>6} {}", state.name())?;
         }
@@ -183,17 +185,17 @@ impl<'a> Survey<'a> {
             )?;
         }
         for (why, count) in stale::counts(&self.stale) {
-            writeln!(out, "{count:>6} stale: {why}")?;
+            writeln!(out, "{count:>6} stale: {}", printable(&why.to_string()))?;
         }
         for (trial, holder) in &self.running {
-            writeln!(out, "  {} running: {holder}", trial.id)?;
+            writeln!(out, "  {} running: {}", trial.id, printable(&holder.to_string()))?;
         }
         for (trial, status, message) in &self.troubles {
-            writeln!(out, "  {} {status}: {message}", trial.id)?;
+            writeln!(out, "  {} {status}: {}", trial.id, printable(message))?;
         }
         match &self.jobs {
             Some(Ok(jobs)) => queue::print(jobs, &self.pending, out)?,
-            Some(Err(error)) => writeln!(out, "what is queued is not known: {error}")?,
+            Some(Err(error)) => writeln!(out, "what is queued is not known: {}", printable(error))?,
             None => {}
         }
         if self.missing() > 0 {

@@ -10,12 +10,13 @@ use anyhow::{Context, Error, Result, anyhow, ensure};
 use super::common::{RunArgs, SpecArgs, planned, tell_damaged};
 use super::progress::{Display, duration};
 use super::signals::Signals;
+use super::terminal::{output, say};
 use super::{analyze, slurm};
 use crate::engine::{self, Control, Library, Networks, Pending, stale};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
 use crate::store::{Merged, Status, Store};
-use crate::text::chain;
+use crate::text::{chain, printable, shown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,8 +34,8 @@ Run it several times at once, here or on other hosts that share the results fold
 processes share the trials; each ends when all are done, with the same results.
 With --engine slurm it submits what is missing and not queued yet, and returns; the table [slurm]
 of the spec, or of ~/.config/drsae/slurm.toml, says how tasks run (docs/CLUSTER.md).
-Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error, and 130
-or 143 after SIGINT or SIGTERM.";
+Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error, and 129, 130
+or 143 after SIGHUP, SIGINT or SIGTERM.";
 
 /// Run a sweep's pending trials in parallel, then compare.
 #[derive(Debug, clap::Args)]
@@ -93,7 +94,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// Says which results on disk the sweep leaves alone.
 pub fn tell_stale(plan: &Plan, store: &Store) -> Result<()> {
     for (why, count) in stale::counts(&stale::find(plan, store)?) {
-        eprintln!("{}: leaves alone {count} stale results in {}: {why}", plan.name, store.trials().display());
+        say(format_args!(
+            "{}: leaves alone {count} stale results in {}: {}",
+            plan.name,
+            shown(&store.trials()),
+            printable(&why.to_string())
+        ));
     }
     Ok(())
 }
@@ -142,11 +148,11 @@ impl Job<'_> {
             return Err(vanished.into());
         }
         if let Err(error) = engine::tidy(&plan.trials, store) {
-            eprintln!("warning: what killed processes left stays: {}", chain(&error));
+            say(format_args!("warning: what killed processes left stays: {}", printable(&chain(&error))));
         }
         let merged = store.merge(&planned(plan))?;
         let is_damaged = tell_damaged(&merged);
-        let mut out = std::io::stdout().lock();
+        let mut out = output();
         if complete(&merged) > 0 {
             analyze::write_and_print(sweep, store, &mut out)?;
         }
@@ -161,7 +167,7 @@ impl Job<'_> {
         let ran: HashSet<usize> = pending.iter().map(|pending| pending.trial.index).collect();
         for trial in self.plan.trials.iter().filter(|trial| !ran.contains(&trial.index)) {
             if let Some(vanished) = self.store.trial(&trial.id)?.vanished() {
-                eprintln!("warning: {vanished}");
+                say(format_args!("warning: {}", printable(&vanished.to_string())));
             }
         }
         Ok(())
@@ -228,13 +234,13 @@ fn run_pending(
     library: &Library,
 ) -> Result<Option<u8>> {
     let jobs = args.jobs().min(pending.len());
-    eprintln!(
+    say(format_args!(
         "{}: {} of {} trials to run, {jobs} side by side, into {}",
         plan.name,
         pending.len(),
         plan.trials.len(),
-        store.root().display()
-    );
+        shown(store.root())
+    ));
     let control = Control { timeout: args.run.timeout, fail_fast: args.fail_fast, ..Control::default() };
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
@@ -246,26 +252,31 @@ fn run_pending(
         format!("{}: what is complete stays; once that is mended, `{}` goes on", plan.name, args.command())
     })?;
     let Some(code) = signals.exit_code() else {
-        eprintln!("{}: ran for {time}", plan.name);
+        say(format_args!("{}: ran for {time}", plan.name));
         return Ok(None);
     };
     let left = engine::pending(&plan.trials, store, &[])?.len();
-    eprintln!(
+    say(format_args!(
         "{}: interrupted after {time}; {left} of {} trials are pending; the same command goes on where this \
          one stopped",
         plan.name,
         plan.trials.len()
-    );
+    ));
     Ok(Some(code))
 }
 
 fn dry_run(args: &Args, plan: &Plan, pending: &[Pending]) -> Result<ExitCode> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut out = BufWriter::new(output());
     for pending in pending {
         writeln!(out, "{}", pending.trial.id)?;
     }
     out.flush()?;
-    eprintln!("{} of {} trials would run, {} side by side", pending.len(), plan.trials.len(), args.jobs());
+    say(format_args!(
+        "{} of {} trials would run, {} side by side",
+        pending.len(),
+        plan.trials.len(),
+        args.jobs()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -286,7 +297,7 @@ fn conclude(
         out,
         "{} of {planned} trials complete; results in {}",
         complete(merged),
-        store.root().display()
+        shown(store.root())
     )?;
     if merged.stored > 0 {
         writeln!(out, "{} of them as stored, without a complete folder", merged.stored)?;
@@ -302,7 +313,7 @@ fn conclude(
         if let Ok(Some(outcome)) = folder.outcome()
             && let Some(message) = &outcome.message
         {
-            writeln!(out, "  {} {}: {message}", trial.id, outcome.status)?;
+            writeln!(out, "  {} {}: {}", trial.id, outcome.status, printable(message))?;
         }
     }
     writeln!(

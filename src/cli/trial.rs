@@ -11,6 +11,7 @@ use super::signals::Signals;
 use crate::engine::{self, Control, Library, Networks, Pending};
 use crate::plan::{Indices, Plan, Trial};
 use crate::store::{Status, Store};
+use crate::text::printable;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,9 +23,9 @@ A trial is run even where it is complete, and ends in the same bytes; one that a
 runs is refused with exit code 2. With --pending, trials that have a result are left alone, and
 those that another process runs are waited for and taken over where it dies: for schedulers
 that may run a job twice. `drsae sweep` merges.
-SIGINT and SIGTERM end it at a safe point; the same command goes on from there.
-Exit code: 0 when the trials are complete, 1 when one is not, 2 on an error, and 130 or 143
-after SIGINT or SIGTERM.";
+SIGHUP, SIGINT and SIGTERM end it at a safe point; the same command goes on from there.
+Exit code: 0 when the trials are complete, 1 when one is not, 2 on an error, and 129, 130
+or 143 after SIGHUP, SIGINT or SIGTERM.";
 
 /// Run trials of a sweep by their index in the plan.
 #[derive(Debug, clap::Args)]
@@ -112,7 +113,11 @@ impl Args {
         }
         for trial in named {
             if let Some(holder) = store.holder(&store.trial(&trial.id)?)? {
-                bail!("{} is being run by {holder}: wait for that, or end it", trial.id);
+                bail!(
+                    "{} is being run by {}: wait for that, or end it",
+                    trial.id,
+                    printable(&holder.to_string())
+                );
             }
         }
         Ok(engine::pending_among(named, store, &Status::ALL)?)

@@ -9,9 +9,11 @@ use indicatif::ProgressBar;
 use super::common::{SpecArgs, design, planned};
 use super::progress::{Display, style};
 use super::signals::Signals;
+use super::terminal::output;
 use crate::engine::Control;
 use crate::plan::Plan;
 use crate::store::Store;
+use crate::text::printable;
 use crate::verify::{Audit, Checked, Replay, Report, Severity, Subject};
 
 const EXAMPLES: &str = "\
@@ -65,7 +67,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::from(code));
     }
     let report = audit.conclude();
-    let mut out = std::io::stdout().lock();
+    let mut out = output();
     let print = if args.json { print_json } else { print_lines };
     print(&plan, &report, &mut out)?;
     Ok(ExitCode::from(u8::from(!report.holds())))
@@ -85,7 +87,7 @@ fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
 
 fn print_lines(plan: &Plan, report: &Report, out: &mut dyn Write) -> Result<()> {
     for finding in &report.findings {
-        writeln!(out, "{finding}")?;
+        writeln!(out, "{}", printable(&finding.to_string()))?;
     }
     let Checked { tables, trials, files, networks, datasets, replayed } = report.checked;
     writeln!(

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Invalid;
+use crate::memory::Shortage;
+use crate::text::{printable, shown};
 
 /// Why a data set cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -12,8 +14,14 @@ pub enum Error {
     /// A setting of the `[data]` table asks for what the source does not have.
     #[error(transparent)]
     Setting(#[from] Invalid),
+    /// The images do not fit into memory.
+    #[error("the images do not fit into memory")]
+    Memory(#[from] Shortage),
+    /// A proxy that the environment names and downloads cannot use.
+    #[error(transparent)]
+    Proxy(#[from] Unusable),
     /// The operating system refused to read a file.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", shown(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -21,7 +29,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The operating system refused to write a file or to make a folder.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", shown(path))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -29,7 +37,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file is not what its format asks for.
-    #[error("{}, byte {position}: {reason}", path.display())]
+    #[error("{}, byte {position}: {reason}", shown(path))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -42,7 +50,7 @@ pub enum Error {
     #[error(
         "{} is not the genuine file: the SHA-256 of its decompressed content is {actual}, \
          expected {expected}; delete it and run `drsae data fetch`",
-        path.display()
+        shown(path)
     )]
     Checksum {
         /// The file.
@@ -53,7 +61,7 @@ pub enum Error {
         actual: String,
     },
     /// A file of MNIST is not a whole gzip file.
-    #[error("{} cannot be decompressed; delete it and run `drsae data fetch`", path.display())]
+    #[error("{} cannot be decompressed; delete it and run `drsae data fetch`", shown(path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -61,7 +69,10 @@ pub enum Error {
         source: io::Error,
     },
     /// A file of `data.folder` is not there.
-    #[error("{} has neither {name} nor {name}.gz: put the four IDX files there or change `data.folder`", folder.display())]
+    #[error(
+        "{} has neither {name} nor {name}.gz: put the four IDX files there or change `data.folder`",
+        shown(folder)
+    )]
     Missing {
         /// The file's name without `.gz`.
         name: &'static str,
@@ -73,7 +84,7 @@ pub enum Error {
         "{name} is not in {folder} and could not be downloaded:\n{attempts}put MNIST's four IDX files \
          (plain or .gz) into that folder, name the folder that has them with --data-dir or \
          DRSAE_DATA_DIR, or set `data.source = \"strokes\"`, which needs no download",
-        folder = folder.display()
+        folder = shown(folder)
     )]
     Unavailable {
         /// The file's name without `.gz`.
@@ -110,6 +121,19 @@ impl Error {
     }
 }
 
+/// A variable that names a proxy which downloads cannot use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{variable} names a proxy, and downloads cannot use {reason}: name an http or https proxy in HTTPS_PROXY, or \
+     unset {variable}"
+)]
+pub struct Unusable {
+    /// The variable.
+    pub variable: &'static str,
+    /// What cannot be used, without any password.
+    pub reason: String,
+}
+
 /// Downloads that failed, in the order in which they were tried.
 #[derive(Debug, Default)]
 pub struct Attempts(pub Vec<Attempt>);
@@ -126,7 +150,7 @@ pub struct Attempt {
 impl fmt::Display for Attempts {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Attempt { url, reason } in &self.0 {
-            writeln!(out, "  {url}: {reason}")?;
+            writeln!(out, "  {}: {}", printable(url), printable(reason))?;
         }
         Ok(())
     }

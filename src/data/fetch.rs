@@ -4,6 +4,10 @@
 //! temporary name, checked, and only then given its own name, so a folder never holds half
 //! a file, whatever happens and however many processes download at once.
 
+mod partial;
+mod proxy;
+
+use std::env;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,9 +17,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tempfile::NamedTempFile;
 use ureq::{Agent, Proxy};
 
+pub use self::partial::remove_abandoned;
 use super::Error;
-use super::error::{Attempt, Attempts};
+use super::error::{Attempt, Attempts, Unusable};
 use super::known::Known;
+use crate::text::shown;
 
 const PUBLIC_MIRRORS: [&str; 2] =
     ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"];
@@ -36,7 +42,9 @@ struct Patience {
 pub struct Downloader {
     /// Addresses that a file's name is appended to.
     mirrors: Vec<String>,
-    agent: Agent,
+    patience: Patience,
+    /// The proxy, or why the one that is named cannot be used.
+    proxy: Result<Option<Proxy>, Unusable>,
 }
 
 impl Downloader {
@@ -48,19 +56,21 @@ impl Downloader {
             stall: Duration::from_secs(30),
             whole: Duration::from_hours(1),
         };
-        Self::new(PUBLIC_MIRRORS.map(str::to_owned).into(), patience, Proxy::try_from_env())
+        let proxy = proxy::of_environment(|name| env::var_os(name));
+        Self { mirrors: PUBLIC_MIRRORS.map(str::to_owned).into(), patience, proxy }
     }
 
-    fn new(mirrors: Vec<String>, patience: Patience, proxy: Option<Proxy>) -> Self {
+    fn agent(&self) -> Result<Agent, Error> {
+        let proxy = self.proxy.clone()?;
         let config = Agent::config_builder()
-            .timeout_resolve(Some(patience.connect))
-            .timeout_connect(Some(patience.connect))
-            .timeout_per_read(Some(patience.stall))
-            .timeout_global(Some(patience.whole))
+            .timeout_resolve(Some(self.patience.connect))
+            .timeout_connect(Some(self.patience.connect))
+            .timeout_per_read(Some(self.patience.stall))
+            .timeout_global(Some(self.patience.whole))
             .proxy(proxy)
             .user_agent(concat!("drsae/", env!("CARGO_PKG_VERSION")))
             .build();
-        Self { mirrors, agent: config.into() }
+        Ok(config.into())
     }
 
     /// The path of a file in `folder`, downloaded as `.gz` if it is not there.
@@ -68,50 +78,53 @@ impl Downloader {
     /// A file that is there is not checked.
     ///
     /// # Errors
-    /// Lists the mirrors that were tried and why each failed, and says what to do.
+    /// Lists the mirrors that were tried and why each failed, or names the proxy that cannot be used, and
+    /// says what to do.
     pub fn ensure(&self, file: Known, folder: &Path) -> Result<PathBuf, Error> {
         file.locate(folder).map_or_else(|| self.download(file, folder), Ok)
     }
 
     fn download(&self, file: Known, folder: &Path) -> Result<PathBuf, Error> {
+        let agent = self.agent()?;
+        partial::remove_abandoned(folder);
         let mut attempts = Attempts::default();
         for mirror in &self.mirrors {
             let url = format!("{mirror}{}.gz", file.name);
-            match self.attempt(file, &url, folder) {
+            match attempt(&agent, file, &url, folder) {
                 Ok(path) => return Ok(path),
                 Err(reason) => attempts.0.push(Attempt { url, reason }),
             }
         }
         Err(Error::Unavailable { name: file.name, folder: folder.to_owned(), attempts })
     }
+}
 
-    /// The path of the file as one mirror has it; else why nothing came of it.
-    fn attempt(&self, file: Known, url: &str, folder: &Path) -> Result<PathBuf, String> {
-        let unwritable = |error| format!("{} cannot be written: {error}", folder.display());
-        fs::create_dir_all(folder).map_err(unwritable)?;
-        let mut partial = partial_file(file, folder).map_err(unwritable)?;
-        self.receive(file, url, &mut partial)?;
-        // The folder is not synchronised: a name lost in a crash costs another download.
-        let path = folder.join(format!("{}.gz", file.name));
-        partial.persist(&path).map_err(|error| unwritable(error.error))?;
-        Ok(path)
-    }
+/// The path of the file as one mirror has it; else why nothing came of it.
+fn attempt(agent: &Agent, file: Known, url: &str, folder: &Path) -> Result<PathBuf, String> {
+    let unwritable = |error| format!("{} cannot be written: {error}", shown(folder));
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    let mut partial = partial::create(file, folder).map_err(unwritable)?;
+    receive(agent, file, url, &mut partial)?;
+    // The folder is not synchronised: a name lost in a crash costs another download.
+    let path = folder.join(format!("{}.gz", file.name));
+    partial.persist(&path).map_err(|error| unwritable(error.error))?;
+    Ok(path)
+}
 
-    /// Writes what the mirror sends, if it is genuine; else says what is wrong.
-    fn receive(&self, file: Known, url: &str, partial: &mut NamedTempFile) -> Result<(), String> {
-        let response = self.agent.get(url).call().map_err(|error| error.to_string())?;
-        let body = response.into_body();
-        let bar = progress(file.name, body.content_length());
-        // Gzip shrinks these files: a longer answer is none of them.
-        let mut reader = bar.wrap_read(body.into_reader()).take(file.length + 1);
-        let received = io::copy(&mut reader, partial).map_err(|error| error.to_string());
-        bar.finish_and_clear();
-        if received? > file.length {
-            return Err(format!("the answer is longer than {} bytes", file.length));
-        }
-        partial.as_file().sync_all().map_err(|error| error.to_string())?;
-        verify(file, partial.path())
+/// Writes what the mirror sends, if it is genuine; else says what is wrong.
+fn receive(agent: &Agent, file: Known, url: &str, partial: &mut NamedTempFile) -> Result<(), String> {
+    let response = agent.get(url).call().map_err(|error| error.to_string())?;
+    let body = response.into_body();
+    let bar = progress(file.name, body.content_length());
+    // Gzip shrinks these files: a longer answer is none of them.
+    let mut reader = bar.wrap_read(body.into_reader()).take(file.length + 1);
+    let received = io::copy(&mut reader, partial).map_err(|error| error.to_string());
+    bar.finish_and_clear();
+    if received? > file.length {
+        return Err(format!("the answer is longer than {} bytes", file.length));
     }
+    partial.as_file().sync_all().map_err(|error| error.to_string())?;
+    verify(file, partial.path())
 }
 
 fn verify(file: Known, path: &Path) -> Result<(), String> {
@@ -122,18 +135,6 @@ fn verify(file: Known, path: &Path) -> Result<(), String> {
         Error::Damaged { source, .. } => format!("the answer is not a whole gzip file: {source}"),
         other => other.to_string(),
     })
-}
-
-/// A hidden file beside the target, removed when dropped. Its name ends as the target's
-/// does, so that it is read the same way.
-fn partial_file(file: Known, folder: &Path) -> io::Result<NamedTempFile> {
-    let prefix = format!(".{}-", file.name);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".gz");
-    // Data folders are shared; the user's umask decides, as for any other file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }
 
 /// A bar on standard error; hidden where that is no terminal.

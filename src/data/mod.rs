@@ -16,14 +16,14 @@ mod split;
 pub mod strokes;
 
 pub use config::{Config, Source};
-pub use error::{Attempt, Attempts, Error};
+pub use error::{Attempt, Attempts, Error, Unusable};
 pub use preprocess::{Normaliser, Preprocessing};
 pub use split::{Split, split};
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::Invalid;
+use crate::{Invalid, memory};
 
 /// A set of labelled grey images, row-major, one byte a pixel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +113,9 @@ impl Shape {
         };
         let train = limit(config.train, self.train, "data.train")?;
         let test = limit(config.test, self.test, "data.test")?;
+        if test == 0 {
+            return Err(Invalid::new("data.test", "must be at least 1"));
+        }
         if config.validation >= train {
             let reason = format!("must leave training images: it is {} of {train}", config.validation);
             return Err(Invalid::new("data.validation", reason));
@@ -132,7 +135,12 @@ impl Shape {
 pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> {
     let mut data = match config.source {
         Source::Mnist => mnist::load(&mnist::folder(data_dir)?)?,
-        Source::Strokes => strokes::Recipe::of(config)?.draw(),
+        Source::Strokes => {
+            let recipe = strokes::Recipe::of(config)?;
+            let Shape { train, test, inputs, .. } = recipe.shape().limited(config)?;
+            memory::expect(((train + test) * (inputs + 1)) as u64)?;
+            recipe.draw()
+        }
         Source::Idx => idx::load(folder(config)?)?,
     };
     let whole = Shape {

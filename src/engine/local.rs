@@ -11,6 +11,7 @@ use super::training::Training;
 use super::{Control, Ending, Error, Pending, Progress, trial};
 use crate::store::{self, Acquisition, Lease, Leases, Standing, Status, Store};
 use crate::text::chain;
+use crate::threads;
 
 /// How often the trials that other processes run are looked at, and how often a signal is
 /// looked for meanwhile.
@@ -33,13 +34,13 @@ pub fn run(
     jobs: usize,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs)
-        .thread_name(|index| format!("trial-{index}"))
-        .build()
-        .map_err(|source| Error::Threads { jobs, source: source.into() })?;
-    let leases =
-        Leases::start(store.shared_io()).map_err(|source| Error::Threads { jobs, source: source.into() })?;
+    let refused = |source: std::io::Error| Error::Threads { jobs, source: source.into() };
+    // First the one thread that there must be.
+    let leases = Leases::start(store.shared_io()).map_err(refused)?;
+    let pool = threads::pool(jobs, "trial").map_err(|source| Error::Threads { jobs, source: source.into() })?;
+    if pool.current_num_threads() < jobs {
+        progress.slowed(pool.current_num_threads(), jobs);
+    }
     let worker = Worker { store, training, leases, control, progress, refusal: Mutex::default() };
     let mut left: Vec<_> = pending.iter().collect();
     loop {

@@ -52,6 +52,8 @@ pub trait Progress: Sync {
     fn epoch(&self, trial: &Trial, epoch: &Epoch);
     /// Something about a trial that is worth a line.
     fn noticed(&self, trial: &Trial, text: &str);
+    /// The system started only so many of the threads that were asked for.
+    fn slowed(&self, _started: usize, _asked: usize) {}
     /// Nothing is left but so many trials that other processes run.
     fn waiting(&self, trials: usize);
     /// A trial has ended, or this process has nothing more to do with it.

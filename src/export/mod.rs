@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use crate::store::{self, Store, read_file};
+use crate::text::shown;
+use crate::threads;
 
 /// A format that results can be exported to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -26,8 +28,11 @@ pub enum Format {
 /// What keeps results from being exported.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// Threads that could not be started.
+    #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
+    Threads(#[from] threads::Short),
     /// A table that is not there or cannot be read.
-    #[error("cannot read {}: run `drsae analyze`, which merges it from the trials", path.display())]
+    #[error("cannot read {}: run `drsae analyze`, which merges it from the trials", shown(path))]
     Table {
         /// The table.
         path: PathBuf,
@@ -35,7 +40,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A table that is not what its name says.
-    #[error("cannot use {}: {reason}", path.display())]
+    #[error("cannot use {}: {reason}", shown(path))]
     Malformed {
         /// The table.
         path: PathBuf,

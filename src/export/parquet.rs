@@ -8,6 +8,7 @@ use polars::prelude::*;
 
 use super::Error;
 use crate::store::{self, Store, Table, read_file};
+use crate::threads;
 
 /// The types of the columns that every sweep has. Those of axes are what their values are.
 const TYPES: [(DataType, &[&str]); 4] = [
@@ -65,6 +66,7 @@ const TYPES: [(DataType, &[&str]); 4] = [
 
 /// Writes every table that is there; returns how many there are.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
+    threads::expect_polars()?;
     let mut written = 0;
     for path in tables(store) {
         let mut frame = read(&path)?;

@@ -96,6 +96,44 @@ pub fn training_bytes(config: &Config, parameters: usize, inputs: usize, batch: 
     parameters * (5 * 4 + 2 * 8) + batch as u64 * 4 * ((2 * t + 3) * n + 3 * m)
 }
 
+/// Bytes that the gradient of S takes on top of [`training_bytes`]: gradients of codes, transposed, and the
+/// codes laid out, of the iterations that share an S.
+#[must_use]
+pub fn correlation_bytes(config: &Config, batch: usize) -> u64 {
+    let steps = if config.family == Family::Drsae { config.steps } else { 1 };
+    4 * 2 * batch as u64 * steps as u64 * config.hidden as u64
+}
+
+/// Bytes of the gradients of the codes and of the parameters, a part of [`training_bytes`].
+#[must_use]
+pub fn gradient_bytes(config: &Config, parameters: usize, batch: usize) -> u64 {
+    4 * (batch as u64 * config.steps as u64 * config.hidden as u64 + parameters as u64)
+}
+
+/// Bytes of the largest part of what training takes that is in one piece: the codes of a mini-batch over all
+/// iterations, or a matrix while it is drawn.
+#[must_use]
+pub fn largest_bytes(config: &Config, inputs: usize, batch: usize) -> u64 {
+    let (n, t, m) = (config.hidden as u64, config.steps as u64, inputs as u64);
+    (4 * batch as u64 * t * n).max(8 * n * n.max(m))
+}
+
+/// Bytes that evaluation takes beside the network, with `batch` images at a time: their codes, and a copy
+/// of an S.
+#[must_use]
+pub fn evaluation_bytes(config: &Config, inputs: usize, classes: usize, batch: usize) -> u64 {
+    let (n, t) = (config.hidden as u64, config.steps as u64);
+    let (m, l) = (inputs as u64, classes as u64);
+    4 * (batch as u64 * ((t + 3) * n + 3 * (m + l)) + n * n)
+}
+
+/// Bytes that a trial's state takes while it is written: weights, two moments, average and best weights,
+/// as numbers and as a file.
+#[must_use]
+pub fn state_bytes(parameters: usize) -> u64 {
+    parameters as u64 * 2 * 5 * 4
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

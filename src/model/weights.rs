@@ -47,7 +47,7 @@ pub fn config_text(bytes: &[u8]) -> Result<String> {
 /// The network of `config` with the weights in the bytes of `model.safetensors`.
 ///
 /// # Errors
-/// When the bytes are not such a file, or are those of another network.
+/// When the bytes are not such a file, are those of another network, or hold a number that is not finite.
 pub fn from_bytes(config: &Config, bytes: &[u8]) -> Result<Model> {
     let file = SafeTensors::deserialize(bytes).map_err(candle_core::Error::wrap)?;
     let mut tensors = HashMap::new();
@@ -61,6 +61,9 @@ pub fn from_bytes(config: &Config, bytes: &[u8]) -> Result<Model> {
         }
         let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
         let numbers: Vec<f32> = view.data().chunks_exact(4).map(number).collect();
+        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+            bail!("`{name}` holds {} as its number {at}, counted from 0", numbers[at]);
+        }
         tensors.insert(name.to_owned(), Tensor::from_vec(numbers, view.shape(), &Device::Cpu)?);
     }
     Model::from_tensors(config, &tensors)
@@ -108,11 +111,26 @@ mod tests {
     #[test]
     fn numbers_of_every_kind_come_back() {
         let model = model(Family::Drsae);
-        let odd = [-0.0, f32::MIN_POSITIVE / 2.0, f32::MAX, f32::INFINITY, 1.0 / 3.0];
+        let odd = [-0.0, f32::MIN_POSITIVE / 2.0, f32::MAX, f32::MIN, 1.0 / 3.0];
         let threshold = model.parameters().iter().find(|parameter| parameter.name == "threshold").unwrap();
         threshold.value.set(&Tensor::from_slice(&odd, 5, &Device::Cpu).unwrap()).unwrap();
         let back = from_bytes(model.config(), &to_bytes(&model, "").unwrap()).unwrap();
         assert_eq!(bits(&back), bits(&model));
+    }
+
+    #[test]
+    fn a_weight_that_is_not_finite_is_named() {
+        for odd in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let model = model(Family::Drsae);
+            let threshold =
+                model.parameters().iter().find(|parameter| parameter.name == "threshold").unwrap();
+            threshold
+                .value
+                .set(&Tensor::from_slice(&[0.0, 0.0, odd, 0.0, 0.0], 5, &Device::Cpu).unwrap())
+                .unwrap();
+            let error = from_bytes(model.config(), &to_bytes(&model, "").unwrap()).unwrap_err().to_string();
+            assert!(error.contains(&format!("`threshold` holds {odd} as its number 2")), "{error}");
+        }
     }
 
     #[test]

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use plotters::drawing::DrawingAreaErrorKind;
 
+use crate::text::shown;
 use crate::{analysis, store};
 
 /// A report that cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A merged table that cannot be read.
-    #[error("cannot read {}: run `drsae sweep` on the spec to write it", path.display())]
+    #[error("cannot read {}: run `drsae sweep` on the spec to write it", shown(path))]
     Table {
         /// The file.
         path: PathBuf,
@@ -18,7 +19,7 @@ pub enum Error {
         source: csv::Error,
     },
     /// A merged table without a column.
-    #[error("{} has no column `{column}`: run `drsae sweep` on the spec to write it again", path.display())]
+    #[error("{} has no column `{column}`: run `drsae sweep` on the spec to write it again", shown(path))]
     Column {
         /// The file.
         path: PathBuf,
@@ -28,7 +29,7 @@ pub enum Error {
     /// A field that is not what its column holds.
     #[error(
         "{} has `{text}` as `{column}` of {trial}: run `drsae sweep` on the spec to write it again",
-        path.display()
+        shown(path)
     )]
     Field {
         /// The file.

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use crate::Invalid;
+use crate::text::printable;
 
 /// A spec that cannot be used: where, what, and what would be right.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {problem}")]
+#[error("{place}: {}", printable(&problem.to_string()))]
 pub struct Error {
     /// Where in the spec.
     pub place: Place,
@@ -28,9 +29,9 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::File(file) => out.write_str(file),
-            Self::Line(file, line, column) => write!(out, "{file}:{line}:{column}"),
-            Self::Override(text) => write!(out, "--set {text}"),
+            Self::File(file) => out.write_str(&printable(file)),
+            Self::Line(file, line, column) => write!(out, "{}:{line}:{column}", printable(file)),
+            Self::Override(text) => write!(out, "--set {}", printable(text)),
         }
     }
 }

@@ -45,7 +45,7 @@ use self::document::Document;
 pub use self::error::{Error, Hint, Place, Problem};
 use self::overrides::Override;
 pub use self::slurm::Slurm;
-use crate::text::reserved;
+use crate::text::{printable, reserved};
 use crate::{Invalid, data, model, train};
 
 /// The tables of a spec that describe one trial.
@@ -165,14 +165,46 @@ impl CellConfig {
     }
 
     fn validate(&self) -> Result<(), Invalid> {
-        self.data.validate()?;
-        self.model.validate()?;
-        self.objective.validate()?;
-        self.training.validate()
+        validate(&self.data, &self.model, &self.objective, &self.training)
     }
 }
 
+/// Refuses tables that no trial can have.
+fn validate(
+    data: &data::Config,
+    model: &model::Config,
+    objective: &train::Objective,
+    training: &train::Config,
+) -> Result<(), Invalid> {
+    data.validate()?;
+    model.validate()?;
+    objective.validate()?;
+    training.validate()
+}
+
+/// Why a text is no trial's config.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not such a TOML text.
+    #[error("{0}")]
+    Syntax(String),
+    /// It asks for what no trial can have.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
 impl TrialConfig {
+    /// Reads what [`TrialConfig::to_toml`] wrote, and checks it as a spec is checked.
+    ///
+    /// # Errors
+    /// The text is no config, or one that no spec can give.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let syntax = |error: toml::de::Error| ConfigError::Syntax(printable(error.message()).into_owned());
+        let config: Self = toml::from_str(text).map_err(syntax)?;
+        validate(&config.data, &config.model, &config.objective, &config.training)?;
+        Ok(config)
+    }
+
     /// The config as TOML, every default written out.
     ///
     /// # Errors
@@ -358,7 +390,7 @@ pub fn text(value: &Value) -> String {
 #[must_use]
 pub fn label(settings: &[(String, Value)]) -> String {
     let setting = |(path, value): &(String, Value)| format!("`{path}` = {}", text(value));
-    settings.iter().map(setting).collect::<Vec<_>>().join(", ")
+    printable(&settings.iter().map(setting).collect::<Vec<_>>().join(", ")).into_owned()
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text::{printable, shown};
+
 /// A results folder that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file that the disk would not let be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", shown(path))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -15,7 +17,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file that the disk would not let be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", shown(path))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -23,7 +25,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file whose content is not what its name says.
-    #[error("cannot use {}: {reason}", path.display())]
+    #[error("cannot use {}: {}", shown(path), printable(reason))]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -42,7 +44,8 @@ pub enum Error {
     /// A folder in which another sweep wrote.
     #[error(
         "{} holds the results of another sweep (-) than the one asked for (+):\n\n{diff}\n\
-         give this one another `name`, or another folder with --results", path.display()
+         give this one another `name`, or another folder with --results",
+        shown(path)
     )]
     OtherSweep {
         /// The results folder.
@@ -74,13 +77,16 @@ pub enum Error {
         count: usize,
     },
     /// A folder that was there when the sweep began.
-    #[error("{} was removed or renamed while the sweep ran", path.display())]
+    #[error("{} was removed or renamed while the sweep ran", shown(path))]
     Vanished {
         /// The topmost folder that is no longer there.
         path: PathBuf,
     },
     /// A sweep that has not run yet.
-    #[error("no results in {}: run `drsae sweep` on the spec first, or name the folder with --results", path.display())]
+    #[error(
+        "no results in {}: run `drsae sweep` on the spec first, or name the folder with --results",
+        shown(path)
+    )]
     Absent {
         /// Where they were looked for.
         path: PathBuf,

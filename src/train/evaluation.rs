@@ -1,10 +1,12 @@
 //! What a network does on images that it is not trained on.
 
+use super::Error;
 use super::batches::{Batch, Batches, Selection};
 use super::objective::Weights;
 use super::pass::Pass;
 use crate::data::{Dataset, Normaliser, Preprocessing};
-use crate::model::{self, Model};
+use crate::memory;
+use crate::model::{self, Model, budget};
 
 /// Images evaluated together.
 const BATCH: usize = 250;
@@ -70,11 +72,26 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
     })
 }
 
+/// Bytes that evaluating a network takes, beside the network and the images.
+pub(super) fn bytes(config: &model::Config, inputs: usize, classes: usize) -> u64 {
+    budget::evaluation_bytes(config, inputs, classes, BATCH)
+}
+
 /// Evaluates `model` on all test images of a data set.
 ///
 /// # Errors
-/// When the weights cannot be read.
-pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> candle_core::Result<Evaluation> {
+/// When memory does not suffice, or the weights cannot be read.
+pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> Result<Evaluation, Error> {
+    memory::expect(bytes(model.config(), model.inputs(), model.classes()))?;
+    Ok(test_reserved(model, dataset, sparsity)?)
+}
+
+/// As [`test`], where the memory has been reserved.
+pub(super) fn test_reserved(
+    model: &Model,
+    dataset: &Dataset,
+    sparsity: f64,
+) -> candle_core::Result<Evaluation> {
     let images = &dataset.test;
     let indices: Vec<u32> = (0..images.len() as u32).collect();
     let normaliser = Normaliser::new(preprocessing(model.config()), images);

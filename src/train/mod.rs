@@ -12,6 +12,7 @@ mod evaluation;
 mod fused_step;
 mod graph_optimiser;
 mod graph_step;
+mod memory;
 pub mod objective;
 mod optimiser;
 mod pass;
@@ -32,6 +33,7 @@ pub use stepper::Stepper;
 pub use trainer::{OnBatch, Outcome, Task, Trainer};
 
 use crate::device;
+use crate::memory::Shortage;
 
 /// Why a trial's training ended early.
 #[derive(Debug, thiserror::Error)]
@@ -46,14 +48,9 @@ pub enum Error {
         /// The loss.
         loss: f64,
     },
-    /// The network does not fit into memory.
-    #[error(
-        "it needs about {mebibytes} MiB of memory, which the system does not give; train a smaller network"
-    )]
-    Memory {
-        /// What it needs.
-        mebibytes: u64,
-    },
+    /// The memory that the network needs is not to be had now: no fault of the trial.
+    #[error("{0}; train fewer networks side by side or a smaller one, or raise the limit on memory")]
+    Memory(Shortage),
     /// A state that the schedule never comes by.
     #[error(
         "its state after {epoch} epochs is of another schedule; remove `state.safetensors` to start afresh"
@@ -71,6 +68,12 @@ pub enum Error {
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+impl From<Shortage> for Error {
+    fn from(shortage: Shortage) -> Self {
+        Self::Memory(shortage)
+    }
 }
 
 fn at_update(update: usize) -> String {

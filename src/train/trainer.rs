@@ -9,6 +9,7 @@ use super::average::Average;
 use super::batches::{Batch, Batches, Selection};
 use super::epoch::{Averages, Epoch, Sums};
 use super::evaluation::{self, Evaluation, evaluate, preprocessing};
+use super::memory::Memory;
 use super::objective::Weights;
 use super::state::{Best, State};
 use super::stepper::Stepper;
@@ -83,6 +84,7 @@ pub struct Trainer<'a> {
     /// Of the weights in the phase at hand, where it has one.
     average: Option<Average>,
     best: Option<Best>,
+    memory: Memory,
 }
 
 impl<'a> Trainer<'a> {
@@ -96,7 +98,7 @@ impl<'a> Trainer<'a> {
         let Task { model: config, objective, seed, .. } = task;
         let (inputs, classes) = (images.inputs, task.dataset.classes);
         let parameters = budget::parameters(config, inputs, classes);
-        expect_memory(budget::training_bytes(config, parameters, inputs, task.training.batch))?;
+        let memory = Memory::reserve(&task, parameters)?;
         let device = task.device.open()?;
         let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
         let mut trainer = Self {
@@ -112,8 +114,10 @@ impl<'a> Trainer<'a> {
             best: None,
             model,
             task,
+            memory,
         };
         trainer.enter_phase(0)?;
+        trainer.memory.built();
         Ok(trainer)
     }
 
@@ -178,6 +182,7 @@ impl<'a> Trainer<'a> {
         let Some(phase) = task.training.phases.get(index) else { return Ok(None) };
         self.epoch += 1;
         let train = self.pass(phase, within, on_batch)?;
+        self.memory.trained();
         let last = within + 1 == phase.epochs;
         let due = last || (within + 1).is_multiple_of(task.training.validate_every);
         let trained = if due { self.take_average()? } else { None };
@@ -238,7 +243,7 @@ impl<'a> Trainer<'a> {
             }
             None => (self.epoch, None),
         };
-        let test = evaluation::test(&self.model, self.task.dataset, self.task.objective.sparsity)?;
+        let test = evaluation::test_reserved(&self.model, self.task.dataset, self.task.objective.sparsity)?;
         self.expect_finite(&test)?;
         Ok(Outcome { model: self.model, best_epoch, valid_error, test })
     }
@@ -337,14 +342,6 @@ impl<'a> Trainer<'a> {
         }
         Ok(())
     }
-}
-
-/// Asks the system for all the memory at once and gives it back: an allocation that fails
-/// later would end the process, and every other trial with it.
-fn expect_memory(bytes: u64) -> Result<(), Error> {
-    let refused = Error::Memory { mebibytes: bytes >> 20 };
-    let Ok(bytes) = usize::try_from(bytes) else { return Err(refused) };
-    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| refused)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{Report, Subject, difference};
 use crate::engine::{self, Control, Library, Networks, Pending, Progress, local};
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
+use crate::text::shown;
 
 /// Which trials are trained once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub enum Error {
         id: String,
     },
     /// A temporary folder that cannot be made.
-    #[error("failed to make a temporary folder in {}: name another with TMPDIR", path.display())]
+    #[error("failed to make a temporary folder in {}: name another with TMPDIR", shown(path))]
     Temporary {
         /// Where.
         path: PathBuf,

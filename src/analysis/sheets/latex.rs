@@ -1,6 +1,7 @@
 //! `tables.tex`: floats of the `booktabs` package, to be read into a paper by `\input`.
 
 use super::Sheet;
+use crate::text::printable;
 
 /// The sheets, each a float with its caption and the label `tab:<name>`.
 pub fn tables(sheets: &[Sheet]) -> String {
@@ -29,6 +30,7 @@ fn table(sheet: &Sheet) -> String {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
+    let text = printable(text);
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
         let digit_follows = letters.peek().is_some_and(char::is_ascii_digit);
@@ -80,6 +82,11 @@ mod tests {
           \end{tabular}
         \end{table}
         ");
+    }
+
+    #[test]
+    fn no_value_ends_its_line() {
+        assert_eq!(escaped("a\n\u{1b}b"), "a\\textbackslash{}n\\textbackslash{}u001bb");
     }
 
     #[test]

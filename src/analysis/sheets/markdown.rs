@@ -2,6 +2,7 @@
 
 use super::Sheet;
 use crate::analysis::Compared;
+use crate::text::printable;
 
 /// The verdict and the sheets, each with its caption.
 pub fn page(sheets: &[Sheet], compared: Option<&Compared>) -> String {
@@ -53,7 +54,7 @@ fn title(name: &str) -> String {
 /// Text in which nothing is markup.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in printable(text).chars() {
         if "\\`*_|<>[]".contains(letter) {
             out.push('\\');
         }
@@ -65,6 +66,11 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_value_ends_its_row() {
+        assert_eq!(escaped("a\n\u{1b}b"), r"a\\n\\u001bb");
+    }
 
     #[test]
     fn a_sheet_is_a_table_of_plain_text() {

@@ -4,9 +4,11 @@ use anyhow::{Result, ensure};
 
 use super::Args;
 use super::subjects::Found;
-use crate::anatomy::{Deformed, Ground, Measured, Network, Sample, Subject};
+use crate::anatomy::{self, Deformed, Ground, Measured, Network, Sample, Subject};
 use crate::cli::{checkpoint, eval};
 use crate::data::{self, Dataset, Images, Preprocessing, Source, strokes};
+use crate::memory::{self, Shortage};
+use crate::model::Model;
 use crate::report::Portrait;
 use crate::rng::Purpose;
 use crate::train;
@@ -27,10 +29,12 @@ impl Loaded {
         let source = checkpoint::source(args.data.as_deref(), &found.config.data)?;
         let dataset = data::load(&source, args.data_dir.as_deref())?;
         eval::ensure_fits(&found.model, &dataset)?;
+        expect_memory(&found.model)?;
         let preprocessing = train::preprocessing(&found.config.model);
         let judge = args.judge.as_deref().map(checkpoint::load).transpose()?;
         if let Some((config, model)) = &judge {
             eval::ensure_fits(model, &dataset)?;
+            expect_memory(model)?;
             ensure!(
                 train::preprocessing(&config.model) == preprocessing
                     && preprocessing == Preprocessing::Centred,
@@ -75,6 +79,11 @@ impl Loaded {
     pub fn portrait<'a>(&'a self, subject: &'a Subject, measured: &'a Measured) -> Portrait<'a> {
         Portrait::new(&subject.trained, &self.sample, measured)
     }
+}
+
+/// Refuses a network that memory does not suffice to measure.
+fn expect_memory(model: &Model) -> Result<(), Shortage> {
+    memory::expect(anatomy::bytes(model.config(), model.inputs(), rayon::current_num_threads()))
 }
 
 fn sample(images: &Images, dataset: &Dataset, preprocessing: Preprocessing) -> Sample {

@@ -8,9 +8,11 @@ use candle_core::{DType, Device};
 
 use crate::anatomy::{Network, Subject};
 use crate::cli::checkpoint;
+use crate::cli::terminal::say;
 use crate::data::Source;
 use crate::model::Model;
 use crate::spec::TrialConfig;
+use crate::text::shown;
 
 /// Trained networks of one config with their controls.
 pub struct Found {
@@ -42,21 +44,21 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result
         ensure!(
             *own == expected,
             "{} differs from {} in more than the seed: inspect them under two names",
-            file.display(),
-            files[0].display()
+            shown(file),
+            shown(&files[0])
         );
         if subjects.iter().any(|subject| subject.seed == own.seed) {
-            bail!("{} is a second network of seed {}: name each once", file.display(), own.seed);
+            bail!("{} is a second network of seed {}: name each once", shown(file), own.seed);
         }
         let subject = subject(file, own, trained, &named)?;
         // What is merged into may hold the control.
         if subject.after_phase_1.is_none() && !merge {
-            eprintln!(
+            say(format_args!(
                 "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with the \
                  phases before the first discriminative one alone, and name it with --after-phase-1",
-                file.display(),
+                shown(file),
                 own.seed
-            );
+            ));
         }
         subjects.push(subject);
     }
@@ -69,7 +71,7 @@ fn subject(
     trained: &Model,
     named: &[(TrialConfig, Model)],
 ) -> Result<Subject> {
-    let name = file.display();
+    let name = shown(file);
     let (inputs, classes) = (trained.inputs(), trained.classes());
     let lambda = config.objective.sparsity;
     let untrained = Model::new(&config.model, inputs, classes, lambda, config.seed, DType::F32, &Device::Cpu)
@@ -92,7 +94,7 @@ fn beside(file: &Path, config: &TrialConfig) -> Result<Option<Model>> {
     let Some(trials) = file.parent().and_then(Path::parent).filter(|_| is_trial(file)) else {
         return Ok(None);
     };
-    let folders = fs::read_dir(trials).with_context(|| format!("cannot read {}", trials.display()))?;
+    let folders = fs::read_dir(trials).with_context(|| format!("cannot read {}", shown(trials)))?;
     let mut others: Vec<PathBuf> = folders
         .filter_map(|entry| Some(entry.ok()?.path().join(FILE)))
         .filter(|path| path.exists())

@@ -116,7 +116,7 @@ const PATIENCE: Patience = Patience {
 };
 
 fn downloader(mirrors: Vec<String>) -> Downloader {
-    Downloader::new(mirrors, PATIENCE, None)
+    Downloader { mirrors, patience: PATIENCE, proxy: Ok(None) }
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -129,7 +129,8 @@ fn failure(answer: Answer) -> String {
     let folder = tempfile::tempdir().unwrap();
     let url = mirror(answer);
     let whole = if matches!(answer, Answer::Drip) { Duration::from_secs(1) } else { PATIENCE.whole };
-    let downloader = Downloader::new(vec![url.clone()], Patience { whole, ..PATIENCE }, None);
+    let mirrors = vec![url.clone()];
+    let downloader = Downloader { mirrors, patience: Patience { whole, ..PATIENCE }, proxy: Ok(None) };
     let error = downloader.ensure(FILE, folder.path()).unwrap_err();
     assert_eq!(names(folder.path()), [""; 0], "left behind after {error}");
     let Error::Unavailable { attempts, .. } = error else { panic!("{error}") };
@@ -213,4 +214,17 @@ fn a_folder_that_cannot_be_written_is_told_with_the_way_out() {
     let error = downloader(vec![mirror(Answer::Genuine)]).ensure(FILE, &file.join("inside")).unwrap_err();
     assert_says(&error.to_string(), "cannot be written");
     assert_says(&error.to_string(), "DRSAE_DATA_DIR");
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_matters_where_something_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let unusable = Unusable { variable: "ALL_PROXY", reason: "Socks5".to_owned() };
+    let mirrors = vec![mirror(Answer::Genuine)];
+    let downloader = Downloader { mirrors, patience: PATIENCE, proxy: Err(unusable) };
+    let error = downloader.ensure(FILE, folder.path()).unwrap_err();
+    assert_says(&error.to_string(), "ALL_PROXY names a proxy");
+    assert_eq!(names(folder.path()), [""; 0]);
+    fs::write(folder.path().join(FILE.name), content()).unwrap();
+    downloader.ensure(FILE, folder.path()).unwrap();
 }

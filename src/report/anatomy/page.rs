@@ -10,6 +10,7 @@ use crate::anatomy::claims::{Finding, conclusions};
 use crate::report::Error;
 use crate::report::figures::Figure;
 use crate::report::page::{Drawing, SCRIPT, STYLE, Table};
+use crate::text::printable_lines;
 
 const TEMPLATE: &str = concat!(include_str!("../page/table.html"), include_str!("page.html"));
 
@@ -47,7 +48,7 @@ pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> 
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    Ok(environment.render_str(TEMPLATE, Serde(&page))?)
+    Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
 }
 
 fn claims(findings: &[Finding]) -> Sheet {

@@ -6,6 +6,7 @@ use plotters::style::RGBColor;
 
 use super::palette::Colour;
 use super::sheet::UNIT;
+use crate::text::printable_lines;
 
 /// How the backend writes what hides all behind it, which needs no saying.
 const OPAQUE: &str = " opacity=\"1\"";
@@ -79,7 +80,7 @@ fn hex(RGBColor(red, green, blue): RGBColor) -> String {
 
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in printable_lines(text).chars() {
         match character {
             '<' | '>' | '&' => write!(out, "&#{};", u32::from(character)).unwrap_or_default(),
             other => out.push(other),
@@ -92,6 +93,18 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::super::{Anchor, Font, Look, draw};
     use super::*;
+
+    #[test]
+    fn no_control_character_makes_a_figure_unreadable() {
+        let about = About { title: "a\u{1b}[2J", description: "b\u{202e}" };
+        let text = |sheet: &super::super::Sheet<'_>| {
+            sheet.text((1.0, 2.0), "c\u{9b}\nd", Font::LABEL, Anchor::Start)
+        };
+        let figure = draw((20.0, 10.0), &about, text).unwrap();
+        for shown in [r"<title>a\u001b[2J</title>", r"<desc>b\u202e</desc>", r"c\u009b\nd"] {
+            assert!(figure.contains(shown), "{figure}");
+        }
+    }
 
     #[test]
     fn a_figure_is_named_dashed_and_themed() {

@@ -12,6 +12,7 @@ use super::finish::{About, finish};
 use super::palette::{Colour, Look, Shape};
 use super::picture::Picture;
 use crate::report::Error;
+use crate::text::printable;
 
 /// Units of the drawing in a pixel: the backend places whole units only.
 pub const UNIT: f64 = 10.0;
@@ -166,7 +167,7 @@ impl Sheet<'_> {
         let colour = font.colour.rgb();
         let style =
             TextStyle::from(desc.transform(turned)).color(&colour).pos(Pos::new(horizontal, VPos::Center));
-        Ok(self.root.draw(&Text::new(text, place(at), style))?)
+        Ok(self.root.draw(&Text::new(printable(text), place(at), style))?)
     }
 }
 

@@ -14,6 +14,7 @@ use super::chart::on_page;
 use super::figures::Figure;
 use super::material::Material;
 use crate::analysis::Sheet;
+use crate::text::printable_lines;
 
 const TEMPLATE: &str = concat!(include_str!("table.html"), include_str!("page.html"));
 pub const STYLE: &str = include_str!("style.css");
@@ -100,7 +101,7 @@ pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
     };
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    Ok(environment.render_str(TEMPLATE, Serde(&page))?)
+    Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
 }
 
 impl<'p> Sweep<'p> {

@@ -1,0 +1,145 @@
+//! What a command writes: results on standard output, messages on standard error.
+//!
+//! Both escape control characters, whatever value of a file they are part of. Standard output is the
+//! answer, so that it cannot be written is an error. A message that cannot be written is dropped: a
+//! closed terminal, or a full disk under a log, is no reason to end a sweep.
+
+use std::borrow::Cow;
+use std::env;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use crate::text::{printable, printable_lines};
+use crate::{data, store};
+
+/// Standard output cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write to standard output")]
+struct Unwritable(#[source] io::Error);
+
+/// Standard output.
+pub fn output() -> impl Write {
+    Output { out: io::stdout().lock() }
+}
+
+/// Writes a message to standard error, as one or more whole lines.
+pub fn say(message: impl Display) {
+    let text = format!("{message}\n");
+    let _ = io::stderr().write_all(printable_lines(&text).as_bytes());
+}
+
+/// Tells an error with its causes; returns the exit code.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    if is_closed(error) {
+        return ExitCode::SUCCESS;
+    }
+    say(format_args!("error: {}", told(error)));
+    ExitCode::from(2)
+}
+
+/// An error and its causes, each on one line but for those that list and compare.
+fn told(error: &anyhow::Error) -> String {
+    let cause = |cause: &(dyn std::error::Error + 'static)| {
+        let text = cause.to_string();
+        let in_lines = cause.is::<store::Error>() || cause.is::<data::Error>();
+        if in_lines { text } else { printable(&text).into_owned() }
+    };
+    error.chain().map(cause).collect::<Vec<_>>().join(": ")
+}
+
+/// Prints the help or the refusal of a command line; returns the exit code.
+pub fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let unwritable = |source: io::Error| fail(&tagged(source).into());
+        return error.print().map_or_else(unwritable, |()| ExitCode::SUCCESS);
+    }
+    let is_plain = |word: OsString| matches!(printable(&word.to_string_lossy()), Cow::Borrowed(_));
+    if env::args_os().all(is_plain) {
+        // In colours and lines, which are clap's own.
+        let _ = error.print();
+    } else {
+        say(printable(error.render().to_string().trim_end()));
+    }
+    ExitCode::from(2)
+}
+
+/// Whether the reader of standard output went away, as `head` does: no fault of ours.
+fn is_closed(error: &anyhow::Error) -> bool {
+    let is_output = |error: &io::Error| match error.get_ref() {
+        Some(inner) => inner.is::<Unwritable>() && error.kind() == ErrorKind::BrokenPipe,
+        None => false,
+    };
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(is_output)
+}
+
+fn tagged(source: io::Error) -> io::Error {
+    io::Error::new(source.kind(), Unwritable(source))
+}
+
+struct Output<W> {
+    out: W,
+}
+
+impl<W: Write> Write for Output<W> {
+    /// Takes all bytes or none. Callers write whole characters.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        self.out.write_all(printable_lines(&text).as_bytes()).map_err(tagged)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush().map_err(tagged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_has_no_control_characters_and_json_means_the_same() {
+        let mut output = Output { out: Vec::new() };
+        let value = "a\u{9b}2J\u{7f}\u{202e}b";
+        writeln!(output, "\u{1b}[31m\r±\t{}", serde_json::json!(value)).unwrap();
+        let text = String::from_utf8(output.out).unwrap();
+        assert_eq!(text, "\\u001b[31m\\r±\t\"a\\u009b2J\\u007f\\u202eb\"\n");
+        let (_, json) = text.trim_end().split_once('\t').unwrap();
+        assert_eq!(serde_json::from_str::<String>(json).unwrap(), value);
+    }
+
+    /// A pipe that nobody reads, or a full disk.
+    struct Broken(ErrorKind);
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_ends_well_where_it_is_standard_output_alone() {
+        let written = |kind| anyhow::Error::from(writeln!(Output { out: Broken(kind) }, "a").unwrap_err());
+        assert!(is_closed(&written(ErrorKind::BrokenPipe)));
+        assert!(is_closed(&written(ErrorKind::BrokenPipe).context("the table")));
+        assert!(!is_closed(&written(ErrorKind::StorageFull)));
+        assert!(!is_closed(&io::Error::from(ErrorKind::BrokenPipe).into()));
+        let told = format!("{:#}", written(ErrorKind::StorageFull));
+        assert!(told.starts_with("cannot write to standard output: "), "{told}");
+    }
+
+    #[test]
+    fn no_cause_fakes_a_line() {
+        let error = anyhow::Error::msg("bad row\nerror: all lost").context("cannot read a\u{1b}[2J");
+        assert_eq!(told(&error), r"cannot read a\u001b[2J: bad row\nerror: all lost");
+        let listed = store::Error::OtherSweep { path: "a\nb".into(), diff: "-1\n+2\n".to_owned() };
+        let told = told(&listed.into());
+        assert!(told.starts_with(r"a\nb holds") && told.contains(":\n\n-1\n+2\n"), "{told}");
+    }
+}

@@ -1,0 +1,134 @@
+//! Files that are being downloaded, under names that no other file has.
+//!
+//! A process that is killed leaves such a file behind. It holds a lock on it while it lives, so the next
+//! download tells the files of the dead from those of the living, and removes the former.
+
+use std::fs::{self, DirEntry, File};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use tempfile::NamedTempFile;
+
+use crate::data::known::Known;
+
+/// How names begin and end; between them stand the file's name, a hyphen and random letters. The end is
+/// the target's, so that the file is read the same way.
+const PREFIX: &str = ".drsae-partial-";
+const SUFFIX: &str = ".gz";
+const RANDOM: usize = 6;
+
+/// How long a new file may be without its lock.
+const UNLOCKED: Duration = Duration::from_mins(1);
+
+/// A hidden file beside the target, removed when dropped.
+pub fn create(file: Known, folder: &Path) -> io::Result<NamedTempFile> {
+    let prefix = format!("{PREFIX}{}-", file.name);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(SUFFIX).rand_bytes(RANDOM);
+    // Data folders are shared; the user's umask decides, as for any other file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let partial = builder.tempfile_in(folder)?;
+    // Where the disk knows no locks, the file is left to the user once its writer is killed.
+    let _ = partial.as_file().try_lock();
+    Ok(partial)
+}
+
+/// Removes the files that killed processes left in a folder; one that cannot be removed stays.
+pub fn remove_abandoned(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten().filter(is_abandoned) {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+fn is_abandoned(entry: &DirEntry) -> bool {
+    let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+    let named = entry.file_name().to_str().is_some_and(is_partial);
+    is_file && named && is_old(entry) && is_unlocked(&entry.path())
+}
+
+fn is_partial(name: &str) -> bool {
+    let middle = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+    let Some((file, random)) = middle.and_then(|middle| middle.rsplit_once('-')) else { return false };
+    !file.is_empty() && random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_old(entry: &DirEntry) -> bool {
+    let modified = entry.metadata().and_then(|about| about.modified());
+    modified.is_ok_and(|time| SystemTime::now().duration_since(time).is_ok_and(|age| age > UNLOCKED))
+}
+
+/// Whether its writer has ended.
+fn is_unlocked(path: &Path) -> bool {
+    File::options().write(true).open(path).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: Known = Known { name: "known-file", length: 1, sha256: "" };
+
+    fn age(path: &Path) {
+        let file = File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() - 2 * UNLOCKED).unwrap();
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_the_dead_left_is_removed_and_what_the_living_write_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let living = create(FILE, folder.path()).unwrap();
+        age(living.path());
+        let (left, path) = create(FILE, folder.path()).unwrap().keep().unwrap();
+        drop(left);
+        remove_abandoned(folder.path());
+        assert!(path.exists(), "it is not old enough to have its lock");
+        age(&path);
+        remove_abandoned(folder.path());
+        assert_eq!(names(folder.path()), [living.path().file_name().unwrap().to_str().unwrap()]);
+    }
+
+    #[test]
+    fn files_of_the_user_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            ".drsae-partial-.gz",
+            ".drsae-partial-known-file-abcdef",
+            ".drsae-partial-known-file-abcde.gz",
+            ".drsae-partial-notes.gz",
+            ".known-file-abcdef.gz",
+            "drsae-partial-known-file-abcdef.gz",
+            "known-file.gz",
+        ];
+        for file in files {
+            fs::write(folder.path().join(file), "mine").unwrap();
+            age(&folder.path().join(file));
+        }
+        fs::create_dir(folder.path().join(".drsae-partial-known-file-folder.gz")).unwrap();
+        remove_abandoned(folder.path());
+        assert_eq!(names(folder.path()).len(), files.len() + 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_not_followed_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("mine");
+        fs::write(&target, "mine").unwrap();
+        age(&target);
+        std::os::unix::fs::symlink(&target, folder.path().join(".drsae-partial-known-file-abcdef.gz"))
+            .unwrap();
+        remove_abandoned(folder.path());
+        assert_eq!(names(folder.path()).len(), 2);
+    }
+}

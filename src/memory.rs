@@ -1,0 +1,189 @@
+//! Memory, asked for before it is taken: an allocation that fails ends the process, and every trial with
+//! it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What else the process is likely to want meanwhile: tables, buffers, stacks of threads.
+const MARGIN: u64 = 16 << 20;
+
+/// Smaller pieces need not be looked for.
+const LEAST_PIECE: usize = 16 << 20;
+
+/// Bytes that were reserved and may not be allocated yet.
+static PROMISED: Mutex<u64> = Mutex::new(0);
+
+/// The system does not give so much memory now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("about {} MiB of memory are needed, which the system does not give", .needed.div_ceil(1 << 20))]
+pub struct Shortage {
+    /// Bytes that were asked for.
+    pub needed: u64,
+    /// Whether other work of this process has reserved memory, which it gives back when it ends.
+    pub shared: bool,
+}
+
+/// Memory that its holder may allocate.
+#[derive(Debug)]
+pub struct Reservation {
+    promised: u64,
+}
+
+impl Reservation {
+    /// Reserves memory beside what others have reserved and not allocated yet. It need not be in one
+    /// piece, but in none smaller than `piece`, the largest that will be allocated.
+    ///
+    /// # Errors
+    /// The system would not give it.
+    pub fn take(bytes: u64, piece: u64) -> Result<Self, Shortage> {
+        let mut promised = promised();
+        let all = promised.saturating_add(bytes);
+        if !is_given(all.saturating_add(MARGIN), piece) {
+            return Err(Shortage { needed: bytes, shared: *promised > 0 });
+        }
+        *promised = all;
+        Ok(Self { promised: bytes })
+    }
+
+    /// Notes that all has been allocated but for `rest` bytes.
+    pub fn keep(&mut self, rest: u64) {
+        let kept = rest.min(self.promised);
+        *promised() -= self.promised - kept;
+        self.promised = kept;
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.keep(0);
+    }
+}
+
+/// Refuses what would not fit in one piece, before it is allocated.
+///
+/// # Errors
+/// The system would not give it.
+pub fn expect(bytes: u64) -> Result<(), Shortage> {
+    Reservation::take(bytes, bytes).map(drop)
+}
+
+fn promised() -> MutexGuard<'static, u64> {
+    PROMISED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn is_given(bytes: u64, piece: u64) -> bool {
+    let (Ok(count), Ok(piece)) = (usize::try_from(bytes), usize::try_from(piece)) else { return false };
+    let free = [machine(), control_groups()].into_iter().flatten().min();
+    free.is_none_or(|free| bytes <= free) && can_reserve(count, piece)
+}
+
+/// Whether the allocator would give so many bytes: it knows what it holds free, and the limits on the
+/// address space (`ulimit -v`).
+fn can_reserve(bytes: usize, least: usize) -> bool {
+    let (mut left, mut size) = (bytes, bytes);
+    let mut pieces = Vec::new();
+    while left > 0 {
+        let mut piece = Vec::<u8>::new();
+        if piece.try_reserve_exact(size.min(left)).is_ok() {
+            left -= size.min(left);
+            pieces.push(piece);
+        } else if size > least.max(LEAST_PIECE) {
+            size = (size / 2).max(least);
+        } else {
+            return false;
+        }
+    }
+    true
+}
+
+/// All memory that the machine has, beyond which Linux promises more than it could keep.
+fn machine() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let kibibytes = |name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim_start_matches(':').trim().strip_suffix("kB")?.trim().parse().ok()
+    };
+    Some((kibibytes("MemTotal")? + kibibytes("SwapTotal").unwrap_or_default()) << 10)
+}
+
+/// What the control groups of this process leave it, such as those of a job or a container.
+fn control_groups() -> Option<u64> {
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let left = groups.lines().filter_map(|line| {
+        let (_, named) = line.split_once(':')?;
+        let (controllers, path) = named.split_once(':')?;
+        let (root, files) = match controllers {
+            "" => ("/sys/fs/cgroup", UNIFIED),
+            controllers if controllers.split(',').any(|name| name == "memory") => {
+                ("/sys/fs/cgroup/memory", FIRST_VERSION)
+            }
+            _ => return None,
+        };
+        let folder = PathBuf::from(root).join(path.trim_start_matches('/'));
+        let within = folder.ancestors().take_while(|folder| folder.starts_with(root));
+        within.filter_map(|folder| left(folder, files)).min()
+    });
+    left.min()
+}
+
+/// Names of the limit, of what is used, and of what of that is a cache of files.
+type Files = [&'static str; 3];
+
+const UNIFIED: Files = ["memory.max", "memory.current", "inactive_file "];
+const FIRST_VERSION: Files = ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "];
+
+/// What a group leaves; `None` where it has no limit.
+fn left(group: &Path, [limit, used, cached]: Files) -> Option<u64> {
+    let read = |name: &str| fs::read_to_string(group.join(name)).ok();
+    let number = |name: &str| -> Option<u64> { read(name)?.trim().parse().ok() };
+    let cache = read("memory.stat")
+        .and_then(|text| text.lines().find_map(|line| line.strip_prefix(cached)?.trim().parse::<u64>().ok()));
+    let used = number(used)?.saturating_sub(cache.unwrap_or_default());
+    Some(number(limit)?.saturating_sub(used))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_machine_has_is_refused_at_once() {
+        for bytes in [u64::MAX, 1 << 50] {
+            let shortage = expect(bytes).unwrap_err();
+            assert_eq!(shortage.needed, bytes);
+            assert!(shortage.to_string().contains("MiB of memory"), "{shortage}");
+        }
+        expect(1 << 20).unwrap();
+    }
+
+    /// A machine of which every process gets half of the memory.
+    #[test]
+    fn what_was_reserved_and_not_taken_counts() {
+        let Some(all) = machine() else { return };
+        let half = all / 2;
+        let Ok(mut first) = Reservation::take(half, 1) else { return };
+        let refused = Reservation::take(all - half, 1).unwrap_err();
+        assert!(refused.shared);
+        first.keep(0);
+        drop(Reservation::take(half, 1).unwrap());
+    }
+
+    #[test]
+    fn a_group_leaves_its_limit_less_what_is_used_and_no_cache() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        assert_eq!(left(folder.path(), UNIFIED), None);
+        write("memory.current", "700\n");
+        write("memory.stat", "anon 500\ninactive_file 150\nactive_file 50\n");
+        write("memory.max", "max\n");
+        assert_eq!(left(folder.path(), UNIFIED), None);
+        write("memory.max", "1000\n");
+        assert_eq!(left(folder.path(), UNIFIED), Some(450));
+        write("memory.max", "500\n");
+        assert_eq!(left(folder.path(), UNIFIED), Some(0));
+        write("memory.limit_in_bytes", "900\n");
+        write("memory.usage_in_bytes", "800\n");
+        assert_eq!(left(folder.path(), FIRST_VERSION), Some(100));
+    }
+}
