@@ -285,14 +285,14 @@ fn conclude(
         complete(merged),
         store.root().display()
     )?;
-    if merged.stored > 0 {
-        writeln!(out, "{} of them as stored, without a complete folder", merged.stored)?;
-    }
-    if complete(merged) == planned {
+    if complete(merged) == planned && merged.stored == 0 {
         return Ok(ExitCode::SUCCESS);
     }
     for (status, count) in merged.counts.iter().filter(|(status, _)| **status != Status::Complete) {
         writeln!(out, "{count} {status}")?;
+    }
+    if merged.stored > 0 {
+        writeln!(out, "{} kept as stored, for want of a complete folder", merged.stored)?;
     }
     for trial in &plan.trials {
         let folder = store.trial(&trial.id)?;
@@ -301,6 +301,9 @@ fn conclude(
         {
             writeln!(out, "  {} {}: {message}", trial.id, outcome.status)?;
         }
+    }
+    if complete(merged) == planned {
+        return Ok(ExitCode::SUCCESS);
     }
     writeln!(
         out,
