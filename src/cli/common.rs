@@ -212,7 +212,7 @@ impl SpecArgs {
     pub fn merged_store(&self, sweep: &Sweep) -> Result<(Store, Merged)> {
         let store = self.existing_store(sweep)?;
         // A plan asks for data, which stored tables do without.
-        if store.has_trials()? || !store.tables_hold_plan()? {
+        if store.has_trials()? || !holds_its_sweep(&store)? {
             let merged = store.merge(&planned(&self.plan()?.1))?;
             return Ok((store, merged));
         }
@@ -221,6 +221,13 @@ impl SpecArgs {
         }
         Ok((store, Merged::default()))
     }
+}
+
+/// Whether the tables have the trials of the sweep and the plan that are recorded beside them: a
+/// sweep that was extended and did not reach its end leaves others.
+fn holds_its_sweep(store: &Store) -> Result<bool> {
+    let recorded = Sweep::load(&store.sweep_toml(), &[])?;
+    Ok(store.tables_hold_plan(recorded.cells.len() * recorded.seeds.len())?)
 }
 
 /// What the path of a spec names.

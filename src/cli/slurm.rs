@@ -23,7 +23,6 @@ use crate::engine::slurm::{Cluster, Jobs, Order, Packing, Programs, Scripts, arr
 use crate::engine::{Library, Pending, Pilot};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Slurm, Sweep};
-use crate::NUMERICS_VERSION;
 use crate::store::{Acquisition, Leases, Program, Record, Store, Submissions};
 use crate::text::{printable, quoted};
 

@@ -299,14 +299,14 @@ fn conclude(
         complete(merged),
         shown(store.root())
     )?;
-    if merged.stored > 0 {
-        writeln!(out, "{} of them as stored, without a complete folder", merged.stored)?;
-    }
-    if complete(merged) == planned {
+    if complete(merged) == planned && merged.stored == 0 {
         return Ok(ExitCode::SUCCESS);
     }
     for (status, count) in merged.counts.iter().filter(|(status, _)| **status != Status::Complete) {
         writeln!(out, "{count} {status}")?;
+    }
+    if merged.stored > 0 {
+        writeln!(out, "{} kept as stored, for want of a complete folder", merged.stored)?;
     }
     for trial in &plan.trials {
         let folder = store.trial(&trial.id)?;
@@ -315,6 +315,9 @@ fn conclude(
         {
             writeln!(out, "  {} {}: {}", trial.id, outcome.status, printable(message))?;
         }
+    }
+    if complete(merged) == planned {
+        return Ok(ExitCode::SUCCESS);
     }
     writeln!(
         out,

@@ -25,7 +25,7 @@ pub(super) fn of_tables(subject: Subject<'_>, report: &mut Report) {
             (Ok(_), Some(_)) => report.wrong(
                 &path,
                 "is not the one that was merged: its SHA-256 is not the one in SHA256SUMS",
-                "restore both",
+                "restore both, or let `drsae analyze` merge what an interrupted sweep left",
             ),
             (Ok(_), None) => {
                 report.wrong(store.sums_file(), format!("does not list {name}"), RESTORE);

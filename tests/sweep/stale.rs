@@ -200,6 +200,25 @@ fn results_of_other_data_are_told_from_those_of_another_plan() {
 }
 
 #[test]
+fn kept_tables_are_read_and_their_plan_is_held_against_a_spec_without_the_data() {
+    let spec = SPEC
+        .replace("\"strokes\"", "\"idx\"\nfolder = \"glyphs\"")
+        .replace("train = 240\nvalidation = 60\ntest = 80", "validation = 20");
+    let lab = Lab::new(&spec);
+    write_images(&lab, 0);
+    lab.drsae("sweep", &[]).success();
+    fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
+    fs::remove_dir_all(lab.path("glyphs")).unwrap();
+    for command in ["analyze", "report"] {
+        lab.drsae(command, &[]).success();
+        let (_, log) = said(&lab.drsae(command, &["--set", "seeds=1"]).code(2));
+        assert!(log.contains("\n-seeds = 2\n+seeds = 1\n"), "{log}");
+        let (_, log) = said(&lab.drsae(command, &["--set", "model.steps=3"]).code(2));
+        assert!(log.contains("\n-steps = 2\n+steps = 3\n"), "{log}");
+    }
+}
+
+#[test]
 fn results_of_another_device_are_listed_with_the_commands_of_both() {
     let lab = Lab::new(SPEC);
     lab.drsae("sweep", &[]).success();

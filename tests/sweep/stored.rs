@@ -20,6 +20,17 @@ fn kept(spec: &str) -> Lab {
     lab
 }
 
+/// A file, once it has this text.
+fn wait_for(lab: &Lab, file: &str, text: &str) {
+    for _ in 0..5000 {
+        if fs::read_to_string(lab.path(file)).is_ok_and(|there| there.contains(text)) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    panic!("{file} never had {text}");
+}
+
 /// The files of the lab but for the trials.
 fn tables(lab: &Lab) -> Files {
     let mut files = lab.files("tiny");
@@ -117,9 +128,7 @@ fn a_sweep_that_is_extended_keeps_its_stored_rows_from_the_first_moment() {
     let mut sweep = lab.std_command();
     sweep.args(["sweep", "spec.toml", "--jobs", "1"]).args(wider).stdout(Stdio::null()).stderr(Stdio::null());
     let mut sweep = sweep.spawn().unwrap();
-    while !lab.path("results/tiny/trials").exists() || !lab.read("results/tiny/plan.csv").contains("-s3-") {
-        thread::sleep(Duration::from_millis(1));
-    }
+    wait_for(&lab, "results/tiny/plan.csv", "-s3-");
     sweep.kill().unwrap();
     sweep.wait().unwrap();
     lab.drsae("analyze", &wider).success();
@@ -130,9 +139,44 @@ fn a_sweep_that_is_extended_keeps_its_stored_rows_from_the_first_moment() {
     );
     let (out, _) = said(&lab.drsae("status", &wider).code(1));
     assert!(out.contains("     2 pending\n     4 stored\n"), "{out}");
+    lab.drsae("verify", &wider).success();
     lab.drsae("sweep", &wider).success();
     assert!(lab.read("results/tiny/trials.csv").starts_with(&rows));
     assert_eq!(lab.column("tiny", "status"), ["complete"; 6]);
+}
+
+/// Killed between the two files, it leaves the new spec beside the old plan.
+#[test]
+fn a_spec_that_was_extended_before_its_plan_is_not_answered_from_the_old_tables() {
+    let lab = kept(SPEC);
+    let rows = lab.read("results/tiny/trials.csv");
+    let resolved = lab.read("results/tiny/sweep.toml");
+    lab.write("results/tiny/sweep.toml", resolved.replace("seeds = 2", "seeds = 3"));
+    for (command, spec, more) in [
+        ("export", "results/tiny", &["--format", "tensorboard"][..]),
+        ("analyze", "spec.toml", &["--set", "seeds=3"]),
+    ] {
+        lab.drsae_in(".", &[&[command, spec], more].concat()).success();
+        assert!(lab.read("results/tiny/trials.csv").starts_with(&rows), "{command}");
+        assert_eq!(lab.column("tiny", "status").len(), 6, "{command}");
+        lab.write("results/tiny/trials.csv", &rows);
+    }
+}
+
+#[test]
+fn a_trial_that_fails_where_its_row_is_complete_is_told_and_changes_no_table() {
+    let lab = kept(SPEC);
+    let before = tables(&lab);
+    let (out, _) = said(&lab.drsae("sweep", &["--timeout", "0s"]).success());
+    let id = &lab.column("tiny", "trial")[3];
+    assert!(
+        out.contains("4 of 4 trials complete; results in results/tiny\n4 kept as stored, for want"),
+        "{out}"
+    );
+    assert!(out.contains(&format!("  {id} timed-out: ")), "{out}");
+    assert!(tables(&lab) == before);
+    let (out, _) = said(&lab.drsae("status", &[]).code(1));
+    assert!(out.contains("     4 timed-out\n"), "{out}");
 }
 
 #[test]

@@ -119,13 +119,15 @@ impl Store {
 }
 
 impl Store {
-    /// Whether `trials.csv`, where there is one, has the trials of `plan.csv`: a sweep that was
-    /// extended and did not reach its end has not.
+    /// Whether `trials.csv`, where there is one, has so many trials, and those of `plan.csv`.
     ///
     /// # Errors
     /// A table is not as written, or the disk refuses.
-    pub fn tables_hold_plan(&self) -> Result<bool, Error> {
+    pub fn tables_hold_plan(&self, trials: usize) -> Result<bool, Error> {
         let stored = self.stored_trials()?;
+        if stored.rows.is_empty() || stored.rows.len() != trials {
+            return Ok(stored.rows.is_empty());
+        }
         let path = self.plan_csv();
         let Some(text) = self.read(&path)? else { return Ok(true) };
         let mut reader = csv::Reader::from_reader(text.as_slice());
@@ -134,7 +136,7 @@ impl Store {
         let ids: Vec<_> = reader.records().collect::<Result<_, _>>().map_err(wrong)?;
         let ids =
             ids.iter().map(|record: &StringRecord| at.and_then(|at| record.get(at)).unwrap_or_default());
-        Ok(stored.rows.is_empty() || ids.eq(stored.rows.iter().map(|row| row.planned.id.as_str())))
+        Ok(ids.eq(stored.rows.iter().map(|row| row.planned.id.as_str())))
     }
 }
 
