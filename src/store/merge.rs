@@ -17,13 +17,14 @@ mod survey;
 mod tests;
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 pub use self::stored::{StoredTables, StoredTrial, StoredTrials};
 use self::sums::Summing;
-pub use self::sums::{SUMS, Sums, checksum};
+pub use self::sums::{NEW_SUMS, SUMS, Sums, checksum};
 pub use self::survey::{Survey, Texts};
 use super::{Error, Outcome, Status, Store, atomic};
 
@@ -234,19 +235,29 @@ impl Store {
             atomic::write_with(&mistakes, |mistakes| {
                 atomic::write_with(&epochs, |epochs| {
                     atomic::write_with(&trials, |trials| {
-                        let [mut t, mut e] = [Summing::new(trials), Summing::new(epochs)];
-                        let [mut m, mut p] = [Summing::new(mistakes), Summing::new(provenance)];
-                        let merged = survey.write([&mut t, &mut e, &mut m, &mut p])?;
-                        done = Some((merged, [t, e, m, p].map(Summing::finish)));
+                        done = Some(self.fill(survey, [trials, epochs, mistakes, provenance])?);
                         Ok(())
                     })
                 })
             })
         })?;
-        let (merged, [t, e, m, p]) = done.unwrap_or_default();
-        let [trials, epochs, mistakes, provenance] = Table::ALL;
-        self.write_sums([(trials, t), (epochs, e), (mistakes, m), (provenance, p)])?;
+        let (merged, sums) = done.unwrap_or_default();
+        self.write_sums(&sums)?;
         Ok(merged)
+    }
+
+    /// Writes the tables beside those in place, and announces their checksums.
+    fn fill(&self, survey: Survey<'_>, tables: [&mut dyn Write; 4]) -> Result<(Merged, Sums), Error> {
+        let mut tables = tables.map(Summing::new);
+        let merged = survey.write(tables.each_mut().map(|table| table as &mut dyn Write))?;
+        let [trials, epochs, mistakes, provenance] = tables.map(Summing::finish);
+        let sums = self.announce_sums([
+            (Table::Trials, trials),
+            (Table::Epochs, epochs),
+            (Table::Mistakes, mistakes),
+            (Table::Provenance, provenance),
+        ])?;
+        Ok((merged, sums))
     }
 
     /// Where a merged table lies.

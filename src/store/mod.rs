@@ -29,8 +29,8 @@ pub use atomic::place;
 pub use claim::{Claim, Claiming, Claims, Holder};
 pub use error::Error;
 pub use merge::{
-    Merged, PlannedTrial, SUMS, StoredTables, StoredTrial, StoredTrials, Sums, Survey, Table, Texts,
-    axis_column, checksum,
+    Merged, NEW_SUMS, PlannedTrial, SUMS, StoredTables, StoredTrial, StoredTrials, Sums, Survey, Table,
+    Texts, axis_column, checksum,
 };
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, table};

@@ -9,7 +9,7 @@ use crate::analysis::FILES;
 use crate::model::weights;
 use crate::report::{FIGURES, PAGE};
 use crate::spec::TrialConfig;
-use crate::store::{SUMS, Table, file};
+use crate::store::{NEW_SUMS, SUMS, Table, file};
 use crate::text::chain;
 use crate::{data, plan};
 
@@ -28,7 +28,9 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
         ["sweep.toml", "plan.csv", SUMS, "analysis"].into_iter().chain(Table::ALL.map(Table::file)).collect();
     for name in others(root, report) {
         let path = root.join(&name);
-        if name == REPLACED {
+        if name == NEW_SUMS {
+            report.note(path, "is of a merge that did not reach its end", "`drsae analyze` merges again");
+        } else if name == REPLACED {
             report.note(path, "holds what runs replaced", "remove it when that is not needed");
         } else if Path::new(&name).extension().is_some_and(|extension| extension == "safetensors") {
             if let Err(problem) = network(subject, &path) {
