@@ -15,6 +15,7 @@ mod sums;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
@@ -195,6 +196,7 @@ impl Store {
     /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
     /// [`Survey::texts`]; the disk refuses. No table is written then.
     pub fn merge(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
+        let _turn = turn::take(&self.root);
         let stored = self.stored_trials()?;
         self.refuse_loss(planned, &stored)?;
         let survey = self.survey(planned, stored)?;

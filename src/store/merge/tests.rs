@@ -263,7 +263,7 @@ fn merged_files(store: &Store) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn a_merge_that_was_killed_at_any_file_mixes_no_trials() {
-    let one = PREDICTIONS[..3].iter().copied().collect::<Vec<_>>();
+    let one = PREDICTIONS[..3].to_vec();
     let (_results, store) = store();
     run(&store, "drsae-0", &outcome());
     // Another number of mistakes.
@@ -290,6 +290,32 @@ fn a_merge_that_was_killed_at_any_file_mixes_no_trials() {
         assert_eq!(merged_files(&store), after, "killed after {killed} files");
         assert!(!announced.exists(), "killed after {killed} files");
     }
+}
+
+#[test]
+fn merges_of_other_plans_at_once_take_turns() {
+    let (_results, store) = kept(&[planned(0, 1), planned(1, 2)]);
+    let orders = [[0, 1], [1, 0]].map(|order| {
+        order.map(|index| PlannedTrial { index: order[index], ..planned(index, index as u64 + 1) })
+    });
+    let merged = |order: usize| {
+        let other = kept(&[planned(0, 1), planned(1, 2)]);
+        other.1.merge(&orders[order]).unwrap();
+        merged_files(&other.1).into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let expected = [merged(0), merged(1)];
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (store, orders) = (&store, &orders);
+            scope.spawn(move || {
+                for round in 0..20 {
+                    store.merge(&orders[(thread + round) % 2]).unwrap();
+                }
+            });
+        }
+    });
+    let files: Vec<_> = merged_files(&store).into_iter().map(|(_, text)| text).collect();
+    assert!(expected.contains(&files));
 }
 
 #[test]
