@@ -235,8 +235,7 @@ fn extra_files_are_wrong_and_leftovers_and_strays_are_noted() {
         assert!(sweep.verify(&[]).blames(&sweep.first(name)), "{name}");
         fs::remove_file(sweep.first(name)).unwrap();
     }
-    let noted =
-        [sweep.first(".drsae-0123456789abcdef.unfinished"), sweep.first("state.safetensors")];
+    let noted = [sweep.first(".drsae-0123456789abcdef.unfinished"), sweep.first("state.safetensors")];
     for path in noted.iter().chain([&sweep.root().join(".drsae-0123456789abcdef.unfinished")]) {
         fs::write(path, "half").unwrap();
     }

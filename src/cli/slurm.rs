@@ -139,8 +139,8 @@ impl Office<'_> {
     /// Submits what is missing; gives the jobs that are queued or running then, none where the
     /// sweep is at its end.
     fn submit(&self, store: &Store) -> Result<Option<Vec<u64>>> {
-        let leases =
-            Leases::start(store.shared_io()).context("failed to start the timer that keeps the lease alive")?;
+        let leases = Leases::start(store.shared_io())
+            .context("failed to start the timer that keeps the lease alive")?;
         let submissions = store.submissions();
         let _lease = match submissions.acquire(&leases)? {
             Acquisition::Acquired(lease) => lease,

@@ -141,7 +141,8 @@ impl<'a> Survey<'a> {
     fn of(plan: &'a Plan, store: &Store, jobs: Option<Result<Jobs, String>>) -> Result<Self> {
         let (begun, stored) = (begun(store)?, store.stored_trials()?);
         let look = |trial: &'a Trial| {
-            let told = if begun.contains(&trial.id) { Told::of(store, &store.trial(&trial.id)?)? } else { PENDING };
+            let told =
+                if begun.contains(&trial.id) { Told::of(store, &store.trial(&trial.id)?)? } else { PENDING };
             Ok((trial, told.or(stored.get(&trial.id))))
         };
         let told: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();

@@ -293,12 +293,7 @@ fn conclude(
     out: &mut dyn Write,
 ) -> Result<ExitCode> {
     let planned = plan.trials.len();
-    writeln!(
-        out,
-        "{} of {planned} trials complete; results in {}",
-        complete(merged),
-        shown(store.root())
-    )?;
+    writeln!(out, "{} of {planned} trials complete; results in {}", complete(merged), shown(store.root()))?;
     if complete(merged) == planned && merged.stored == 0 {
         return Ok(ExitCode::SUCCESS);
     }

@@ -58,9 +58,8 @@ impl<'a> Journal<'a> {
                 Err(problem) => damage = Some(problem.damage()?),
             }
         }
-        let (state, epochs, timings) = best.map_or((None, Vec::new(), Vec::new()), |best| {
-            (Some(best.state), best.epochs, best.timings)
-        });
+        let (state, epochs, timings) =
+            best.map_or((None, Vec::new(), Vec::new()), |best| (Some(best.state), best.epochs, best.timings));
         let journal = Self { trial, attempt, epochs, timings, written: None };
         Ok(Opened { journal, state, damage })
     }
@@ -222,7 +221,9 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
         let leases = Leases::start(store.shared_io()).unwrap();
         let folder = store.trial(&trial.id).unwrap();
         let attempt = |config| {
-            let Acquisition::Acquired(lease) = store.acquire(&folder, &leases).unwrap() else { panic!("held") };
+            let Acquisition::Acquired(lease) = store.acquire(&folder, &leases).unwrap() else {
+                panic!("held")
+            };
             store.begin(&folder, lease, store.standing(&folder).unwrap(), config).unwrap()
         };
         let first = attempt("first");
@@ -251,9 +252,11 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
                 fs::write(path, text.replace(from, to)).unwrap();
             })
         };
-        for (name, from, to) in
-            [("epochs.csv", ",0.01,", ",0.02,"), ("timing.csv", ",0.5,", ",0.25,"), ("epochs.csv", ",1,1,", ",1,2,")]
-        {
+        for (name, from, to) in [
+            ("epochs.csv", ",0.01,", ",0.02,"),
+            ("timing.csv", ",0.5,", ",0.25,"),
+            ("epochs.csv", ",1,1,", ",1,2,"),
+        ] {
             let (state, damage) = edit(name, from, to);
             assert_eq!(state, None, "{name}");
             assert!(damage.unwrap().starts_with("its learning curve"), "{name}");

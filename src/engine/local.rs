@@ -37,7 +37,8 @@ pub fn run(
     let refused = |source: std::io::Error| Error::Threads { jobs, source: source.into() };
     // First the one thread that there must be.
     let leases = Leases::start(store.shared_io()).map_err(refused)?;
-    let pool = threads::pool(jobs, "trial").map_err(|source| Error::Threads { jobs, source: source.into() })?;
+    let pool =
+        threads::pool(jobs, "trial").map_err(|source| Error::Threads { jobs, source: source.into() })?;
     if pool.current_num_threads() < jobs {
         progress.slowed(pool.current_num_threads(), jobs);
     }

@@ -174,8 +174,8 @@ pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), Error> {
     if attempted.is_empty() {
         return Ok(());
     }
-    let leases =
-        Leases::start(store.shared_io()).map_err(|source| Error::Threads { jobs: 1, source: source.into() })?;
+    let leases = Leases::start(store.shared_io())
+        .map_err(|source| Error::Threads { jobs: 1, source: source.into() })?;
     for trial in trials.iter().filter(|trial| attempted.contains(&trial.id)) {
         let folder = store.trial(&trial.id).map_err(Error::Store)?;
         trial::tidy(store, &leases, &folder).map_err(Error::Store)?;

@@ -75,10 +75,7 @@ fn create_in_place(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<bool, Er
 }
 
 fn has_no_links(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::TooManyLinks
-    )
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported | ErrorKind::TooManyLinks)
 }
 
 fn holds(io: &dyn Io, path: &Path, contents: &[u8]) -> bool {
@@ -333,7 +330,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for round in 0..50 {
             let path = folder.path().join(format!("{round}"));
-            let create = |contents: usize| create_once(&Disk, &path, contents.to_string().as_bytes()).unwrap();
+            let create =
+                |contents: usize| create_once(&Disk, &path, contents.to_string().as_bytes()).unwrap();
             let created = std::thread::scope(|scope| {
                 let threads: Vec<_> = (0..8).map(|at| scope.spawn(move || create(at))).collect();
                 threads.into_iter().map(|thread| thread.join().unwrap()).filter(|created| *created).count()

@@ -281,7 +281,9 @@ impl Store {
     pub(crate) fn attempt(&self, id: &str) -> Attempt {
         let trial = self.trial(id).unwrap();
         let leases = Leases::start(self.shared_io()).unwrap();
-        let Acquisition::Acquired(lease) = self.acquire(&trial, &leases).unwrap() else { panic!("{id} is held") };
+        let Acquisition::Acquired(lease) = self.acquire(&trial, &leases).unwrap() else {
+            panic!("{id} is held")
+        };
         self.begin(&trial, lease, self.standing(&trial).unwrap(), "").unwrap()
     }
 
@@ -431,10 +433,7 @@ impl Attempt {
 
 /// Whether an error says that a folder was not renamed because there is one that holds files.
 fn is_occupied(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory)
 }
 
 /// Removes the files that an attempt writes, and its folder where no other is in it.

@@ -15,15 +15,17 @@ mod sums;
 mod survey;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::Write;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
 pub use self::stored::{StoredTables, StoredTrial, StoredTrials};
 use self::sums::Summing;
-pub use self::sums::{SUMS, Sums, checksum};
+pub use self::sums::{NEW_SUMS, SUMS, Sums, checksum};
 pub use self::survey::{Survey, Texts};
 use super::{Error, Outcome, Status, Store, atomic};
 
@@ -194,6 +196,7 @@ impl Store {
     /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
     /// [`Survey::texts`]; the disk refuses. No table is written then.
     pub fn merge(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
+        let _turn = turn::take(self.io(), &self.root);
         let stored = self.stored_trials()?;
         self.refuse_loss(planned, &stored)?;
         let survey = self.survey(planned, stored)?;
@@ -234,19 +237,29 @@ impl Store {
             atomic::write_with(io, &mistakes, |mistakes| {
                 atomic::write_with(io, &epochs, |epochs| {
                     atomic::write_with(io, &trials, |trials| {
-                        let [mut t, mut e] = [Summing::new(trials), Summing::new(epochs)];
-                        let [mut m, mut p] = [Summing::new(mistakes), Summing::new(provenance)];
-                        let merged = survey.write([&mut t, &mut e, &mut m, &mut p])?;
-                        done = Some((merged, [t, e, m, p].map(Summing::finish)));
+                        done = Some(self.fill(survey, [trials, epochs, mistakes, provenance])?);
                         Ok(())
                     })
                 })
             })
         })?;
-        let (merged, [t, e, m, p]) = done.unwrap_or_default();
-        let [trials, epochs, mistakes, provenance] = Table::ALL;
-        self.write_sums([(trials, t), (epochs, e), (mistakes, m), (provenance, p)])?;
+        let (merged, sums) = done.unwrap_or_default();
+        self.write_sums(&sums)?;
         Ok(merged)
+    }
+
+    /// Writes the tables beside those in place, and announces their checksums.
+    fn fill(&self, survey: Survey<'_>, tables: [&mut dyn Write; 4]) -> Result<(Merged, Sums), Error> {
+        let mut tables = tables.map(Summing::new);
+        let merged = survey.write(tables.each_mut().map(|table| table as &mut dyn Write))?;
+        let [trials, epochs, mistakes, provenance] = tables.map(Summing::finish);
+        let sums = self.announce_sums([
+            (Table::Trials, trials),
+            (Table::Epochs, epochs),
+            (Table::Mistakes, mistakes),
+            (Table::Provenance, provenance),
+        ])?;
+        Ok((merged, sums))
     }
 
     /// Where a merged table lies.

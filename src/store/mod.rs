@@ -36,8 +36,8 @@ pub use error::Error;
 pub use io::read_file;
 pub use lease::{Acquisition, Holder, Lease, Leases};
 pub use merge::{
-    Merged, PlannedTrial, SUMS, StoredTables, StoredTrial, StoredTrials, Sums, Survey, Table, Texts,
-    axis_column, checksum,
+    Merged, NEW_SUMS, PlannedTrial, SUMS, StoredTables, StoredTrial, StoredTrials, Sums, Survey, Table,
+    Texts, axis_column, checksum,
 };
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, csv, table};
@@ -82,7 +82,11 @@ impl Store {
     }
 
     /// [`open`](Self::open) through other effects than those of the operating system.
-    pub(crate) fn open_through(io: Arc<dyn Io>, root: &Path, resolved_spec_toml: &str) -> Result<Self, Error> {
+    pub(crate) fn open_through(
+        io: Arc<dyn Io>,
+        root: &Path,
+        resolved_spec_toml: &str,
+    ) -> Result<Self, Error> {
         atomic::create_folder(&*io, &root.join(TRIAL_FOLDERS))?;
         for folder in [root.to_owned(), root.join(ANALYSIS), root.join(ANALYSIS).join("figures")] {
             atomic::remove_forgotten(&*io, &folder)?;

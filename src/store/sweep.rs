@@ -45,7 +45,8 @@ pub(super) fn expect_plan(io: &dyn Io, root: &Path, asked: &str) -> Result<(), E
 
 fn read(io: &dyn Io, path: &Path) -> Result<Option<String>, Error> {
     let text = atomic::read(io, path, limit::RECORD)?;
-    let invalid = |_| Error::Malformed { path: path.to_owned(), reason: "it is no UTF-8; restore it".to_owned() };
+    let invalid =
+        |_| Error::Malformed { path: path.to_owned(), reason: "it is no UTF-8; restore it".to_owned() };
     text.map(|text| String::from_utf8(text).map_err(invalid)).transpose()
 }
 

@@ -167,7 +167,8 @@ impl TrialFolder {
         let path = self.path.join(file::RESULT);
         let Some(text) = self.read(file::RESULT)? else { return Ok(None) };
         let malformed = |reason: String| {
-            let reason = format!("{reason}; the trial counts as pending, and its next run replaces its folder");
+            let reason =
+                format!("{reason}; the trial counts as pending, and its next run replaces its folder");
             Error::Malformed { path, reason }
         };
         let result = str::from_utf8(&text).map_err(|error| error.to_string()).and_then(read);

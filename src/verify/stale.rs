@@ -54,7 +54,8 @@ pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
     }
     // One other id is damage; all of them under the same spec are other data.
     let all = kept.iter().zip(&plan.trials).all(|(kept, trial)| *kept != trial.id);
-    let same_spec = read_file(store.sweep_toml()).ok().and_then(|text| String::from_utf8(text).ok()) == sweep.to_toml().ok();
+    let same_spec = read_file(store.sweep_toml()).ok().and_then(|text| String::from_utf8(text).ok())
+        == sweep.to_toml().ok();
     (all && same_spec).then(|| OTHER_IDS.to_owned())
 }
 

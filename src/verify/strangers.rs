@@ -8,7 +8,7 @@ use crate::analysis::FILES;
 use crate::model::weights;
 use crate::report::{FIGURES, PAGE};
 use crate::spec::TrialConfig;
-use crate::store::{self, SUMS, Table, read_file};
+use crate::store::{self, NEW_SUMS, SUMS, Table, read_file};
 use crate::text::chain;
 use crate::{data, plan};
 
@@ -27,7 +27,9 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
         ["sweep.toml", "plan.csv", SUMS, "analysis"].into_iter().chain(Table::ALL.map(Table::file)).collect();
     for name in others(root, report) {
         let path = root.join(&name);
-        if name == REPLACED {
+        if name == NEW_SUMS {
+            report.note(path, "is of a merge that did not reach its end", "`drsae analyze` merges again");
+        } else if name == REPLACED {
             report.note(path, "holds what runs replaced", "remove it when that is not needed");
         } else if Path::new(&name).extension().is_some_and(|extension| extension == "safetensors") {
             if let Err(problem) = network(subject, &path) {

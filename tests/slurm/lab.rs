@@ -126,7 +126,8 @@ impl Lab {
             let files = entries(&trial);
             if files.iter().any(|attempt| attempt.join("state.safetensors").exists()) {
                 let leases = files.iter().filter_map(|file| fs::read(file).ok());
-                let leases = leases.filter_map(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+                let leases =
+                    leases.filter_map(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
                 owners.extend(leases.filter_map(|lease| u32::try_from(lease["pid"].as_u64()?).ok()));
             }
         }

@@ -87,7 +87,8 @@ fn whatever_goes_wrong_at_any_call_the_next_run_ends_in_the_same_bytes() {
     let runs = FAULTS.len() * calls;
     let failed = each(runs, |at| {
         let (fault, call) = (FAULTS[at / calls], at % calls);
-        disturbed(fault, call, at, trials, &expected).map_err(|problem| format!("{fault:?} at call {call}: {problem}"))
+        disturbed(fault, call, at, trials, &expected)
+            .map_err(|problem| format!("{fault:?} at call {call}: {problem}"))
     });
     println!("{runs} runs: {calls} calls, {} kinds of faults, {} failed", FAULTS.len(), failed.len());
     assert!(failed.is_empty(), "{}", failed[..failed.len().min(10)].join("\n"));

@@ -69,7 +69,8 @@ impl Session for StubSession<'_> {
     }
 
     fn finish(self: Box<Self>, config_toml: &str) -> Result<Trained, Failure> {
-        let row = |index| PredictionRow { index, label: index as u8, prediction: (self.trial.index % 2) as u8 };
+        let row =
+            |index| PredictionRow { index, label: index as u8, prediction: (self.trial.index % 2) as u8 };
         Ok(Trained {
             best_epoch: EPOCHS,
             valid_error: None,
@@ -177,12 +178,17 @@ fn reference(trials: &'static [Trial]) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Runs the sweep once more, on a host that sees no other, and says what is not as it is to be.
-fn recovers(world: &Arc<World>, trials: &'static [Trial], expected: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), String> {
+fn recovers(
+    world: &Arc<World>,
+    trials: &'static [Trial],
+    expected: &BTreeMap<PathBuf, Vec<u8>>,
+) -> Result<(), String> {
     // Leases of processes that cannot be seen are stale by then.
     world.advance(Duration::from_mins(10));
     let process = world.process(99, 0);
     sweep(&process, trials, &Endings::default()).map_err(|error| crate::text::chain(&error))?;
-    let store = Store::open_through(Arc::new(process), Path::new(ROOT), SPEC).map_err(|error| error.to_string())?;
+    let store =
+        Store::open_through(Arc::new(process), Path::new(ROOT), SPEC).map_err(|error| error.to_string())?;
     for trial in trials {
         let folder = store.trial(&trial.id).map_err(|error| error.to_string())?;
         if folder.intact().is_none() {

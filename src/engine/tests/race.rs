@@ -13,7 +13,11 @@ const SCHEDULES: u64 = 2000;
 const PATIENCE: Duration = Duration::from_hours(24);
 
 /// Runs the schedule of a seed; says which invariant does not hold.
-fn scheduled(seed: u64, trials: &'static [Trial], expected: &BTreeMap<PathBuf, Vec<u8>>) -> Result<(), String> {
+fn scheduled(
+    seed: u64,
+    trials: &'static [Trial],
+    expected: &BTreeMap<PathBuf, Vec<u8>>,
+) -> Result<(), String> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let world = World::new(seed);
     let processes = random.random_range(2..=4);
@@ -81,9 +85,7 @@ impl Witness {
             }
         }
         let endings = endings.0.lock().unwrap();
-        let failed = |ending: &Ending| {
-            matches!(ending, Ending::Incomplete { status, .. } if *status != Status::Pending)
-        };
+        let failed = |ending: &Ending| matches!(ending, Ending::Incomplete { status, .. } if *status != Status::Pending);
         if let Some((id, ending)) = endings.iter().find(|(_, ending)| failed(ending)) {
             seen.problem = Some(format!("{id} ended as {ending:?}"));
         }

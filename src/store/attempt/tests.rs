@@ -1,8 +1,8 @@
 use super::*;
-use std::fs;
 use crate::store::io::Disk;
 use crate::store::outcome::tests::outcome;
 use std::collections::BTreeMap;
+use std::fs;
 
 use crate::store::{FORMAT, Seal, seal};
 
@@ -142,7 +142,8 @@ fn a_folder_is_published_once() {
     let standing = fs::read(lab.trial.path().join(file::RESULT)).unwrap();
 
     let late = TrialFolder::new(lab.trial.id(), aside, lab.store.shared_io());
-    let publish = |replaced: &Standing| lab.store.publish(&late, Status::Complete, &lab.trial, replaced).unwrap();
+    let publish =
+        |replaced: &Standing| lab.store.publish(&late, Status::Complete, &lab.trial, replaced).unwrap();
     assert_eq!(publish(&Standing(None)), Published::Lost);
     assert_eq!(publish(&Standing(Some("0123456789abcdef".to_owned()))), Published::Lost);
     assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), standing);

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Entry, Io, Kind, NewFile, Process, Stat, Timer, not_regular, too_large};
+use super::{Entry, Io, Kind, Lock, NewFile, Process, Stat, Timer, not_regular, too_large};
 use crate::store::limit;
 
 /// The file system, clock and processes of this machine.
@@ -107,6 +107,12 @@ impl Io for Disk {
         options.write(true);
         let file = no_follow(&mut options).open(path)?;
         if file.metadata()?.is_file() { file.set_modified(time) } else { Err(not_regular()) }
+    }
+
+    fn try_lock(&self, folder: &Path) -> io::Result<Lock> {
+        let file = File::open(folder)?;
+        file.try_lock()?;
+        Ok(Lock(Box::new(file)))
     }
 
     fn now(&self) -> SystemTime {
@@ -240,11 +246,7 @@ fn parse_stat(stat: &str) -> Option<ProcessStat> {
     let mut fields = fields.split_ascii_whitespace();
     let state = fields.next()?;
     let started = fields.nth(18)?.parse().ok()?;
-    Some(ProcessStat {
-        started,
-        ended: matches!(state, "Z" | "X"),
-        stopped: matches!(state, "T" | "t"),
-    })
+    Some(ProcessStat { started, ended: matches!(state, "Z" | "X"), stopped: matches!(state, "T" | "t") })
 }
 
 fn host() -> String {

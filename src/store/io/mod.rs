@@ -54,6 +54,10 @@ pub trait Io: fmt::Debug + Send + Sync {
     /// Sets the time at which a file was modified.
     fn touch(&self, path: &Path, time: SystemTime) -> io::Result<()>;
 
+    /// Locks a folder for this process, as far as the file system knows locks; an error of kind
+    /// [`ErrorKind::WouldBlock`] where another process has locked it. Nothing but waiting may depend on it.
+    fn try_lock(&self, folder: &Path) -> io::Result<Lock>;
+
     /// The clock of this host, which other hosts need not share.
     fn now(&self) -> SystemTime;
 
@@ -91,6 +95,9 @@ pub trait NewFile: Write + Send {
     /// As the operating system gives them.
     fn modified(&self) -> io::Result<SystemTime>;
 }
+
+/// Unlocks its folder when dropped.
+pub struct Lock(#[expect(dead_code, reason = "it is held for its drop")] Box<dyn Send>);
 
 /// Stops its timer when dropped.
 pub struct Timer(pub Box<dyn Send + Sync>);

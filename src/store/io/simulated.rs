@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Entry, Io, Kind, NewFile, Process, Stat, Timer, not_regular, too_large};
+use super::{Entry, Io, Kind, Lock, NewFile, Process, Stat, Timer, not_regular, too_large};
 
 /// Time that each call takes.
 const CALL: Duration = Duration::from_millis(1);
@@ -264,7 +264,9 @@ impl State {
     fn find(&self, path: &Path) -> io::Result<usize> {
         let mut node = 0;
         for name in names(path) {
-            let Node::Folder(entries) = &self.nodes[node] else { return Err(ErrorKind::NotADirectory.into()) };
+            let Node::Folder(entries) = &self.nodes[node] else {
+                return Err(ErrorKind::NotADirectory.into());
+            };
             node = *entries.get(name).ok_or(ErrorKind::NotFound)?;
         }
         Ok(node)
@@ -426,7 +428,10 @@ impl Simulated {
     /// Waits for this process's turn, where there is a race, and lets its timers tick.
     fn turn(&self) -> MutexGuard<'_, State> {
         let mut state = self.world.lock();
-        if state.race.is_none() || state.processes[self.process].in_timer || state.processes[self.process].dead {
+        if state.race.is_none()
+            || state.processes[self.process].in_timer
+            || state.processes[self.process].dead
+        {
             return state;
         }
         state.processes[self.process].waiting = true;
@@ -573,7 +578,8 @@ impl Io for Simulated {
                 return Ok(list.clone());
             }
             let entry = |(name, node): (&OsString, &usize)| {
-                let kind = if matches!(state.nodes[*node], Node::Folder(_)) { Kind::Folder } else { Kind::File };
+                let kind =
+                    if matches!(state.nodes[*node], Node::Folder(_)) { Kind::Folder } else { Kind::File };
                 Entry { name: name.clone(), kind }
             };
             let list: Vec<_> = state.entries(node)?.iter().map(entry).collect();
@@ -627,6 +633,11 @@ impl Io for Simulated {
         })
     }
 
+    /// This file system knows no locks.
+    fn try_lock(&self, _: &Path) -> io::Result<Lock> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
     fn now(&self) -> SystemTime {
         let state = self.world.lock();
         let skew = state.processes[self.process].skew;
@@ -658,12 +669,7 @@ impl Io for Simulated {
 
     fn process(&self) -> Process {
         let host = format!("host-{}", self.world.lock().processes[self.process].host);
-        Process {
-            pid: self.process as u32,
-            started: Some(1),
-            namespace: Some(host.clone()),
-            host,
-        }
+        Process { pid: self.process as u32, started: Some(1), namespace: Some(host.clone()), host }
     }
 
     fn is_running(&self, process: &Process) -> Option<bool> {

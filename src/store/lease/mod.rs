@@ -102,7 +102,8 @@ impl Leases {
             token: holder.token.clone(),
             held: Arc::clone(&self.held),
         };
-        let text = serde_json::to_string_pretty(&holder).map_err(|error| Error::write(&path)(error.into()))?;
+        let text =
+            serde_json::to_string_pretty(&holder).map_err(|error| Error::write(&path)(error.into()))?;
         if !atomic::create_once(io, &path, (text + "\n").as_bytes())? {
             return Ok(Acquisition::Held(holder_of(io, folder)?));
         }
@@ -120,7 +121,8 @@ impl Lease {
     #[must_use]
     pub fn is_held(&self) -> bool {
         let io = &*self.io;
-        let stands = |path: &Path| uninterrupted(|| io.stat(path)).map_or_else(|error| !is_absent(&error), |_| true);
+        let stands =
+            |path: &Path| uninterrupted(|| io.stat(path)).map_or_else(|error| !is_absent(&error), |_| true);
         let next = self.number + 1;
         let is_succeeded = [file_of(&self.folder, next), released(&self.folder, next)]
             .iter()

@@ -164,7 +164,8 @@ fn a_frozen_process_finds_its_lease_succeeded_and_leaves_the_other() {
 #[test]
 fn files_of_other_names_are_no_leases_and_stay() {
     let (folder, leases) = (folder(), leases());
-    let others = ["claim.md", "lease-.json", "lease-01.json", "lease-x.json", "lease-18446744073709551615.json"];
+    let others =
+        ["claim.md", "lease-.json", "lease-01.json", "lease-x.json", "lease-18446744073709551615.json"];
     for name in others {
         fs::write(folder.path().join(name), "notes").unwrap();
     }

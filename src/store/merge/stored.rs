@@ -11,7 +11,7 @@ use std::str::FromStr;
 use csv::StringRecord;
 
 pub use self::lines::StoredTables;
-use super::{PlannedTrial, Table};
+use super::{PlannedTrial, Sums, Table, checksum};
 use crate::store::{Error, Status, Store};
 
 /// What to do with a table that cannot be read.
@@ -59,6 +59,8 @@ pub struct StoredTrial {
 pub struct StoredTrials {
     rows: Vec<StoredTrial>,
     by_id: HashMap<String, usize>,
+    /// SHA-256 of the file.
+    sum: String,
 }
 
 impl StoredTrials {
@@ -86,11 +88,18 @@ impl StoredTrials {
         self.get(id).filter(|row| row.status == Status::Complete)
     }
 
+    /// Whether the file is the one that a merge reached its end with, as far as that is known.
+    pub(super) fn is_settled(&self, store: &Store) -> bool {
+        let is_listed = |sums: Sums| sums.get(Table::Trials.file()) == Some(self.sum.as_str());
+        matches!(store.announced_sums(), Ok(None))
+            && store.sums().is_ok_and(|sums| sums.is_none_or(is_listed))
+    }
+
     fn read(path: &Path, text: &[u8]) -> Result<Self, Error> {
         let mut reader = csv::Reader::from_reader(text);
         let header = reader.headers().map_err(|error| malformed(path, &error.to_string()))?.clone();
         let columns = Columns::of(path, &header)?;
-        let mut stored = Self::default();
+        let mut stored = Self { sum: checksum(text), ..Self::default() };
         for record in reader.records() {
             let record = record.map_err(|error| malformed(path, &error.to_string()))?;
             let row = columns.trial(&record).map_err(|problem| malformed(path, &at(&record, &problem)))?;

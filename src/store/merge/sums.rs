@@ -1,5 +1,8 @@
 //! `SHA256SUMS`: checksums of the merged tables and of the plan that they are of, as `sha256sum`
 //! writes and checks them.
+//!
+//! A merge announces the checksums in [`NEW_SUMS`] before it puts the first table in place, and makes
+//! them `SHA256SUMS` after the last. So a table that neither lists was changed by somebody else.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -19,6 +22,9 @@ pub const SUMS: &str = "SHA256SUMS";
 pub fn checksum(content: &[u8]) -> String {
     hex(&Sha256::digest(content))
 }
+
+/// Name of the list of a merge that is not at its end.
+pub const NEW_SUMS: &str = "SHA256SUMS.new";
 
 /// Checksums by name of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,20 +70,37 @@ impl Store {
     /// # Errors
     /// The file is not as written, or the disk refuses.
     pub fn sums(&self) -> Result<Option<Sums>, Error> {
-        let path = self.sums_file();
+        self.read_sums(SUMS)
+    }
+
+    /// The checksums that a merge has announced which is not at its end.
+    pub(super) fn announced_sums(&self) -> Result<Option<Sums>, Error> {
+        self.read_sums(NEW_SUMS)
+    }
+
+    fn read_sums(&self, name: &str) -> Result<Option<Sums>, Error> {
+        let path = self.root.join(name);
         let Some(text) = self.read(&path)? else { return Ok(None) };
         let text = String::from_utf8_lossy(&text);
         let reason = "it is no list of checksums, sorted by name; restore it".to_owned();
         Sums::read(&text).map(Some).ok_or(Error::Malformed { path, reason })
     }
 
-    /// Writes the checksums of the tables, and that of the plan beside them.
-    pub(super) fn write_sums(&self, tables: [(Table, String); 4]) -> Result<(), Error> {
+    /// Announces the checksums of tables that are about to be put in place, and that of the plan
+    /// beside them.
+    pub(super) fn announce_sums(&self, tables: [(Table, String); 4]) -> Result<Sums, Error> {
         let mut sums = Sums(tables.map(|(table, sum)| (table.file().to_owned(), sum)).into());
         if let Some(plan) = self.read(&self.plan_csv())? {
             sums.insert("plan.csv", &plan);
         }
-        atomic::write(self.io(), &self.sums_file(), sums.text().as_bytes())
+        atomic::write(self.io(), &self.root.join(NEW_SUMS), sums.text().as_bytes())?;
+        Ok(sums)
+    }
+
+    /// Writes the checksums of tables that are in place.
+    pub(super) fn write_sums(&self, sums: &Sums) -> Result<(), Error> {
+        atomic::write(self.io(), &self.sums_file(), sums.text().as_bytes())?;
+        atomic::remove(self.io(), &self.root.join(NEW_SUMS))
     }
 }
 

@@ -110,7 +110,8 @@ impl Survey<'_> {
         let stands = |(trial, row): (&Surveyed<'_>, &StoredTrial)| {
             matches!(trial.result, Ok(None)) && *trial.planned == row.planned
         };
-        if rows.len() != self.trials.len() || rows.is_empty() || !self.trials.iter().zip(rows).all(stands) {
+        let are_planned = rows.len() == self.trials.len() && self.trials.iter().zip(rows).all(stands);
+        if rows.is_empty() || !are_planned || !self.stored.is_settled(self.store) {
             return None;
         }
         for row in rows {

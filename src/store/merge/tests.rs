@@ -254,42 +254,95 @@ fn stored_rows_are_kept_beside_new_ones_under_the_indices_of_the_plan() {
     assert_eq!(tables(&store), written);
 }
 
+/// The files of a merge, tables first, at its end.
+fn merged_files(store: &Store) -> Vec<(PathBuf, Vec<u8>)> {
+    let paths = Table::ALL.map(|table| store.table(table)).into_iter().chain([store.sums_file()]);
+    paths.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
+}
+
 #[test]
-fn a_merge_that_was_killed_between_two_tables_mixes_no_trials() {
-    let old = [planned(0, 1), planned(1, 2)];
+fn a_merge_that_was_killed_at_any_file_mixes_no_trials() {
+    let one = PREDICTIONS[..3].to_vec();
+    let (_results, store) = store();
+    run(&store, "drsae-0", &outcome());
+    // Another number of mistakes.
+    let folder = store.trial("drsae-0").unwrap();
+    let row = |(index, (label, prediction))| PredictionRow { index, label, prediction };
+    let predictions = rows::text(&one.into_iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
+    fs::write(folder.path().join(file::PREDICTIONS), predictions).unwrap();
+    folder.seal(&Outcome { test_count: Some(3), ..outcome() }).unwrap();
+    run(&store, "drsae-1", &outcome());
+    store.merge(&[planned(0, 1), planned(1, 2)]).unwrap();
+    fs::remove_dir_all(store.trials()).unwrap();
+    let before = merged_files(&store);
     let new = [PlannedTrial { index: 1, ..planned(0, 1) }, PlannedTrial { index: 0, ..planned(1, 2) }];
-    let (_results, store) = kept(&old);
-    // Another number of mistakes for each.
-    let path = store.mistakes_csv();
-    fs::write(&path, fs::read_to_string(&path).unwrap().replace("1,3,0,6\n", "")).unwrap();
-    let sums = store.table(Table::Trials).with_file_name(SUMS);
-    let mut told = Sums::default();
-    for table in Table::ALL {
-        told.insert(table.file(), &fs::read(store.table(table)).unwrap());
-    }
-    fs::write(&sums, told.text()).unwrap();
-    let before = tables(&store);
     store.merge(&new).unwrap();
-    let (after, checksums) = (tables(&store), fs::read(&sums).unwrap());
-    assert_eq!(lines(&store, Table::Mistakes)[1..], ["0,1,2,3", "1,1,2,3", "1,3,0,6"]);
-    for killed in 0..=4 {
-        for (at, table) in Table::ALL.into_iter().enumerate() {
-            fs::write(store.table(table), if at < killed { &after[at] } else { &before[at] }).unwrap();
+    let after = merged_files(&store);
+    let announced = store.root().join(NEW_SUMS);
+    assert!(!announced.exists());
+    assert_eq!(lines(&store, Table::Mistakes)[1..], ["0,1,2,3", "0,3,0,6", "1,1,2,3"]);
+    for killed in 0..=before.len() {
+        for (at, ((path, old), (_, new))) in before.iter().zip(&after).enumerate() {
+            fs::write(path, if at < killed { new } else { old }).unwrap();
         }
-        fs::write(&sums, told.text()).unwrap();
-        // Nothing stands as it is, so that all is written.
-        fs::create_dir_all(store.trials()).unwrap();
-        run(&store, "drsae-7", &outcome());
-        let wider = [new[0].clone(), new[1].clone(), PlannedTrial { index: 2, ..planned(7, 7) }];
-        store.merge(&wider).unwrap();
-        assert_eq!(
-            lines(&store, Table::Mistakes)[1..4],
-            ["0,1,2,3", "1,1,2,3", "1,3,0,6"],
-            "after {killed} tables"
-        );
-        fs::remove_dir_all(store.trials()).unwrap();
+        fs::write(&announced, &after[4].1).unwrap();
+        store.merge(&new).unwrap();
+        assert_eq!(merged_files(&store), after, "killed after {killed} files");
+        assert!(!announced.exists(), "killed after {killed} files");
     }
-    assert_ne!(checksums, told.text().into_bytes());
+}
+
+#[test]
+fn merges_of_other_plans_at_once_take_turns() {
+    let (_results, store) = kept(&[planned(0, 1), planned(1, 2)]);
+    let orders = [[0, 1], [1, 0]].map(|order| {
+        order.map(|index| PlannedTrial { index: order[index], ..planned(index, index as u64 + 1) })
+    });
+    let merged = |order: usize| {
+        let other = kept(&[planned(0, 1), planned(1, 2)]);
+        other.1.merge(&orders[order]).unwrap();
+        merged_files(&other.1).into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let expected = [merged(0), merged(1)];
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (store, orders) = (&store, &orders);
+            scope.spawn(move || {
+                for round in 0..20 {
+                    store.merge(&orders[(thread + round) % 2]).unwrap();
+                }
+            });
+        }
+    });
+    let files: Vec<_> = merged_files(&store).into_iter().map(|(_, text)| text).collect();
+    assert!(expected.contains(&files));
+}
+
+#[test]
+fn a_table_that_was_changed_since_is_taken_over_only_when_that_is_asked_for() {
+    let plan = [planned(0, 1), planned(1, 2)];
+    let wider = [plan[0].clone(), plan[1].clone(), planned(2, 3)];
+    for table in Table::ALL {
+        let (_results, store) = kept(&plan);
+        let path = store.table(table);
+        fs::write(&path, fs::read_to_string(&path).unwrap().replacen('1', "2", 1)).unwrap();
+        let before = merged_files(&store);
+        let error = store.merge(&wider).unwrap_err().to_string();
+        assert!(error.contains(table.file()) && error.contains("changed after it was merged"), "{error}");
+        assert_eq!(merged_files(&store), before);
+        if table == Table::Epochs {
+            fs::remove_file(store.sums_file()).unwrap();
+            store.merge(&wider).unwrap();
+        }
+        // Where the folders are there, nothing is taken over.
+        for trial in &wider {
+            fs::create_dir_all(store.trials()).unwrap();
+            run(&store, &trial.id, &outcome());
+        }
+        if table != Table::Trials {
+            assert_eq!(store.merge(&wider).unwrap().stored, 0, "{table:?}");
+        }
+    }
 }
 
 #[test]
@@ -334,8 +387,9 @@ fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
     let (_results, store) = kept(&plan);
     fs::create_dir(store.trials()).unwrap();
     run(&store, "drsae-1", &outcome());
+    fs::remove_file(store.sums_file()).unwrap();
     let before = tables(&store);
-    let changes: [(Table, &str, &str, &str); 8] = [
+    let changes: [(Table, &str, &str, &str); 9] = [
         (Table::Trials, "drsae-1,1,", "drsae-1,one,", "line 3: `index` is `one`"),
         (Table::Trials, "drsae-1,1,", "drsae-0,1,", "line 3: drsae-0 comes twice"),
         (Table::Trials, ",complete,", ",done,", "line 2: there is no status `done`"),
@@ -349,6 +403,7 @@ fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
         (Table::Epochs, "trial,", "", "another version"),
         (Table::Mistakes, "\n0,3,", "\n7,3,", "line 3: there is no trial with the index 7"),
         (Table::Provenance, "\n0,drsae-0,", "\n0,drsae-5,", "it has no row of drsae-0"),
+        (Table::Provenance, "\n0,drsae-0,", "\n2,drsae-0,", "drsae-0 has another index than in trials.csv"),
     ];
     for (table, from, to, told) in changes {
         let path = store.table(table);

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 use super::{StoredTrial, StoredTrials, malformed};
-use crate::store::merge::{Share, Table, checksum};
+use crate::store::merge::{SUMS, Share, Sums, Table, checksum};
 use crate::store::{EpochRow, Error, MistakeRow, ProvenanceRow, Status, Store, rows};
 
 /// The merged tables beside `trials.csv`, by trial.
@@ -25,10 +25,20 @@ impl StoredTables {
     /// # Errors
     /// A table is missing or not as a merge writes it, or the disk refuses.
     pub fn read(store: &Store, trials: &StoredTrials) -> Result<Self, Error> {
-        let epochs = text(store, Table::Epochs)?;
-        let provenance: Vec<ProvenanceRow> = table(store, Table::Provenance)?.1;
-        let (mistakes_sum, mistakes) = table(store, Table::Mistakes)?;
-        let names = names(store, &mistakes_sum, trials, &provenance)?;
+        let sums = Listed { old: store.sums()?, new: store.announced_sums()? };
+        sums.expect(store, Table::Trials, &trials.sum)?;
+        let read = |table| {
+            let text = text(store, table)?;
+            let sum = checksum(&text);
+            sums.expect(store, table, &sum)?;
+            Ok((text, sum))
+        };
+        let (epochs, _) = read(Table::Epochs)?;
+        let (mistakes, sum) = read(Table::Mistakes)?;
+        let mistakes = parse(&store.table(Table::Mistakes), &mistakes)?;
+        let path = store.table(Table::Provenance);
+        let provenance: Vec<ProvenanceRow> = parse(&path, &read(Table::Provenance)?.0)?;
+        let names = names(&path, sums.origin(Table::Mistakes, &sum), trials, &provenance)?;
         Ok(Self {
             curves: curves(&store.table(Table::Epochs), &epochs)?,
             epochs,
@@ -85,12 +95,45 @@ fn text(store: &Store, table: Table) -> Result<Vec<u8>, Error> {
     store.read(&path)?.ok_or_else(missing)
 }
 
-/// The checksum and the rows of a table.
-fn table<T: DeserializeOwned>(store: &Store, table: Table) -> Result<(String, Vec<T>), Error> {
-    let text = text(store, table)?;
-    let rows: Result<_, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
-    let rows = rows.map_err(|error: csv::Error| malformed(&store.table(table), &error.to_string()))?;
-    Ok((checksum(&text), rows))
+fn parse<T: DeserializeOwned>(path: &Path, text: &[u8]) -> Result<Vec<T>, Error> {
+    let rows: Result<_, _> = csv::Reader::from_reader(text).into_deserialize().collect();
+    rows.map_err(|error: csv::Error| malformed(path, &error.to_string()))
+}
+
+/// The checksums of the merge that reached its end last, and of one that did not.
+struct Listed {
+    old: Option<Sums>,
+    new: Option<Sums>,
+}
+
+impl Listed {
+    /// Refuses a table that no merge wrote; earlier versions listed none.
+    fn expect(&self, store: &Store, table: Table, sum: &str) -> Result<(), Error> {
+        if (self.old.is_none() && self.new.is_none()) || self.origin(table, sum).is_some() {
+            return Ok(());
+        }
+        let reason = format!(
+            "it was changed after it was merged, for {SUMS} lists another checksum; restore both, or remove {SUMS} to \
+             take the table as it is"
+        );
+        Err(Error::Malformed { path: store.table(table), reason })
+    }
+
+    /// Of which merge a table is, where one lists it.
+    fn origin(&self, table: Table, sum: &str) -> Option<Origin> {
+        let lists = |sums: &Option<Sums>| sums.as_ref().is_some_and(|it| it.get(table.file()) == Some(sum));
+        let new = lists(&self.new).then_some(Origin::New);
+        new.or(lists(&self.old).then_some(Origin::Old))
+    }
+}
+
+/// Which merge wrote a table.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    /// The last one that reached its end.
+    Old,
+    /// One that did not.
+    New,
 }
 
 /// Where the lines of each trial are.
@@ -121,23 +164,25 @@ fn curves(path: &Path, text: &[u8]) -> Result<HashMap<String, Range<usize>>, Err
 /// The trials by the index that `mistakes.csv` gives them.
 ///
 /// A merge that was killed between two tables leaves `trials.csv` with the indices of the new plan
-/// and the others with those of the old one: where they differ, the checksums tell of which plan
-/// `mistakes.csv` is, for they are written last.
+/// and, unless that is in place too, `provenance.csv` with those of the old one.
 fn names<'t>(
-    store: &Store,
-    mistakes: &str,
+    path: &Path,
+    mistakes: Option<Origin>,
     trials: &'t StoredTrials,
     provenance: &'t [ProvenanceRow],
 ) -> Result<BTreeMap<usize, &'t str>, Error> {
-    let known = provenance.iter().map(|row| (row.index, row.trial.as_str()));
     let differs =
-        |row: &ProvenanceRow| trials.get(&row.trial).is_some_and(|trial| trial.planned.index != row.index);
-    let is_old = provenance.iter().any(differs)
-        && store.sums()?.is_some_and(|sums| sums.get(Table::Mistakes.file()) == Some(mistakes));
-    if is_old {
-        return Ok(known.collect());
+        |row: &&ProvenanceRow| trials.get(&row.trial).is_some_and(|trial| trial.planned.index != row.index);
+    let told = trials.rows().iter().map(|row| (row.planned.index, row.planned.id.as_str()));
+    match (provenance.iter().find(differs), mistakes) {
+        (None, _) | (Some(_), Some(Origin::New)) => Ok(told.collect()),
+        (Some(_), Some(Origin::Old)) => {
+            Ok(provenance.iter().map(|row| (row.index, row.trial.as_str())).collect())
+        }
+        (Some(row), None) => {
+            Err(malformed(path, &format!("{} has another index than in trials.csv", row.trial)))
+        }
     }
-    Ok(trials.rows().iter().map(|row| (row.planned.index, row.planned.id.as_str())).collect())
 }
 
 fn by_trial(

@@ -1,0 +1,30 @@
+//! Merges of several processes into one folder, one after the other.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::store::io::{Io, Lock};
+
+/// How long another merge is waited for: a process that was stopped must not stop others.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(10);
+
+/// Waits until no other process merges into the folder `root`, and keeps others waiting while what
+/// it returns lives. The system releases the lock of a process that dies. Where the file system
+/// knows no locks, and after [`PATIENCE`], nothing is waited for: the tables that come out are whole,
+/// but may be of two merges, which their checksums tell.
+pub(super) fn take(io: &dyn Io, root: &Path) -> Option<Lock> {
+    let start = io.elapsed();
+    loop {
+        match io.try_lock(root) {
+            Ok(lock) => return Some(lock),
+            Err(error)
+                if error.kind() == ErrorKind::WouldBlock && io.elapsed().saturating_sub(start) < PATIENCE =>
+            {
+                io.sleep(POLL);
+            }
+            Err(_) => return None,
+        }
+    }
+}
