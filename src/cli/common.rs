@@ -7,13 +7,14 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::terminal::say;
 use crate::analysis::{Compare, Design, Published};
 use crate::data;
 use crate::device::{self, Kind};
 use crate::plan::{Facts, Plan, Trial};
 use crate::spec::{self, Sweep};
 use crate::store::{self, Merged, PlannedTrial, Status, Store, axis_column};
-use crate::text::quoted;
+use crate::text::{printable, quoted};
 
 /// Folder of all results where none is named.
 const RESULTS: &str = "results";
@@ -258,7 +259,7 @@ impl Place {
 /// Says which folders were not merged as they are; tells whether there are any.
 pub fn tell_damaged(merged: &Merged) -> bool {
     for error in &merged.damaged {
-        eprintln!("warning: {error}");
+        say(format_args!("warning: {}", printable(&error.to_string())));
     }
     !merged.damaged.is_empty()
 }

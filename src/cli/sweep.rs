@@ -111,13 +111,13 @@ pub fn tell_stored(plan: &Plan, store: &Store) -> Result<()> {
     let is_bare = |trial: &&Trial| store.status(&trial.id).is_ok_and(|status| status == Status::Pending);
     let count = ended.filter(is_bare).count();
     if count > 0 {
-        eprintln!(
+        say(format_args!(
             "{}: {count} of {} planned trials have stored results in {} and no folder: they are computed again, \
              and the stored results stay",
             plan.name,
             plan.trials.len(),
-            store.trials_csv().display()
-        );
+            shown(&store.trials_csv())
+        ));
     }
     Ok(())
 }

@@ -50,6 +50,10 @@ pub fn run(
         Failure::Lost => return without(store, &attempt),
         _ if attempt.folder().vanished().is_some() || !attempt.is_held() => return without(store, &attempt),
         Failure::Store(error) => return Err(error),
+        // What the machine lacks is no fault of the trial.
+        Failure::Training(train::Error::Memory(_)) => {
+            return Ok(Ending::Incomplete { status: Status::Pending, reason: chain(&failure) });
+        }
         Failure::Training(train::Error::Stopped) => Status::TimedOut,
         Failure::Training(train::Error::Diverged { .. }) => Status::Diverged,
         _ => Status::Failed,

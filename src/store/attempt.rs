@@ -304,6 +304,7 @@ impl Attempt {
     }
 
     /// The clock and the file system.
+    #[must_use]
     pub fn io(&self) -> &dyn Io {
         self.store.io()
     }

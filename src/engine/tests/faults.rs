@@ -49,8 +49,10 @@ fn disturbed(
     if let Some((id, ending)) = endings.iter().find(|(_, ending)| is_failed(ending)) {
         return Err(format!("{id} ended as {ending:?}"));
     }
-    if matches!(fault, Fault::Interrupt(_) | Fault::Short) && result.is_err() {
-        return Err(format!("it did not go on: {}", crate::text::chain(&result.unwrap_err())));
+    if matches!(fault, Fault::Interrupt(_) | Fault::Short)
+        && let Err(error) = result
+    {
+        return Err(format!("it did not go on: {}", crate::text::chain(&error)));
     }
     process.exit();
     if fault == Fault::Pause {

@@ -49,7 +49,7 @@ fn scheduled(
     }
     let start = world.clock();
     world.race(chances, racing);
-    if world.clock() - start > PATIENCE {
+    if world.clock().saturating_sub(start) > PATIENCE {
         return Err("it took more than a day".to_owned());
     }
     if let Some(problem) = witness.0.lock().unwrap().problem.take() {

@@ -5,7 +5,7 @@
 
 mod disk;
 #[cfg(test)]
-pub mod simulated;
+pub(crate) mod simulated;
 
 pub use disk::{Disk, read_file};
 
@@ -17,11 +17,11 @@ use std::time::{Duration, SystemTime};
 
 /// The operating system, as the store uses it. Paths are used as they are given; no call follows a symbolic
 /// link in a path's last component.
+///
+/// Every call that returns a result gives the errors of the operating system.
+#[expect(clippy::missing_errors_doc, reason = "they are said once, above")]
 pub trait Io: fmt::Debug + Send + Sync {
     /// Creates a file for writing; an error of kind [`ErrorKind::AlreadyExists`] where there is one.
-    ///
-    /// # Errors
-    /// As the operating system gives them, here and below.
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>>;
 
     /// The content of a regular file of at most `limit` bytes.

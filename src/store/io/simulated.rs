@@ -104,6 +104,7 @@ struct Change(Vec<(usize, OsString, Option<usize>)>);
 
 /// A process.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 struct ProcessState {
     host: usize,
     skew: i64,
@@ -352,7 +353,9 @@ impl State {
             let is_older = |(of, name, _): &(usize, OsString, Option<usize>)| {
                 change.0.iter().any(|(newer_of, newer, _)| (newer_of, newer) == (of, name))
             };
-            later.iter_mut().for_each(|earlier| earlier.0.retain(|part| !is_older(part)));
+            for earlier in &mut later {
+                earlier.0.retain(|part| !is_older(part));
+            }
         }
         self.unsynced = later;
     }
@@ -509,7 +512,9 @@ impl Simulated {
             Some(Fault::Pause) => {
                 drop(state);
                 let hook = self.world.on_pause.lock().unwrap().take();
-                hook.into_iter().for_each(|Hook(act)| act());
+                if let Some(Hook(act)) = hook {
+                    act();
+                }
                 state = self.world.lock();
                 act(&mut state)
             }

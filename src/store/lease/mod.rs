@@ -73,8 +73,8 @@ impl Leases {
     pub fn start(io: Arc<dyn Io>) -> io::Result<Self> {
         let held = Arc::<Held>::default();
         let (beating, clock) = (Arc::clone(&held), Arc::clone(&io));
-        let _heartbeat = io.timer(HEARTBEAT, Box::new(move || beat(&*clock, &beating)))?;
-        Ok(Self { io, held, _heartbeat })
+        let heartbeat = io.timer(HEARTBEAT, Box::new(move || beat(&*clock, &beating)))?;
+        Ok(Self { io, held, _heartbeat: heartbeat })
     }
 
     /// Acquires the lease of `folder`, which exists, unless a living process holds it.
