@@ -64,28 +64,6 @@ pub fn share() -> Result<(), Short> {
     Err(Short { asked: asked + OTHERS, started, source })
 }
 
-/// Says whether the system would start `asked` threads.
-fn expect(asked: usize) -> Result<(), Short> {
-    /// Threads of a pool that was dropped may be there for a moment longer.
-    const ATTEMPTS: u32 = 20;
-    const PAUSE: Duration = Duration::from_millis(10);
-
-    let attempt = || {
-        let crew = Crew::start(asked, "probe");
-        let started = crew.idle.len();
-        crew.dismiss().map_or(Ok(()), |source| Err(Short { asked, started, source }))
-    };
-    let mut result = attempt();
-    for _ in 1..ATTEMPTS {
-        if result.is_ok() {
-            break;
-        }
-        thread::sleep(PAUSE);
-        result = attempt();
-    }
-    result
-}
-
 /// Says whether the system would start the threads that polars starts when it is first used.
 ///
 /// # Errors
@@ -94,11 +72,18 @@ pub fn expect_polars() -> Result<(), Short> {
     static STARTED: OnceLock<()> = OnceLock::new();
 
     if STARTED.get().is_none() {
-        expect(count("POLARS_MAX_THREADS"))?;
+        probe(count("POLARS_MAX_THREADS"))?;
         // An error says that another thread was here.
         let _ = STARTED.set(());
     }
     Ok(())
+}
+
+/// Starts `asked` threads and ends them again.
+fn probe(asked: usize) -> Result<(), Short> {
+    let crew = Crew::start(asked, "probe");
+    let started = crew.idle.len();
+    crew.dismiss().map_or(Ok(()), |source| Err(Short { asked, started, source }))
 }
 
 /// What the variable says, else the number of cores.
@@ -120,7 +105,7 @@ impl Crew {
     fn start(asked: usize, name: &str) -> Self {
         let mut crew = Self { idle: Vec::with_capacity(asked), refused: None };
         for index in 0..asked {
-            match start(format!("{name}-{index}")) {
+            match start_patiently(&format!("{name}-{index}")) {
                 Ok(thread) => crew.idle.push(thread),
                 Err(error) => {
                     if error.kind() == ErrorKind::OutOfMemory {
@@ -154,6 +139,23 @@ impl Crew {
         }
         self.refused
     }
+}
+
+/// [`start`], tried again for a moment where the system has no room for a thread: it counts one that was joined until
+/// it has cleaned up after it.
+fn start_patiently(name: &str) -> io::Result<(SyncSender<ThreadBuilder>, JoinHandle<()>)> {
+    const RETRIES: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(10);
+
+    let mut result = start(name.to_owned());
+    for _ in 0..RETRIES {
+        if !matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
+            break;
+        }
+        thread::sleep(PAUSE);
+        result = start(name.to_owned());
+    }
+    result
 }
 
 /// A thread that can allocate, and what gives it its work. All that it needs to say so is allocated here:

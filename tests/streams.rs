@@ -423,7 +423,7 @@ fn a_sweep_runs_on_the_threads_that_there_are() {
     let none = Lab::new(SPEC);
     let output = limited(&none, 1).unwrap().args(["sweep", "spec.toml", "--jobs", "2"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("error: failed to start 2 worker threads"), "{}", said(&output));
+    assert!(said(&output).contains("failed to start 2 worker threads"), "{}", said(&output));
 
     let mut tables = limited(&lab, 3).unwrap();
     let output = tables.args(["analyze", "spec.toml"]).env("POLARS_MAX_THREADS", "8").output().unwrap();
