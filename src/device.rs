@@ -9,7 +9,9 @@ use candle_core::utils::{cuda_is_available, metal_is_available};
 use serde::{Deserialize, Serialize};
 
 /// A kind of processor; of several of one kind, the first is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// This machine's processor: the fused kernels, one thread a trial.

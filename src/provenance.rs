@@ -2,17 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
 use std::sync::OnceLock;
 use std::thread;
 
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::NUMERICS_VERSION;
 use crate::device;
-use crate::text::hex;
+use crate::hash::{sha256, sha256_of_reader};
 
 /// Version of `provenance.json`.
 pub const FORMAT: u32 = 1;
@@ -71,7 +69,7 @@ impl Provenance {
             commit: known(env!("DRSAE_GIT_COMMIT")),
             dirty: known(env!("DRSAE_GIT_DIRTY")).map(|dirty| dirty == "true"),
             rustc: known(env!("DRSAE_RUSTC")),
-            lockfile: hex(&Sha256::digest(LOCKFILE)),
+            lockfile: sha256(LOCKFILE),
             binary: binary(),
             data: data.clone(),
             cpu: cpu(),
@@ -90,29 +88,11 @@ fn known(text: &str) -> Option<String> {
     (text != "unknown").then(|| text.to_owned())
 }
 
-/// SHA-256 of the running binary, read once however many trials ask.
+/// SHA-256 of the running binary, computed once.
 fn binary() -> Option<String> {
     static BINARY: OnceLock<Option<String>> = OnceLock::new();
-    let digest = || -> io::Result<String> {
-        let mut hasher = HashWriter(Sha256::new());
-        io::copy(&mut File::open(std::env::current_exe()?)?, &mut hasher)?;
-        Ok(hex(&hasher.0.finalize()))
-    };
+    let digest = || sha256_of_reader(File::open(std::env::current_exe()?)?);
     BINARY.get_or_init(|| digest().ok()).clone()
-}
-
-/// Lets a hash stand where bytes are written.
-struct HashWriter(Sha256);
-
-impl io::Write for HashWriter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Model of this machine's CPU; the architecture where the system does not say.
@@ -199,12 +179,5 @@ pub(crate) mod tests {
         let facts = "processor\t: 0\nmodel name\t: Some CPU @ 2.00GHz\nflags\t: fpu\n\nprocessor\t: 1\n";
         assert_eq!(cpu_model(facts), Some("Some CPU @ 2.00GHz"));
         assert_eq!(cpu_model("Processor: ARM\n"), None);
-    }
-
-    #[test]
-    fn digests_are_those_of_the_standard() {
-        // FIPS 180-4, the example message "abc".
-        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(hex(&Sha256::digest("abc")), expected);
     }
 }

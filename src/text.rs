@@ -1,10 +1,8 @@
 //! Small texts that several rooms write.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt::Write;
 use std::path::Path;
-
-use serde_json::Value;
 
 /// An error and its causes in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
@@ -54,17 +52,8 @@ fn is_control(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Bytes in lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|four| char::from_digit(four.into(), 16))
-        .collect()
-}
-
 /// A word as a shell reads it back.
-pub fn quoted(word: &str) -> String {
+pub fn shell_quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=+:,@%".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -83,60 +72,9 @@ pub fn reserved(name: &str) -> bool {
     name.ends_with('.') || DEVICES.contains(&stem.as_str()) || PORTS.iter().any(is_port)
 }
 
-/// JSON with sorted keys and without spaces, so that equal values are equal texts.
-pub fn canonical(value: &Value) -> String {
-    let mut out = String::new();
-    write_canonical(value, &mut out).expect("a string takes all that is written to it");
-    out
-}
-
-fn write_canonical(value: &Value, out: &mut String) -> fmt::Result {
-    match value {
-        Value::Object(entries) => {
-            let mut sorted: Vec<_> = entries.iter().collect();
-            sorted.sort_unstable_by_key(|(key, _)| *key);
-            out.push('{');
-            for (index, (key, value)) in sorted.into_iter().enumerate() {
-                out.push_str(if index > 0 { "," } else { "" });
-                write_text(key, out)?;
-                out.push(':');
-                write_canonical(value, out)?;
-            }
-            out.push('}');
-        }
-        Value::Array(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                out.push_str(if index > 0 { "," } else { "" });
-                write_canonical(item, out)?;
-            }
-            out.push(']');
-        }
-        Value::String(text) => write_text(text, out)?,
-        scalar => write!(out, "{scalar}")?,
-    }
-    Ok(())
-}
-
-/// Texts are mostly names, which JSON writes as they are.
-fn write_text(text: &str, out: &mut String) -> fmt::Result {
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)) {
-        return write!(out, "\"{text}\"");
-    }
-    write!(out, "{}", Value::from(text))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn canonical_json_is_sorted_and_bare() {
-        let out = canonical(&json!({ "b": [1, 0.5, { "z": null, "a": "\"" }], "a\n": true, "a": "π" }));
-        assert_eq!(out, r#"{"a":"π","a\n":true,"b":[1,0.5,{"a":"\"","z":null}]}"#);
-    }
 
     #[test]
     fn no_control_character_is_shown_as_it_is() {
@@ -164,11 +102,6 @@ mod tests {
         for name in ["null", "console", "com", "com10", "lpta", "a.nul", "depth"] {
             assert!(!reserved(name), "{name}");
         }
-    }
-
-    #[test]
-    fn bytes_have_two_digits_each() {
-        assert_eq!(hex(&[0, 9, 0xab, 0xff]), "0009abff");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use drsae::data;
 use drsae::device::Kind;
-use drsae::engine::{self, Control, Ending, Library, Networks, Progress, local};
-use drsae::plan::{Facts, Plan, Trial};
+use drsae::engine::{self, Control, DatasetCache, Ending, Networks, Progress, local};
+use drsae::plan::{Plan, Trial};
 use drsae::spec::Sweep;
 use drsae::store::{Status, Store, file};
 use drsae::train::Epoch;
@@ -51,17 +51,12 @@ impl Progress for Fault {
 /// Runs the sweep; gives each trial's status and `failure.txt`.
 fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status, String)> {
     let sweep = Sweep::parse(spec, "isolated.toml", &[]).unwrap();
-    let describe = |config: &data::Config| {
-        let data::Shape { inputs, classes, train, .. } = data::shape(config)?;
-        let fingerprint = data::fingerprint(config)?;
-        Ok::<_, data::Error>(Facts { inputs, classes, train, fingerprint })
-    };
-    let plan = Plan::of(&sweep, Kind::Cpu, describe).unwrap();
+    let plan = Plan::of(&sweep, Kind::Cpu, data::facts).unwrap();
     let results = tempfile::tempdir().unwrap();
     let store = Store::open(&results.path().join(&sweep.name), &sweep.to_toml().unwrap()).unwrap();
     let pending = engine::pending(&plan.trials, &store, &[]).unwrap();
-    let library = Library::load(plan.trials.iter().map(|trial| &trial.config.data), None).unwrap();
-    local::run(&pending, &store, &Networks { library: &library }, control, jobs, fault).unwrap();
+    let datasets = DatasetCache::load(plan.trials.iter().map(|trial| &trial.config.data), None).unwrap();
+    local::run(&pending, &store, &Networks { datasets: &datasets }, control, jobs, fault).unwrap();
     let state = |trial: &Trial| {
         let folder = store.trial(&trial.id).unwrap();
         let failure = std::fs::read_to_string(folder.path().join(file::FAILURE)).unwrap_or_default();

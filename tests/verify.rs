@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use drsae::analysis::{Compare, Design};
 use drsae::data;
 use drsae::device::Kind;
-use drsae::plan::{Facts, Plan};
+use drsae::plan::Plan;
 use drsae::store::{Outcome, SUMS, Store, file};
 use drsae::verify::{Audit, Severity, Subject};
 use rand::{Rng, SeedableRng};
@@ -526,11 +526,7 @@ fn every_random_change_of_a_table_that_is_kept_alone_is_found() {
     let sweep = Sweep::run();
     fs::remove_dir_all(sweep.root().join("trials")).unwrap();
     let spec = drsae::spec::Sweep::load(&sweep.root().join("sweep.toml"), &[]).unwrap();
-    let describe = |config: &data::Config| {
-        let data::Shape { inputs, classes, train, .. } = data::shape(config)?;
-        Ok::<_, data::Error>(Facts { inputs, classes, train, fingerprint: data::fingerprint(config)? })
-    };
-    let plan = Plan::of(&spec, Kind::Cpu, describe).unwrap();
+    let plan = Plan::of(&spec, Kind::Cpu, data::facts).unwrap();
     let store = sweep.store();
     let planned: Vec<_> =
         store.stored_trials().unwrap().rows().iter().map(|row| row.planned.clone()).collect();

@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use std::fs;
 
 use drsae::analysis::{Compare, Design};
+use drsae::data::{Facts, Shape};
 use drsae::device::Kind;
-use drsae::plan::{Facts, Plan, Trial};
+use drsae::plan::{Plan, Trial};
 use drsae::spec::Sweep;
 use drsae::store::{PlannedTrial, Store, TrialFolder};
 
@@ -41,7 +42,8 @@ impl Tiny {
     #[must_use]
     pub fn new() -> Self {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).expect("a good spec");
-        let facts = Facts { inputs: 4, classes: 3, train: 60, fingerprint: BTreeMap::new() };
+        let facts =
+            Facts { shape: Shape { inputs: 4, classes: 3, train: 60, test: 10 }, checksums: BTreeMap::new() };
         let mut plan =
             Plan::of(&sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts.clone())).expect("a good sweep");
         for trial in &mut plan.trials {

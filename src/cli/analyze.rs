@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::common::{SpecArgs, design, tell_damaged};
 use super::report;
+use super::results::{self, design, warn_of_damage};
+use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::analysis;
 use crate::spec::Sweep;
@@ -41,9 +42,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<ExitCode> {
     let sweep = args.load()?;
-    let (store, merged) = args.merged_store(&sweep)?;
+    let (store, merged) = results::merged(args, &sweep)?;
     write_and_print(&sweep, &store, out)?;
-    Ok(ExitCode::from(u8::from(tell_damaged(&merged))))
+    Ok(ExitCode::from(u8::from(warn_of_damage(&merged))))
 }
 
 /// Writes the tables into the sweep's folder, and the report where there is one, and prints them.

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::common::{SpecArgs, tell_damaged};
+use super::results::{self, warn_of_damage};
+use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::export::{self, Format};
 use crate::text::shown;
@@ -38,7 +39,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = args.spec.load()?;
-    let (store, merged) = args.spec.merged_store(&sweep)?;
+    let (store, merged) = results::merged(&args.spec, &sweep)?;
     let out = args.out.clone().unwrap_or_else(|| folder(&sweep.name, args.format));
     let written = export::export(&store, args.format, &out)?;
     let what = match args.format {
@@ -46,7 +47,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Format::Tensorboard => "runs",
     };
     writeln!(output(), "{written} {what} in {}", shown(&out))?;
-    Ok(ExitCode::from(u8::from(tell_damaged(&merged))))
+    Ok(ExitCode::from(u8::from(warn_of_damage(&merged))))
 }
 
 fn folder(sweep: &str, format: Format) -> PathBuf {

@@ -3,18 +3,19 @@
 mod analyze;
 mod bench;
 mod checkpoint;
-mod common;
 mod data;
 mod eval;
 mod export;
-mod follow;
+mod finish;
 mod inspect;
 mod plan;
 mod progress;
-mod queue;
 mod report;
+mod results;
+mod run_args;
 mod signals;
 mod slurm;
+mod spec_args;
 mod status;
 mod sweep;
 mod terminal;
@@ -81,7 +82,7 @@ impl Cli {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         fail_oversized_writes().context("failed to listen to signals")?;
         if let Err(short) = threads::share() {
-            terminal::say(format_args!("warning: {short}; one thread does their work"));
+            terminal::print_message(format_args!("warning: {short}; one thread does their work"));
         }
         match &self.command {
             Command::Plan(args) => plan::run(args),

@@ -7,15 +7,11 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::common::SpecArgs;
 use super::progress::duration;
+use super::spec_args::SpecArgs;
 use super::terminal::output;
-use crate::data::{self, Shape};
 use crate::engine::{Pilot, memory};
 use crate::plan::{Plan, Trial};
-
-/// Time that the pilot may take, over all networks together.
-pub const PILOT: Duration = Duration::from_millis(250);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,40 +38,15 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let (_, plan) = args.spec.plan()?;
-    let shapes = Shapes::of(&plan)?;
-    let pilot =
-        if args.no_timing { None } else { Some(Pilot::run(&plan.trials, |data| shapes.get(data), PILOT)?) };
-    let costs: Vec<Cost> = plan.trials.iter().map(|trial| Cost::of(trial, &shapes, pilot.as_ref())).collect();
-    let total = Total::of(&costs, &shapes, args.spec.default_jobs());
+    let (_, plan) = args.spec.load_plan()?;
+    let pilot = if args.no_timing { None } else { Some(Pilot::run(&plan, Pilot::TIME)?) };
+    let costs: Vec<Cost> = plan.trials.iter().map(|trial| Cost::of(trial, &plan, pilot.as_ref())).collect();
+    let total = Total::of(&costs, &plan, args.spec.default_jobs());
     let mut out = BufWriter::new(output());
     let print = if args.json { print_json } else { print_table };
     print(&plan, &costs, &total, &mut out)?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The shape of every data set of a plan.
-pub struct Shapes<'a>(Vec<(&'a data::Config, Shape)>);
-
-impl<'a> Shapes<'a> {
-    pub fn of(plan: &'a Plan) -> Result<Self> {
-        let mut shapes = Self(Vec::new());
-        for data in plan.trials.iter().map(|trial| &trial.config.data) {
-            if shapes.find(data).is_none() {
-                shapes.0.push((data, data::shape(data)?));
-            }
-        }
-        Ok(shapes)
-    }
-
-    fn find(&self, data: &data::Config) -> Option<Shape> {
-        self.0.iter().find(|(known, _)| *known == data).map(|(_, shape)| *shape)
-    }
-
-    pub fn get(&self, data: &data::Config) -> Shape {
-        self.find(data).expect("the shapes are those of every trial of the plan")
-    }
 }
 
 /// What one trial takes, as JSON has it.
@@ -94,16 +65,15 @@ struct Cost<'a> {
 }
 
 impl<'a> Cost<'a> {
-    fn of(trial: &'a Trial, shapes: &Shapes, pilot: Option<&Pilot>) -> Self {
-        let shape = shapes.get(&trial.config.data);
+    fn of(trial: &'a Trial, plan: &Plan, pilot: Option<&Pilot>) -> Self {
         Self {
             index: trial.index,
             id: &trial.id,
             parameters: trial.parameters,
             flops_per_image: trial.flops_per_image,
             training_flops: trial.training_flops,
-            seconds: pilot.map(|pilot| pilot.seconds(trial, shape)),
-            bytes: memory(trial, shape),
+            seconds: pilot.map(|pilot| pilot.seconds(trial)),
+            bytes: memory(trial, plan.facts(trial).shape.inputs),
         }
     }
 
@@ -125,11 +95,12 @@ struct Total {
 }
 
 impl Total {
-    fn of(costs: &[Cost], shapes: &Shapes, jobs: usize) -> Self {
+    fn of(costs: &[Cost], plan: &Plan, jobs: usize) -> Self {
         let jobs = jobs.min(costs.len());
         let mut largest: Vec<u64> = costs.iter().map(|cost| cost.bytes).collect();
         largest.sort_unstable_by(|a, b| b.cmp(a));
-        let images: usize = shapes.0.iter().map(|(_, shape)| (shape.train + shape.test) * shape.inputs).sum();
+        let shapes = plan.datasets.iter().map(|(_, facts)| facts.shape);
+        let images: usize = shapes.map(|shape| (shape.train + shape.test) * shape.inputs).sum();
         let seconds: Option<f64> = costs.iter().map(|cost| cost.seconds).sum();
         Self {
             jobs,
@@ -194,37 +165,30 @@ fn print_json(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) -
 mod tests {
     use super::*;
 
-    fn listed<'a>(trials: &'a [Trial], seconds: Option<f64>) -> String {
+    fn listed(plan: &Plan, seconds: Option<f64>) -> String {
         // The hash of an id is another test's matter.
-        let slug = |trial: &'a Trial| trial.id.rsplit_once('-').unwrap().0;
-        let cost = |trial: &'a Trial| Cost {
-            id: slug(trial),
-            seconds,
-            bytes: 3 << 20,
-            ..Cost::of(trial, &shapes(trials), None)
-        };
-        let costs: Vec<_> = trials.iter().map(cost).collect();
-        let plan = Plan { name: "small".to_owned(), axes: Vec::new(), trials: trials.to_vec() };
+        let mut costs: Vec<_> = plan.trials.iter().map(|trial| Cost::of(trial, plan, None)).collect();
+        for cost in &mut costs {
+            *cost = Cost { id: cost.id.rsplit_once('-').unwrap().0, seconds, bytes: 3 << 20, ..*cost };
+        }
         let total = Total { jobs: 2, seconds, bytes: 9 << 20 };
         let mut out = Vec::new();
-        print_table(&plan, &costs, &total, &mut out).unwrap();
+        print_table(plan, &costs, &total, &mut out).unwrap();
         String::from_utf8(out).unwrap()
-    }
-
-    fn shapes(trials: &[Trial]) -> Shapes<'_> {
-        Shapes(vec![(&trials[0].config.data, data::strokes::SHAPE)])
     }
 
     #[test]
     fn trials_stand_in_columns_with_their_time_where_it_is_known() {
-        let trials = crate::plan::tests::trials("[sweep.grid]\nmodel.steps = [2, 11]\n");
-        insta::assert_snapshot!(listed(&trials, Some(75.0)), @r"
+        let mut plan = crate::plan::tests::plan("[sweep.grid]\nmodel.steps = [2, 11]\n");
+        plan.name = "small".to_owned();
+        plan.trials.truncate(2);
+        insta::assert_snapshot!(listed(&plan, Some(75.0)), @r"
         index  trial             parameters  MFLOP/image        time  MiB
             0  drsae-t2-n40-s1        64760        0.326  1 min 15 s    3
             1  drsae-t11-n40-s1       64760        0.412  1 min 15 s    3
         small: 2 trials, about 1 min 15 s with 2 side by side, 9 MiB
         ");
-        insta::assert_snapshot!(listed(&trials, None), @r"
+        insta::assert_snapshot!(listed(&plan, None), @r"
         index  trial             parameters  MFLOP/image  MiB
             0  drsae-t2-n40-s1        64760        0.326    3
             1  drsae-t11-n40-s1       64760        0.412    3

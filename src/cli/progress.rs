@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::terminal::say;
-use crate::engine::{Ending, Library, Progress};
+use super::terminal::print_message;
+use crate::engine::{Ending, Progress};
 use crate::plan::Trial;
 use crate::text::printable;
 use crate::train::Epoch;
@@ -32,11 +32,7 @@ pub struct Display {
 
 impl Display {
     /// A display for these trials.
-    pub fn new(pending: &[&Trial], library: &Library) -> Self {
-        let images = |trial: &Trial| {
-            let held = library.get(&trial.config.data).train.len() - trial.config.data.validation;
-            (held * trial.config.training.epochs()) as u64
-        };
+    pub fn new(pending: &[&Trial]) -> Self {
         let bars = MultiProgress::new();
         let total = bars.add(ProgressBar::new(pending.len() as u64));
         total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} gone{msg}"));
@@ -45,10 +41,10 @@ impl Display {
             bars,
             total,
             running: Mutex::default(),
-            work: pending.iter().map(|trial| images(trial) * trial.flops_per_image).sum(),
+            work: pending.iter().map(|trial| trial.training_flops).sum(),
             done: AtomicU64::new(0),
             ended: AtomicU64::new(0),
-            images: pending.iter().map(|trial| (trial.id.clone(), images(trial))).collect(),
+            images: pending.iter().map(|trial| (trial.id.clone(), trial.images())).collect(),
             waits: AtomicBool::new(false),
             start: Instant::now(),
         }
@@ -69,10 +65,10 @@ impl Display {
     }
 
     /// Prints a line above the bars.
-    fn say(&self, line: &str) {
+    fn print(&self, line: &str) {
         let line = printable(line);
         if self.bars.is_hidden() {
-            say(line);
+            print_message(line);
         } else {
             // A line that the terminal refuses is lost without harm: the store has it all.
             let _ = self.bars.println(line);
@@ -108,11 +104,11 @@ impl Progress for Display {
     }
 
     fn noticed(&self, trial: &Trial, text: &str) {
-        self.say(&format!("{} {text}", trial.id));
+        self.print(&format!("{} {text}", trial.id));
     }
 
     fn slowed(&self, started: usize, asked: usize) {
-        self.say(&format!(
+        self.print(&format!(
             "warning: the system starts no more than {started} of {asked} threads, so that many trials run side by side"
         ));
     }
@@ -124,7 +120,7 @@ impl Progress for Display {
         };
         self.total.set_message(format!(", {message}"));
         if self.bars.is_hidden() && !self.waits.swap(true, Ordering::Relaxed) {
-            say(message);
+            print_message(message);
         }
     }
 
@@ -141,15 +137,14 @@ impl Progress for Display {
                 );
             }
             Ending::Elsewhere(_) => {
-                let work = self.images[&trial.id] * trial.flops_per_image;
-                self.done.fetch_add(work, Ordering::Relaxed);
+                self.done.fetch_add(trial.training_flops, Ordering::Relaxed);
             }
             _ => {}
         }
         self.total.inc(1);
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
         let (all, told) = (self.images.len(), told(ending));
-        self.say(&format!("[{ended}/{all}] {}: {told}{}", trial.id, self.left()));
+        self.print(&format!("[{ended}/{all}] {}: {told}{}", trial.id, self.left()));
     }
 }
 

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::common::{SpecArgs, design, tell_damaged};
+use super::results::{self, design, warn_of_damage};
+use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::analysis::{self, Design};
 use crate::report::{self, PAGE, Source};
@@ -51,11 +52,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let (page, is_damaged) = match &args.other {
         None => {
             write(&one.sweep, &one.store, &one.design)?;
-            (one.store.analysis_file(PAGE), tell_damaged(&one.merged))
+            (one.store.analysis_file(PAGE), warn_of_damage(&one.merged))
         }
         Some(other) => {
             let other = Analysed::of(&SpecArgs { spec: other.clone(), ..args.spec.clone() })?;
-            let are_damaged = [&one.merged, &other.merged].map(tell_damaged);
+            let are_damaged = [&one.merged, &other.merged].map(warn_of_damage);
             (beside(args, &one, &other)?, are_damaged.contains(&true))
         }
     };
@@ -103,7 +104,7 @@ fn beside_root(root: &Path) -> PathBuf {
 impl Analysed {
     fn of(args: &SpecArgs) -> Result<Self> {
         let sweep = args.load()?;
-        let (store, merged) = args.merged_store(&sweep)?;
+        let (store, merged) = results::merged(args, &sweep)?;
         let design = design(&sweep);
         analysis::analyze(&store, &design)?;
         Ok(Self { sweep, design, store, merged })

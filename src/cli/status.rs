@@ -7,14 +7,15 @@ use std::process::ExitCode;
 use anyhow::Result;
 use rayon::prelude::*;
 
-use super::common::SpecArgs;
-use super::queue;
+use super::results;
+use super::slurm::jobs;
+use super::spec_args::SpecArgs;
 use super::terminal::output;
-use crate::engine::slurm::Jobs;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
+use crate::slurm::Jobs;
 use crate::store::{Holder, Status, Store, StoredTrial, TrialFolder};
-use crate::text::{printable, shown};
+use crate::text::{chain, printable, shown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -40,10 +41,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let (sweep, plan) = args.spec.plan()?;
-    let store = args.spec.existing_store(&sweep)?;
+    let (sweep, plan) = args.spec.load_plan()?;
+    let store = results::existing(&args.spec, &sweep)?;
     // Before the disk: of a task that has ended by then, all results are there.
-    let jobs = queue::look(&store);
+    let jobs = Jobs::find(&store).map_err(|error| chain(&error)).transpose();
     let survey = Survey::of(&plan, &store, jobs)?;
     let engine = if survey.jobs.is_some() { " --engine slurm" } else { "" };
     let rerun = args.spec.command("sweep") + engine;
@@ -165,8 +166,8 @@ impl<'a> Survey<'a> {
     fn missing(&self) -> usize {
         match &self.jobs {
             Some(Ok(jobs)) => {
-                let covered = jobs.covered();
-                self.pending.iter().filter(|id| !covered.contains(*id)).count()
+                let active = jobs.active_trials();
+                self.pending.iter().filter(|id| !active.contains(*id)).count()
             }
             _ => self.pending.len(),
         }
@@ -195,7 +196,7 @@ impl<'a> Survey<'a> {
             writeln!(out, "  {} {status}: {}", trial.id, printable(message))?;
         }
         match &self.jobs {
-            Some(Ok(jobs)) => queue::print(jobs, &self.pending, out)?,
+            Some(Ok(jobs)) => jobs::print(jobs, &self.pending, out)?,
             Some(Err(error)) => writeln!(out, "what is queued is not known: {}", printable(error))?,
             None => {}
         }
@@ -220,7 +221,7 @@ impl<'a> Survey<'a> {
             serde_json::json!({ "trial": trial, "why": why.name(), "message": why.to_string() })
         });
         let slurm = self.jobs.as_ref().map(|jobs| match jobs {
-            Ok(jobs) => queue::as_json(jobs, &self.pending),
+            Ok(jobs) => jobs::to_json(jobs, &self.pending),
             Err(error) => serde_json::json!({ "error": error }),
         });
         let mut answer = serde_json::json!({

@@ -25,7 +25,7 @@ pub fn output() -> impl Write {
 }
 
 /// Writes a message to standard error, as one or more whole lines.
-pub fn say(message: impl Display) {
+pub fn print_message(message: impl Display) {
     let text = format!("{message}\n");
     let _ = io::stderr().write_all(printable_lines(&text).as_bytes());
 }
@@ -35,7 +35,7 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     if is_closed(error) {
         return ExitCode::SUCCESS;
     }
-    say(format_args!("error: {}", told(error)));
+    print_message(format_args!("error: {}", told(error)));
     ExitCode::from(2)
 }
 
@@ -60,7 +60,7 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
         // In colours and lines, which are clap's own.
         let _ = error.print();
     } else {
-        say(printable(error.render().to_string().trim_end()));
+        print_message(printable(error.render().to_string().trim_end()));
     }
     ExitCode::from(2)
 }

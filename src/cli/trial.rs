@@ -5,10 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
-use super::common::{RunArgs, SpecArgs};
 use super::progress::Display;
+use super::results;
+use super::run_args::RunArgs;
 use super::signals::Signals;
-use crate::engine::{self, Control, Library, Networks, Pending};
+use super::spec_args::SpecArgs;
+use crate::engine::{self, Control, DatasetCache, Networks, Pending};
 use crate::plan::{Indices, Plan, Trial};
 use crate::store::{Status, Store};
 use crate::text::printable;
@@ -55,20 +57,20 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         args.pending || args.run.retry().is_empty(),
         "`--retry` needs `--pending`: without it, all are run"
     );
-    let (sweep, plan) = args.spec.plan()?;
+    let (sweep, plan) = args.spec.load_plan()?;
     let named = args.named(&plan)?;
     // Before anything is written: the device or data may be missing.
-    args.spec.expect_device()?;
+    args.spec.check_device()?;
     let configs = named.iter().map(|trial| &trial.config.data);
-    let library = Library::load(configs, args.spec.data_dir.as_deref())?;
+    let datasets = DatasetCache::load(configs, args.spec.data_dir.as_deref())?;
     // One of very many processes on a folder writes nothing there that is not its trials'.
-    let store = match args.spec.store(&sweep)?.filter(|_| args.pending) {
+    let store = match results::find(&args.spec, &sweep)?.filter(|_| args.pending) {
         Some(store) => store,
-        None => args.spec.open_store(&sweep, &plan)?,
+        None => results::open(&args.spec, &sweep, &plan)?,
     };
     let pending = args.select(&named, &store)?;
     if !pending.is_empty()
-        && let Some(code) = args.work(&pending, &store, &library)?
+        && let Some(code) = args.work(&pending, &store, &datasets)?
     {
         return Ok(ExitCode::from(code));
     }
@@ -124,12 +126,12 @@ impl Args {
     }
 
     /// Runs the trials; gives the exit code where a signal ended that.
-    fn work(&self, pending: &[Pending], store: &Store, library: &Library) -> Result<Option<u8>> {
+    fn work(&self, pending: &[Pending], store: &Store, datasets: &DatasetCache) -> Result<Option<u8>> {
         let control = Control { timeout: self.run.timeout, ..Control::default() };
         let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
         let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
-        let display = Display::new(&trials, library);
-        engine::local::run(pending, store, &Networks { library }, &control, self.jobs.get(), &display)?;
+        let display = Display::new(&trials);
+        engine::local::run(pending, store, &Networks { datasets }, &control, self.jobs.get(), &display)?;
         drop(display);
         match store.vanished() {
             Some(vanished) => Err(vanished.into()),

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 
-use super::common::{SpecArgs, design, planned};
 use super::progress::{Display, style};
+use super::results::design;
 use super::signals::Signals;
+use super::spec_args::SpecArgs;
 use super::terminal::output;
-use crate::engine::Control;
+use crate::engine::{Control, planned};
 use crate::plan::Plan;
 use crate::store::Store;
 use crate::text::printable;
@@ -43,9 +44,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let (sweep, plan) = args.spec.plan()?;
+    let (sweep, plan) = args.spec.load_plan()?;
     if args.replay != Replay::None {
-        args.spec.expect_device()?;
+        args.spec.check_device()?;
     }
     let store = Store::at(&args.spec.root(&sweep))?;
     let (planned, design) = (planned(&plan), design(&sweep));
@@ -76,11 +77,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// Trains trials again; gives the exit code where a signal ended that.
 fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
     let chosen = audit.choose(&args.replay)?;
-    let Some(library) = audit.library().filter(|_| !chosen.is_empty()) else { return Ok(None) };
+    if chosen.is_empty() {
+        return Ok(None);
+    }
     let control = Control::default();
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let jobs = args.spec.default_jobs().min(chosen.len());
-    let display = Display::new(&chosen, library);
+    let display = Display::new(&chosen);
     audit.replay(&chosen, &control, jobs, &display)?;
     Ok(signals.exit_code())
 }

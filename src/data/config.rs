@@ -53,6 +53,12 @@ fn default_validation() -> usize {
 }
 
 impl Config {
+    /// The settings without the folder, which is not part of a trial's identity.
+    #[must_use]
+    pub fn without_folder(&self) -> Self {
+        Self { folder: None, ..self.clone() }
+    }
+
     /// Refuses settings that contradict each other.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::Error;
-use crate::text::hex;
+use crate::hash::hex;
 
 /// The four files of a data set, as MNIST names them.
 pub(super) const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";

@@ -1,7 +1,6 @@
 //! Labelled images, in memory once and shared by all trials.
 //!
-//! [`load`] reads or draws a data set; [`fingerprint`] and [`shape`] tell what a plan needs
-//! to know about it without its pixels.
+//! [`load`] reads or draws a data set; [`facts`] describes it for a plan, without its pixels.
 
 pub mod config;
 mod error;
@@ -88,7 +87,16 @@ pub struct Dataset {
     pub checksums: BTreeMap<String, String>,
 }
 
-/// What a plan must know of a data set.
+/// The description of a data set that a plan is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The sizes of the data set.
+    pub shape: Shape,
+    /// Checksums of the content, as [`Dataset::checksums`]; a part of every trial's id.
+    pub checksums: BTreeMap<String, String>,
+}
+
+/// The sizes of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Pixels of an image m.
@@ -155,13 +163,23 @@ pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> 
     Ok(data)
 }
 
+/// The facts about [`load`]'s data set.
+///
+/// Costs nothing but for `source = "idx"`, whose four files are read through.
+///
+/// # Errors
+/// As [`load`], as far as it can be seen without the pixels.
+pub fn facts(config: &Config) -> Result<Facts, Error> {
+    Ok(Facts { shape: shape(config)?, checksums: fingerprint(config)? })
+}
+
 /// The checksums of [`load`]'s data set, which identify what a trial learnt from.
 ///
 /// Costs nothing but for `source = "idx"`, whose four files are read through.
 ///
 /// # Errors
 /// As [`load`], as far as it can be seen without the pixels.
-pub fn fingerprint(config: &Config) -> Result<BTreeMap<String, String>, Error> {
+fn fingerprint(config: &Config) -> Result<BTreeMap<String, String>, Error> {
     match config.source {
         Source::Mnist => Ok(mnist::checksums()),
         Source::Strokes => Ok(strokes::Recipe::of(config)?.checksums()),
@@ -175,7 +193,7 @@ pub fn fingerprint(config: &Config) -> Result<BTreeMap<String, String>, Error> {
 ///
 /// # Errors
 /// As [`load`], as far as it can be seen without the pixels.
-pub fn shape(config: &Config) -> Result<Shape, Error> {
+fn shape(config: &Config) -> Result<Shape, Error> {
     let whole = match config.source {
         Source::Mnist => mnist::SHAPE,
         Source::Strokes => strokes::Recipe::of(config)?.shape(),

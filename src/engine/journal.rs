@@ -6,9 +6,10 @@ use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
 use super::training::Session;
+use crate::hash::hex;
 use crate::plan::Trial;
 use crate::store::{self, Attempt, EpochRow, Progress, TimingRow, TrialFolder, file};
-use crate::text::{chain, hex};
+use crate::text::chain;
 use crate::train::{Epoch, State, StateError};
 
 /// Writing takes at most one part in so many of a trial's time.
@@ -190,9 +191,9 @@ mod tests {
     use super::*;
     use crate::data;
     use crate::device::Kind;
-    use crate::engine::Library;
+    use crate::engine::DatasetCache;
     use crate::engine::training::{Networks, Training};
-    use crate::plan::{Facts, Plan};
+    use crate::plan::Plan;
     use crate::spec::Sweep;
     use crate::store::{Acquisition, Leases, Store};
 
@@ -207,13 +208,10 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
     /// What `open` finds after `change` was made to the folder of an attempt that was killed after one epoch.
     fn reopened(change: impl FnOnce(&TrialFolder)) -> (Option<usize>, Option<String>) {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).unwrap();
-        let data::Shape { inputs, classes, train, .. } = data::strokes::SHAPE;
-        let facts =
-            Facts { inputs, classes, train, fingerprint: data::fingerprint(&sweep.base.data).unwrap() };
-        let plan = Plan::of(&sweep, Kind::Cpu, |_| Ok::<_, data::Error>(facts.clone())).unwrap();
+        let plan = Plan::of(&sweep, Kind::Cpu, data::facts).unwrap();
         let trial = &plan.trials[0];
-        let library = Library::load([&trial.config.data], None).unwrap();
-        let networks = Networks { library: &library };
+        let datasets = DatasetCache::load([&trial.config.data], None).unwrap();
+        let networks = Networks { datasets: &datasets };
         let mut session = networks.begin(trial, None).unwrap();
 
         let results = tempfile::tempdir().unwrap();

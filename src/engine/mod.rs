@@ -1,17 +1,16 @@
 //! Running pending trials.
 
+mod dataset_cache;
 mod failure;
 mod journal;
-mod library;
 pub mod local;
 mod pilot;
-pub mod slurm;
 pub mod stale;
 mod training;
 mod trial;
 
+pub use dataset_cache::DatasetCache;
 pub use failure::Failure;
-pub use library::Library;
 pub use pilot::{Pilot, memory};
 pub use training::{Networks, Session, Trained, Training};
 
@@ -22,8 +21,8 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-use crate::plan::Trial;
-use crate::store::{self, Leases, Outcome, Status, Store, TrialFolder};
+use crate::plan::{Plan, Trial};
+use crate::store::{self, Leases, Outcome, PlannedTrial, Status, Store, TrialFolder, axis_column};
 use crate::train::Epoch;
 
 /// Why the engine stopped before the trials had ended. They stay pending; the same command goes on.
@@ -130,15 +129,16 @@ impl Pending<'_> {
 }
 
 /// The trials of `planned` that are still to be run: those without a result, and those
-/// whose result is among `retry`.
+/// whose result is among `retry`. Without a results folder, all of them.
 ///
 /// # Errors
 /// When an id cannot be a folder's name, or the disk refuses to list the folders.
-pub fn pending<'a>(
+pub fn pending<'a, 's>(
     planned: &'a [Trial],
-    store: &Store,
+    store: impl Into<Option<&'s Store>>,
     retry: &[Status],
 ) -> Result<Vec<Pending<'a>>, store::Error> {
+    let Some(store) = store.into() else { return Ok(planned.iter().map(Pending::new).collect()) };
     let ended = store.ended()?;
     let look = |trial: &'a Trial| {
         if ended.contains(&trial.id) { look(trial, store, retry) } else { Ok(Some(Pending::new(trial))) }
@@ -163,6 +163,24 @@ fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<
     let before = store.trial(&trial.id)?.usable_outcome()?;
     let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
     Ok(wanted.then_some(Pending { trial, before }))
+}
+
+/// The columns of each trial of the plan in the merged tables.
+#[must_use]
+pub fn planned(plan: &Plan) -> Vec<PlannedTrial> {
+    let row = |trial: &Trial| PlannedTrial {
+        index: trial.index,
+        id: trial.id.clone(),
+        family: trial.config.model.family.name().to_owned(),
+        steps: trial.config.model.steps,
+        hidden: trial.config.model.hidden,
+        sparsity: trial.config.objective.sparsity,
+        discriminative_weight: trial.config.objective.discriminative_weight,
+        seed: trial.config.seed,
+        parameters: trial.parameters,
+        axes: trial.settings.iter().filter(|(axis, _)| axis_column(axis) == axis).cloned().collect(),
+    };
+    plan.trials.iter().map(row).collect()
 }
 
 /// Publishes what killed processes had ended of those trials, and removes what they left of ended ones.

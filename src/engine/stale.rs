@@ -9,12 +9,13 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+use crate::NUMERICS_VERSION;
+use crate::data::Facts;
 use crate::device::Kind;
 use crate::plan::{self, Plan};
 use crate::spec::TrialConfig;
 use crate::store::{self, Status, Store, TrialFolder, file};
 use crate::text::chain;
-use crate::{NUMERICS_VERSION, data};
 
 /// An ended trial that is not of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,10 +84,10 @@ pub fn find(plan: &Plan, store: &Store) -> Result<Vec<Stale>, store::Error> {
         return Ok(Vec::new());
     }
     let device = plan.trials.first().map_or(Kind::Cpu, |trial| trial.device);
-    let now = Now { data: datasets(plan), device, planned };
+    let current = Current { plan, device, planned };
     let stale = |folder: &TrialFolder| Stale {
         trial: folder.id().to_owned(),
-        why: now.why(folder).unwrap_or_else(Why::Unknown),
+        why: current.why(folder).unwrap_or_else(Why::Unknown),
     };
     Ok(folders.iter().map(stale).collect())
 }
@@ -101,23 +102,19 @@ pub fn counts(stale: &[Stale]) -> BTreeMap<&Why, usize> {
     counts
 }
 
-/// A data set as a trial's config names it, and its checksums.
-type Described = (data::Config, BTreeMap<String, String>);
-
-/// What a plan computes from.
-struct Now<'p> {
-    data: Vec<Described>,
+/// The plan that results are compared with.
+struct Current<'p> {
+    plan: &'p Plan,
     device: Kind,
     planned: HashSet<&'p str>,
 }
 
-impl Now<'_> {
+impl Current<'_> {
     fn why(&self, folder: &TrialFolder) -> Result<Why, String> {
         let config: TrialConfig = read(folder, file::CONFIG, |text| toml::from_str(text))?;
         let Recorded { numerics, data, device } =
             read(folder, file::PROVENANCE, |text| serde_json::from_str(text))?;
-        let named = placeless(&config.data);
-        let Some((_, checksums)) = self.data.iter().find(|(known, _)| *known == named) else {
+        let Some(Facts { checksums, .. }) = self.plan.facts_in_any_folder(&config.data).next() else {
             return Ok(Why::NotPlanned);
         };
         // A width that is chosen for equal parameters depends on the size of the images, so
@@ -151,24 +148,4 @@ fn read<T: DeserializeOwned, E: fmt::Display>(
     let text = folder.read(name).map_err(|error| format!("its {name} cannot be read: {}", chain(&error)))?;
     let text = text.ok_or_else(|| format!("its {name} is missing"))?;
     parse(&String::from_utf8_lossy(&text)).map_err(|error| format!("its {name} cannot be read: {error}"))
-}
-
-/// The data sets that the plan asks for.
-fn datasets(plan: &Plan) -> Vec<Described> {
-    let mut known: Vec<Described> = Vec::new();
-    for trial in &plan.trials {
-        let named = placeless(&trial.config.data);
-        // The plan was made from these data just now: they can be described.
-        if !known.iter().any(|(config, _)| *config == named)
-            && let Ok(checksums) = data::fingerprint(&trial.config.data)
-        {
-            known.push((named, checksums));
-        }
-    }
-    known
-}
-
-/// The config without the place of the data, which is no part of what a trial is.
-fn placeless(config: &data::Config) -> data::Config {
-    data::Config { folder: None, ..config.clone() }
 }

@@ -1,6 +1,6 @@
 //! What trains a trial, as the engine sees it: epochs, states, and weights with their predictions.
 
-use super::Library;
+use super::DatasetCache;
 use super::failure::Failure;
 use crate::data::Dataset;
 use crate::model::weights;
@@ -57,15 +57,15 @@ pub struct Trained {
     pub model: Vec<u8>,
 }
 
-/// Networks on the images of a library: what every command trains.
+/// Networks on cached data sets: what every command trains.
 pub struct Networks<'a> {
     /// The data sets of the trials.
-    pub library: &'a Library,
+    pub datasets: &'a DatasetCache,
 }
 
 impl Networks<'_> {
     fn dataset(&self, trial: &Trial) -> &Dataset {
-        self.library.get(&trial.config.data)
+        self.datasets.get(&trial.config.data)
     }
 }
 

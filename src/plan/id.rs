@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::hash::hex;
 use crate::spec::{CellConfig, TrialConfig};
-use crate::text::{canonical, hex};
 use crate::train::{self, Objective};
 use crate::{NUMERICS_VERSION, data, device, model};
 
@@ -53,7 +53,7 @@ impl Identities {
         };
         let parts = [
             "{\"config\":{\"data\":",
-            self.data.text(data, |data| json!(data::Config { folder: None, ..data.clone() })),
+            self.data.text(data, |data| json!(data.without_folder())),
             ",\"model\":",
             self.model.text(model, |model| json!(model)),
             ",\"objective\":",
@@ -86,7 +86,7 @@ impl<T: Clone + PartialEq> Last<T> {
         if self.0.as_ref().is_none_or(|(last, _)| last != value) {
             self.0 = None;
         }
-        &self.0.get_or_insert_with(|| (value.clone(), canonical(&json(value)))).1
+        &self.0.get_or_insert_with(|| (value.clone(), json(value).to_string())).1
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use toml::Value;
 
-use super::{Error, Facts};
+use super::Error;
+use crate::data::Facts;
 use crate::model::budget::Counts;
 use crate::model::{self, Family};
 use crate::spec::{self, Compare, Sweep};
@@ -64,7 +65,7 @@ pub(super) struct Sizes {
 impl Sizes {
     /// Size of a network on data of this shape.
     pub fn of(&mut self, model: &model::Config, facts: &Facts) -> Size {
-        let (hidden, inputs, classes) = (model.hidden, facts.inputs, facts.classes);
+        let (hidden, inputs, classes) = (model.hidden, facts.shape.inputs, facts.shape.classes);
         let counts = self.counts(model);
         Size {
             parameters: counts.parameters(hidden, inputs, classes),
@@ -75,7 +76,7 @@ impl Sizes {
     /// The largest width with no more than `budget` parameters, where there is one that a
     /// network can have.
     pub fn matched_width(&mut self, model: &model::Config, facts: &Facts, budget: usize) -> Option<usize> {
-        let hidden = self.counts(model).match_width(facts.inputs, facts.classes, budget)?;
+        let hidden = self.counts(model).match_width(facts.shape.inputs, facts.shape.classes, budget)?;
         model::Config { hidden, ..model.clone() }.validate().is_ok().then_some(hidden)
     }
 

@@ -12,26 +12,16 @@ mod matching;
 pub use id::{id, id_of_version};
 pub use indices::Indices;
 
-use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::collections::HashMap;
 
 use self::id::{Identities, Identity};
 use self::matching::{Sizes, partners};
+use crate::data::{self, Facts};
 use crate::spec::{self, Cell, CellConfig, Sweep, TrialConfig};
-use crate::{NUMERICS_VERSION, data, device};
+use crate::{NUMERICS_VERSION, device};
 
-/// What a plan must know of a data set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
-    /// Pixels of an image, m.
-    pub inputs: usize,
-    /// Number of classes, l.
-    pub classes: usize,
-    /// Training images, those held out for validation among them.
-    pub train: usize,
-    /// Checksums of the content; a part of every trial's id.
-    pub fingerprint: BTreeMap<String, String>,
-}
+/// Data sets with the facts about them.
+type Datasets = Vec<(data::Config, Facts)>;
 
 /// All trials of a sweep, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +32,8 @@ pub struct Plan {
     pub axes: Vec<String>,
     /// The trials; a trial's index is its position.
     pub trials: Vec<Trial>,
+    /// The facts about each data set of the sweep.
+    pub datasets: Datasets,
 }
 
 /// One training run.
@@ -140,8 +132,8 @@ struct Resolved {
 }
 
 impl Plan {
-    /// Lists the trials of `sweep`, to be trained on `device`. `describe` tells what a data set
-    /// is; it is asked once for each distinct `[data]`.
+    /// Lists the trials of `sweep`, to be trained on `device`. `describe` is called once for each
+    /// distinct `[data]`; it is [`data::facts`] but in tests.
     ///
     /// # Errors
     /// Data that cannot be described, a width that cannot be matched, or two cells that turn
@@ -154,7 +146,9 @@ impl Plan {
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let cells = resolve(sweep, device, &described(sweep, describe)?)?;
+        let (datasets, positions) = described(sweep, describe)?;
+        let facts: Vec<_> = positions.iter().map(|&position| &datasets[position].1).collect();
+        let cells = resolve(sweep, device, &facts)?;
         let mut trials = Vec::with_capacity(cells.len() * sweep.seeds.len());
         if let Some((&last, seeds)) = sweep.seeds.split_last() {
             for &seed in seeds {
@@ -167,7 +161,26 @@ impl Plan {
         }
         refuse_duplicates(&trials, &sweep.cells)?;
         let axes = sweep.axes.iter().map(|axis| axis.path.clone()).collect();
-        Ok(Self { name: sweep.name.clone(), axes, trials })
+        Ok(Self { name: sweep.name.clone(), axes, trials, datasets })
+    }
+
+    /// The facts about the data set of one of the plan's trials.
+    ///
+    /// # Panics
+    /// The trial is not of this plan.
+    #[must_use]
+    pub fn facts(&self, trial: &Trial) -> &Facts {
+        let found = self.datasets.iter().find(|(config, _)| *config == trial.config.data);
+        &found.expect("a plan describes the data of each of its trials").1
+    }
+
+    /// The facts about the data sets that have the settings of `config`, in whatever folder.
+    pub fn facts_in_any_folder(&self, config: &data::Config) -> impl Iterator<Item = &Facts> {
+        let config = config.without_folder();
+        self.datasets
+            .iter()
+            .filter(move |(known, _)| known.without_folder() == config)
+            .map(|(_, facts)| facts)
     }
 
     /// Column names of `plan.csv`.
@@ -185,6 +198,12 @@ impl Plan {
 }
 
 impl Trial {
+    /// Number of training images in all epochs together.
+    #[must_use]
+    pub fn images(&self) -> u64 {
+        self.training_flops / self.flops_per_image.max(1)
+    }
+
     fn row(&self) -> Vec<String> {
         let settings = self.settings.iter().map(|(_, value)| value.clone());
         let Self { parameters, training_flops, .. } = self;
@@ -213,32 +232,30 @@ impl Resolved {
     }
 }
 
-/// The facts about each cell's data, cell by cell.
+/// The distinct data sets with their facts, and for each cell the position of its own.
 fn described<E>(
     sweep: &Sweep,
     describe: impl Fn(&data::Config) -> Result<Facts, E>,
-) -> Result<Vec<Rc<Facts>>, Error>
+) -> Result<(Datasets, Vec<usize>), Error>
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let mut known: Vec<(&data::Config, Rc<Facts>)> = Vec::new();
-    let mut facts = Vec::with_capacity(sweep.cells.len());
+    let mut datasets = Datasets::new();
+    let mut positions = Vec::with_capacity(sweep.cells.len());
     for Cell { settings, config } in &sweep.cells {
-        if let Some((_, found)) = known.iter().find(|(data, _)| **data == config.data) {
-            facts.push(Rc::clone(found));
-            continue;
+        let known = datasets.iter().position(|(data, _)| *data == config.data);
+        if known.is_none() {
+            let facts = describe(&config.data)
+                .map_err(|error| Error::Data { cell: spec::label(settings), source: error.into() })?;
+            datasets.push((config.data.clone(), facts));
         }
-        let found = describe(&config.data)
-            .map_err(|error| Error::Data { cell: spec::label(settings), source: error.into() })?;
-        let found = Rc::new(found);
-        facts.push(Rc::clone(&found));
-        known.push((&config.data, found));
+        positions.push(known.unwrap_or(datasets.len() - 1));
     }
-    Ok(facts)
+    Ok((datasets, positions))
 }
 
 /// Chooses the widths and counts the parameters.
-fn resolve(sweep: &Sweep, device: device::Kind, facts: &[Rc<Facts>]) -> Result<Vec<Resolved>, Error> {
+fn resolve(sweep: &Sweep, device: device::Kind, facts: &[&Facts]) -> Result<Vec<Resolved>, Error> {
     let partners = partners(sweep)?;
     let (mut sizes, mut identities) = (Sizes::default(), Identities::default());
     let mut resolved = Vec::with_capacity(sweep.cells.len());
@@ -259,7 +276,7 @@ fn resolve(sweep: &Sweep, device: device::Kind, facts: &[Rc<Facts>]) -> Result<V
             flops_per_image: size.flops,
             training_flops: size.flops.saturating_mul(updates(&config, facts)),
             device,
-            identity: identities.of(&config, &facts.fingerprint, NUMERICS_VERSION, device),
+            identity: identities.of(&config, &facts.checksums, NUMERICS_VERSION, device),
             config,
         });
     }
@@ -268,7 +285,7 @@ fn resolve(sweep: &Sweep, device: device::Kind, facts: &[Rc<Facts>]) -> Result<V
 
 /// How often training looks at an image.
 fn updates(config: &CellConfig, facts: &Facts) -> u64 {
-    let images = facts.train.saturating_sub(config.data.validation);
+    let images = facts.shape.train.saturating_sub(config.data.validation);
     (images as u64).saturating_mul(config.training.epochs() as u64)
 }
 

@@ -1,7 +1,9 @@
 use std::cell::Cell as Counter;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::*;
+use crate::data::Shape;
 use crate::device::Kind;
 
 const BASE: &str = r#"name = "a"
@@ -20,16 +22,17 @@ fn sweep(more: &str) -> Sweep {
     Sweep::parse(&format!("{BASE}{more}"), "a.toml", &[]).unwrap()
 }
 
-fn facts(fingerprint: &str) -> Facts {
-    let fingerprint = BTreeMap::from([("images".to_owned(), fingerprint.to_owned())]);
-    Facts { inputs: 784, classes: 10, train: 3000, fingerprint }
+fn facts(checksum: &str) -> Facts {
+    let shape = Shape { inputs: 784, classes: 10, train: 3000, test: 10 };
+    Facts { shape, checksums: BTreeMap::from([("images".to_owned(), checksum.to_owned())]) }
 }
 
 fn plan_of(sweep: &Sweep) -> Result<Plan, Error> {
     Plan::of(sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts("0f")))
 }
 
-fn plan(more: &str) -> Plan {
+/// A plan on images of 784 pixels in ten classes.
+pub(crate) fn plan(more: &str) -> Plan {
     plan_of(&sweep(more)).unwrap()
 }
 
@@ -81,7 +84,7 @@ fn other_devices_have_ids_of_their_own() {
         let plan = Plan::of(&sweep(""), device, |_| Ok::<_, Infallible>(facts("0f"))).unwrap();
         for trial in &plan.trials {
             assert_eq!(trial.device, device);
-            assert_eq!(id(&trial.config, &facts("0f").fingerprint, device), trial.id);
+            assert_eq!(id(&trial.config, &facts("0f").checksums, device), trial.id);
         }
         plan.trials[0].id.clone()
     };
@@ -95,8 +98,8 @@ fn other_devices_have_ids_of_their_own() {
 fn an_id_can_be_computed_from_the_trial_alone() {
     let plan = plan("[sweep.grid]\nmodel.steps = [1, 2]\n");
     for trial in &plan.trials {
-        assert_eq!(id(&trial.config, &facts("0f").fingerprint, Kind::Cpu), trial.id);
-        assert_ne!(id(&trial.config, &facts("0e").fingerprint, Kind::Cpu), trial.id);
+        assert_eq!(id(&trial.config, &facts("0f").checksums, Kind::Cpu), trial.id);
+        assert_ne!(id(&trial.config, &facts("0e").checksums, Kind::Cpu), trial.id);
     }
 }
 
@@ -109,7 +112,7 @@ fn an_id_can_be_computed_from_the_trial_after_any_other() {
     );
     assert_eq!(plan.trials.len(), 32);
     for trial in &plan.trials {
-        assert_eq!(id(&trial.config, &facts("0f").fingerprint, Kind::Cpu), trial.id);
+        assert_eq!(id(&trial.config, &facts("0f").checksums, Kind::Cpu), trial.id);
     }
 }
 
@@ -161,7 +164,7 @@ fn ids_depend_on_all_that_decides_the_result() {
 
     let config = &sweep("").base;
     let hashed = |fingerprint: &str, numerics| {
-        Identities::default().of(config, &facts(fingerprint).fingerprint, numerics, Kind::Cpu).trial(1)
+        Identities::default().of(config, &facts(fingerprint).checksums, numerics, Kind::Cpu).trial(1)
     };
     assert_eq!(hashed("0f", NUMERICS_VERSION), id("seeds=[1]"));
     assert_ne!(hashed("0f", NUMERICS_VERSION), hashed("0e", NUMERICS_VERSION));
@@ -184,7 +187,8 @@ fn each_data_set_is_described_once() {
     let sweep = sweep("[sweep.grid]\nmodel.steps = [1, 2]\ndata.train = [1000, 2000]\n");
     let described = Plan::of(&sweep, Kind::Cpu, |data| {
         asked.set(asked.get() + 1);
-        Ok::<_, Infallible>(Facts { inputs: data.train.unwrap_or(0), ..facts("0f") })
+        let shape = Shape { inputs: data.train.unwrap_or(0), ..facts("0f").shape };
+        Ok::<_, Infallible>(Facts { shape, ..facts("0f") })
     });
     let plan = described.unwrap();
     assert_eq!(asked.get(), 2);

@@ -12,7 +12,7 @@ use super::{Axis, CONFIG_TABLES, CellConfig, Compare, text};
 use crate::Invalid;
 
 /// A path of more segments leads to no setting.
-const MOST_SEGMENTS: usize = 8;
+const MAX_SEGMENTS: usize = 8;
 
 /// An axis, and where its list of values stands.
 pub(super) struct Located {
@@ -106,8 +106,8 @@ fn add(
 fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
     let segments = path::split(path);
     // A quoted key may have any number of them, and each would be a table in another.
-    if segments.len() > MOST_SEGMENTS {
-        return Err(Problem::TooDeep { start: segments[..MOST_SEGMENTS].join("."), most: MOST_SEGMENTS });
+    if segments.len() > MAX_SEGMENTS {
+        return Err(Problem::TooDeep { start: segments[..MAX_SEGMENTS].join("."), max: MAX_SEGMENTS });
     }
     if !CONFIG_TABLES.contains(&segments[0].as_str()) {
         return Err(Problem::NotSweepable(path.to_owned()));

@@ -1,12 +1,15 @@
 //! A spec's text as a tree of values of which each knows where it was written.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::de::{DeTable, DeValue, Deserializer};
 use toml::{Spanned, Table};
 
 use super::error::{Error, Place, Problem};
 use super::overrides::Override;
 use super::path;
+use super::wire::{self, Fault};
+use crate::Invalid;
 
 /// A parsed spec: the file's values with the overrides in place.
 pub(super) struct Document<'t> {
@@ -49,7 +52,17 @@ impl<'t> Document<'t> {
         Error { place: self.place(path), problem: Box::new(problem.into()) }
     }
 
-    /// Where the value at `path` was written, or else the nearest table around it.
+    /// A setting that cannot be used, at its place.
+    pub fn invalid(&self, invalid: Invalid) -> Error {
+        self.error(&path::split(&invalid.key), invalid)
+    }
+
+    /// Deserializes the values into a `T`.
+    pub fn read<T: DeserializeOwned>(&self, table: Table) -> Result<T, Error> {
+        wire::read(table).map_err(|Fault { path, problem }| self.error(&path, problem))
+    }
+
+    /// The place of the value at `path`, or else of the nearest table around it.
     pub fn place(&self, path: &[String]) -> Place {
         let set = self.overrides.iter().rev().find(|set| path.starts_with(set.path()));
         match set {

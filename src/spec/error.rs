@@ -42,8 +42,8 @@ impl fmt::Display for Place {
 pub enum Problem {
     #[error("cannot read the spec: {0}")]
     Unreadable(std::io::Error),
-    #[error("the spec is {bytes} bytes long; at most {most} are read")]
-    TooLarge { bytes: u64, most: u64 },
+    #[error("the spec is {bytes} bytes long; at most {max} are read")]
+    TooLarge { bytes: u64, max: u64 },
     #[error("not valid TOML: {0}")]
     Syntax(String),
     #[error("expected `path=value`, such as `model.steps=3`")]
@@ -72,8 +72,8 @@ pub enum Problem {
     Swept { axis: String },
     #[error("`{0}` cannot be an axis; name a setting with its table, such as `model.steps`")]
     NotSweepable(String),
-    #[error("no setting is as deep as the axis `{start}…`: a path has at most {most} parts")]
-    TooDeep { start: String, most: usize },
+    #[error("no setting is as deep as the axis `{start}…`: a path has at most {max} parts")]
+    TooDeep { start: String, max: usize },
     #[error("axis `{0}` has no values; list at least one, or remove the axis")]
     EmptyAxis(String),
     #[error("axis `{0}` is swept twice; keep one of the lists")]
@@ -90,8 +90,8 @@ pub enum Problem {
     AllExcluded,
     #[error("duplicate trial: the cells {first} and {second} are the same config")]
     Duplicate { first: String, second: String },
-    #[error("the sweep has {cells} cells × {seeds} seeds; at most {most} trials fit in one sweep")]
-    TooMany { cells: String, seeds: usize, most: usize },
+    #[error("the sweep has {cells} cells × {seeds} seeds; at most {max} trials fit in one sweep")]
+    TooMany { cells: String, seeds: usize, max: usize },
     #[error(
         "the settings of the first {cells} cells alone fill {mebibytes} MiB; sweep less, or shorten the schedule"
     )]

@@ -9,10 +9,10 @@ use super::document::Document;
 use super::error::{Error, Problem};
 use super::parts::{Parts, Whole, settings, value_at};
 use super::path;
-use super::{Cell, MOST_TRIALS, label};
+use super::{Cell, MAX_TRIALS, label};
 
 /// The configs of all cells may be so many bytes of text: enough for a million of short schedules.
-const MOST_TEXT: usize = 1 << 30;
+const MAX_TEXT: usize = 1 << 30;
 
 /// All cells that are not excluded, the first axis varying slowest.
 pub(super) fn cells(
@@ -63,10 +63,10 @@ fn count(lengths: &[usize], seeds: usize) -> Result<usize, Problem> {
     let cells = lengths.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
     let trials = cells.and_then(|cells| cells.checked_mul(seeds));
     match (cells, trials) {
-        (Some(cells), Some(trials)) if trials <= MOST_TRIALS => Ok(cells),
+        (Some(cells), Some(trials)) if trials <= MAX_TRIALS => Ok(cells),
         _ => {
             let cells = cells.map_or_else(|| "countless".to_owned(), |cells| cells.to_string());
-            Err(Problem::TooMany { cells, seeds, most: MOST_TRIALS })
+            Err(Problem::TooMany { cells, seeds, max: MAX_TRIALS })
         }
     }
 }
@@ -100,8 +100,8 @@ impl Room {
     fn take(&mut self, bytes: usize) -> Result<(), Problem> {
         self.bytes += bytes;
         self.cells += 1;
-        if self.bytes > MOST_TEXT {
-            return Err(Problem::TooLong { cells: self.cells, mebibytes: MOST_TEXT >> 20 });
+        if self.bytes > MAX_TEXT {
+            return Err(Problem::TooLong { cells: self.cells, mebibytes: MAX_TEXT >> 20 });
         }
         Ok(())
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn cells_that_memory_would_not_hold_are_refused() {
         let mut room = Room::default();
-        assert!(room.take(MOST_TEXT).is_ok());
+        assert!(room.take(MAX_TEXT).is_ok());
         assert_eq!(
             room.take(1).unwrap_err().to_string(),
             "the settings of the first 2 cells alone fill 1024 MiB; sweep less, or shorten the schedule"

@@ -18,7 +18,7 @@
 //! `compare.reference.`) is the path of one axis, quoted or not. Its value is TOML, or a
 //! bare word.
 //!
-//! `[slurm]` says how to run on a cluster, and is no part of the sweep: see [`Slurm`].
+//! `[slurm]` is how the sweep runs on a cluster, and no part of its results: see [`slurm::Settings`].
 
 mod axes;
 mod document;
@@ -28,13 +28,13 @@ mod overrides;
 mod parts;
 mod path;
 mod schema;
-mod slurm;
+mod site;
 mod wire;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -44,18 +44,18 @@ use self::axes::Located;
 use self::document::Document;
 pub use self::error::{Error, Hint, Place, Problem};
 use self::overrides::Override;
-pub use self::slurm::Slurm;
+pub use self::site::slurm_settings;
 use crate::text::{printable, reserved};
-use crate::{Invalid, data, model, train};
+use crate::{Invalid, data, model, slurm, train};
 
 /// The tables of a spec that describe one trial.
 const CONFIG_TABLES: [&str; 4] = ["data", "model", "objective", "training"];
 
 /// A spec larger than this, in bytes, is not read.
-const MOST_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// A sweep of more trials than this is refused.
-const MOST_TRIALS: usize = 1_000_000;
+const MAX_TRIALS: usize = 1_000_000;
 
 /// A checked spec: every cell of it is a config that can be trained.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +76,8 @@ pub struct Sweep {
     pub compare: Option<Compare>,
     /// Figures of others that stand beside those measured.
     pub published: Vec<Published>,
+    /// How the sweep runs on a cluster; not part of what is computed or of [`Sweep::to_toml`].
+    pub slurm: slurm::Settings,
     /// Every combination of axis values that is not left out, the first axis varying
     /// slowest. No two have the same config.
     pub cells: Vec<Cell>,
@@ -221,10 +223,7 @@ impl Sweep {
     /// # Errors
     /// The first thing wrong with the file, the overrides or the sweep, and where.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let file = path.display().to_string();
-        let refuse = |problem| Error { place: Place::File(file.clone()), problem: Box::new(problem) };
-        let text = read_text(path).map_err(refuse)?;
-        Self::parse(&text, &file, overrides)
+        Self::parse(&read_file(path)?, &path.display().to_string(), overrides)
     }
 
     /// Checks the spec `text`; `file` names it in errors.
@@ -233,9 +232,8 @@ impl Sweep {
     /// The first thing wrong with the text, the overrides or the sweep, and where.
     pub fn parse(text: &str, file: &str, overrides: &[String]) -> Result<Self, Error> {
         let doc = document(text, file, overrides)?;
-        let spec =
-            wire::Spec::read(doc.table.clone()).map_err(|fault| doc.error(&fault.path, fault.problem))?;
-        check(&doc, &spec)
+        let spec: wire::Spec = doc.read(wire::with_config_tables(doc.table.clone()))?;
+        check(&doc, spec)
     }
 
     /// Where a spec says `key`, or else the nearest table around it: for errors that show
@@ -244,7 +242,7 @@ impl Sweep {
     pub fn place_of(key: &str, path: &Path, overrides: &[String]) -> Place {
         let file = path.display().to_string();
         let place = || -> Result<Place, Error> {
-            let text = read_text(path).unwrap_or_default();
+            let text = read_file(path).unwrap_or_default();
             Ok(document(&text, &file, overrides)?.place(&path::split(key)))
         };
         place().unwrap_or_else(|error| error.place)
@@ -269,20 +267,26 @@ fn document<'t>(text: &'t str, file: &'t str, overrides: &[String]) -> Result<Do
     Ok(doc)
 }
 
-/// Reads no more than a spec may have.
-fn read_text(path: &Path) -> Result<String, Problem> {
-    let file = fs::File::open(path).map_err(Problem::Unreadable)?;
-    let bytes = file.metadata().map_err(Problem::Unreadable)?.len();
-    if bytes > MOST_BYTES {
-        return Err(Problem::TooLarge { bytes, most: MOST_BYTES });
-    }
-    let mut text = String::new();
-    file.take(MOST_BYTES).read_to_string(&mut text).map_err(Problem::Unreadable)?;
-    Ok(text)
+/// Reads a file of at most [`MAX_BYTES`].
+fn read_file(path: &Path) -> Result<String, Error> {
+    let read = || -> io::Result<Result<String, Problem>> {
+        let file = fs::File::open(path)?;
+        let bytes = file.metadata()?.len();
+        if bytes > MAX_BYTES {
+            return Ok(Err(Problem::TooLarge { bytes, max: MAX_BYTES }));
+        }
+        let mut text = String::new();
+        file.take(MAX_BYTES).read_to_string(&mut text)?;
+        Ok(Ok(text))
+    };
+    read().unwrap_or_else(|error| Err(Problem::Unreadable(error))).map_err(|problem| Error {
+        place: Place::File(path.display().to_string()),
+        problem: Box::new(problem),
+    })
 }
 
-fn check(doc: &Document, spec: &wire::Spec) -> Result<Sweep, Error> {
-    let blame = |invalid: Invalid| doc.error(&path::split(&invalid.key), invalid);
+fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
+    let blame = |invalid| doc.invalid(invalid);
     check_name(&spec.name).map_err(blame)?;
     let seeds = read_seeds(&spec.seeds).map_err(blame)?;
     let config = spec.base();
@@ -297,14 +301,15 @@ fn check(doc: &Document, spec: &wire::Spec) -> Result<Sweep, Error> {
         spec.compare.as_ref().map(|compare| axes::read_compare(doc, &located, compare)).transpose()?;
     let cells = expand::cells(doc, &base, &located, &excluded, seeds.len())?;
     Ok(Sweep {
-        name: spec.name.clone(),
-        question: spec.question.clone(),
+        name: spec.name,
+        question: spec.question,
         seeds,
         base: config,
         axes: located.into_iter().map(|Located { axis, .. }| axis).collect(),
         excluded,
         compare,
-        published: spec.published.clone(),
+        published: spec.published,
+        slurm: spec.slurm,
         cells,
     })
 }
@@ -350,10 +355,10 @@ fn read_seeds(seeds: &Value) -> Result<Vec<u64>, Invalid> {
     let whole = |value: &Value| value.as_integer().and_then(|seed| u64::try_from(seed).ok());
     let Value::Array(list) = seeds else {
         return match whole(seeds) {
-            Some(count @ 1..) if count <= MOST_TRIALS as u64 => Ok((1..=count).collect()),
+            Some(count @ 1..) if count <= MAX_TRIALS as u64 => Ok((1..=count).collect()),
             _ => {
                 let reason = format!(
-                    "must be a count from 1 to {MOST_TRIALS}, or a list of whole numbers, not {seeds}"
+                    "must be a count from 1 to {MAX_TRIALS}, or a list of whole numbers, not {seeds}"
                 );
                 Err(Invalid::new("seeds", reason))
             }

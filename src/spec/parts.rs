@@ -10,7 +10,6 @@ use super::axes::Located;
 use super::document::Document;
 use super::error::{Error, Problem};
 use super::path::{self, Path};
-use super::wire;
 use super::{CONFIG_TABLES, CellConfig, label};
 use crate::Invalid;
 
@@ -109,8 +108,7 @@ impl<'a> Parts<'a> {
             let value = axis.values[picks[axis.group]].clone();
             path::set(&mut values, &path, value).map_err(|problem| self.doc.error(&path, problem))?;
         }
-        let config: CellConfig =
-            wire::read(values).map_err(|fault| self.doc.error(&fault.path, fault.problem))?;
+        let config: CellConfig = self.doc.read(values)?;
         config.validate().map_err(|invalid| self.blame(picks, invalid))?;
         Ok(config)
     }

@@ -7,8 +7,8 @@ use toml::{Table, Value};
 
 use super::error::{Hint, Problem};
 use super::path::Path;
-use super::{CONFIG_TABLES, CellConfig, Published, Slurm, schema};
-use crate::{data, model, train};
+use super::{CONFIG_TABLES, CellConfig, Published, schema};
+use crate::{data, model, slurm, train};
 
 /// The tables of a spec.
 #[derive(Debug, Deserialize)]
@@ -29,7 +29,7 @@ pub(super) struct Spec {
     #[serde(default)]
     pub published: Vec<Published>,
     #[serde(default)]
-    pub slurm: Slurm,
+    pub slurm: slurm::Settings,
 }
 
 /// The `[sweep]` table.
@@ -69,15 +69,15 @@ pub(super) struct Fault {
     pub problem: Problem,
 }
 
-impl Spec {
-    /// The tables of one trial may be absent where they have defaults.
-    pub fn read(mut root: Table) -> Result<Self, Fault> {
-        for key in CONFIG_TABLES {
-            root.entry(key).or_insert_with(|| Value::Table(Table::new()));
-        }
-        read(root)
+/// Adds the tables of a trial that are absent, since all of their settings have defaults.
+pub(super) fn with_config_tables(mut root: Table) -> Table {
+    for key in CONFIG_TABLES {
+        root.entry(key).or_insert_with(|| Value::Table(Table::new()));
     }
+    root
+}
 
+impl Spec {
     /// The config of the trial that the base tables are.
     pub fn base(&self) -> CellConfig {
         CellConfig {

@@ -16,7 +16,7 @@ const PREFIX: &str = ".drsae-";
 const SUFFIX: &str = ".unfinished";
 
 /// Replaces the file at `path` by `contents`.
-pub(super) fn write(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Error> {
+pub(crate) fn write(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Error> {
     write_with(io, path, |out| out.write_all(contents).map_err(Error::write(path)))
 }
 
@@ -187,7 +187,7 @@ pub(super) fn sync_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
 }
 
 /// Creates `folder` and those above it.
-pub(super) fn create_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
+pub(crate) fn create_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
     match create(io, folder) {
         Err(error) if error.kind() == ErrorKind::NotFound && folder_of(folder) != folder => {
             create_folder(io, folder_of(folder))?;
@@ -199,7 +199,7 @@ pub(super) fn create_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
 }
 
 /// Creates `folder` in one that must be there: what was removed while a sweep ran is not made anew behind its back.
-pub(super) fn create_subfolder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
+pub(crate) fn create_subfolder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
     create(io, folder)
         .map_err(|error| vanished(io, folder_of(folder)).unwrap_or_else(|| Error::write(folder)(error)))
 }
@@ -229,7 +229,7 @@ pub(super) fn exists(io: &dyn Io, path: &Path) -> bool {
 }
 
 /// The content of a file; `None` where there is none.
-pub(super) fn read(io: &dyn Io, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn read(io: &dyn Io, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
     match uninterrupted(|| io.read(path, limit)) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         read => read.map(Some).map_err(Error::read(path)),
@@ -237,7 +237,7 @@ pub(super) fn read(io: &dyn Io, path: &Path, limit: u64) -> Result<Option<Vec<u8
 }
 
 /// The names of the entries of `folder` that are of a kind, sorted; none where there is no folder.
-pub(super) fn names(io: &dyn Io, folder: &Path, kind: Kind) -> Result<Vec<String>, Error> {
+pub(crate) fn names(io: &dyn Io, folder: &Path, kind: Kind) -> Result<Vec<String>, Error> {
     let entries = match uninterrupted(|| io.list(folder)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(Error::read(folder))?,

@@ -21,13 +21,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::io::{Io, Kind, uninterrupted};
 use super::lease::{self, Acquisition, Lease, Leases};
 use super::rows::{self, EpochRow, PredictionRow, TimingRow};
 use super::{Error, Holder, Outcome, Status, Store, TrialFolder, atomic, file, limit};
-use crate::text::hex;
+use crate::hash::sha256;
 
 /// Name of the folder of the trials that run.
 pub(super) const RUNNING: &str = "running";
@@ -124,7 +123,7 @@ impl Store {
         if text.is_none() && !atomic::exists(self.io(), trial.path()) {
             return Ok(Standing(None));
         }
-        Ok(Standing(Some(hex(&Sha256::digest(text.unwrap_or_default())))))
+        Ok(Standing(Some(sha256(text.unwrap_or_default()))))
     }
 
     /// Begins an attempt at the trial for which the lease was acquired: makes its folder and writes

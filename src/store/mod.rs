@@ -16,17 +16,16 @@
 //! writer was killed. All effects go through [`Io`], which tests replace. The room takes and returns plain data and knows no other room's work;
 //! `docs/FORMAT.md` describes each file and column.
 
-mod atomic;
+pub(crate) mod atomic;
 mod attempt;
 mod error;
 pub mod io;
 mod lease;
-mod limit;
+pub(crate) mod limit;
 mod merge;
 mod outcome;
 mod rows;
 mod seal;
-mod submissions;
 mod sweep;
 mod trial;
 
@@ -42,7 +41,6 @@ pub use merge::{
 pub use outcome::{FORMAT, Outcome, Status};
 pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, csv, table};
 pub use seal::{Seal, Sealed};
-pub use submissions::{Program, Record, Submission, Submissions, Submitted};
 pub use trial::{TrialFolder, file};
 
 use std::collections::HashSet;
@@ -205,7 +203,7 @@ impl Store {
     /// # Errors
     /// `id` is no plain folder name.
     pub fn trial(&self, id: &str) -> Result<TrialFolder, Error> {
-        let id = checked(id)?;
+        let id = checked_name(id)?;
         Ok(TrialFolder::new(id, self.trials().join(id), self.shared_io()))
     }
 
@@ -288,7 +286,7 @@ impl Store {
 }
 
 /// Lets through what is one folder name on every file system, and nothing that climbs out.
-fn checked(name: &str) -> Result<&str, Error> {
+pub(crate) fn checked_name(name: &str) -> Result<&str, Error> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let fits = (1..=200).contains(&name.len()) && !name.starts_with('.');
     if fits && name.bytes().all(plain) && !reserved(name) {
@@ -306,13 +304,13 @@ mod tests {
     #[test]
     fn names_stay_inside_the_results_folder() {
         for name in ["depth", "drsae-t11-n400-0123456789ab", "a.b_c", "console", "com", "lpt10"] {
-            assert_eq!(checked(name).unwrap(), name);
+            assert_eq!(checked_name(name).unwrap(), name);
         }
         let climbing =
             ["", ".", "..", "../up", "/etc", "a/b", "a\\b", ".hidden", "a b", "c:", "a\0", "a\u{2024}"];
         let on_windows = ["nul", "Con", "aux.txt", "com1", "LPT9.a.b", "a."];
         for name in climbing.into_iter().chain(on_windows).chain([&*"x".repeat(201)]) {
-            assert!(matches!(checked(name), Err(Error::Name { .. })), "{name:?}");
+            assert!(matches!(checked_name(name), Err(Error::Name { .. })), "{name:?}");
         }
     }
 

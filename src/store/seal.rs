@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::{FORMAT, Outcome, checked};
-use crate::text::{canonical, hex};
+use super::{FORMAT, Outcome, checked_name};
+use crate::hash::sha256;
 
 /// The field that holds the checksum of all the others.
 const DIGEST: &str = "digest";
@@ -61,7 +60,7 @@ pub(super) fn read(text: &str) -> Result<Sealed, String> {
     let fields = Fields::deserialize(&value).map_err(|error| error.to_string())?;
     expect_format(&fields.outcome)?;
     // They are looked for in the trial's folder, and nowhere else.
-    if let Some(name) = fields.files.keys().find(|name| checked(name).is_err()) {
+    if let Some(name) = fields.files.keys().find(|name| checked_name(name).is_err()) {
         return Err(format!("it lists {name:?}, which is no file of a trial"));
     }
     // A changed spelling, such as 1E-7 for 1e-7, leaves the digest: hence the text as well.
@@ -98,12 +97,12 @@ impl Fields {
     }
 }
 
-/// SHA-256 of the canonical JSON of all fields but the digest itself.
+/// SHA-256 of the JSON of all fields but the digest itself, keys sorted, as a [`Value`] keeps them.
 fn digest(mut fields: Value) -> String {
     if let Some(fields) = fields.as_object_mut() {
         fields.remove(DIGEST);
     }
-    hex(&Sha256::digest(canonical(&fields)))
+    sha256(fields.to_string())
 }
 
 #[cfg(test)]

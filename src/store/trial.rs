@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use super::io::{self, Io, Kind};
 use super::rows::{EpochRow, PredictionRow, TimingRow};
 use super::seal::{self, Sealed};
 use super::{Error, Outcome, Seal, Status, atomic, limit};
-use crate::text::hex;
+use crate::hash::sha256;
 
 /// Names of the files of a trial.
 pub mod file {
@@ -121,7 +120,7 @@ impl TrialFolder {
     /// # Errors
     /// The disk refuses.
     pub fn checksum(&self, name: &str) -> Result<Option<String>, Error> {
-        Ok(self.read(name)?.map(|bytes| hex(&Sha256::digest(bytes))))
+        Ok(self.read(name)?.map(sha256))
     }
 
     /// Writes `result.json`, the marker that the trial has ended, with the checksums of the files that are there.

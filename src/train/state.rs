@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Phase;
-use crate::text::hex;
+use crate::hash::hex;
 
 /// A trial between two epochs.
 #[derive(Debug, Clone, PartialEq)]

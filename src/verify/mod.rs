@@ -28,7 +28,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::analysis::Design;
-use crate::engine::{Control, Library, Progress};
+use crate::engine::{Control, DatasetCache, Progress};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
 use crate::store::{self, PlannedTrial, Status, Store};
@@ -55,7 +55,7 @@ pub struct Subject<'a> {
 pub struct Audit<'a> {
     subject: Subject<'a>,
     /// The images, where trials are there to be checked with them.
-    library: Option<Library>,
+    datasets: Option<DatasetCache>,
     /// Whether the folder's plan has the trials under the ids of another version or of
     /// other data.
     stale: bool,
@@ -72,10 +72,10 @@ impl<'a> Audit<'a> {
         tables::spec(subject, stale.as_deref(), &mut report);
         strangers::check(subject, &mut report);
         let complete = complete(subject).into_iter().map(|trial| &trial.config.data);
-        let library = match Library::load(complete, data_dir) {
-            Ok(library) => {
-                report.checked.datasets = library.datasets().count();
-                Some(library)
+        let datasets = match DatasetCache::load(complete, data_dir) {
+            Ok(datasets) => {
+                report.checked.datasets = datasets.count();
+                Some(datasets)
             }
             Err(error) => {
                 let problem = format!("cannot be loaded: {}", chain(&error));
@@ -83,16 +83,16 @@ impl<'a> Audit<'a> {
                 None
             }
         };
-        Self { subject, library, stale: stale.is_some(), report }
+        Self { subject, datasets, stale: stale.is_some(), report }
     }
 
     /// Checks the folder of every trial of the plan, side by side, and names those that are
     /// of no trial of it; `checked` is called after each.
     pub fn check_trials(&mut self, checked: &(dyn Fn() + Sync)) {
-        let Self { subject, library, report, .. } = self;
+        let Self { subject, datasets, report, .. } = self;
         stale::strays(*subject, report);
         let inspect = |trial: &Trial| {
-            let dataset = library.as_ref().and_then(|library| library.find(&trial.config.data));
+            let dataset = datasets.as_ref().and_then(|datasets| datasets.find(&trial.config.data));
             let found = trial::inspect(subject.store, trial, dataset);
             checked();
             found
@@ -134,8 +134,8 @@ impl<'a> Audit<'a> {
         jobs: usize,
         progress: &dyn Progress,
     ) -> Result<(), Error> {
-        let Some(library) = &self.library else { return Ok(()) };
-        replay::run(self.subject, chosen, library, control, jobs, progress, &mut self.report)
+        let Some(datasets) = &self.datasets else { return Ok(()) };
+        replay::run(self.subject, chosen, datasets, control, jobs, progress, &mut self.report)
     }
 
     /// The trials that `replay` asks for, of those that are complete.
@@ -144,12 +144,6 @@ impl<'a> Audit<'a> {
     /// It names a trial that is not complete.
     pub fn choose(&self, replay: &Replay) -> Result<Vec<&'a Trial>, Error> {
         replay::choose(replay, &complete(self.subject))
-    }
-
-    /// The images of the complete trials; `None` where they could not be loaded.
-    #[must_use]
-    pub fn library(&self) -> Option<&Library> {
-        self.library.as_ref()
     }
 
     /// What was found.

@@ -1,15 +1,15 @@
 //! Results of another numerics version, of other data, of another device, or of another plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Report, Subject, tables, trial};
+use crate::NUMERICS_VERSION;
 use crate::analysis::Sources;
 use crate::device::Kind;
 use crate::engine::stale::{self, Stale, Why};
 use crate::plan::{self, Trial};
 use crate::store::read_file;
 use crate::text::chain;
-use crate::{NUMERICS_VERSION, data};
 
 /// Later versions of the numerics that are recognised, beside all earlier ones.
 const LATER: u32 = 16;
@@ -49,7 +49,7 @@ pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
         return None;
     }
     let (other, trial) = kept.iter().zip(&plan.trials).find(|(kept, trial)| **kept != trial.id)?;
-    if let Some(why) = origin(other, trial) {
+    if let Some(why) = origin(other, trial, &plan.facts(trial).checksums) {
         return Some(format!("is stale: it lists results {why}"));
     }
     // One other id is damage; all of them under the same spec are other data.
@@ -68,10 +68,9 @@ pub(super) fn tables(subject: Subject<'_>, report: &mut Report) {
 }
 
 /// The version of the numerics or the device that gives the trial this id, where one does.
-fn origin(id: &str, trial: &Trial) -> Option<Why> {
-    let checksums = data::fingerprint(&trial.config.data).ok()?;
+fn origin(id: &str, trial: &Trial, checksums: &BTreeMap<String, String>) -> Option<Why> {
     let gives = |&(numerics, device): &(u32, Kind)| {
-        plan::id_of_version(&trial.config, &checksums, numerics, device) == id
+        plan::id_of_version(&trial.config, checksums, numerics, device) == id
     };
     let mut origins =
         (0..=NUMERICS_VERSION + LATER).flat_map(|numerics| Kind::ALL.map(|kind| (numerics, kind)));

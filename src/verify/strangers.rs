@@ -6,11 +6,11 @@ use std::path::Path;
 use super::{Report, Subject, trial};
 use crate::analysis::FILES;
 use crate::model::weights;
+use crate::plan;
 use crate::report::{FIGURES, PAGE};
 use crate::spec::TrialConfig;
 use crate::store::{self, NEW_SUMS, SUMS, Table, read_file};
 use crate::text::chain;
-use crate::{data, plan};
 
 const MOVE: &str = "move it out of the results";
 
@@ -66,10 +66,10 @@ fn network(subject: Subject<'_>, path: &Path) -> Result<(), String> {
     let text = weights::config_text(&bytes).map_err(|error| format!("is no network: {}", chain(&error)))?;
     let config: TrialConfig =
         toml::from_str(&text).map_err(|error| format!("is no network: {}", error.message()))?;
-    let checksums = data::fingerprint(&config.data).map_err(|error| chain(&error))?;
     let planned: HashSet<&str> = subject.plan.trials.iter().map(|trial| trial.id.as_str()).collect();
     let device = subject.plan.trials.first().map(|trial| trial.device).unwrap_or_default();
-    if planned.contains(plan::id(&config, &checksums, device).as_str()) {
+    let mut facts = subject.plan.facts_in_any_folder(&config.data);
+    if facts.any(|facts| planned.contains(plan::id(&config, &facts.checksums, device).as_str())) {
         return Ok(());
     }
     Err("is of no trial of the plan".to_owned())

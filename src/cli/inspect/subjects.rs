@@ -8,7 +8,7 @@ use candle_core::{DType, Device};
 
 use crate::anatomy::{Network, Subject};
 use crate::cli::checkpoint;
-use crate::cli::terminal::say;
+use crate::cli::terminal::print_message;
 use crate::data::Source;
 use crate::model::Model;
 use crate::spec::TrialConfig;
@@ -53,7 +53,7 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result
         let subject = subject(file, own, trained, &named)?;
         // What is merged into may hold the control.
         if subject.after_phase_1.is_none() && !merge {
-            say(format_args!(
+            print_message(format_args!(
                 "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with the \
                  phases before the first discriminative one alone, and name it with --after-phase-1",
                 shown(file),

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::Table;
+use crate::hash::hex;
 use crate::store::{Error, Store, atomic};
-use crate::text::hex;
 
 /// Name of the file.
 pub const SUMS: &str = "SHA256SUMS";

@@ -1,42 +1,36 @@
 use super::*;
+use crate::slurm::{Program, Record, Submissions};
 
-fn scripts(settings: &Slurm) -> (String, String) {
-    let options = ["--root".to_owned(), "/home/ada/my results/depth".to_owned()];
+fn scripts(settings: &Settings) -> (String, String) {
+    // FIPS 180-4, the example message "abc".
+    let program = Program::of(b"abc");
     let scripts = Scripts {
-        settings,
-        sweep: "depth",
-        folder: Path::new("/home/ada"),
-        program: Path::new("/r/slurm/bin/drsae-ba7816bf8f01"),
-        sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-        options: &options,
-        trial_options: &["--timeout".to_owned(), "2h".to_owned()],
+        settings: settings.clone(),
+        sweep: "depth".to_owned(),
+        working_dir: PathBuf::from("/home/ada"),
+        program: PathBuf::from("/r/slurm/bin").join(&program.name),
+        sha256: program.sha256.clone(),
+        sweep_args: vec!["--root".to_owned(), "/home/ada/my results/depth".to_owned()],
+        trial_args: vec!["--timeout".to_owned(), "2h".to_owned()],
         jobs: settings.cpus.unwrap_or(1),
     };
-    let array = Array {
-        name: "drsae-depth-00ff-1-0",
-        tasks: 250,
-        spec: Path::new("/r/slurm/1/spec.toml"),
-        list: Path::new("/r/slurm/1/tasks-0.txt"),
-        logs: Path::new("/r/slurm/1/logs-0"),
-    };
-    let analysis = Analysis {
-        name: "drsae-depth-00ff-1-analysis",
-        spec: Path::new("/r/sweep.toml"),
-        log: Path::new("/r/slurm/1/analysis.log"),
-    };
-    (scripts.array(&array), scripts.analysis(&analysis))
+    let names = ["drsae-depth-00ff-1-0", "drsae-depth-00ff-1-analysis"].map(str::to_owned);
+    let [array, analysis] = names;
+    let submission =
+        Submissions::within(Path::new("/r")).submission(1, Record::new(program, vec![array], analysis));
+    (scripts.array(&submission, 0, 250), scripts.analysis(&submission, Path::new("/r/sweep.toml")))
 }
 
-/// A shell that reads the script and runs nothing.
-fn assert_readable(script: &str) {
+/// Checks the syntax of a script with `bash -n`.
+fn assert_valid(script: &str) {
     let mut bash = std::process::Command::new("bash");
     let mut child = bash.arg("-n").stdin(std::process::Stdio::piped()).spawn().unwrap();
     std::io::Write::write_all(child.stdin.as_mut().unwrap(), script.as_bytes()).unwrap();
     assert!(child.wait().unwrap().success());
 }
 
-fn all_settings() -> Slurm {
-    Slurm {
+fn all_settings() -> Settings {
+    Settings {
         partition: Some("short".to_owned()),
         account: Some("physics".to_owned()),
         time: Some("2:00:00".to_owned()),
@@ -149,13 +143,13 @@ fn script_snapshots() {
 
     "$program" analyze "$spec" --root '/home/ada/my results/depth'
     "#);
-    assert_readable(&array);
-    assert_readable(&analysis);
+    assert_valid(&array);
+    assert_valid(&analysis);
 }
 
 #[test]
 fn without_settings_the_cluster_decides() {
-    let (array, analysis) = scripts(&Slurm::default());
+    let (array, analysis) = scripts(&Settings::default());
     for name in ["partition", "account", "time=", "mem=", "gres", "%A_%a.log%", "module"] {
         assert!(!array.contains(&format!("--{name}")) && !analysis.contains(&format!("--{name}")), "{name}");
     }

@@ -1,28 +1,27 @@
-//! Which trials a task runs, and which tasks an array has.
+//! Distribution of trials over tasks, and of tasks over arrays.
 //!
-//! A cluster is slow to begin tasks, and one that has to begin thousands of a second each is
-//! slow for everybody: a task gets so many trials that it lasts minutes.
+//! A cluster starts tasks slowly, and thousands of short ones slow it down for everybody: a task gets as many
+//! trials as keep it busy for minutes.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-/// How long a task is meant to last, by the estimate of its trials' time.
-pub const LASTS: Duration = Duration::from_mins(5);
+/// Target duration of a task, by the estimated time of its trials.
+const TARGET_DURATION: Duration = Duration::from_mins(5);
 
-/// How trials are put into tasks.
+/// Size of tasks.
 #[derive(Debug, Clone, Copy)]
 pub struct Packing {
-    /// Trials that a task runs side by side.
+    /// Trials that a task runs in parallel.
     pub cpus: usize,
-    /// So many trials a task, whatever they take; by their time where absent.
+    /// Trials of a task; if absent, their time decides.
     pub trials: Option<NonZeroUsize>,
 }
 
 impl Packing {
-    /// Deals trials, each with its seconds on one thread, into tasks in their order.
+    /// Groups trials, each with its seconds on one thread, into tasks in their order.
     ///
-    /// By time, a task is full when its trials keep its CPUs busy for [`LASTS`]; it has at
-    /// least one trial a CPU where there are as many.
+    /// By time, a task is full when its trials keep its CPUs busy for five minutes and each CPU has a trial.
     #[must_use]
     pub fn tasks<T>(&self, trials: Vec<(T, f64)>) -> Vec<Vec<T>> {
         let mut tasks = Vec::new();
@@ -31,8 +30,10 @@ impl Packing {
             task.push(trial);
             seconds += cost;
             let full = match self.trials {
-                Some(most) => task.len() >= most.get(),
-                None => task.len() >= self.cpus && seconds >= LASTS.as_secs_f64() * self.cpus as f64,
+                Some(trials) => task.len() >= trials.get(),
+                None => {
+                    task.len() >= self.cpus && seconds >= TARGET_DURATION.as_secs_f64() * self.cpus as f64
+                }
             };
             if full {
                 tasks.push(std::mem::take(&mut task));
@@ -44,10 +45,10 @@ impl Packing {
     }
 }
 
-/// Cuts tasks into arrays of at most `most`, in their order and as equal in length as can be.
+/// Splits tasks into arrays of at most `max` tasks, in their order and of lengths that differ by at most one.
 #[must_use]
-pub fn arrays<T>(mut tasks: Vec<T>, most: usize) -> Vec<Vec<T>> {
-    let count = tasks.len().div_ceil(most.max(1));
+pub fn arrays<T>(mut tasks: Vec<T>, max: usize) -> Vec<Vec<T>> {
+    let count = tasks.len().div_ceil(max.max(1));
     let mut arrays = Vec::with_capacity(count);
     for left in (1..=count).rev() {
         let rest = tasks.split_off(tasks.len().div_ceil(left));

@@ -1,94 +1,69 @@
-//! The scripts that a cluster runs, as text.
+//! Text of the scripts that a cluster runs.
 //!
-//! A task checks what it needs, loads what it was told to, and runs `drsae trial` on its
-//! trials. When Slurm warns it that its time is over, it lets them stop after their
-//! mini-batch and has itself queued again; its trials then go on from their last state.
+//! A task checks that its node has what it needs, loads the modules, and runs `drsae trial` on its
+//! trials. When Slurm warns it that its time is over, it stops the trials after their mini-batch and
+//! requeues itself; the trials then continue from their last state.
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::spec::Slurm;
-use crate::text::quoted;
+use super::settings::Settings;
+use super::submissions::Submission;
+use crate::text::shell_quoted;
 
 /// Seconds before the end of its time at which a task is warned.
 const WARNING: u32 = 60;
 
-/// How often a task is queued again because its time was over: one whose trials never reach
-/// the end of an epoch would go on for ever.
-const RESTARTS: u32 = 100;
+/// Maximum number of requeues after a time limit: a task whose trials never finish an epoch
+/// would be requeued for ever.
+const MAX_RESTARTS: u32 = 100;
 
-/// What all scripts of a submission have in common.
+/// Parameters of the scripts of a submission.
 #[derive(Debug)]
-pub struct Scripts<'a> {
-    /// How tasks run.
-    pub settings: &'a Slurm,
+pub struct Scripts {
+    /// The `[slurm]` settings.
+    pub settings: Settings,
     /// Name of the sweep.
-    pub sweep: &'a str,
-    /// Folder in which the commands run, for paths in a spec are relative to it.
-    pub folder: &'a Path,
+    pub sweep: String,
+    /// Folder in which the commands run; paths in a spec are relative to it.
+    pub working_dir: PathBuf,
     /// The pinned program.
-    pub program: &'a Path,
-    /// Its SHA-256 in hexadecimal digits.
-    pub sha256: &'a str,
+    pub program: PathBuf,
+    /// SHA-256 of the program in hexadecimal digits.
+    pub sha256: String,
     /// Options of `drsae` that name the results, the data and the device.
-    pub options: &'a [String],
-    /// Options of `drsae trial` besides.
-    pub trial_options: &'a [String],
-    /// Trials that a task runs side by side.
+    pub sweep_args: Vec<String>,
+    /// Further options of `drsae trial`.
+    pub trial_args: Vec<String>,
+    /// Trials that a task runs in parallel.
     pub jobs: usize,
 }
 
-/// An array of tasks.
-#[derive(Debug)]
-pub struct Array<'a> {
-    /// Name of the job.
-    pub name: &'a str,
-    /// How many tasks there are.
-    pub tasks: usize,
-    /// The sweep as it was submitted.
-    pub spec: &'a Path,
-    /// The file of the tasks' trials.
-    pub list: &'a Path,
-    /// Folder of the logs.
-    pub logs: &'a Path,
-}
-
-/// The job that merges and analyses.
-#[derive(Debug)]
-pub struct Analysis<'a> {
-    /// Name of the job.
-    pub name: &'a str,
-    /// The sweep as the results folder has it.
-    pub spec: &'a Path,
-    /// Its log.
-    pub log: &'a Path,
-}
-
-impl Scripts<'_> {
-    /// The script of an array.
+impl Scripts {
+    /// The script of an array of `tasks` tasks.
     #[must_use]
-    pub fn array(&self, array: &Array) -> String {
-        let Self { settings, sweep, jobs, .. } = *self;
+    pub fn array(&self, submission: &Submission, array: usize, tasks: usize) -> String {
+        let Self { settings, sweep, jobs, .. } = self;
         let cpus = settings.cpus.unwrap_or(1);
         let mut directives = vec![
-            format!("--job-name={}", array.name),
-            format!("--array=0-{}{}", array.tasks.saturating_sub(1), limit(settings)),
-            format!("--output={}/%A_%a.log", array.logs.display()),
+            format!("--job-name={}", submission.record.arrays[array].name),
+            format!("--array=0-{}{}", tasks.saturating_sub(1), limit(settings)),
+            format!("--output={}/%A_%a.log", submission.logs(array).display()),
             "--open-mode=append".to_owned(),
             "--requeue".to_owned(),
             format!("--signal=B:USR1@{WARNING}"),
             format!("--cpus-per-task={cpus}"),
         ];
         directives.extend(settings.gpus.map(|gpus| format!("--gres=gpu:{gpus}")));
-        let mut out = self.head(directives, &format!("A task of the sweep {sweep}."));
-        self.setting(&mut out, array.spec);
-        writeln_all(
+        let mut out = self.header(directives, &format!("A task of the sweep {sweep}."));
+        self.write_variables(&mut out, &submission.spec());
+        write_lines(
             &mut out,
             &[
-                &format!("tasks={}", path(array.list)),
+                &format!("tasks={}", path(&submission.tasks(array))),
                 "",
                 "restarts=${SLURM_RESTART_COUNT:-0}",
                 "printf '%s: task %s on %s, start %s\\n' \"$(date -u +%FT%TZ)\" \"$SLURM_ARRAY_TASK_ID\" \
@@ -96,8 +71,8 @@ impl Scripts<'_> {
                 "fail() { printf 'error: %s\\n' \"$1\" >&2; exit 2; }",
             ],
         );
-        Self::checks(&mut out);
-        writeln_all(
+        Self::write_checks(&mut out);
+        write_lines(
             &mut out,
             &[
                 "[[ -r $tasks ]] || fail \"$tasks cannot be read here: submit again with \\`drsae sweep\\`\"",
@@ -106,8 +81,8 @@ impl Scripts<'_> {
                 "",
             ],
         );
-        self.environment(&mut out);
-        writeln_all(
+        self.write_environment(&mut out);
+        write_lines(
             &mut out,
             &[
                 "# Slurm warns this shell alone; whatever else ends the job it sends to the program as well.",
@@ -116,12 +91,12 @@ impl Scripts<'_> {
                 "trap : TERM",
                 &format!(
                     "\"$program\" trial \"$spec\" --index \"$index\" --expect \"$trials\" --pending --jobs {jobs}{} &",
-                    words(self.options.iter().chain(self.trial_options)),
+                    quoted_args(self.sweep_args.iter().chain(&self.trial_args)),
                 ),
                 "child=$!",
                 "wait \"$child\"; status=$?",
                 "while kill -0 \"$child\" 2>/dev/null; do wait \"$child\"; status=$?; done",
-                &format!("if [[ $over ]] && ((status != 0 && restarts < {RESTARTS})); then"),
+                &format!("if [[ $over ]] && ((status != 0 && restarts < {MAX_RESTARTS})); then"),
                 "    printf 'the time is over: queued again\\n'",
                 "    scontrol requeue \"${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID\" && sleep 60",
                 "fi",
@@ -131,29 +106,29 @@ impl Scripts<'_> {
         out
     }
 
-    /// The script of the job that merges and analyses.
+    /// The script of the job that merges and analyses the sweep of the file `spec`.
     #[must_use]
-    pub fn analysis(&self, analysis: &Analysis) -> String {
+    pub fn analysis(&self, submission: &Submission, spec: &Path) -> String {
         let directives = vec![
-            format!("--job-name={}", analysis.name),
-            format!("--output={}", analysis.log.display()),
+            format!("--job-name={}", submission.record.analysis.name),
+            format!("--output={}", submission.analysis_log().display()),
             "--open-mode=append".to_owned(),
             "--requeue".to_owned(),
         ];
         let what = format!("Merges and analyses the sweep {}, once its tasks have ended.", self.sweep);
-        let mut out = self.head(directives, &what);
-        self.setting(&mut out, analysis.spec);
-        writeln_all(&mut out, &["", "fail() { printf 'error: %s\\n' \"$1\" >&2; exit 2; }"]);
-        Self::checks(&mut out);
-        writeln_all(&mut out, &[""]);
-        self.environment(&mut out);
-        writeln_all(&mut out, &[&format!("\"$program\" analyze \"$spec\"{}", words(self.options.iter()))]);
+        let mut out = self.header(directives, &what);
+        self.write_variables(&mut out, spec);
+        write_lines(&mut out, &["", "fail() { printf 'error: %s\\n' \"$1\" >&2; exit 2; }"]);
+        Self::write_checks(&mut out);
+        write_lines(&mut out, &[""]);
+        self.write_environment(&mut out);
+        write_lines(&mut out, &[&format!("\"$program\" analyze \"$spec\"{}", quoted_args(&self.sweep_args))]);
         out
     }
 
-    /// Directives, those of the settings last so that a user's own have the last word.
-    fn head(&self, directives: Vec<String>, what: &str) -> String {
-        let settings = self.settings;
+    /// The shebang and the directives; a user's own come last, so that they override the others.
+    fn header(&self, directives: Vec<String>, what: &str) -> String {
+        let settings = &self.settings;
         let mut out = "#!/bin/bash\n".to_owned();
         let named = [
             ("partition", &settings.partition),
@@ -166,28 +141,27 @@ impl Scripts<'_> {
         let own = settings.directives.iter().flatten().cloned();
         let fixed = ["--nodes=1".to_owned(), "--ntasks=1".to_owned()];
         for directive in directives.into_iter().chain(fixed).chain(named).chain(own) {
-            writeln_all(&mut out, &[&format!("#SBATCH {directive}")]);
+            write_lines(&mut out, &[&format!("#SBATCH {directive}")]);
         }
-        writeln_all(&mut out, &["", &format!("# {what} Written by `drsae sweep --engine slurm`."), ""]);
+        write_lines(&mut out, &["", &format!("# {what} Written by `drsae sweep --engine slurm`."), ""]);
         out
     }
 
-    fn setting(&self, out: &mut String, spec: &Path) {
-        writeln_all(
+    fn write_variables(&self, out: &mut String, spec: &Path) {
+        write_lines(
             out,
             &[
-                &format!("folder={}", path(self.folder)),
-                &format!("program={}", path(self.program)),
+                &format!("folder={}", path(&self.working_dir)),
+                &format!("program={}", path(&self.program)),
                 &format!("sha256={}", self.sha256),
                 &format!("spec={}", path(spec)),
             ],
         );
     }
 
-    /// A node that lacks something says so in the log, instead of a shell's riddle. What the program
-    /// is, another program must say.
-    fn checks(out: &mut String) {
-        writeln_all(
+    /// Checks that name in the log what the node lacks. Another program verifies the hash of `drsae`.
+    fn write_checks(out: &mut String) {
+        write_lines(
             out,
             &[
                 "cd -- \"$folder\" || fail \"$folder is not on this node: it must be on a file system that nodes share\"",
@@ -206,13 +180,13 @@ impl Scripts<'_> {
         );
     }
 
-    fn environment(&self, out: &mut String) {
+    fn write_environment(&self, out: &mut String) {
         let before = out.len();
         for module in self.settings.modules.iter().flatten() {
-            writeln_all(out, &[&format!("module load {module} || fail \"module load {module} failed\"")]);
+            write_lines(out, &[&format!("module load {module} || fail \"module load {module} failed\"")]);
         }
         if let Some(prelude) = &self.settings.prelude {
-            writeln_all(out, &[prelude.trim_end()]);
+            write_lines(out, &[prelude.trim_end()]);
         }
         if out.len() > before {
             out.push('\n');
@@ -220,22 +194,21 @@ impl Scripts<'_> {
     }
 }
 
-fn limit(settings: &Slurm) -> String {
+fn limit(settings: &Settings) -> String {
     settings.parallel.map(|parallel| format!("%{parallel}")).unwrap_or_default()
 }
 
 fn path(path: &Path) -> String {
-    quoted(&path.display().to_string())
+    shell_quoted(&path.display().to_string())
 }
 
-/// Words that follow others on a line.
-fn words<'a>(words: impl Iterator<Item = &'a String>) -> String {
-    let words = words.map(|word| quoted(word));
-    std::iter::once(String::new()).chain(words).collect::<Vec<_>>().join(" ")
+/// Quoted arguments, each after a space.
+fn quoted_args<'a>(args: impl IntoIterator<Item = &'a String>) -> String {
+    args.into_iter().flat_map(|arg| [" ".to_owned(), shell_quoted(arg)]).collect()
 }
 
-fn writeln_all(out: &mut String, lines: &[&str]) {
+fn write_lines(out: &mut String, lines: &[&str]) {
     for line in lines {
-        writeln!(out, "{line}").expect("a string takes all that is written to it");
+        writeln!(out, "{line}").expect("writing to a string does not fail");
     }
 }

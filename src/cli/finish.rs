@@ -1,0 +1,142 @@
+//! The end of `drsae sweep`: merge, compare, and report what is not complete.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Error, Result, anyhow};
+
+use super::analyze;
+use super::results::warn_of_damage;
+use super::terminal::{output, print_message};
+use crate::engine::{self, Pending, planned, stale};
+use crate::plan::{Plan, Trial};
+use crate::spec::Sweep;
+use crate::store::{Merged, Status, Store};
+use crate::text::{chain, printable, shown};
+
+/// A run of a sweep into its results folder.
+pub struct SweepRun<'a> {
+    pub sweep: &'a Sweep,
+    pub plan: &'a Plan,
+    pub store: &'a Store,
+    /// The command line that continues the sweep.
+    pub command: &'a str,
+}
+
+impl SweepRun<'_> {
+    /// Prints the number of results on disk that are not of the plan.
+    pub fn print_stale(&self) -> Result<()> {
+        for (why, count) in stale::counts(&stale::find(self.plan, self.store)?) {
+            print_message(format_args!(
+                "{}: leaves alone {count} stale results in {}: {}",
+                self.plan.name,
+                shown(&self.store.trials()),
+                printable(&why.to_string())
+            ));
+        }
+        Ok(())
+    }
+
+    /// Prints the number of trials that are computed again though the tables have their results.
+    pub fn print_stored(&self) -> Result<()> {
+        let stored = self.store.stored_trials()?;
+        let ended = self.plan.trials.iter().filter(|trial| stored.ended(&trial.id).is_some());
+        let count = ended.filter(|trial| self.status(trial) == Status::Pending).count();
+        if count > 0 {
+            print_message(format_args!(
+                "{}: {count} of {} planned trials have stored results in {} and no folder: they are computed \
+                 again, and the stored results stay",
+                self.plan.name,
+                self.plan.trials.len(),
+                shown(&self.store.trials_csv())
+            ));
+        }
+        Ok(())
+    }
+
+    /// Merges and analyses the results, once the trials of `ran` have ended.
+    pub fn finish(&self, ran: &[Pending]) -> Result<ExitCode> {
+        let Self { sweep, plan, store, .. } = *self;
+        if let Some(vanished) = store.vanished() {
+            return Err(vanished.into());
+        }
+        if let Err(error) = engine::tidy(&plan.trials, store) {
+            print_message(format_args!(
+                "warning: files of killed processes are not removed: {}",
+                printable(&chain(&error))
+            ));
+        }
+        let merged = store.merge(&planned(plan))?;
+        let is_damaged = warn_of_damage(&merged);
+        let mut out = output();
+        if complete(&merged) > 0 {
+            analyze::write_and_print(sweep, store, &mut out)?;
+        }
+        self.warn_of_vanished(ran)?;
+        let is_complete = self.conclude(&merged, &mut out)?;
+        Ok(ExitCode::from(u8::from(is_damaged || !is_complete)))
+    }
+
+    /// Warns of trials that were complete when the sweep began and whose folders are gone. For those that it
+    /// ran, `progress` did so.
+    fn warn_of_vanished(&self, ran: &[Pending]) -> Result<()> {
+        let ran: HashSet<usize> = ran.iter().map(|pending| pending.trial.index).collect();
+        for trial in self.plan.trials.iter().filter(|trial| !ran.contains(&trial.index)) {
+            if let Some(vanished) = self.store.trial(&trial.id)?.vanished() {
+                print_message(format_args!("warning: {}", printable(&vanished.to_string())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints the number of complete trials and the reasons of the others; returns whether all are complete.
+    fn conclude(&self, merged: &Merged, out: &mut dyn Write) -> Result<bool> {
+        let (planned, complete) = (self.plan.trials.len(), complete(merged));
+        writeln!(out, "{complete} of {planned} trials complete; results in {}", shown(self.store.root()))?;
+        if complete == planned && merged.stored == 0 {
+            return Ok(true);
+        }
+        for (status, count) in merged.counts.iter().filter(|(status, _)| **status != Status::Complete) {
+            writeln!(out, "{count} {status}")?;
+        }
+        if merged.stored > 0 {
+            writeln!(out, "{} kept as stored, for want of a complete folder", merged.stored)?;
+        }
+        for trial in &self.plan.trials {
+            if let Ok(Some(outcome)) = self.store.trial(&trial.id)?.outcome()
+                && let Some(message) = &outcome.message
+            {
+                writeln!(out, "  {} {}: {}", trial.id, outcome.status, printable(message))?;
+            }
+        }
+        if complete < planned {
+            let command = self.command;
+            writeln!(
+                out,
+                "`{command}` runs what is pending; add `--retry failed` or `--retry diverged` for the others"
+            )?;
+        }
+        Ok(complete == planned)
+    }
+
+    /// The error, or if the results folder was removed, that.
+    pub fn explain(&self, error: Error) -> Error {
+        let Some(vanished) = self.store.vanished() else { return error };
+        let complete = self.plan.trials.iter().filter(|trial| self.status(trial) == Status::Complete).count();
+        anyhow!(
+            "{vanished}: {complete} of {} trials are complete on disk; `{}` makes the folder anew and computes \
+             the others",
+            self.plan.trials.len(),
+            self.command
+        )
+    }
+
+    fn status(&self, trial: &Trial) -> Status {
+        self.store.status(&trial.id).unwrap_or(Status::Pending)
+    }
+}
+
+fn complete(merged: &Merged) -> usize {
+    merged.counts.get(&Status::Complete).copied().unwrap_or(0)
+}

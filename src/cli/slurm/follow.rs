@@ -1,0 +1,140 @@
+//! `drsae sweep --engine slurm --follow`: progress of the jobs until all have ended.
+//!
+//! Results are read from disk, the queue is Slurm's. If Slurm does not answer, its jobs may still run: the
+//! disk is read, and Slurm is asked again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+
+use super::jobs;
+use crate::cli::progress::{duration, style, tick};
+use crate::cli::signals::Signals;
+use crate::cli::terminal::print_message;
+use crate::plan::Plan;
+use crate::slurm::{Cluster, JobState, Jobs, Progress, Submissions};
+use crate::store::Store;
+use crate::text::{printable, printable_lines};
+
+/// Interval between two queries, and maximum share of the time that they take.
+const POLL: Duration = Duration::from_secs(5);
+const SHARE: u32 = 20;
+
+const SIGNAL_POLL: Duration = Duration::from_millis(100);
+
+/// Follows a sweep's jobs until none is active; returns the exit code if a signal interrupted that.
+pub fn until_ended(plan: &Plan, store: &Store, cluster: &dyn Cluster) -> Result<Option<u8>> {
+    let stop = Arc::<AtomicBool>::default();
+    let signals = Signals::listen(&stop).context("failed to listen to signals")?;
+    let mut progress = Progress::new(plan, store);
+    let mut display = Display::new(plan.trials.len());
+    loop {
+        let start = Instant::now();
+        let jobs = Jobs::query(&Submissions::of(store), cluster);
+        // After the queue: all results of a task that has ended by then are on disk.
+        for (trial, outcome) in progress.update(jobs.as_ref().ok())? {
+            let reason = outcome.message.unwrap_or_default();
+            display.print(&format!("{} {}: {}", trial.id, outcome.status, printable(&reason)));
+        }
+        match jobs {
+            Ok(jobs) => {
+                display.update(&jobs, &progress);
+                if jobs.active().next().is_none() {
+                    return Ok(None);
+                }
+            }
+            Err(error) => {
+                display.print_once(&format!("Slurm does not answer, and its jobs may still run: {error}"));
+            }
+        }
+        if pause(start, &stop) {
+            drop(display);
+            print_message(format_args!("{}: the jobs go on; the same command follows them again", plan.name));
+            return Ok(signals.exit_code());
+        }
+    }
+}
+
+/// Waits until the next query; returns whether a signal came.
+fn pause(start: Instant, stop: &AtomicBool) -> bool {
+    let end = Instant::now() + POLL.max(start.elapsed() * SHARE);
+    while Instant::now() < end && !stop.load(Ordering::Relaxed) {
+        sleep(SIGNAL_POLL);
+    }
+    stop.load(Ordering::Relaxed)
+}
+
+/// A progress bar, or lines where standard error is no terminal.
+struct Display {
+    bar: ProgressBar,
+    start: Instant,
+    last_line: String,
+    /// Messages that are printed once.
+    printed: HashSet<String>,
+}
+
+impl Display {
+    fn new(trials: usize) -> Self {
+        let bar = ProgressBar::new(trials as u64);
+        bar.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} gone{msg}"));
+        tick(&bar);
+        Self { bar, start: Instant::now(), last_line: String::new(), printed: HashSet::new() }
+    }
+
+    fn update(&mut self, jobs: &Jobs, progress: &Progress) {
+        let count = |state| jobs.in_state(state).count();
+        let [running, queued, held] = [JobState::Running, JobState::Queued, JobState::Held].map(count);
+        let counts = format!(", {running} tasks running, {queued} queued, {held} held");
+        let left = progress
+            .remaining_ratio()
+            .map(|ratio| format!(", {} left", duration(self.start.elapsed().mul_f64(ratio))))
+            .unwrap_or_default();
+        self.bar.set_position(progress.ended() as u64);
+        self.bar.set_message(format!("{counts}{left}"));
+        let line = format!("{}/{} trials{counts}", progress.ended(), progress.total());
+        if self.bar.is_hidden() && line != self.last_line {
+            print_message(format_args!("{line}{left}"));
+        }
+        self.last_line = line;
+        // Writing to a vector does not fail.
+        for task in jobs.lost(&progress.pending()) {
+            if self.printed.insert(format!("{} {:?}", task.0.name(), task.1)) {
+                let mut text = Vec::new();
+                let _ = jobs::print_lost(&task, &mut text);
+                self.print(String::from_utf8_lossy(&text).trim_end());
+            }
+        }
+        let mut text = Vec::new();
+        let _ = jobs::print_held(jobs, &mut text);
+        if !text.is_empty() {
+            self.print_once(String::from_utf8_lossy(&text).trim());
+        }
+    }
+
+    fn print_once(&mut self, line: &str) {
+        if self.printed.insert(line.to_owned()) {
+            self.print(line);
+        }
+    }
+
+    /// Prints a message of one or more lines above the bar.
+    fn print(&self, message: &str) {
+        let message = printable_lines(message);
+        if self.bar.is_hidden() {
+            print_message(message);
+        } else {
+            self.bar.println(message);
+        }
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,177 @@
+//! Arguments that name a sweep: its spec, its results, its data and its device.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf, absolute};
+
+use anyhow::Result;
+
+use crate::data;
+use crate::device::{self, Kind};
+use crate::plan::Plan;
+use crate::spec::Sweep;
+use crate::store::Store;
+use crate::text::shell_quoted;
+
+/// Default folder of all results.
+const RESULTS: &str = "results";
+
+/// Name of the spec in a results folder.
+const SPEC: &str = "sweep.toml";
+
+/// The arguments that name a sweep.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SpecArgs {
+    /// The experiment spec, a TOML file; or a results folder, which is then the one that is used.
+    pub spec: PathBuf,
+    /// Override a setting of the spec, such as `training.batch=50`; may be repeated.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub overrides: Vec<String>,
+    /// Folder of all results; the sweep's own is its subfolder with the sweep's name [default: the
+    /// folder of the spec if that is a results folder, else `results`].
+    #[arg(long, value_name = "DIR")]
+    pub results: Option<PathBuf>,
+    /// The results folder of this sweep itself, whatever its name: for the scripts of jobs,
+    /// whose spec is elsewhere.
+    #[arg(long, value_name = "DIR", conflicts_with = "results", hide = true)]
+    pub root: Option<PathBuf>,
+    /// Folder of the MNIST files [default: $DRSAE_DATA_DIR, else the user's cache].
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Device that networks are trained on: `cuda` and `metal` need a program that was built with them.
+    /// Part of every trial's id, so give all commands on a sweep the same.
+    #[arg(long, value_enum, default_value_t = Kind::Cpu)]
+    pub device: Kind,
+}
+
+impl SpecArgs {
+    /// The file of the spec.
+    pub fn file(&self) -> PathBuf {
+        match Location::of(&self.spec) {
+            Location::ResultsFolder => self.spec.join(SPEC),
+            _ => self.spec.clone(),
+        }
+    }
+
+    /// The results folder of the sweep.
+    pub fn root(&self, sweep: &Sweep) -> PathBuf {
+        match (&self.root, &self.results, Location::of(&self.spec)) {
+            (Some(root), _, _) => root.clone(),
+            (None, Some(results), _) => results.join(&sweep.name),
+            (None, None, Location::ResultsFolder) => self.spec.clone(),
+            (None, None, Location::SpecIn(folder)) => folder,
+            (None, None, Location::Elsewhere) => Path::new(RESULTS).join(&sweep.name),
+        }
+    }
+
+    /// Loads and checks the spec.
+    pub fn load(&self) -> Result<Sweep> {
+        Ok(Sweep::load(&self.file(), &self.overrides)?)
+    }
+
+    /// Loads and checks the spec, and plans its trials.
+    pub fn load_plan(&self) -> Result<(Sweep, Plan)> {
+        let sweep = self.load()?;
+        let plan = self.plan(&sweep)?;
+        Ok((sweep, plan))
+    }
+
+    /// Plans the trials of the sweep.
+    pub fn plan(&self, sweep: &Sweep) -> Result<Plan> {
+        Plan::of(sweep, self.device, data::facts).map_err(|error| {
+            let place = Sweep::place_of(error.key(), &self.file(), &self.overrides);
+            anyhow::Error::new(error).context(place.to_string())
+        })
+    }
+
+    /// Refuses a device that cannot be trained on.
+    pub fn check_device(&self) -> Result<(), device::Error> {
+        self.device.open().map(drop)
+    }
+
+    /// Default number of trials in parallel: one for each core; one on a device that they would share.
+    pub fn default_jobs(&self) -> usize {
+        match self.device {
+            Kind::Cpu => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            Kind::Cuda | Kind::Metal => 1,
+        }
+    }
+
+    /// The options that name results, data and device, with absolute paths.
+    pub fn absolute_args(&self, sweep: &Sweep) -> io::Result<Vec<String>> {
+        let absolute = |path: &Path| Ok::<_, io::Error>(absolute(path)?.display().to_string());
+        let mut args = vec!["--root".to_owned(), absolute(&self.root(sweep))?];
+        // The default folder of MNIST may be another one on the machine that runs these arguments.
+        if let Ok(folder) = data::mnist::folder(self.data_dir.as_deref()) {
+            args.extend(["--data-dir".to_owned(), absolute(&folder)?]);
+        }
+        args.extend(self.device_args());
+        Ok(args)
+    }
+
+    /// The command line that runs `drsae COMMAND` on the same sweep.
+    pub fn command(&self, command: &str) -> String {
+        let mut args = vec!["drsae".to_owned(), command.to_owned(), self.spec.display().to_string()];
+        args.extend(self.overrides.iter().flat_map(|setting| ["--set".to_owned(), setting.clone()]));
+        let folders = [("--results", &self.results), ("--root", &self.root), ("--data-dir", &self.data_dir)];
+        for (option, folder) in folders {
+            args.extend(folder.iter().flat_map(|folder| [option.to_owned(), folder.display().to_string()]));
+        }
+        args.extend(self.device_args());
+        args.iter().map(|arg| shell_quoted(arg)).collect::<Vec<_>>().join(" ")
+    }
+
+    fn device_args(&self) -> Vec<String> {
+        let is_default = self.device == Kind::default();
+        if is_default { Vec::new() } else { vec!["--device".to_owned(), self.device.name().to_owned()] }
+    }
+}
+
+/// What the path of a spec names.
+enum Location {
+    ResultsFolder,
+    /// The spec in this results folder.
+    SpecIn(PathBuf),
+    Elsewhere,
+}
+
+impl Location {
+    fn of(spec: &Path) -> Self {
+        if spec.is_dir() {
+            return if Store::is_at(spec) { Self::ResultsFolder } else { Self::Elsewhere };
+        }
+        match spec.parent() {
+            Some(parent) if spec.file_name().is_some_and(|name| name == SPEC) => {
+                let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+                if Store::is_at(folder) { Self::SpecIn(folder.to_owned()) } else { Self::Elsewhere }
+            }
+            _ => Self::Elsewhere,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_names_what_was_given_and_a_shell_reads_it_back() {
+        let mut args = SpecArgs {
+            spec: "experiments/depth.toml".into(),
+            overrides: Vec::new(),
+            results: None,
+            root: None,
+            data_dir: None,
+            device: Kind::Cpu,
+        };
+        assert_eq!(args.command("sweep"), "drsae sweep experiments/depth.toml");
+        args.overrides = vec!["seeds=[1, 2]".to_owned(), "question=it's".to_owned()];
+        args.results = Some("my results".into());
+        args.data_dir = Some("/data/mnist".into());
+        args.device = Kind::Cuda;
+        assert_eq!(
+            args.command("sweep"),
+            r"drsae sweep experiments/depth.toml --set 'seeds=[1, 2]' --set 'question=it'\''s' --results 'my results' --data-dir /data/mnist --device cuda"
+        );
+    }
+}

@@ -1,0 +1,48 @@
+//! The data sets of a sweep, each loaded once.
+
+use std::path::Path;
+
+use crate::data::{self, Dataset};
+
+/// Data sets in memory, shared by all trials.
+pub struct DatasetCache(Vec<(data::Config, Dataset)>);
+
+impl DatasetCache {
+    /// Loads each distinct data set of `configs`; `data_dir` is the folder of the MNIST files.
+    ///
+    /// # Errors
+    /// A data set cannot be read.
+    pub fn load<'a>(
+        configs: impl IntoIterator<Item = &'a data::Config>,
+        data_dir: Option<&Path>,
+    ) -> Result<Self, data::Error> {
+        let mut cache = Self(Vec::new());
+        for config in configs {
+            if cache.find(config).is_none() {
+                cache.0.push((config.clone(), data::load(config, data_dir)?));
+            }
+        }
+        Ok(cache)
+    }
+
+    /// The data set of `config`.
+    ///
+    /// # Panics
+    /// `config` was not among those that were loaded.
+    #[must_use]
+    pub fn get(&self, config: &data::Config) -> &Dataset {
+        self.find(config).expect("the cache was loaded with every config of the plan")
+    }
+
+    /// The data set of `config`, if it was loaded.
+    #[must_use]
+    pub fn find(&self, config: &data::Config) -> Option<&Dataset> {
+        self.0.iter().find(|(known, _)| known == config).map(|(_, dataset)| dataset)
+    }
+
+    /// The number of data sets.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
