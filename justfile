@@ -18,8 +18,8 @@ smoke *ARGS: build
 results: build
     #!/usr/bin/env bash
     set -euo pipefail
-    shopt -s nullglob
-    for spec in results/*/sweep.toml; do
+    shopt -s nullglob globstar
+    for spec in results/**/sweep.toml; do
         cargo run --release --quiet -- report "$spec"
     done
     just anatomy
@@ -29,7 +29,8 @@ anatomy: build
     #!/usr/bin/env bash
     set -euo pipefail
     shopt -s nullglob
-    for folder in results/anatomy/*/; do
+    for table in results/anatomy/*/measures.csv; do
+        folder=$(dirname "$table")
         name=$(basename "$folder")
         network=()
         if [[ -f $folder/model.safetensors ]]; then
@@ -53,7 +54,7 @@ dissect NAME JUDGE +FILES: build
     cp "$3" "$folder/model.safetensors"
     echo "$2" >"$folder/judge"
 
-# Measure the networks of the paper's size: those of results/paper, and T = 2 of results/paper-depth, once they are trained
+# Measure the networks of the paper's size: those of results/paper/error, and T = 2 of results/paper/depth, once they are trained
 paper-anatomy: build
     #!/usr/bin/env bash
     set -euo pipefail
@@ -61,17 +62,17 @@ paper-anatomy: build
     judge=results/anatomy/judge-mnist.safetensors
     drsae() { cargo run --release --quiet -- "$@"; }
     drsae sweep experiments/anatomy/paper-phase-1.toml --results target/anatomy
-    controls=(target/anatomy/paper-phase-1/trials/*/model.safetensors)
+    controls=(target/anatomy/anatomy/paper-phase-1/trials/*/model.safetensors)
     # Networks by whether their config has (-l) or lacks (-L) masking noise.
     networks() { { grep "$1" 'masking = 0.3' "${@:2}" || true; } | sed 's/config.toml$/model.safetensors/'; }
-    mapfile -t masked < <(networks -l results/paper/trials/*/config.toml)
-    mapfile -t whole < <(networks -L results/paper/trials/*/config.toml)
+    mapfile -t masked < <(networks -l results/paper/error/trials/*/config.toml)
+    mapfile -t whole < <(networks -L results/paper/error/trials/*/config.toml)
     just dissect paper "$judge" "${masked[@]}" --after-phase-1 "${controls[@]}"
     # Kept once, beside the tables that tell of it.
-    mv results/anatomy/paper/model.safetensors results/paper/drsae-400.safetensors
-    ln -s ../../paper/drsae-400.safetensors results/anatomy/paper/model.safetensors
+    mv results/anatomy/paper/model.safetensors results/paper/error/drsae-400.safetensors
+    ln -s ../../paper/error/drsae-400.safetensors results/anatomy/paper/model.safetensors
     # Of the others the tables are kept, and what is drawn from them.
-    two=(results/paper-depth/trials/drsae-t2-*/model.safetensors)
+    two=(results/paper/depth/trials/drsae-t2-*/model.safetensors)
     [[ ${#whole[@]} == 0 ]] || drsae inspect "${whole[@]}" --name paper-unmasked --judge "$judge" --after-phase-1 "${controls[@]}"
     [[ ${#two[@]} == 0 ]] || drsae inspect "${two[@]}" --name paper-t2 --judge "$judge" --after-phase-1 "${controls[@]}"
     for name in paper-unmasked paper-t2; do

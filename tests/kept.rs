@@ -9,8 +9,8 @@ use drsae::model::weights;
 use drsae::store::{Store, checksum};
 use serde_json::Value;
 
-const SWEEP: &str = "results/paper";
-const NETWORK: &str = "results/paper/drsae-400.safetensors";
+const SWEEP: &str = "results/paper/error";
+const NETWORK: &str = "results/paper/error/drsae-400.safetensors";
 
 /// The folder of MNIST's files, where there is one.
 fn mnist() -> Option<PathBuf> {

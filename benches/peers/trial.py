@@ -4,7 +4,7 @@
     cargo build --release
     DRSAE_DATA_DIR=/path/to/mnist python benches/peers/trial.py target/release/drsae --rounds 3
 
-A trial is one network of experiments/n400.toml without noise, on one thread, its two phases
+A trial is one network of experiments/paper/one-seed.toml without noise, on one thread, its two phases
 shortened to 1 and 6 epochs, which keeps their proportion. Counted are the images that it trains on
 in a second of its whole run, in which it also prepares mini-batches, masks, validates, logs and
 checkpoints. PyTorch, eager or compiled, trains on noise that lies ready, as in compare.py.
@@ -21,7 +21,7 @@ import tempfile
 
 from compare import PEER, measure, show
 
-SPEC = pathlib.Path(__file__).parents[2] / "experiments" / "n400.toml"
+SPEC = pathlib.Path(__file__).parents[2] / "experiments" / "paper" / "one-seed.toml"
 EPOCHS = (1, 6)
 IMAGES = 50_000
 
@@ -37,7 +37,7 @@ def trial(drsae):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-        with open(pathlib.Path(results) / "n400" / "provenance.csv", newline="") as file:
+        with open(pathlib.Path(results) / "paper" / "one-seed" / "provenance.csv", newline="") as file:
             (row,) = csv.DictReader(file)
     return sum(EPOCHS) * IMAGES / float(row["seconds"])
 

@@ -18,7 +18,7 @@ Examples:
   drsae plan experiments/depth.toml
   drsae plan experiments/depth.toml --set seeds=10
   drsae plan experiments/depth.toml --json | jq '.trials[].id'
-  drsae plan experiments/n400.toml --no-timing    list the trials, and train nothing
+  drsae plan experiments/paper/one-seed.toml --no-timing    list the trials, and train nothing
 
 The time is reckoned from a few training steps on this machine; it is what one thread
 takes, and the total what all cores take side by side. The images are not needed.";

@@ -86,7 +86,7 @@ fn source<'a>(sweep: &'a Sweep, store: &'a Store, design: &'a Design) -> Source<
 /// Writes the page of two sweeps; returns its path.
 fn beside(args: &Args, one: &Analysed, other: &Analysed) -> Result<PathBuf> {
     let page = report::side_by_side([&one.source(), &other.source()])?;
-    let name = format!("{}-and-{}.html", one.sweep.name, other.sweep.name);
+    let name = format!("{}-and-{}.html", one.sweep.name, other.sweep.name).replace('/', "-");
     let path = args.out.clone().unwrap_or_else(|| beside_root(one.store.root()).join(name));
     fs::write(&path, page).with_context(|| format!("cannot write {}", shown(&path)))?;
     Ok(path)

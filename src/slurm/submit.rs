@@ -35,7 +35,8 @@ impl NewSubmission<'_> {
     pub fn unsubmitted(&self, number: usize) -> Submission {
         // Jobs of a sweep of the same name in another folder have other names.
         let folder = &sha256(self.root.as_os_str().as_encoded_bytes())[..8];
-        let name = |part: &str| format!("drsae-{}-{folder}-{number}-{part}", self.scripts.sweep);
+        let sweep = self.scripts.sweep.replace('/', "-");
+        let name = |part: &str| format!("drsae-{sweep}-{folder}-{number}-{part}");
         let arrays = (0..self.arrays.len()).map(|array| name(&array.to_string())).collect();
         let record = Record::new(self.program.clone(), arrays, name("analysis"));
         Submissions::within(self.root).submission(number, record)

@@ -326,18 +326,24 @@ fn base_tables(root: &Table) -> Table {
 }
 
 /// The name becomes a folder's.
+/// Folders in the results of a sweep, in which no other sweep may lie.
+const OF_A_SWEEP: [&str; 5] = ["analysis", "replaced", "running", "slurm", "trials"];
+
 fn check_name(name: &str) -> Result<(), Invalid> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let good = (1..=64).contains(&name.len())
-        && name.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
-        && name.bytes().next().is_some_and(plain)
-        && !reserved(name);
-    if good {
+    let is_folder = |part: &str| {
+        part.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
+            && part.bytes().next().is_some_and(plain)
+            && !reserved(part)
+            && !OF_A_SWEEP.contains(&part)
+    };
+    if name.len() <= 64 && name.split('/').all(is_folder) {
         return Ok(());
     }
     let reason = format!(
-        "becomes a folder: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, the first a letter or a digit, the last \
-         no `.`, and no device of Windows such as `con`; not {name:?}"
+        "becomes a folder, or folders with `/` between them: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, of each \
+         folder the first a letter or a digit, the last no `.`, no device of Windows such as `con`, and no \
+         folder of a sweep such as `trials`; not {name:?}"
     );
     Err(Invalid::new("name", reason))
 }

@@ -96,24 +96,49 @@ fn overrides_come_before_everything_else() {
 
 /// The specs in `experiments/` and its folders.
 pub(crate) fn experiments() -> Vec<std::path::PathBuf> {
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")];
-    let mut specs = Vec::new();
+    files("experiments")
+}
+
+/// The files below a folder of the repository.
+fn files(folder: &str) -> Vec<std::path::PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { specs.push(path) }
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
-    specs
+    files
+}
+
+/// The path of a spec below `folder`, without its ending.
+fn name_below(folder: &str, path: &Path) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    path.strip_prefix(root).unwrap().with_extension("").to_str().unwrap().replace('\\', "/")
 }
 
 #[test]
 fn the_experiments_are_specs_and_named_as_their_files() {
     for path in experiments() {
         let sweep = Sweep::load(&path, &[]).unwrap();
-        assert_eq!(Some(sweep.name.as_str()), path.file_stem().and_then(|stem| stem.to_str()));
+        assert_eq!(sweep.name, name_below("experiments", &path));
         assert_eq!(Sweep::parse(&sweep.to_toml().unwrap(), "again", &[]).unwrap(), sweep);
     }
+}
+
+#[test]
+fn every_stored_sweep_lies_where_its_experiment_does() {
+    let names: Vec<_> = experiments().iter().map(|path| name_below("experiments", path)).collect();
+    let stored = files("results").into_iter().filter(|path| path.ends_with("sweep.toml"));
+    let mut count = 0;
+    for path in stored {
+        let name = name_below("results", path.parent().unwrap());
+        assert!(names.contains(&name), "{name} has no experiment");
+        assert_eq!(Sweep::load(&path, &[]).unwrap().name, name);
+        count += 1;
+    }
+    assert!(count > 10, "{count} sweeps are stored");
 }
 
 #[test]
