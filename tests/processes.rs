@@ -123,15 +123,18 @@ impl Sweep {
         trials.filter(|trial| trial.as_ref().unwrap().path().join("result.json").exists()).count()
     }
 
-    /// The trial whose lease this process has acquired, once it has.
+    /// The trial whose lease this process has acquired, once it has begun to run it.
     fn acquired_by(&self, pid: u32) -> String {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
             thread::sleep(Duration::from_millis(2));
             for lease in self.leases() {
-                if fs::read_to_string(&lease).unwrap_or_default().contains(&format!("\"pid\": {pid},")) {
-                    let trial = lease.parent().unwrap().file_name().unwrap();
-                    return trial.to_str().unwrap().to_owned();
+                let trial = lease.parent().unwrap();
+                let is_own =
+                    fs::read_to_string(&lease).unwrap_or_default().contains(&format!("\"pid\": {pid},"));
+                let is_begun = || entries(trial).iter().any(|attempt| attempt.join("config.toml").exists());
+                if is_own && is_begun() {
+                    return trial.file_name().unwrap().to_str().unwrap().to_owned();
                 }
             }
         }

@@ -73,7 +73,22 @@ fn bad_values_name_the_line_and_what_is_right() {
 
 #[test]
 fn names_become_folders() {
-    let climbing = ["../a", "..", ".a", "a/../b", "a//b", "a/", "a/.b", "a/con", "a/trials", "a\\b", "/a", "c:", "a\0", "\u{2024}\u{2024}"];
+    let climbing = [
+        "../a",
+        "..",
+        ".a",
+        "a/../b",
+        "a//b",
+        "a/",
+        "a/.b",
+        "a/con",
+        "a/trials",
+        "a\\b",
+        "/a",
+        "c:",
+        "a\0",
+        "\u{2024}\u{2024}",
+    ];
     let unusual = ["", "a b", "A", "é", "a\n", "con", "nul.a", "lpt1", "a.", &"a".repeat(65)];
     for name in climbing.into_iter().chain(unusual) {
         let refused = changed("\"small\"", &Value::from(name).to_string());
