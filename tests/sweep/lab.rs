@@ -123,6 +123,8 @@ impl Lab {
     pub fn lasting(&self, name: &str) -> Files {
         let mut files = self.files(name);
         files.retain(|path, _| !CLOCKS.iter().any(|clock| path.ends_with(clock)));
+        // Results that were replaced are kept, and no sweep reads them.
+        files.retain(|path, _| !path.starts_with("replaced/"));
         files
     }
 
