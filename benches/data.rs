@@ -6,21 +6,15 @@ use std::time::Duration;
 
 use candle_core::{DType, Device};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use drsae::data::{self, Normaliser, Preprocessing, Source};
+use drsae::data::{self, Normaliser, Preprocessing};
 use drsae::model::{Config, Model};
 use drsae::train::{self, Batch, Batches, Selection};
 
 const IMAGES: usize = 2000;
 
 fn images(criterion: &mut Criterion) {
-    let recipe = data::Config {
-        source: Source::Strokes,
-        validation: 0,
-        train: Some(IMAGES),
-        test: Some(10),
-        folder: None,
-        glyph_seed: None,
-    };
+    let recipe =
+        data::Config { validation: 0, train: Some(IMAGES), test: Some(10), ..data::Config::default() };
     let mut group = criterion.benchmark_group("data");
     group.throughput(Throughput::Elements(IMAGES as u64));
     group.bench_function("draw glyphs", |bencher| {

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-/// What a stream of random numbers is for.
+/// Purpose of a stream of random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Initial weights.
@@ -18,17 +18,17 @@ pub enum Purpose {
     Shuffling,
     /// Masking noise on the inputs; the index is the epoch.
     Corruption,
-    /// Which training images are held out for validation.
+    /// Training images that are held out for validation.
     Split,
-    /// Samples of an interval that is read from the data itself; the index is the figure that has it.
+    /// Bootstrap samples; the index is the figure.
     Bootstrap,
-    /// What a statistic has where nothing is behind it; the index is the statistic.
+    /// Samples of a null distribution; the index is the statistic.
     Null,
     /// Training glyphs of the embedded data set; the index is the example.
     TrainingGlyph,
     /// Test glyphs of the embedded data set; the index is the example.
     TestGlyph,
-    /// Images that nothing but the speed is measured on.
+    /// Images of speed benchmarks.
     Benchmark,
 }
 

@@ -1,20 +1,17 @@
-//! Loops compiled for each instruction set, the best one chosen at run time.
+//! Loops that are compiled for each instruction set, of which the best is selected at run time.
 //!
 //! No element-wise result depends on the instruction set: nothing is contracted into a fused
 //! multiply-add.
 
-#![expect(
-    clippy::inline_always,
-    reason = "a loop is compiled for the instruction set of what it is inlined into"
-)]
+#![expect(clippy::inline_always, reason = "a loop is compiled for the instruction set of its caller")]
 
 use pulp::{Arch, Simd, WithSimd};
 
 /// The value of an expression, compiled for each instruction set and computed by the best one of this
 /// processor.
 ///
-/// A macro, for its closure must be one that is always inlined: left to itself the compiler makes it a
-/// function, and compiles that for the oldest processor.
+/// A macro, because the closure must always be inlined: otherwise it becomes a function that is compiled for
+/// the oldest processor.
 macro_rules! dispatch {
     ($work:expr) => {
         $crate::simd::vectorized(
@@ -25,13 +22,13 @@ macro_rules! dispatch {
 }
 pub(crate) use dispatch;
 
-/// What [`dispatch!`] calls with its closure.
+/// Calls a closure of [`dispatch!`].
 #[inline(always)]
 pub fn vectorized<R>(work: impl FnMut() -> R) -> R {
     Arch::new().dispatch(Inlined(work))
 }
 
-/// Work that is inlined where pulp's own `FnOnce` is not, since that is called through an adapter.
+/// Work that is always inlined, unlike pulp's own `FnOnce`, which is called through an adapter.
 struct Inlined<F>(F);
 
 impl<R, F: FnMut() -> R> WithSimd for Inlined<F> {

@@ -123,7 +123,7 @@ fn networks_are_measured_with_their_controls_and_one_again_gives_the_same_bytes(
         output
     };
     let output = run(&[&networks[0], &networks[1], "--judge", &judge]);
-    assert_eq!(text(&output.stderr), "", "controls lie beside");
+    assert_eq!(text(&output.stderr), "", "controls are found in neighbouring folders");
     assert!(text(&output.stdout).contains("1. Units differentiate"), "{}", text(&output.stdout));
     let all = lab.anatomy("strokes-t3-n14");
     let claims = text(&all[Path::new("claims.csv")]);
@@ -157,7 +157,7 @@ fn networks_are_measured_with_their_controls_and_one_again_gives_the_same_bytes(
 }
 
 #[test]
-fn what_cannot_be_inspected_is_refused_with_a_reason() {
+fn networks_that_cannot_be_inspected_are_refused_with_a_reason() {
     let lab = Lab::new();
     let trained = lab.networks("tiny", true);
     let judge = lab.networks("judge", true).remove(0);
@@ -175,7 +175,7 @@ fn what_cannot_be_inspected_is_refused_with_a_reason() {
         assert_eq!(output.status.code(), Some(2), "{reason}");
         assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
     }
-    // A network without a control is measured, and it is said what is missing.
+    // A network without a control is measured, with a message about the missing control.
     fs::copy(&trained[0], lab.path("alone.safetensors")).unwrap();
     let output = lab.drsae(&["inspect", "alone.safetensors", "--name", "alone"]);
     assert!(output.status.success());

@@ -3,7 +3,7 @@
 
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, WithDType};
-use drsae::model::kernels::Real;
+use drsae::model::kernels::Scalar;
 use drsae::model::{Config, Family, Group, Model, iterate};
 use drsae::train::Pass;
 use drsae::train::objective::{self, Weights};
@@ -314,7 +314,7 @@ fn the_operation_refuses_what_does_not_belong_together() -> Result {
 
 /// Largest difference between the fused pass and candle's graph, in the terms and in every
 /// gradient, relative to the largest entry of each.
-fn fused_gap<T: Real + WithDType>(model: &Model, weights: Weights) -> Result<f64> {
+fn fused_gap<T: Scalar + WithDType>(model: &Model, weights: Weights) -> Result<f64> {
     let (input, corrupted, labels) = images()?;
     let values = |tensor: &Tensor| tensor.to_dtype(T::DTYPE)?.flatten_all()?.to_vec1::<T>();
     let (clean, seen) = (values(&input)?, values(&corrupted)?);

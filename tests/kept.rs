@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
 
-use drsae::model::weights;
+use drsae::model::Checkpoint;
 use drsae::store::{Store, checksum};
 use serde_json::Value;
 
@@ -31,8 +31,9 @@ fn the_kept_network_has_the_error_that_is_told_of_it() {
         eprintln!("skipped: there is no MNIST in DRSAE_DATA_DIR or ../shared/mnist");
         return;
     };
-    let text = weights::config_text(&std::fs::read(NETWORK).unwrap()).unwrap();
-    let config: drsae::spec::TrialConfig = toml::from_str(&text).unwrap();
+    let bytes = std::fs::read(NETWORK).unwrap();
+    let checkpoint = Checkpoint::parse(&bytes).unwrap();
+    let config: drsae::spec::TrialConfig = toml::from_str(checkpoint.config().unwrap()).unwrap();
     let (seed, hidden) = (config.seed.to_string(), config.model.hidden.to_string());
     let masking = config.training.phases[0].masking.to_string();
     let told: Vec<_> = rows("trials.csv")

@@ -258,9 +258,9 @@ fn a_damaged_or_foreign_state_is_reported_and_its_trial_starts_afresh() {
     flipped[good.len() / 2] ^= 1;
     let useless: [(&[u8], &str); 4] = [
         (&good[..good.len() / 2], "it is damaged"),
-        (&flipped, "its digest is another"),
+        (&flipped, "its digest does not match"),
         (b"something else", "it is damaged"),
-        (&fs::read(&states[1]).unwrap(), "it is of trial mlp-t3-n12-s1-"),
+        (&fs::read(&states[1]).unwrap(), "it belongs to trial mlp-t3-n12-s1-"),
     ];
     for (index, (bytes, reason)) in useless.into_iter().enumerate() {
         let results = format!("useless-{index}");

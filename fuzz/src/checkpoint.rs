@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use candle_core::{DType, Device, Tensor};
 use drsae::data::{Dataset, Images};
 use drsae::device::Kind;
-use drsae::model::{self, Model, weights};
+use drsae::model::{self, Checkpoint, weights};
 use drsae::spec::TrialConfig;
 use drsae::train::{Objective, State, Task, Trainer};
 
@@ -18,8 +18,9 @@ const TRAINING: &str = "batch = 6\n[[phases]]\nepochs = 4\nrate = 1e-2\ndiscrimi
 pub fn run(input: &[u8]) -> bool {
     let fixed = model::Config { steps: 2, hidden: 3, ..model::Config::default() };
     let mut is_accepted = network(&fixed, input);
-    if let Ok(text) = weights::config_text(input)
-        && let Ok(config) = TrialConfig::parse(&text)
+    if let Ok(checkpoint) = Checkpoint::parse(input)
+        && let Ok(text) = checkpoint.config()
+        && let Ok(config) = TrialConfig::parse(text)
     {
         is_accepted |= network(&config.model, input);
     }
@@ -33,22 +34,18 @@ pub fn run(input: &[u8]) -> bool {
 
 /// A network that is read computes, and is written as it was read.
 fn network(config: &model::Config, input: &[u8]) -> bool {
-    let Ok(model) = weights::from_bytes(config, input) else { return false };
-    let inputs = decoder_rows(&model);
+    let read = |bytes: &[u8]| Checkpoint::parse(bytes)?.model(config);
+    let Ok(model) = read(input) else { return false };
+    let inputs = model.inputs();
     let image = Tensor::zeros((1, inputs), DType::F32, &Device::Cpu).expect("room for one image");
     let code = model.encode(&image).expect("an image of its width");
     assert_eq!(model.reconstruct(&code).expect("its own code").dims(), [1, inputs]);
     assert_eq!(model.scores(&code).expect("its own code").dims(), [1, model.classes()]);
-    let numbers = model.parameters().snapshot().expect("weights that are at hand");
+    let numbers = model.parameters().snapshot().expect("weights in memory");
     assert!(numbers.iter().flatten().all(|number| number.is_finite()), "a weight that is not finite");
-    let written = weights::to_bytes(&model, "").expect("weights that are at hand");
-    weights::from_bytes(config, &written).expect("what was written is read");
+    let written = weights::to_bytes(&model, "").expect("weights in memory");
+    read(&written).expect("what was written is read");
     true
-}
-
-fn decoder_rows(model: &Model) -> usize {
-    let mut decoders = model.parameters().iter().filter(|parameter| parameter.name == "decoder");
-    decoders.next().expect("every network has one").value.dims()[0]
 }
 
 /// A trial that goes on from the state ends, if it is its own at all.

@@ -35,22 +35,15 @@ pub fn run(input: &[u8]) -> bool {
 }
 
 fn read(folder: &Path) -> bool {
-    let (shape, checksums) = (idx::shape(folder), idx::checksums(folder));
+    let facts = idx::facts(folder);
     let data = idx::load(folder);
     let is_accepted = data.is_ok();
     match data {
         Ok(data) => {
             check(&data);
-            assert_eq!(
-                shape.ok(),
-                Some(Shape {
-                    inputs: data.train.inputs,
-                    classes: data.classes,
-                    train: data.train.len(),
-                    test: data.test.len()
-                })
-            );
-            assert_eq!(checksums.ok(), Some(data.checksums));
+            let (inputs, classes) = (data.train.inputs, data.classes);
+            let shape = Shape { inputs, classes, train: data.train.len(), test: data.test.len() };
+            assert_eq!(facts.ok(), Some((shape, data.checksums)));
         }
         Err(error) => names_a_file(&error),
     }

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use drsae::analysis::{Analysis, Design, Source, Sources};
-use drsae::anatomy::tables::{CURVES_CSV, MEASURES_CSV, UNITS_CSV, read, read_taken};
+use drsae::anatomy::tables::{CurveRow, Measurement, Row, UnitRow, read};
 use drsae::store::{self, Store, StoredTables, Survey};
 use drsae::verify::{Audit, Subject};
 
@@ -24,13 +24,18 @@ pub fn run(input: &[u8]) -> bool {
     of_a_trial(&tiny, input) || is_analysed || is_of_an_anatomy
 }
 
-/// What `drsae inspect --merge` reads.
+/// Reads the tables of `drsae inspect --merge`.
 fn of_an_anatomy(input: &[u8]) -> bool {
-    let named = |table: &str, error: &dyn Error| assert!(error.to_string().contains(table), "{error:?}");
-    let tables = [UNITS_CSV, CURVES_CSV]
-        .map(|table| read(table, input).inspect_err(|error| named(table, error)).is_ok());
-    let taken = read_taken(input).inspect_err(|error| named(MEASURES_CSV, error)).is_ok();
-    taken || tables.contains(&true)
+    fn is_read<R: Row>(input: &[u8]) -> bool {
+        match read::<R>(input) {
+            Ok(_) => true,
+            Err(error) => {
+                assert!(error.to_string().contains(R::FILE), "{error:?}");
+                false
+            }
+        }
+    }
+    is_read::<Measurement>(input) | is_read::<UnitRow>(input) | is_read::<CurveRow>(input)
 }
 
 /// What `drsae analyze` makes of `trials.csv`.

@@ -1,23 +1,23 @@
-//! What is lost where units are silenced: held at 0 through all iterations.
+//! Loss of performance when units are silenced: held at 0 at all iterations.
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::division::of_kind;
 use super::network::{BATCH, Network};
 use super::sample::Sample;
-use super::units::{Kind, Unit};
+use super::units::{Kind, Unit, of_kind};
+use crate::model::kernels::argmax;
 
-/// Images that single units are silenced on: the first so many of the sample.
+/// Number of images that single units are silenced on.
 pub const UNIT_IMAGES: usize = 2000;
 /// Draws of as many parts as there are categorical-units.
 const DRAWS: usize = 5;
 
-/// What a network does on a sample.
+/// Performance of a network on a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Performance {
-    /// Share of the images that are given another class, in percent.
+    /// Share of the images that are misclassified, in percent.
     pub error: f64,
     /// Mean of −log softmax(scores)_y, nats.
     pub class_loss: f64,
@@ -26,6 +26,16 @@ pub struct Performance {
 }
 
 impl Performance {
+    /// Means over a number of images.
+    fn mean([wrong, class_loss, squares]: Sums, images: usize) -> Self {
+        let images = images as f64;
+        Self {
+            error: 100.0 * wrong / images,
+            class_loss: class_loss / images,
+            reconstruction: 0.5 * squares / images,
+        }
+    }
+
     fn minus(self, other: Self) -> Self {
         Self {
             error: self.error - other.error,
@@ -35,7 +45,14 @@ impl Performance {
     }
 }
 
-/// What silencing costs: differences from the whole network, positive where it costs.
+/// Sums over images of errors, of −log softmax(scores)_y and of ‖x − D·z‖².
+type Sums = [f64; 3];
+
+fn add(one: Sums, other: Sums) -> Sums {
+    std::array::from_fn(|at| one[at] + other[at])
+}
+
+/// Cost of silencing units: differences from the whole network, positive for a loss.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ablation {
     /// The whole network.
@@ -44,139 +61,82 @@ pub struct Ablation {
     pub categorical: Performance,
     /// Without any part.
     pub parts: Performance,
-    /// Without as many parts as there are categorical-units, drawn at random; mean over draws.
+    /// Without as many random parts as there are categorical-units; mean over draws.
     pub as_many_parts: Performance,
-    /// Without one unit, on the first [`UNIT_IMAGES`] images; by unit, or empty where not asked for.
-    pub units: Vec<Performance>,
 }
 
 impl Ablation {
-    /// Silences kinds on a sample, and single units where `single` says so; parts are drawn by numbers
-    /// from `random`.
+    /// Silences each kind of units on a sample; parts are drawn by `random`.
     #[must_use]
-    pub fn of(
-        network: &Network,
-        sample: &Sample,
-        units: &[Unit],
-        single: bool,
-        random: &mut ChaCha8Rng,
-    ) -> Self {
-        let whole = performance(network, sample, None);
-        let without = |places: &[usize]| {
-            let silenced: Vec<bool> = (0..network.hidden).map(|unit| places.contains(&unit)).collect();
-            performance(network, sample, Some(&silenced)).minus(whole)
+    pub fn of(network: &Network, sample: &Sample, units: &[Unit], random: &mut ChaCha8Rng) -> Self {
+        let whole = performance(network, sample);
+        let without = |silenced: &[usize]| {
+            performance(&network.silenced(|unit| silenced.contains(&unit)), sample).minus(whole)
         };
         let (categorical, mut parts) = (of_kind(units, Kind::Categorical), of_kind(units, Kind::Part));
         let all_parts = without(&parts);
         let mut drawn = Performance::default();
         for _ in 0..DRAWS {
             parts.shuffle(random);
-            let lost = without(&parts[..categorical.len().min(parts.len())]);
-            drawn.error += lost.error / DRAWS as f64;
-            drawn.class_loss += lost.class_loss / DRAWS as f64;
-            drawn.reconstruction += lost.reconstruction / DRAWS as f64;
+            let loss = without(&parts[..categorical.len().min(parts.len())]);
+            drawn.error += loss.error / DRAWS as f64;
+            drawn.class_loss += loss.class_loss / DRAWS as f64;
+            drawn.reconstruction += loss.reconstruction / DRAWS as f64;
         }
-        Self {
-            whole,
-            categorical: without(&categorical),
-            parts: all_parts,
-            as_many_parts: drawn,
-            units: if single { one_by_one(network, &first(sample)) } else { Vec::new() },
-        }
+        Self { whole, categorical: without(&categorical), parts: all_parts, as_many_parts: drawn }
     }
 }
 
-fn first(sample: &Sample) -> Sample {
-    let places: Vec<usize> = (0..sample.len().min(UNIT_IMAGES)).collect();
-    sample.selected(&places)
+/// The performance of a network on a sample.
+fn performance(network: &Network, sample: &Sample) -> Performance {
+    let sums = sample.each(|batch| total(network, &network.encode(batch.pixels), batch.pixels, batch.labels));
+    Performance::mean(sums.into_iter().fold(Sums::default(), add), sample.len())
 }
 
-/// What a network with silenced units does on a sample.
+/// The cost of silencing each unit, on the first [`UNIT_IMAGES`] images of a sample. Images for which a
+/// unit is inactive at every iteration lose nothing and are skipped.
 #[must_use]
-pub fn performance(network: &Network, sample: &Sample, silenced: Option<&[bool]>) -> Performance {
-    let sums = sample.each(|batch| {
-        let drive = network.drive(batch.pixels);
-        let code = network.codes(&drive, network.steps, silenced).pop().unwrap_or_default();
-        total(network, &code, batch.pixels, batch.labels)
-    });
-    sums.iter().fold(Sums::default(), |total, sums| total.plus(*sums)).mean(sample.len())
-}
-
-/// The cost of each unit. Images that a unit is silent for at every iteration lose nothing, so they
-/// are not computed again.
-fn one_by_one(network: &Network, sample: &Sample) -> Vec<Performance> {
-    let hidden = network.hidden;
+pub fn silence_each(network: &Network, sample: &Sample) -> Vec<Performance> {
+    let first: Vec<usize> = (0..sample.len().min(UNIT_IMAGES)).collect();
+    let sample = &sample.selected(&first);
+    let (hidden, last) = (network.hidden, network.steps - 1);
     let drive: Vec<f32> = sample.each(|batch| network.drive(batch.pixels)).concat();
     let codes: Vec<Vec<Vec<f32>>> =
-        drive.par_chunks(BATCH * hidden).map(|drive| network.codes(drive, network.steps, None)).collect();
-    let ever = |image: usize, unit: usize| {
-        let (batch, row) = (image / BATCH, image % BATCH);
-        codes[batch].iter().any(|code| code[row * hidden + unit] > 0.0)
-    };
-    let last = |image: usize| &codes[image / BATCH][network.steps - 1][image % BATCH * hidden..][..hidden];
-    let before: Vec<Sums> = (0..sample.len())
-        .map(|at| total(network, last(at), sample.image(at), &sample.labels[at..=at]))
+        drive.par_chunks(BATCH * hidden).map(|drive| network.codes(drive, network.steps)).collect();
+    let code = |t: usize, image: usize| &codes[image / BATCH][t][image % BATCH * hidden..][..hidden];
+    let whole: Vec<Sums> = (0..sample.len())
+        .map(|at| total(network, code(last, at), sample.image(at), &sample.labels[at..=at]))
         .collect();
     (0..hidden)
         .into_par_iter()
         .map(|unit| {
-            let touched: Vec<usize> = (0..sample.len()).filter(|&image| ever(image, unit)).collect();
-            let silenced: Vec<bool> = (0..hidden).map(|other| other == unit).collect();
-            let lost = touched.chunks(BATCH).fold(Sums::default(), |lost, images| {
+            let is_active = |&image: &usize| (0..=last).any(|t| code(t, image)[unit] > 0.0);
+            let images: Vec<usize> = (0..sample.len()).filter(is_active).collect();
+            let silenced = network.silenced(|other| other == unit);
+            let loss = images.chunks(BATCH).fold(Sums::default(), |loss, images| {
                 let drive: Vec<f32> =
                     images.iter().flat_map(|&at| drive[at * hidden..][..hidden].iter().copied()).collect();
-                let code = network.codes(&drive, network.steps, Some(&silenced)).pop().unwrap_or_default();
+                let code = silenced.codes(&drive, network.steps).pop().unwrap_or_default();
                 let some = sample.selected(images);
-                let was = images.iter().fold(Sums::default(), |sum, &at| sum.plus(before[at]));
-                lost.plus(total(network, &code, &some.pixels, &some.labels)).plus(was.negated())
+                let before = images.iter().fold(Sums::default(), |sums, &at| add(sums, whole[at]));
+                add(add(loss, total(network, &code, &some.pixels, &some.labels)), before.map(|sum| -sum))
             });
-            lost.mean(sample.len())
+            Performance::mean(loss, sample.len())
         })
         .collect()
 }
 
-/// Sums over images.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    wrong: f64,
-    class_loss: f64,
-    squares: f64,
-}
-
-impl Sums {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            wrong: self.wrong + other.wrong,
-            class_loss: self.class_loss + other.class_loss,
-            squares: self.squares + other.squares,
-        }
-    }
-
-    fn negated(self) -> Self {
-        Self { wrong: -self.wrong, class_loss: -self.class_loss, squares: -self.squares }
-    }
-
-    fn mean(self, images: usize) -> Performance {
-        let images = images as f64;
-        Performance {
-            error: 100.0 * self.wrong / images,
-            class_loss: self.class_loss / images,
-            reconstruction: 0.5 * self.squares / images,
-        }
-    }
-}
-
-/// What codes `[batch, n]` give for their images and classes.
+/// Sums over the images of codes `[batch, n]`.
 fn total(network: &Network, code: &[f32], pixels: &[f32], labels: &[u8]) -> Sums {
-    let mut sums = Sums::default();
+    let (mut wrong, mut class_loss) = (0.0, 0.0);
     let scores = network.scores(code);
     for (scores, &label) in scores.chunks_exact(network.classes).zip(labels) {
-        let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let partition: f64 = scores.iter().map(|score| (score - most).exp()).sum();
-        sums.class_loss += most + partition.ln() - scores[usize::from(label)];
-        sums.wrong += f64::from(u8::from(super::network::highest(scores) != label));
+        let max = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let partition: f64 = scores.iter().map(|score| (score - max).exp()).sum();
+        class_loss += max + partition.ln() - scores[usize::from(label)];
+        wrong += f64::from(u8::from(argmax(scores) != usize::from(label)));
     }
-    let shown = network.decode(code);
-    sums.squares = pixels.iter().zip(&shown).map(|(&x, &shown)| f64::from(x - shown).powi(2)).sum();
-    sums
+    let decoded = network.decode(code);
+    let squares = pixels.iter().zip(&decoded).map(|(&x, &decoded)| f64::from(x - decoded).powi(2)).sum();
+    [wrong, class_loss, squares]
 }

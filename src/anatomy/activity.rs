@@ -1,9 +1,9 @@
-//! What the units do on a sample: one pass through the network, summed up unit by unit.
+//! Activity of the units on a sample, summed over images in one pass through the network.
 
 use super::network::Network;
 use super::sample::{Batch, Sample};
 
-/// Sums over a sample, from which the units' figures follow.
+/// Means over a sample, from which the properties of units are computed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Activity {
     /// Number of images N.
@@ -14,7 +14,7 @@ pub struct Activity {
     pub steps: usize,
     /// Mean of z^t over all images, for t = 1 … 2T, each `[n]`.
     pub mean: Vec<Vec<f64>>,
-    /// Mean of z^t over the images with z^T > 0, for t = 1 … 2T, each `[n]`; 0 where there are none.
+    /// Mean of z^t over the images with z^T > 0, for t = 1 … 2T, each `[n]`; 0 if there are none.
     pub while_active: Vec<Vec<f64>>,
     /// Mean of z^T over the images of each class, `[l][n]`.
     pub by_class: Vec<Vec<f64>>,
@@ -22,7 +22,7 @@ pub struct Activity {
     pub active: Vec<usize>,
     /// Mean of E·x over the images with z^T > 0 `[n]`.
     pub driven: Vec<f64>,
-    /// Mean of what the other units sent, (S·z^(T−1))_j − S_jj·z_j^(T−1), over the same images `[n]`.
+    /// Mean drive from the other units, (S·z^(T−1))_j − S_jj·z_j^(T−1), over the same images `[n]`.
     pub fed: Vec<f64>,
 }
 
@@ -30,32 +30,31 @@ impl Activity {
     /// The activity of a recurrent network's units on a sample.
     #[must_use]
     pub fn of(network: &Network, sample: &Sample) -> Self {
-        let mut total = Sums::zeros(network);
-        for sums in sample.each(|batch| Sums::of(network, batch)) {
-            total.add(&sums);
+        let (hidden, steps, classes) = (network.hidden, network.steps, network.classes);
+        let mut total = zeros(network);
+        for sums in sample.each(|batch| sums(network, batch)) {
+            total.iter_mut().flatten().zip(sums.iter().flatten()).for_each(|(total, sum)| *total += sum);
         }
-        let images = sample.len();
-        let active: Vec<usize> = total.active.iter().map(|&count| count as usize).collect();
-        let over = |sums: &[f64], count: &dyn Fn(usize) -> f64| {
-            sums.iter().enumerate().map(|(unit, sum)| sum / count(unit).max(1.0)).collect::<Vec<_>>()
+        let mut counts = vec![0.0; classes];
+        sample.labels.iter().for_each(|&label| counts[usize::from(label)] += 1.0);
+        let mut rows = total.into_iter();
+        let mut take = |count: usize| rows.by_ref().take(count).collect::<Vec<_>>();
+        let (codes, gated, by_class) = (take(2 * steps), take(2 * steps), take(classes));
+        let [active, driven, fed] = [(); 3].map(|()| take(1).concat());
+        let mean = |sums: &Vec<f64>, count: f64| sums.iter().map(|sum| sum / count.max(1.0)).collect();
+        let while_active = |sums: &Vec<f64>| {
+            sums.iter().zip(&active).map(|(sum, count)| sum / count.max(1.0)).collect::<Vec<_>>()
         };
-        let all = |_| images as f64;
-        let own = |unit: usize| total.active[unit];
         Self {
-            images,
-            hidden: network.hidden,
-            steps: network.steps,
-            mean: total.codes.iter().map(|sums| over(sums, &all)).collect(),
-            while_active: total.gated.iter().map(|sums| over(sums, &own)).collect(),
-            by_class: total
-                .classes
-                .iter()
-                .zip(&total.counts)
-                .map(|(sums, &count)| over(sums, &|_| count))
-                .collect(),
-            driven: over(&total.driven, &own),
-            fed: over(&total.fed, &own),
-            active,
+            images: sample.len(),
+            hidden,
+            steps,
+            mean: codes.iter().map(|sums| mean(sums, sample.len() as f64)).collect(),
+            while_active: gated.iter().map(while_active).collect(),
+            by_class: by_class.iter().zip(counts).map(|(sums, count)| mean(sums, count)).collect(),
+            driven: while_active(&driven),
+            fed: while_active(&fed),
+            active: active.iter().map(|&count| count as usize).collect(),
         }
     }
 
@@ -65,9 +64,8 @@ impl Activity {
         &self.mean[self.steps - 1]
     }
 
-    /// The iteration, counted from 0 with z^0 = 0 and by straight lines between, at which a unit
-    /// first has half of what it has at T, over the images that it is active for at T; `None` for a
-    /// unit that never is.
+    /// The iteration, from 0 with z^0 = 0 and linearly interpolated, at which a unit first has half of its
+    /// mean activity at T, over the images that it is active for at T; `None` if there are none.
     #[must_use]
     pub fn half_rise(&self, unit: usize) -> Option<f64> {
         let half = 0.5 * self.while_active[self.steps - 1][unit];
@@ -85,8 +83,8 @@ impl Activity {
         None
     }
 
-    /// |e| / (|e| + |r|) for e the mean drive from the input and r that from the other units, over
-    /// the images that the unit is active for at T; `None` for a unit that never is.
+    /// |e| / (|e| + |r|) for e the mean drive from the input and r that from the other units, over the
+    /// images that the unit is active for at T; `None` if there are none.
     #[must_use]
     pub fn input_share(&self, unit: usize) -> Option<f64> {
         let (driven, fed) = (self.driven[unit].abs(), self.fed[unit].abs());
@@ -94,87 +92,48 @@ impl Activity {
     }
 }
 
-/// Sums over images.
-struct Sums {
-    codes: Vec<Vec<f64>>,
-    gated: Vec<Vec<f64>>,
-    classes: Vec<Vec<f64>>,
-    counts: Vec<f64>,
-    active: Vec<f64>,
-    driven: Vec<f64>,
-    fed: Vec<f64>,
+/// Sums over images, each `[n]`: 2T of z^t; 2T of z^t where z^T > 0; one for each class of z^T; the number
+/// of images with z^T > 0; and over these images the drive from the input and from the other units.
+type Sums = Vec<Vec<f64>>;
+
+fn zeros(network: &Network) -> Sums {
+    vec![vec![0.0; network.hidden]; 4 * network.steps + network.classes + 3]
 }
 
-impl Sums {
-    fn zeros(network: &Network) -> Self {
-        let units = vec![0.0; network.hidden];
-        Self {
-            codes: vec![units.clone(); 2 * network.steps],
-            gated: vec![units.clone(); 2 * network.steps],
-            classes: vec![units.clone(); network.classes],
-            counts: vec![0.0; network.classes],
-            active: units.clone(),
-            driven: units.clone(),
-            fed: units,
-        }
-    }
-
-    fn of(network: &Network, batch: Batch<'_>) -> Self {
-        let (hidden, steps) = (network.hidden, network.steps);
-        let drive = network.drive(batch.pixels);
-        let codes = network.codes(&drive, 2 * steps, None);
-        let fed = fed(network, &codes[steps - 2]);
-        let mut sums = Self::zeros(network);
-        for (row, &label) in batch.labels.iter().enumerate() {
-            let class = usize::from(label);
-            sums.counts[class] += 1.0;
-            for unit in 0..hidden {
-                let at = row * hidden + unit;
-                let last = f64::from(codes[steps - 1][at]);
-                sums.classes[class][unit] += last;
-                let active = last > 0.0;
-                for (t, code) in codes.iter().enumerate() {
-                    sums.codes[t][unit] += f64::from(code[at]);
-                    if active {
-                        sums.gated[t][unit] += f64::from(code[at]);
-                    }
-                }
-                if active {
-                    sums.active[unit] += 1.0;
-                    sums.driven[unit] += f64::from(drive[at]);
-                    sums.fed[unit] += f64::from(fed[at]);
+fn sums(network: &Network, batch: Batch<'_>) -> Sums {
+    let (hidden, steps) = (network.hidden, network.steps);
+    let drive = network.drive(batch.pixels);
+    let codes = network.codes(&drive, 2 * steps);
+    let fed = fed(network, &codes[steps - 2]);
+    let mut sums = zeros(network);
+    let (over_time, rest) = sums.split_at_mut(4 * steps);
+    let (classes, while_active) = rest.split_at_mut(network.classes);
+    for (row, &label) in batch.labels.iter().enumerate() {
+        for unit in 0..hidden {
+            let at = row * hidden + unit;
+            let last = f64::from(codes[steps - 1][at]);
+            let is_active = last > 0.0;
+            classes[usize::from(label)][unit] += last;
+            for (t, code) in codes.iter().enumerate() {
+                over_time[t][unit] += f64::from(code[at]);
+                if is_active {
+                    over_time[2 * steps + t][unit] += f64::from(code[at]);
                 }
             }
-        }
-        sums
-    }
-
-    fn add(&mut self, other: &Self) {
-        let sum = |to: &mut Vec<f64>, from: &Vec<f64>| to.iter_mut().zip(from).for_each(|(a, b)| *a += b);
-        for (to, from) in [
-            (&mut self.codes, &other.codes),
-            (&mut self.gated, &other.gated),
-            (&mut self.classes, &other.classes),
-        ] {
-            to.iter_mut().zip(from).for_each(|(to, from)| sum(to, from));
-        }
-        for (to, from) in [
-            (&mut self.counts, &other.counts),
-            (&mut self.active, &other.active),
-            (&mut self.driven, &other.driven),
-            (&mut self.fed, &other.fed),
-        ] {
-            sum(to, from);
+            if is_active {
+                while_active[0][unit] += 1.0;
+                while_active[1][unit] += f64::from(drive[at]);
+                while_active[2][unit] += f64::from(fed[at]);
+            }
         }
     }
+    sums
 }
 
-/// What each unit gets from the others, S·z less its own part, `[batch, n]`.
-pub(super) fn fed(network: &Network, code: &[f32]) -> Vec<f32> {
+/// The drive of each unit by the others, S·z without the diagonal of S, `[batch, n]`.
+fn fed(network: &Network, code: &[f32]) -> Vec<f32> {
     let hidden = network.hidden;
-    let recurrent = crate::model::kernels::Matrix::new(network.recurrent(), hidden, hidden);
-    let mut fed = vec![0.0; code.len()];
-    crate::model::kernels::ordered_product(&mut fed, code, recurrent.t());
+    let mut fed = network.recurrent_drive(code);
     for (fed, code) in fed.chunks_exact_mut(hidden).zip(code.chunks_exact(hidden)) {
         for (unit, sum) in fed.iter_mut().enumerate() {
             *sum -= network.connection(unit, unit) as f32 * code[unit];

@@ -1,60 +1,22 @@
-//! From the measures of several seeds to verdicts.
+//! Summaries of the measures over several seeds, and verdicts on the claims.
 
-use super::measure::{CLAIMS, Expected, MEASURES, Measure};
+use super::measure::{CLAIMS, Expected, Measure};
+use super::tables::{Measurement, Stage};
 use crate::stats::{CONFIDENCE, Interval, LEVEL, mean, t_interval};
 
-/// What became of a network when it was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Trained to its end.
-    Trained,
-    /// The same after its first phase, before labels were seen.
-    AfterPhase1,
-    /// The same before any training.
-    Untrained,
-}
-
-impl Stage {
-    /// Every stage.
-    pub const ALL: [Self; 3] = [Self::Trained, Self::AfterPhase1, Self::Untrained];
-
-    /// The name in tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Trained => "trained",
-            Self::AfterPhase1 => "after phase 1",
-            Self::Untrained => "untrained",
-        }
-    }
-}
-
-/// One measured number.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
-    /// Seed of the network.
-    pub seed: u64,
-    /// When in its life it was measured.
-    pub stage: Stage,
-    /// Name of the measure.
-    pub measure: String,
-    /// The number.
-    pub value: f64,
-}
-
-/// Whether what a claim leads one to expect was found.
+/// Verdict on a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The interval lies on the expected side; of one network, its value.
+    /// The interval lies on the predicted side; of one network, its value.
     Holds,
     /// It lies on the other side.
     Fails,
-    /// It lies on both.
+    /// It lies on both sides.
     Undecided,
 }
 
 impl Verdict {
-    /// The words in tables.
+    /// The text in tables.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
@@ -67,37 +29,36 @@ impl Verdict {
 
 /// A measure over the seeds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
+pub struct Summary {
     /// The measure.
-    pub measure: &'static Measure,
-    /// Trained networks.
+    pub measure: Measure,
+    /// Number of trained networks.
     pub n: usize,
     /// Their mean; of p-values the largest.
     pub value: f64,
-    /// Student's interval of the mean, of two or more networks.
+    /// Student's interval of the mean, for two or more networks.
     pub interval: Option<Interval>,
     /// Mean after phase 1.
     pub after_phase_1: Option<f64>,
     /// Mean of the untrained networks.
     pub untrained: Option<f64>,
-    /// Mean of trained − after phase 1, by seed.
+    /// Mean of trained − after phase 1, paired by seed.
     pub difference: Option<f64>,
     /// Student's interval of that.
     pub difference_interval: Option<Interval>,
-    /// Whether what is expected was found; absent where nothing is expected, or the control is missing.
+    /// Verdict on the prediction; absent if there is none, or the control is missing.
     pub verdict: Option<Verdict>,
 }
 
-/// The findings of what was taken, in the order of the measures, and of each measure that was taken
-/// in a trained network.
+/// Summaries of all measures of trained networks, in the order of [`Measure::ALL`].
 #[must_use]
-pub fn findings(taken: &[Taken]) -> Vec<Finding> {
-    MEASURES.iter().filter_map(|measure| finding(measure, taken)).collect()
+pub fn summarise(measurements: &[Measurement]) -> Vec<Summary> {
+    Measure::ALL.iter().filter_map(|&measure| summary(measure, measurements)).collect()
 }
 
-fn finding(measure: &'static Measure, taken: &[Taken]) -> Option<Finding> {
+fn summary(measure: Measure, measurements: &[Measurement]) -> Option<Summary> {
     let of = |stage: Stage| -> Vec<(u64, f64)> {
-        let own = taken.iter().filter(|one| one.measure == measure.name && one.stage == stage);
+        let own = measurements.iter().filter(|one| one.measure == measure && one.network == stage);
         own.map(|one| (one.seed, one.value)).collect()
     };
     let values = |pairs: &[(u64, f64)]| pairs.iter().map(|pair| pair.1).collect::<Vec<_>>();
@@ -107,37 +68,38 @@ fn finding(measure: &'static Measure, taken: &[Taken]) -> Option<Finding> {
         .filter_map(|(seed, value)| Some(value - before.iter().find(|(other, _)| other == seed)?.1))
         .collect();
     let found = values(&trained);
-    let is_p = measure.expected == Expected::Significant;
-    let summary = |values: &[f64]| {
+    let expected = measure.definition().expected;
+    let is_p = expected == Expected::Significant;
+    let average = |values: &[f64]| {
         if is_p { values.iter().copied().reduce(f64::max) } else { mean(values) }
     };
-    let interval = if is_p { None } else { t_interval(&found, CONFIDENCE) };
+    let interval = |values: &[f64]| if is_p { None } else { t_interval(values, CONFIDENCE) };
+    let (own, change) = (interval(&found), interval(&differences));
     let difference = mean(&differences).filter(|_| !is_p);
-    let difference_interval = if is_p { None } else { t_interval(&differences, CONFIDENCE) };
-    let value = summary(&found)?;
-    let verdict = match measure.expected {
-        Expected::Above(bound) => Some(side(value, interval, bound)),
-        Expected::Below(bound) => Some(side(-value, interval.map(Interval::negated), -bound)),
-        Expected::Grows => difference.map(|change| side(change, difference_interval, 0.0)),
+    let value = average(&found)?;
+    let verdict = match expected {
+        Expected::Above(bound) => Some(side(value, own, bound)),
+        Expected::Below(bound) => Some(side(-value, own.map(Interval::negated), -bound)),
+        Expected::Grows => difference.map(|mean| side(mean, change, 0.0)),
         Expected::Significant if found.iter().all(|&p| p < LEVEL) => Some(Verdict::Holds),
         Expected::Significant if found.iter().all(|&p| p >= LEVEL) => Some(Verdict::Fails),
         Expected::Significant => Some(Verdict::Undecided),
         Expected::Nothing => None,
     };
-    Some(Finding {
+    Some(Summary {
         measure,
         n: found.len(),
         value,
-        interval,
-        after_phase_1: summary(&values(&before)),
-        untrained: summary(&values(&of(Stage::Untrained))),
+        interval: own,
+        after_phase_1: average(&values(&before)),
+        untrained: average(&values(&of(Stage::Untrained))),
         difference,
-        difference_interval,
+        difference_interval: change,
         verdict,
     })
 }
 
-/// On which side of `bound` a mean lies, where more is expected.
+/// Verdict on the prediction that a mean is above `bound`.
 fn side(value: f64, interval: Option<Interval>, bound: f64) -> Verdict {
     let Interval { low, high } = interval.unwrap_or(Interval { low: value, high: value });
     match (low > bound, high <= bound) {
@@ -147,96 +109,101 @@ fn side(value: f64, interval: Option<Interval>, bound: f64) -> Verdict {
     }
 }
 
-/// A claim as a whole.
+/// A claim with its evidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conclusion<'a> {
     /// Its number, from 1.
     pub claim: usize,
-    /// What it says.
+    /// Its text.
     pub text: &'static str,
-    /// Its primary findings.
-    pub findings: Vec<&'a Finding>,
-    /// In a few words.
+    /// Summaries of its primary measures.
+    pub evidence: Vec<&'a Summary>,
+    /// Its verdict in a few words.
     pub verdict: String,
 }
 
-/// Each claim that was measured, judged by its primary findings.
+/// Conclusions on the claims with measured primary measures.
 #[must_use]
-pub fn conclusions(findings: &[Finding]) -> Vec<Conclusion<'_>> {
-    let conclusion = |(at, &text): (usize, &&'static str)| {
-        let claim = at + 1;
-        let own = |finding: &&Finding| finding.measure.claim == claim && finding.measure.primary;
-        let findings: Vec<&Finding> = findings.iter().filter(own).collect();
-        (!findings.is_empty()).then(|| Conclusion { claim, text, verdict: whole(&findings), findings })
+pub fn conclusions(summaries: &[Summary]) -> Vec<Conclusion<'_>> {
+    let conclusion = |(claim, &text): (usize, &&'static str)| {
+        let own = |summary: &&Summary| {
+            let definition = summary.measure.definition();
+            definition.claim == claim && definition.primary
+        };
+        let evidence: Vec<&Summary> = summaries.iter().filter(own).collect();
+        (!evidence.is_empty()).then(|| Conclusion { claim, text, verdict: overall(&evidence), evidence })
     };
-    CLAIMS.iter().enumerate().filter_map(conclusion).collect()
+    (1..).zip(&CLAIMS).filter_map(conclusion).collect()
 }
 
 /// The verdict on a claim from those on its primary measures.
-fn whole(findings: &[&Finding]) -> String {
-    let count = |verdict| findings.iter().filter(|finding| finding.verdict == Some(verdict)).count();
-    let (holds, fails, all) = (count(Verdict::Holds), count(Verdict::Fails), findings.len());
-    if holds == all {
-        return Verdict::Holds.text().to_owned();
-    }
-    if fails == all {
-        return Verdict::Fails.text().to_owned();
-    }
-    if holds + fails == 0 {
-        return Verdict::Undecided.text().to_owned();
+fn overall(evidence: &[&Summary]) -> String {
+    let count = |verdict| evidence.iter().filter(|summary| summary.verdict == Some(verdict)).count();
+    let (holds, fails, all) = (count(Verdict::Holds), count(Verdict::Fails), evidence.len());
+    let unanimous = if holds == all {
+        Some(Verdict::Holds)
+    } else if fails == all {
+        Some(Verdict::Fails)
+    } else if holds + fails == 0 {
+        Some(Verdict::Undecided)
+    } else {
+        None
+    };
+    if let Some(verdict) = unanimous {
+        return verdict.text().to_owned();
     }
     let counts = [(holds, "hold"), (fails, "fail"), (all - holds - fails, "not decided")];
-    let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-    let told = told.collect::<Vec<_>>().join(", ");
+    let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
     let verdict = if holds > 0 { "in part" } else { Verdict::Fails.text() };
-    format!("{verdict}: of {all} measures {told}")
+    format!("{verdict}: of {all} measures {}", counts.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn taken(measure: &str, stage: Stage, values: &[f64]) -> Vec<Taken> {
-        let one = |(seed, &value): (u64, &f64)| Taken { seed, stage, measure: measure.to_owned(), value };
+    fn measured(measure: Measure, network: Stage, values: &[f64]) -> Vec<Measurement> {
+        let one = |(seed, &value): (u64, &f64)| Measurement { seed, network, measure, value };
         (1..).zip(values).map(one).collect()
     }
 
-    fn only(taken: &[Taken]) -> Finding {
-        let mut found = findings(taken);
+    fn only(measurements: &[Measurement]) -> Summary {
+        let mut found = summarise(measurements);
         assert_eq!(found.len(), 1, "{found:?}");
         found.remove(0)
     }
 
     #[test]
     fn a_mean_is_judged_by_its_interval_and_one_network_by_its_value() {
-        let verdict =
-            |values: &[f64]| only(&taken("mean S between classes", Stage::Trained, values)).verdict.unwrap();
+        let verdict = |values: &[f64]| {
+            only(&measured(Measure::BetweenClasses, Stage::Trained, values)).verdict.unwrap()
+        };
         assert_eq!(verdict(&[-0.2, -0.21, -0.19]), Verdict::Holds);
         assert_eq!(verdict(&[0.2, 0.21, 0.19]), Verdict::Fails);
         assert_eq!(verdict(&[-0.2, 0.3, -0.1]), Verdict::Undecided);
         assert_eq!(verdict(&[-0.01]), Verdict::Holds);
-        let finding = only(&taken("mean S between classes", Stage::Trained, &[-0.2, -0.21, -0.19]));
+        let summary = only(&measured(Measure::BetweenClasses, Stage::Trained, &[-0.2, -0.21, -0.19]));
         // t(0.975, 2) = 4.303, s = 0.01.
         let half = 4.303 * 0.01 / 3.0_f64.sqrt();
-        assert!((finding.interval.unwrap().high - (-0.2 + half)).abs() < 1e-4);
+        assert!((summary.interval.unwrap().high - (-0.2 + half)).abs() < 1e-4);
     }
 
     #[test]
     fn growth_is_paired_by_seed_and_needs_its_control() {
-        let name = "mean selectivity";
-        let mut all = taken(name, Stage::Trained, &[0.5, 0.6, 0.7]);
+        let name = Measure::MeanSelectivity;
+        let mut all = measured(name, Stage::Trained, &[0.5, 0.6, 0.7]);
         assert_eq!(only(&all).verdict, None);
-        all.extend(taken(name, Stage::AfterPhase1, &[0.3, 0.41, 0.49]));
-        let finding = only(&all);
-        assert_eq!((finding.n, finding.verdict), (3, Some(Verdict::Holds)));
-        assert!((finding.difference.unwrap() - 0.2).abs() < 1e-12);
-        assert!((finding.after_phase_1.unwrap() - 0.4).abs() < 1e-12);
+        all.extend(measured(name, Stage::AfterPhase1, &[0.3, 0.41, 0.49]));
+        let summary = only(&all);
+        assert_eq!((summary.n, summary.verdict), (3, Some(Verdict::Holds)));
+        assert!((summary.difference.unwrap() - 0.2).abs() < 1e-12);
+        assert!((summary.after_phase_1.unwrap() - 0.4).abs() < 1e-12);
     }
 
     #[test]
     fn a_test_holds_where_every_network_passes_it() {
         let verdict = |values: &[f64]| {
-            only(&taken("mean S between classes, permutation p", Stage::Trained, values)).verdict.unwrap()
+            only(&measured(Measure::BetweenClassesP, Stage::Trained, values)).verdict.unwrap()
         };
         assert_eq!(verdict(&[0.001, 0.02]), Verdict::Holds);
         assert_eq!(verdict(&[0.001, 0.2]), Verdict::Undecided);
@@ -245,9 +212,9 @@ mod tests {
 
     #[test]
     fn a_claim_holds_where_all_its_primary_measures_do() {
-        let mut all = taken("input share, part − categorical", Stage::Trained, &[0.2]);
-        all.extend(taken("half-rise, categorical − part", Stage::Trained, &[-1.0]));
-        let found = findings(&all);
+        let mut all = measured(Measure::InputShareGap, Stage::Trained, &[0.2]);
+        all.extend(measured(Measure::HalfRiseGap, Stage::Trained, &[-1.0]));
+        let found = summarise(&all);
         let conclusions = conclusions(&found);
         assert_eq!(conclusions.len(), 1);
         assert_eq!(conclusions[0].verdict, "in part: of 2 measures 1 hold, 1 fail");
@@ -255,11 +222,12 @@ mod tests {
 
     #[test]
     fn names_of_measures_are_distinct_and_each_claim_has_a_primary_one() {
-        for (at, measure) in MEASURES.iter().enumerate() {
-            assert!(MEASURES[..at].iter().all(|other| other.name != measure.name), "{}", measure.name);
+        let definitions: Vec<_> = Measure::ALL.iter().map(|measure| measure.definition()).collect();
+        for (at, measure) in definitions.iter().enumerate() {
+            assert!(definitions[..at].iter().all(|other| other.name != measure.name), "{}", measure.name);
         }
         for claim in 1..=CLAIMS.len() {
-            assert!(MEASURES.iter().any(|measure| measure.claim == claim && measure.primary), "{claim}");
+            assert!(definitions.iter().any(|measure| measure.claim == claim && measure.primary), "{claim}");
         }
     }
 }

@@ -1,10 +1,11 @@
-//! Who reconstructs what: the two kinds alone and together, and what a part's activity follows.
+//! Contribution of each kind to the reconstruction, what parts correlate with, and what drives
+//! categorical-units.
 
 use super::network::Network;
 use super::sample::{Batch, Sample};
 use super::units::{Kind, Unit};
 
-/// What the two kinds code, and what drives the categorical-units.
+/// Contribution of the two kinds to the reconstruction, and the drive of the categorical-units.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Coding {
     /// Mean of ½‖x − D·z‖² with z^T of all units.
@@ -13,8 +14,8 @@ pub struct Coding {
     pub categorical: f64,
     /// … with the parts' entries alone.
     pub parts: f64,
-    /// Correlation of a part's activity with d_jᵀ·(x − D_c·z_c), its column's share of what the
-    /// categorical-units leave, averaged over the parts.
+    /// Correlation of a part's activity with d_jᵀ·(x − D_c·z_c), the projection of the residual of the
+    /// categorical-units on its column, averaged over the parts.
     pub with_residual: Option<f64>,
     /// Correlation of a part's activity with d_jᵀ·x, averaged over the parts.
     pub with_input: Option<f64>,
@@ -28,7 +29,7 @@ pub struct Coding {
 }
 
 impl Coding {
-    /// What the units of two kinds code on a sample.
+    /// Measures the units on a sample.
     #[must_use]
     pub fn of(network: &Network, sample: &Sample, units: &[Unit]) -> Self {
         let mut total = Sums::zeros(network.hidden);
@@ -57,7 +58,7 @@ impl Coding {
     }
 }
 
-/// Sums of a part's activity z and of two numbers a that it may follow.
+/// Sums for the correlation of a part's activity z with two numbers a.
 #[derive(Debug, Clone, Copy, Default)]
 struct Moments {
     count: f64,
@@ -105,7 +106,7 @@ struct Sums {
     /// ‖x − D·z‖² of both kinds, of categorical-units, of parts.
     errors: [f64; 3],
     moments: Vec<Moments>,
-    /// What active categorical-units get from parts, from their class, from other classes.
+    /// Drive of active categorical-units from parts, from their class, from other classes.
     fed: [f64; 3],
     /// Pairs of an image and a categorical-unit that is active for it.
     pairs: f64,
@@ -118,25 +119,25 @@ impl Sums {
 
     fn of(network: &Network, batch: Batch<'_>, units: &[Unit]) -> Self {
         let hidden = network.hidden;
-        let codes = network.codes(&network.drive(batch.pixels), network.steps, None);
+        let codes = network.codes(&network.drive(batch.pixels), network.steps);
         let code = &codes[network.steps - 1];
-        let only = |code: &[f32], kind: Kind| masked(code, units, |unit| unit.kind == kind);
-        let (categorical, parts) = (only(code, Kind::Categorical), only(code, Kind::Part));
+        let only = |kind: Kind| masked(code, units, kind);
+        let (categorical, parts) = (only(Kind::Categorical), only(Kind::Part));
         let mut sums = Self::zeros(hidden);
         let residual = |code: &[f32]| -> Vec<f32> {
-            batch.pixels.iter().zip(network.decode(code)).map(|(x, shown)| x - shown).collect()
+            batch.pixels.iter().zip(network.decode(code)).map(|(x, decoded)| x - decoded).collect()
         };
-        let left = residual(&categorical);
-        sums.errors = [squares(&residual(code)), squares(&left), squares(&residual(&parts))];
-        let (followed, seen) = (project(network, &left), project(network, batch.pixels));
+        let rest = residual(&categorical);
+        sums.errors = [squares(&residual(code)), squares(&rest), squares(&residual(&parts))];
+        let (projected, seen) = (network.project(&rest), network.project(batch.pixels));
         for (at, &z) in code.iter().enumerate() {
-            sums.moments[at % hidden].add(f64::from(z), [f64::from(followed[at]), f64::from(seen[at])]);
+            sums.moments[at % hidden].add(f64::from(z), [f64::from(projected[at]), f64::from(seen[at])]);
         }
         sums.feed(network, &codes[network.steps - 2], code, units);
         sums
     }
 
-    /// What the categorical-units that are active in `code` got out of the code before.
+    /// Adds the drive of the categorical-units that are active in `code` by the previous code.
     fn feed(&mut self, network: &Network, before: &[f32], code: &[f32], units: &[Unit]) {
         let hidden = network.hidden;
         let categorical: Vec<&Unit> = units.iter().filter(|unit| unit.kind == Kind::Categorical).collect();
@@ -165,18 +166,10 @@ impl Sums {
     }
 }
 
-/// Codes with the entries of other units set to 0.
-pub(super) fn masked(code: &[f32], units: &[Unit], keep: impl Fn(&Unit) -> bool) -> Vec<f32> {
-    let kept: Vec<bool> = units.iter().map(keep).collect();
-    code.iter().enumerate().map(|(at, &z)| if kept[at % kept.len()] { z } else { 0.0 }).collect()
-}
-
-/// DᵀX `[batch, n]` of images `[batch, m]`.
-fn project(network: &Network, images: &[f32]) -> Vec<f32> {
-    let mut out = vec![0.0; images.len() / network.inputs * network.hidden];
-    let decoder = crate::model::kernels::Matrix::new(network.decoder(), network.inputs, network.hidden);
-    crate::model::kernels::ordered_product(&mut out, images, decoder);
-    out
+/// Codes with the entries of other kinds set to 0.
+fn masked(code: &[f32], units: &[Unit], kind: Kind) -> Vec<f32> {
+    let unit = |at: usize| &units[at % units.len()];
+    code.iter().enumerate().map(|(at, &z)| if unit(at).kind == kind { z } else { 0.0 }).collect()
 }
 
 fn squares(numbers: &[f32]) -> f64 {

@@ -1,16 +1,15 @@
-//! How much of a known deformation can be read linearly from a code.
+//! Linear readout of a known deformation from a code.
 //!
 //! Within each class, every number of the deformation is regressed on the entries of z^T of some
-//! units, by least squares with a small ridge, on one sample; what is told is the share of its
-//! variance that the same weights explain on another, R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
+//! units, by least squares with a small ridge, on one sample. The result is the share of its variance
+//! that the same weights explain on another sample, R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::division::of_kind;
 use super::network::Network;
 use super::sample::Sample;
-use super::units::{Kind, Unit};
+use super::units::{Kind, Unit, of_kind};
 use crate::stats::mean;
 
 /// The ridge, as a share of the mean squared entry of the code.
@@ -23,14 +22,14 @@ const DRAWS: usize = 5;
 pub struct Deformed<'a> {
     /// The images.
     pub sample: &'a Sample,
-    /// What was done to each, one row an image.
+    /// Deformation of each image.
     pub truths: &'a [Vec<f64>],
 }
 
-/// Share of the deformation's variance that can be read, 0 to 1, by the units read from.
+/// R² of each number of the deformation, by the units that it is read from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Readout {
-    /// From the categorical-units; one number for each of the deformation.
+    /// From the categorical-units.
     pub categorical: Vec<f64>,
     /// From the parts.
     pub parts: Vec<f64>,
@@ -41,17 +40,17 @@ pub struct Readout {
 }
 
 impl Readout {
-    /// Learns to read on one set of images, and reads on the other.
+    /// Fits the readouts on `train` and tests them on `test`.
     #[must_use]
     pub fn of(
         network: &Network,
         units: &[Unit],
-        learn: &Deformed<'_>,
-        read: &Deformed<'_>,
+        train: &Deformed<'_>,
+        test: &Deformed<'_>,
         random: &mut ChaCha8Rng,
     ) -> Self {
-        let codes = [learn, read].map(|images| codes(network, images.sample));
-        let sets = [learn, read];
+        let codes = [train, test].map(|images| images.sample.codes(network));
+        let sets = [train, test];
         let r2 = |units: &[usize]| explained(&sets, &codes, network, units);
         let (categorical, mut parts) = (of_kind(units, Kind::Categorical), of_kind(units, Kind::Part));
         let from_parts = r2(&parts);
@@ -64,10 +63,6 @@ impl Readout {
         let all: Vec<usize> = (0..network.hidden).collect();
         Self { categorical: r2(&categorical), parts: from_parts, as_many_parts: some, all: r2(&all) }
     }
-}
-
-fn codes(network: &Network, sample: &Sample) -> Vec<f32> {
-    sample.each(|batch| network.encode(batch.pixels)).concat()
 }
 
 /// R² of each number of the deformation, over all classes, from the entries of `units`.
@@ -89,16 +84,16 @@ fn explained(
             })
             .collect()
         };
-        let (learn, read) = (of(0), of(1));
-        if learn.is_empty() {
+        let (train, test) = (of(0), of(1));
+        if train.is_empty() {
             continue;
         }
-        let reader = Reader::learn(&learn, units.len(), numbers);
+        let regression = Regression::fit(&train, units.len(), numbers);
         for number in 0..numbers {
-            let truths: Vec<f64> = read.iter().map(|(_, truth)| truth[number]).collect();
+            let truths: Vec<f64> = test.iter().map(|(_, truth)| truth[number]).collect();
             let centre = mean(&truths).unwrap_or(0.0);
-            for ((code, _), truth) in read.iter().zip(&truths) {
-                left[number] += (truth - reader.read(code, number)).powi(2);
+            for ((code, _), truth) in test.iter().zip(&truths) {
+                left[number] += (truth - regression.predict(code, number)).powi(2);
                 whole[number] += (truth - centre).powi(2);
             }
         }
@@ -106,18 +101,18 @@ fn explained(
     left.iter().zip(&whole).map(|(left, whole)| if *whole > 0.0 { 1.0 - left / whole } else { 0.0 }).collect()
 }
 
-/// Some entries of a code, and the deformation that is to be read from them.
+/// Entries of a code, and the deformation of the image.
 type Example<'a> = (Vec<f64>, &'a [f64]);
 
 /// Linear maps from a code to each number of the deformation.
-struct Reader {
+struct Regression {
     code: Vec<f64>,
     truth: Vec<f64>,
     weights: Vec<Vec<f64>>,
 }
 
-impl Reader {
-    fn learn(examples: &[Example<'_>], width: usize, numbers: usize) -> Self {
+impl Regression {
+    fn fit(examples: &[Example<'_>], width: usize, numbers: usize) -> Self {
         let count = examples.len() as f64;
         let average = |of: &dyn Fn(&Example<'_>) -> f64| examples.iter().map(of).sum::<f64>() / count;
         let code: Vec<f64> = (0..width).map(|at| average(&|(code, _)| code[at])).collect();
@@ -146,14 +141,14 @@ impl Reader {
         Self { code, truth, weights }
     }
 
-    fn read(&self, code: &[f64], number: usize) -> f64 {
+    fn predict(&self, code: &[f64], number: usize) -> f64 {
         let centred = code.iter().zip(&self.code).map(|(z, mean)| z - mean);
         let change: f64 = centred.zip(&self.weights[number]).map(|(z, weight)| z * weight).sum();
         self.truth[number] + change
     }
 }
 
-/// The lower triangle L of A = L·Lᵀ; `None` where A is not positive definite.
+/// The lower triangle L of A = L·Lᵀ; `None` if A is not positive definite.
 fn cholesky(mut matrix: Vec<f64>, size: usize) -> Option<Vec<f64>> {
     for row in 0..size {
         for column in 0..=row {
@@ -212,9 +207,9 @@ mod tests {
             .collect();
         let borrowed: Vec<_> =
             examples.iter().map(|(code, truth)| (code.clone(), truth.as_slice())).collect();
-        let reader = Reader::learn(&borrowed, 2, 1);
-        assert!((reader.read(&[0.5, -0.5], 0) - 4.0).abs() < 0.01);
-        let blind = Reader::learn(&borrowed.iter().map(|(_, t)| (vec![0.0], *t)).collect::<Vec<_>>(), 1, 1);
-        assert!((blind.read(&[0.5], 0) - blind.truth[0]).abs() < 1e-12);
+        let regression = Regression::fit(&borrowed, 2, 1);
+        assert!((regression.predict(&[0.5, -0.5], 0) - 4.0).abs() < 0.01);
+        let blind = Regression::fit(&borrowed.iter().map(|(_, t)| (vec![0.0], *t)).collect::<Vec<_>>(), 1, 1);
+        assert!((blind.predict(&[0.5], 0) - blind.truth[0]).abs() < 1e-12);
     }
 }

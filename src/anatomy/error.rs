@@ -1,12 +1,12 @@
-//! What keeps a network from being measured.
+//! Errors of measurements.
 
-/// A measurement that cannot be made.
+/// An error of measuring a network, or of reading or writing a table.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Not a recurrent auto-encoder.
     #[error(
-        "the network is `{family}` with T = {steps}, and what is measured is the recursion of `drsae` with \
-         T of 2 or more"
+        "the network is `{family}` with T = {steps}: only networks of family `drsae` with T of 2 or more can be \
+         inspected"
     )]
     Subject {
         /// Its family.
@@ -14,25 +14,25 @@ pub enum Error {
         /// Its iterations.
         steps: usize,
     },
-    /// A table that was not written by this program.
+    /// A table has other columns, or a field that cannot be parsed.
     #[error("line {line} of {table}: {reason}; remove the file and measure every network again")]
     Table {
         /// Name of the file.
         table: &'static str,
         /// Line, from 1.
         line: u64,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
-    /// A table that is no CSV.
+    /// A table is no CSV.
     #[error("cannot read {table}; remove the file and measure every network again")]
     Csv {
         /// Name of the file.
         table: &'static str,
-        /// Why.
+        /// Its cause.
         source: csv::Error,
     },
-    /// A table that memory does not hold.
+    /// Memory is exhausted.
     #[error("cannot write a table")]
     Write(#[from] csv::Error),
     /// A tensor operation failed.

@@ -1,31 +1,30 @@
-//! What the hidden units of a trained recurrent auto-encoder became: every claim of the paper about
-//! them as numbers, each beside the same number of the same network after phase 1 and before
-//! training, and a verdict.
+//! Measurements of the hidden units of a trained recurrent auto-encoder: every claim of the paper about
+//! them as numbers, each with the same number of the same network after phase 1 and before training, and a
+//! verdict.
 //!
-//! The room computes and knows no folder. `docs/ANATOMY.md` gives each measure's formula.
+//! The module opens no file. `docs/ANATOMY.md` gives each measure's formula.
 //!
-//! | file | what it measures |
+//! | file | measures |
 //! |---|---|
-//! | `activity`, `units`, `division` | each unit, and which kind it is (claims 1 and 2) |
+//! | `activity`, `units` | single units and their division into kinds (claims 1 and 2) |
 //! | `recurrent` | S by blocks of kinds (claims 3 and 4) |
-//! | `coding` | who reconstructs what (claim 5), and what drives categorical-units |
+//! | `coding` | reconstruction by kind (claim 5), and the drive of categorical-units |
 //! | `path` | the classes of the decoded D·z^t (claim 6) |
-//! | `sharpness` | prototypes beside class means (claim 7) |
-//! | `ablation` | what silence costs (claim 8) |
-//! | `deformation` | what can be read of a known deformation (claim 9) |
+//! | `sharpness` | prototypes against class means (claim 7) |
+//! | `ablation` | silenced units (claim 8) |
+//! | `deformation` | readout of a known deformation (claim 9) |
 //!
-//! [`measure`] lists them all with what each claim leads one to expect, [`Findings`] takes them in one
-//! network, and [`claims`] judges those of several seeds.
+//! [`measure`] lists all measures with the prediction of each claim, [`Subject::measure`] takes them in one
+//! network and its controls, [`claims`] summarises those of several seeds, and [`tables`] stores them.
 
 pub mod ablation;
 pub mod activity;
 pub mod claims;
 pub mod coding;
 pub mod deformation;
-pub mod division;
 mod error;
-mod findings;
 pub mod measure;
+mod measurements;
 mod network;
 pub mod path;
 pub mod recurrent;
@@ -40,8 +39,7 @@ pub mod units;
 pub use activity::Activity;
 pub use deformation::Deformed;
 pub use error::Error;
-pub use findings::{Bench, CurvePoint, Findings, Values};
 pub use network::{Network, bytes};
 pub use sample::Sample;
-pub use subject::{Ground, Measured, Subject};
+pub use subject::{Anatomy, Context, Subject};
 pub use units::{Kind, Unit};

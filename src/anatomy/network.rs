@@ -1,16 +1,14 @@
-//! A trained network as plain numbers, and its recursion with sums in one order.
+//! A trained network as plain numbers, with every sum in one fixed order.
 //!
-//! What is measured must be the same bytes on every machine, so nothing here goes through kernels
-//! whose order of addition depends on the processor.
-
-use std::collections::HashMap;
+//! Measurements must be the same bytes on every machine, so nothing here goes through kernels whose
+//! order of addition depends on the processor: E·x is computed by [`ordered_product`].
 
 use super::Error;
-use crate::model::kernels::{Matrix, dot, ordered_product};
-use crate::model::wiring::{self, Step};
+use crate::model::family::slots;
+use crate::model::kernels::{Matrix, Unroll, argmax, dot, ordered_product};
 use crate::model::{Config, Family, Model, NORM_FLOOR};
 
-/// Images that go through a network together.
+/// Images that are encoded together.
 pub(super) const BATCH: usize = 250;
 
 /// A network of any family.
@@ -24,12 +22,15 @@ pub struct Network {
     pub classes: usize,
     /// Iterations T.
     pub steps: usize,
-    wiring: Vec<Step>,
-    tensors: HashMap<String, Vec<f32>>,
+    config: Config,
+    /// Names of the parameters, in the order of the slots.
+    names: Vec<String>,
+    /// Their values.
+    weights: Vec<Vec<f32>>,
 }
 
-/// Bytes that measuring a network on this many threads takes, without the images: on each the codes of a
-/// batch over twice the iterations and what is computed from them, and products of matrices of S's size.
+/// Bytes of memory for measuring a network on this many threads, without the images: for each thread the
+/// codes of a batch over twice the iterations and what is computed from them, and matrices of S's size.
 #[must_use]
 pub fn bytes(config: &Config, inputs: usize, threads: usize) -> u64 {
     let (n, t, m) = (config.hidden as u64, config.steps as u64, inputs as u64);
@@ -42,20 +43,19 @@ impl Network {
     /// # Errors
     /// The weights cannot be read.
     pub fn of(model: &Model) -> Result<Self, Error> {
-        let numbers = model.parameters().snapshot()?;
-        let names = model.parameters().iter().map(|parameter| parameter.name.clone());
-        let config = model.config();
+        let (config, inputs, classes) = (model.config(), model.inputs(), model.classes());
         Ok(Self {
-            inputs: model.inputs(),
+            inputs,
             hidden: config.hidden,
-            classes: model.classes(),
+            classes,
             steps: config.steps,
-            wiring: wiring::steps(config),
-            tensors: names.zip(numbers).collect(),
+            config: config.clone(),
+            names: slots(config, inputs, classes).into_iter().map(|slot| slot.name).collect(),
+            weights: model.parameters().snapshot()?,
         })
     }
 
-    /// The numbers of a recurrent auto-encoder of two or more iterations.
+    /// The numbers of a recurrent auto-encoder with two or more iterations.
     ///
     /// # Errors
     /// The model is another, or its weights cannot be read.
@@ -67,39 +67,37 @@ impl Network {
         Self::of(model)
     }
 
-    /// A tensor by its name; empty where the network has none of that name.
-    fn tensor(&self, name: &str) -> &[f32] {
-        self.tensors.get(name).map_or(&[], Vec::as_slice)
+    fn slot(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|other| other == name)
     }
 
-    /// E `[n, m]`.
-    #[must_use]
-    pub fn encoder(&self) -> &[f32] {
-        self.tensor("encoder")
+    /// A parameter; empty if the network has none of that name.
+    fn parameter(&self, name: &str) -> &[f32] {
+        self.slot(name).map_or(&[], |slot| &self.weights[slot])
+    }
+
+    fn set(&mut self, name: &str, values: Vec<f32>) {
+        if let Some(slot) = self.slot(name) {
+            self.weights[slot] = values;
+        }
     }
 
     /// S `[n, n]`.
     #[must_use]
     pub fn recurrent(&self) -> &[f32] {
-        self.tensor("recurrent")
+        self.parameter("recurrent")
     }
 
     /// D `[m, n]`.
     #[must_use]
     pub fn decoder(&self) -> &[f32] {
-        self.tensor("decoder")
-    }
-
-    /// C `[l, n]`.
-    #[must_use]
-    pub fn classifier(&self) -> &[f32] {
-        self.tensor("classifier")
+        self.parameter("decoder")
     }
 
     /// Row `unit` of E `[m]`.
     #[must_use]
     pub fn row(&self, unit: usize) -> &[f32] {
-        &self.encoder()[unit * self.inputs..][..self.inputs]
+        &self.parameter("encoder")[unit * self.inputs..][..self.inputs]
     }
 
     /// Column `unit` of D `[m]`.
@@ -108,7 +106,7 @@ impl Network {
         self.decoder().iter().skip(unit).step_by(self.hidden).copied().collect()
     }
 
-    /// S_jk: what unit j gets from unit k.
+    /// S_jk, the weight from unit k to unit j.
     #[must_use]
     pub fn connection(&self, to: usize, from: usize) -> f64 {
         f64::from(self.recurrent()[to * self.hidden + from])
@@ -117,17 +115,29 @@ impl Network {
     /// DᵀD `[n, n]`.
     #[must_use]
     pub fn gram(&self) -> Vec<f32> {
-        let decoder = self.decoder();
-        let columns = transposed(decoder, self.hidden);
-        let mut gram = vec![0.0; self.hidden * self.hidden];
-        ordered_product(&mut gram, &columns, Matrix::new(decoder, self.inputs, self.hidden));
-        gram
+        self.project(&transposed(self.decoder(), self.hidden))
     }
 
-    /// Whether C tells classes apart; before the class term has been trained it is 0.
+    /// Images `[batch, m]` times D, `[batch, n]`.
+    #[must_use]
+    pub fn project(&self, images: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; images.len() / self.inputs * self.hidden];
+        ordered_product(&mut out, images, Matrix::new(self.decoder(), self.inputs, self.hidden));
+        out
+    }
+
+    /// Codes `[batch, n]` times Sᵀ: the drive of each unit by the others and by itself.
+    #[must_use]
+    pub fn recurrent_drive(&self, code: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; code.len()];
+        ordered_product(&mut out, code, Matrix::new(self.recurrent(), self.hidden, self.hidden).t());
+        out
+    }
+
+    /// Returns false if C is zero, as it is until the class term has been trained.
     #[must_use]
     pub fn classifies(&self) -> bool {
-        self.classifier().iter().any(|&weight| weight != 0.0)
+        self.parameter("classifier").iter().any(|&weight| weight != 0.0)
     }
 
     /// ISTA for non-negative sparse coding on this network's dictionary D: E = αDᵀ,
@@ -141,79 +151,57 @@ impl Network {
         let identity = |at: usize| f64::from(u8::from(at.is_multiple_of(self.hidden + 1)));
         let entry = |(at, &product): (usize, &f32)| (identity(at) - step * f64::from(product)) as f32;
         let recurrent = gram.iter().enumerate().map(entry).collect();
-        let mut tensors = self.tensors.clone();
-        tensors.insert("encoder".to_owned(), encoder);
-        tensors.insert("recurrent".to_owned(), recurrent);
-        tensors.insert("threshold".to_owned(), vec![(step * sparsity) as f32; self.hidden]);
-        Self { tensors, ..self.clone() }
+        let mut ista = self.clone();
+        ista.set("encoder", encoder);
+        ista.set("recurrent", recurrent);
+        ista.set("threshold", vec![(step * sparsity) as f32; self.hidden]);
+        ista
     }
 
-    /// E·x `[batch, n]` by the encoder of one iteration; empty where that sees no input.
-    fn drive_at(&self, t: usize, images: &[f32]) -> Vec<f32> {
-        let encoder = self.wiring[t].encoder.as_deref().map_or(&[][..], |name| self.tensor(name));
-        if encoder.is_empty() {
-            return Vec::new();
-        }
+    /// A copy of the recurrent network with units that stay 0 at every iteration: their threshold is infinite.
+    #[must_use]
+    pub fn silenced(&self, is_silenced: impl Fn(usize) -> bool) -> Self {
+        let threshold = self.parameter("threshold").iter().enumerate();
+        let threshold = threshold.map(|(unit, &b)| if is_silenced(unit) { f32::INFINITY } else { b });
+        let threshold = threshold.collect();
+        let mut silenced = self.clone();
+        silenced.set("threshold", threshold);
+        silenced
+    }
+
+    fn apply(&self, encoder: &[f32], images: &[f32], out: &mut [f32]) {
+        ordered_product(out, images, Matrix::new(encoder, self.hidden, self.inputs).t());
+    }
+
+    /// E·x `[batch, n]` of images `[batch, m]`, for the E of a recurrent network.
+    #[must_use]
+    pub fn drive(&self, images: &[f32]) -> Vec<f32> {
         let mut drive = vec![0.0; images.len() / self.inputs * self.hidden];
-        ordered_product(&mut drive, images, Matrix::new(encoder, self.hidden, self.inputs).t());
+        self.apply(self.parameter("encoder"), images, &mut drive);
         drive
     }
 
-    /// E·x `[batch, n]` of images `[batch, m]`.
+    /// The codes z^1 … z^K, each `[batch, n]`, of a recurrent network from E·x. K may exceed T.
     #[must_use]
-    pub fn drive(&self, images: &[f32]) -> Vec<f32> {
-        self.drive_at(0, images)
-    }
-
-    /// The codes z^1 … z^K, each `[batch, n]`, of images whose drive E·x is the same at every
-    /// iteration. Iterations beyond T repeat the last one; units in `silenced` stay 0.
-    #[must_use]
-    pub fn codes(&self, drive: &[f32], iterations: usize, silenced: Option<&[bool]>) -> Vec<Vec<f32>> {
-        let mut codes: Vec<Vec<f32>> = Vec::with_capacity(iterations);
-        for t in 0..iterations {
-            codes.push(self.iterate(t, drive, codes.last(), silenced));
-        }
-        codes
+    pub fn codes(&self, drive: &[f32], iterations: usize) -> Vec<Vec<f32>> {
+        let config = Config { steps: iterations, ..self.config.clone() };
+        let unroll = self.unrolled(&config, drive.len() / self.hidden, |out, _| out.copy_from_slice(drive));
+        (0..iterations).map(|t| unroll.code_at(t).to_vec()).collect()
     }
 
     /// The code z^T `[batch, n]` of images `[batch, m]`, for any family.
     #[must_use]
     pub fn encode(&self, images: &[f32]) -> Vec<f32> {
-        let (mut drive, mut code) = (Vec::new(), None);
-        for t in 0..self.steps {
-            let known = t > 0 && self.wiring[t].encoder == self.wiring[t - 1].encoder;
-            if !known {
-                drive = self.drive_at(t, images);
-            }
-            code = Some(self.iterate(t, &drive, code.as_ref(), None));
-        }
-        code.unwrap_or_default()
+        let rows = images.len() / self.inputs;
+        let apply = |out: &mut [f32], encoder: &[f32]| self.apply(encoder, images, out);
+        self.unrolled(&self.config, rows, apply).code().to_vec()
     }
 
-    /// z^(t+1) from z^t.
-    fn iterate(
-        &self,
-        t: usize,
-        drive: &[f32],
-        before: Option<&Vec<f32>>,
-        silenced: Option<&[bool]>,
-    ) -> Vec<f32> {
-        let step = &self.wiring[t.min(self.steps - 1)];
-        let threshold = self.tensor(&step.threshold);
-        let mut code = vec![0.0; before.map_or(drive.len(), Vec::len)];
-        if let (Some(before), Some(name)) = (before, &step.recurrent) {
-            let recurrent = Matrix::new(self.tensor(name), self.hidden, self.hidden);
-            ordered_product(&mut code, before, recurrent.t());
-        }
-        for (row, code) in code.chunks_exact_mut(self.hidden).enumerate() {
-            let drive = drive.get(row * self.hidden..(row + 1) * self.hidden);
-            for (unit, z) in code.iter_mut().enumerate() {
-                let driven = drive.map_or(0.0, |drive| drive[unit]) - threshold[unit];
-                let silent = silenced.is_some_and(|silenced| silenced[unit]);
-                *z = if silent { 0.0 } else { (driven + *z).max(0.0) };
-            }
-        }
-        code
+    fn unrolled(&self, config: &Config, rows: usize, apply: impl FnMut(&mut [f32], &[f32])) -> Unroll<f32> {
+        let weights: Vec<&[f32]> = self.weights.iter().map(Vec::as_slice).collect();
+        let mut unroll = Unroll::new(config, self.inputs, rows);
+        unroll.forward_with(&weights, rows, apply);
+        unroll
     }
 
     /// D·z `[batch, m]` of codes `[batch, n]`.
@@ -227,10 +215,10 @@ impl Network {
     /// C·z/‖z‖₂ `[batch, l]` of codes `[batch, n]`.
     #[must_use]
     pub fn scores(&self, code: &[f32]) -> Vec<f64> {
+        let classifier = self.parameter("classifier");
         let scores = code.chunks_exact(self.hidden).flat_map(|code| {
             let norm = (f64::from(dot(code, code)) + NORM_FLOOR).sqrt();
-            let rows = self.classifier().chunks_exact(self.hidden);
-            rows.map(move |row| f64::from(dot(row, code)) / norm)
+            classifier.chunks_exact(self.hidden).map(move |row| f64::from(dot(row, code)) / norm)
         });
         scores.collect()
     }
@@ -238,14 +226,8 @@ impl Network {
     /// The class of the highest score of each code; the first of equals.
     #[must_use]
     pub fn classify(&self, code: &[f32]) -> Vec<u8> {
-        self.scores(code).chunks_exact(self.classes).map(highest).collect()
+        self.scores(code).chunks_exact(self.classes).map(|scores| argmax(scores) as u8).collect()
     }
-}
-
-/// The place of the highest number; the first of equals.
-pub(super) fn highest(numbers: &[f64]) -> u8 {
-    let better = |best: usize, at: usize| if numbers[at] > numbers[best] { at } else { best };
-    (0..numbers.len()).fold(0, better) as u8
 }
 
 /// The transpose of a matrix whose rows have `columns` entries.
@@ -275,7 +257,7 @@ mod tests {
     use candle_core::{DType, Device, Tensor};
 
     use super::*;
-    use crate::model::Config;
+    use crate::model::{Checkpoint, weights};
 
     fn model(family: Family) -> Model {
         let config = Config { family, steps: 3, hidden: 9, ..Config::default() };
@@ -318,17 +300,16 @@ mod tests {
         let model = model(Family::Drsae);
         let network = Network::recurrent_of(&model).unwrap();
         let input = Tensor::from_vec(images(), (4, 6), &Device::Cpu).unwrap();
-        let codes = network.codes(&network.drive(&images()), 5, None);
+        let codes = network.codes(&network.drive(&images()), 5);
         for (code, expected) in codes.iter().zip(model.codes(&input).unwrap()) {
             assert_close(code, &expected);
         }
         let longer = Config { steps: 5, ..model.config().clone() };
-        let tensors = model.parameters().iter().map(|one| (one.name.clone(), one.value.as_tensor().clone()));
-        let longer = Model::from_tensors(&longer, &tensors.collect()).unwrap();
+        let bytes = weights::to_bytes(&model, "").unwrap();
+        let longer = Checkpoint::parse(&bytes).unwrap().model(&longer).unwrap();
         assert_close(&codes[4], &longer.encode(&input).unwrap());
-        let mut silenced = [false; 9];
-        silenced[2] = true;
-        let codes = network.codes(&network.drive(&images()), 3, Some(&silenced));
+        let silenced = network.silenced(|unit| unit == 2);
+        let codes = silenced.codes(&silenced.drive(&images()), 3);
         assert!(codes.iter().all(|code| code.iter().skip(2).step_by(9).all(|&z| z == 0.0)));
     }
 

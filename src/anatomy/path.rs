@@ -1,74 +1,78 @@
-//! Where the reconstruction goes: every z^t decoded, and given a class by a network that knows
-//! nothing of the one that is measured.
+//! Class of the reconstruction at every iteration: each z^t is decoded and classified by an
+//! independent network, the judge.
 
 use super::network::{Network, transposed};
 use super::sample::Sample;
 
-/// Share of the images that count as hard.
+/// Share of the images that are called hard.
 pub const HARD: f64 = 0.05;
 
-/// The classes that a judge gives to the decoded D·z^t of each image.
+/// The classes of the decoded D·z^t of each image, by a judge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paths {
     /// For t = 1 … K, each `[N]`.
-    pub given: Vec<Vec<u8>>,
+    pub predicted: Vec<Vec<u8>>,
     /// The true classes `[N]`.
     labels: Vec<u8>,
 }
 
 impl Paths {
-    /// Decodes and judges the codes z^1 … z^K of all images of a sample.
+    /// Decodes and classifies the codes z^1 … z^K of all images of a sample.
     #[must_use]
     pub fn of(network: &Network, judge: &Network, sample: &Sample, iterations: usize) -> Self {
         let batches = sample.each(|batch| {
-            let codes = network.codes(&network.drive(batch.pixels), iterations, None);
-            let judged = |code: &Vec<f32>| {
-                let shown = normalised(&network.decode(code), network.inputs);
-                judge.classify(&judge.encode(&shown))
+            let codes = network.codes(&network.drive(batch.pixels), iterations);
+            let classify = |code: &Vec<f32>| {
+                let decoded = normalised(&network.decode(code), network.inputs);
+                judge.classify(&judge.encode(&decoded))
             };
-            codes.iter().map(judged).collect::<Vec<_>>()
+            codes.iter().map(classify).collect::<Vec<_>>()
         });
-        let at = |t: usize| batches.iter().flat_map(|given| given[t].iter().copied()).collect();
-        Self { given: (0..iterations).map(at).collect(), labels: sample.labels.clone() }
+        let at = |t: usize| batches.iter().flat_map(|predicted| predicted[t].iter().copied()).collect();
+        Self { predicted: (0..iterations).map(at).collect(), labels: sample.labels.clone() }
     }
 
-    /// Share of the images at `places` whose D·z^t is given the true class, for t from 1.
-    #[must_use]
-    pub fn right_at(&self, t: usize, places: &[usize]) -> f64 {
-        share(places, |at| self.given[t - 1][at] == self.labels[at])
+    fn is_correct(&self, t: usize, image: usize) -> bool {
+        self.predicted[t - 1][image] == self.labels[image]
     }
 
-    /// Share of the images at `places` that are given the true class at every one of t = 1 … `last`.
+    /// Share of `images` whose D·z^t is classified correctly, for t from 1.
     #[must_use]
-    pub fn stay(&self, last: usize, places: &[usize]) -> f64 {
-        share(places, |at| self.given[..last].iter().all(|given| given[at] == self.labels[at]))
+    pub fn accuracy(&self, t: usize, images: &[usize]) -> f64 {
+        share(images, |image| self.is_correct(t, image))
     }
 
-    /// Of the images at `places` that are given the true class at some t below `last`, the share
-    /// that has it at `last`, too: what was reached is kept.
+    /// Always-correct rate: the share of `images` that are classified correctly at every t = 1 … `last`.
     #[must_use]
-    pub fn keep(&self, last: usize, places: &[usize]) -> Option<f64> {
-        let reached = |&&at: &&usize| self.given[..last - 1].iter().any(|given| given[at] == self.labels[at]);
-        let reached: Vec<usize> = places.iter().filter(reached).copied().collect();
-        (!reached.is_empty()).then(|| self.right_at(last, &reached))
+    pub fn always_correct(&self, last: usize, images: &[usize]) -> f64 {
+        share(images, |image| (1..=last).all(|t| self.is_correct(t, image)))
+    }
+
+    /// Retention rate: the share of `images` that are classified correctly at `last`, of those that are at some
+    /// t below `last`.
+    #[must_use]
+    pub fn retention(&self, last: usize, images: &[usize]) -> Option<f64> {
+        let reached = images.iter().filter(|&&image| (1..last).any(|t| self.is_correct(t, image)));
+        let reached: Vec<usize> = reached.copied().collect();
+        (!reached.is_empty()).then(|| self.accuracy(last, &reached))
     }
 }
 
-fn share(places: &[usize], holds: impl Fn(usize) -> bool) -> f64 {
-    places.iter().filter(|&&at| holds(at)).count() as f64 / places.len() as f64
+fn share(images: &[usize], holds: impl Fn(usize) -> bool) -> f64 {
+    images.iter().filter(|&&image| holds(image)).count() as f64 / images.len() as f64
 }
 
-/// Share of a sample's images that a judge gives another class than the true one.
+/// Share of a sample's images that a network misclassifies.
 #[must_use]
-pub fn own_error(judge: &Network, sample: &Sample) -> f64 {
+pub fn error_rate(network: &Network, sample: &Sample) -> f64 {
     let wrong = sample.each(|batch| {
-        let given = judge.classify(&judge.encode(batch.pixels));
-        given.iter().zip(batch.labels).filter(|(given, label)| given != label).count()
+        let predicted = network.classify(&network.encode(batch.pixels));
+        predicted.iter().zip(batch.labels).filter(|(class, label)| class != label).count()
     });
     wrong.iter().sum::<usize>() as f64 / sample.len() as f64
 }
 
-/// The places of the images with the smallest gap between a network's two highest scores, a share
+/// Indices of the images with the smallest gap between a network's two highest scores, a share
 /// [`HARD`] of all; the hardest first.
 #[must_use]
 pub fn hardest(network: &Network, sample: &Sample) -> Vec<usize> {
@@ -77,10 +81,10 @@ pub fn hardest(network: &Network, sample: &Sample) -> Vec<usize> {
         scores.chunks_exact(network.classes).map(margin).collect::<Vec<_>>()
     });
     let margins: Vec<f64> = margins.concat();
-    let mut places: Vec<usize> = (0..margins.len()).collect();
-    places.sort_by(|&a, &b| margins[a].total_cmp(&margins[b]).then(a.cmp(&b)));
-    places.truncate(((HARD * margins.len() as f64).round() as usize).max(1));
-    places
+    let mut images: Vec<usize> = (0..margins.len()).collect();
+    images.sort_by(|&a, &b| margins[a].total_cmp(&margins[b]).then(a.cmp(&b)));
+    images.truncate(((HARD * margins.len() as f64).round() as usize).max(1));
+    images
 }
 
 /// The gap between the two highest of a code's scores.
@@ -90,7 +94,7 @@ fn margin(scores: &[f64]) -> f64 {
     sorted.first().copied().unwrap_or(0.0) - sorted.get(1).copied().unwrap_or(0.0)
 }
 
-/// Images `[batch, m]` with zero mean and unit norm, as the judge learnt them; those without contrast
+/// Images `[batch, m]` with zero mean and unit norm, as the judge was trained on; images without contrast
 /// become zeros.
 #[must_use]
 pub(super) fn normalised(images: &[f32], inputs: usize) -> Vec<f32> {

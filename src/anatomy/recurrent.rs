@@ -1,18 +1,18 @@
-//! The matrix S by blocks of kinds: who inhibits and who supports whom, and how near it is to ISTA.
+//! The matrix S by blocks of kinds: mean weights between them, and its resemblance to ISTA.
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::network::Network;
-use super::units::{Kind, Unit};
+use super::units::{Kind, Unit, of_kind};
 
-/// Permutations of the labels that a p-value rests on.
+/// Permutations of the labels for a p-value.
 const PERMUTATIONS: usize = 999;
 
 /// Mean entries of S, its diagonal left out, between units by kind and class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Means {
-    /// Between categorical-units of different classes; `None` where there are no such pairs.
+    /// Between categorical-units of different classes; `None` if there are no such pairs.
     pub different: Option<f64>,
     /// Between categorical-units of one class.
     pub same: Option<f64>,
@@ -20,20 +20,20 @@ pub struct Means {
     pub to_categorical: Option<f64>,
 }
 
-/// The means, and how often labels given at random have as extreme ones.
+/// The means, with p-values of a permutation test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Inhibition {
-    /// Of the network.
+    /// Means of the network.
     pub means: Means,
-    /// p of a mean between classes that is as low or lower.
+    /// p of as low a mean between classes.
     pub p_different: Option<f64>,
-    /// p of a mean within classes that is as high or higher.
+    /// p of as high a mean within classes.
     pub p_same: Option<f64>,
-    /// p of a mean from parts to categorical-units that is as high or higher.
+    /// p of as high a mean from parts to categorical-units.
     pub p_to_categorical: Option<f64>,
 }
 
-/// What a unit counts as.
+/// Label of a unit in the permutation test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Label {
     Categorical(usize),
@@ -41,8 +41,8 @@ enum Label {
 }
 
 impl Inhibition {
-    /// The block means of S under the units' labels, against labels that are dealt to the live units
-    /// anew, by numbers from `random`.
+    /// The block means of S under the units' labels, tested against random permutations of the labels of
+    /// live units.
     #[must_use]
     pub fn of(network: &Network, units: &[Unit], random: &mut ChaCha8Rng) -> Self {
         let live: Vec<usize> = units.iter().filter(|u| u.kind != Kind::Silent).map(|u| u.unit).collect();
@@ -72,7 +72,7 @@ impl Inhibition {
 }
 
 impl Means {
-    /// The means over the units at `live`, with these labels. Only rows of categorical-units count.
+    /// The means over the live units with these labels, in the rows of categorical-units.
     fn of(network: &Network, live: &[usize], labels: &[Label]) -> Self {
         let mut blocks = [(0.0, 0_usize); 3];
         for (&to, &label) in live.iter().zip(labels) {
@@ -93,17 +93,22 @@ impl Means {
     }
 }
 
-/// How near S is to I − αDᵀD.
-#[derive(Debug, Clone, PartialEq)]
+/// Resemblance of S to I − αDᵀD, by blocks of kinds.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ista {
     /// The α that fits the block from parts to parts best: ⟨I − S, DᵀD⟩ / ⟨DᵀD, DᵀD⟩ over it.
     pub step: f64,
-    /// By block: from parts to parts, from parts to categorical-units, from categorical-units to
-    /// parts, and among categorical-units.
-    pub blocks: [Fit; 4],
+    /// From parts to parts.
+    pub part_to_part: Fit,
+    /// From parts to categorical-units.
+    pub part_to_categorical: Fit,
+    /// From categorical-units to parts.
+    pub categorical_to_part: Fit,
+    /// Among categorical-units.
+    pub categorical_to_categorical: Fit,
 }
 
-/// How near one block of S is to I − αDᵀD.
+/// Resemblance of one block of S to I − αDᵀD.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fit {
     /// ‖S − (I − αDᵀD)‖² / ‖S − I‖² over the block: 0 for ISTA.
@@ -112,12 +117,8 @@ pub struct Fit {
     pub correlation: Option<f64>,
 }
 
-/// Names of the blocks of [`Ista::blocks`].
-pub const BLOCKS: [&str; 4] =
-    ["part to part", "part to categorical", "categorical to part", "categorical to categorical"];
-
 impl Ista {
-    /// The fit of S by blocks; `None` where there are no parts.
+    /// The fit of S by blocks; `None` if there are no parts.
     #[must_use]
     pub fn of(network: &Network, units: &[Unit]) -> Option<Self> {
         let gram = network.gram();
@@ -126,7 +127,7 @@ impl Ista {
             product: f64::from(gram[to * network.hidden + from]),
             diagonal: to == from,
         };
-        let of = |kind| super::division::of_kind(units, kind);
+        let of = |kind| of_kind(units, kind);
         let (parts, categorical) = (of(Kind::Part), of(Kind::Categorical));
         let block = |to: &[usize], from: &[usize]| -> Vec<Entry> {
             to.iter().flat_map(|&to| from.iter().map(move |&from| entry(to, from))).collect()
@@ -138,17 +139,17 @@ impl Ista {
             return None;
         }
         let step = inner(|entry| entry.change * entry.product) / square;
-        let blocks = [
-            own.clone(),
-            block(&categorical, &parts),
-            block(&parts, &categorical),
-            block(&categorical, &categorical),
-        ];
-        Some(Self { step, blocks: blocks.map(|entries| Fit::of(&entries, step)) })
+        Some(Self {
+            step,
+            part_to_part: Fit::of(&own, step),
+            part_to_categorical: Fit::of(&block(&categorical, &parts), step),
+            categorical_to_part: Fit::of(&block(&parts, &categorical), step),
+            categorical_to_categorical: Fit::of(&block(&categorical, &categorical), step),
+        })
     }
 }
 
-/// One entry of I − S beside that of DᵀD.
+/// An entry of I − S and that of DᵀD.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     change: f64,
@@ -167,7 +168,7 @@ impl Fit {
     }
 }
 
-/// Pearson's correlation; `None` where one side does not vary.
+/// Pearson's correlation; `None` if one side does not vary.
 pub(super) fn correlation(one: &[f64], other: &[f64]) -> Option<f64> {
     let count = one.len() as f64;
     let (mean, theirs) = (one.iter().sum::<f64>() / count, other.iter().sum::<f64>() / count);

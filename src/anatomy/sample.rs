@@ -1,8 +1,8 @@
-//! The images that networks are measured on, as the networks see them.
+//! Preprocessed images that networks are measured on.
 
 use rayon::prelude::*;
 
-use super::network::BATCH;
+use super::network::{BATCH, Network};
 use crate::data::{Images, Normaliser, Preprocessing};
 
 /// Preprocessed, labelled images of one size.
@@ -20,7 +20,7 @@ pub struct Sample {
     pub labels: Vec<u8>,
 }
 
-/// Images that are measured together.
+/// Images that are encoded together.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Batch<'a> {
     /// `[batch, m]`.
@@ -58,7 +58,7 @@ impl Sample {
         self.labels.len()
     }
 
-    /// Whether there is no image.
+    /// Returns true if there is no image.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -70,26 +70,32 @@ impl Sample {
         &self.pixels[index * self.inputs()..][..self.inputs()]
     }
 
-    /// Images by place, in this order.
+    /// Images by index, in this order.
     #[must_use]
-    pub fn selected(&self, places: &[usize]) -> Self {
+    pub fn selected(&self, images: &[usize]) -> Self {
         Self {
-            pixels: places.iter().flat_map(|&at| self.image(at).iter().copied()).collect(),
-            labels: places.iter().map(|&at| self.labels[at]).collect(),
+            pixels: images.iter().flat_map(|&at| self.image(at).iter().copied()).collect(),
+            labels: images.iter().map(|&at| self.labels[at]).collect(),
             rows: self.rows,
             columns: self.columns,
             classes: self.classes,
         }
     }
 
-    /// What `measure` makes of each batch, in order; batches are measured side by side.
+    /// The result of `measure` for each batch, in order; batches are measured in parallel.
     pub(super) fn each<R: Send>(&self, measure: impl Fn(Batch<'_>) -> R + Sync) -> Vec<R> {
         let pixels = self.pixels.par_chunks(BATCH * self.inputs());
         let batches = pixels.zip(self.labels.par_chunks(BATCH));
         batches.map(|(pixels, labels)| measure(Batch { pixels, labels })).collect()
     }
 
-    /// The mean image of each class `[l, m]`; zeros where a class has no image.
+    /// The codes z^T of all images, `[N, n]`.
+    #[must_use]
+    pub fn codes(&self, network: &Network) -> Vec<f32> {
+        self.each(|batch| network.encode(batch.pixels)).concat()
+    }
+
+    /// The mean image of each class `[l, m]`; zeros for a class without images.
     #[must_use]
     pub fn class_means(&self) -> Vec<Vec<f64>> {
         let mut sums = vec![vec![0.0; self.inputs()]; self.classes];

@@ -1,9 +1,9 @@
-//! Whether prototypes are sharper than class means.
+//! Roughness of prototypes against that of class means.
 //!
 //! The roughness of an image is Σ (x_i − x_j)² over all pairs of neighbouring pixels, divided by
 //! Σ (x_i − x̄)²: it is small where the contrast lies in wide, soft areas and large where it lies in
-//! edges, whatever the contrast. Noise is rough, too, so it is told beside how often an independent
-//! classifier sees the right class in the column.
+//! edges, whatever the contrast. Noise is rough, too, so it is reported with the share of columns that an
+//! independent classifier recognises.
 
 use super::network::Network;
 use super::path::columns;
@@ -11,15 +11,13 @@ use super::sample::Sample;
 use super::units::{Kind, Unit};
 use crate::stats::mean;
 
-/// The categorical-units' columns of D beside the mean images of their classes.
+/// The categorical-units' columns of D against the mean images of their classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sharpness {
-    /// Roughness of the class's columns, on average, over that of its mean image; by class, absent
-    /// where a class has no categorical-unit.
+    /// Mean roughness of the class's columns over that of its mean image; by class, absent if a class has
+    /// no categorical-unit.
     pub ratios: Vec<Option<f64>>,
-    /// The same of the class's single images, on average.
-    pub images: Vec<Option<f64>>,
-    /// Share of the categorical-units whose column the judge gives the unit's class.
+    /// Share of the categorical-units whose column the judge classifies as the unit's class.
     pub recognised: Option<f64>,
 }
 
@@ -42,27 +40,17 @@ impl Sharpness {
                 .collect();
             Some(mean(&rough)? / soft(class)?)
         };
-        let image = |class: usize| {
-            let own = (0..sample.len()).filter(|&at| usize::from(sample.labels[at]) == class);
-            let rough: Vec<f64> = own
-                .filter_map(|at| roughness(sample.image(at).iter().copied().map(f64::from), size))
-                .collect();
-            Some(mean(&rough)? / soft(class)?)
-        };
         let recognised = judge.and_then(|judge| {
-            let given = judge.classify(&judge.encode(&columns(network)));
-            let right = categorical.iter().filter(|(unit, class)| usize::from(given[unit.unit]) == *class);
+            let predicted = judge.classify(&judge.encode(&columns(network)));
+            let right =
+                categorical.iter().filter(|(unit, class)| usize::from(predicted[unit.unit]) == *class);
             (!categorical.is_empty()).then(|| right.count() as f64 / categorical.len() as f64)
         });
-        Self {
-            ratios: (0..sample.classes).map(ratio).collect(),
-            images: (0..sample.classes).map(image).collect(),
-            recognised,
-        }
+        Self { ratios: (0..sample.classes).map(ratio).collect(), recognised }
     }
 }
 
-/// The roughness of an image; `None` for one without contrast.
+/// The roughness of an image; `None` if it has no contrast.
 #[must_use]
 pub fn roughness(pixels: impl Iterator<Item = f64>, (rows, columns): (usize, usize)) -> Option<f64> {
     let pixels: Vec<f64> = pixels.collect();

@@ -1,13 +1,12 @@
-//! A trained network with its two controls, measured together.
+//! A trained network and its two controls, measured under the trained network's division of its units.
 
-use super::claims::{Stage, Taken};
 use super::deformation::Deformed;
-use super::findings::{Bench, Findings};
-use super::tables::{self, Rows};
-use super::units::{divide, units};
-use super::{Activity, Network, Sample, Unit, division, path};
+use super::measurements::Measurer;
+use super::tables::{CurveRow, Measurement, Stage, UnitRow};
+use super::units::{divide, selectivities, threshold, units};
+use super::{Activity, Network, Sample, Unit, path};
 
-/// A trained network, and the same before.
+/// A trained network and the same network at earlier stages.
 pub struct Subject {
     /// Its seed.
     pub seed: u64,
@@ -15,83 +14,74 @@ pub struct Subject {
     pub sparsity: f64,
     /// Trained to its end.
     pub trained: Network,
-    /// The same after phase 1, where that is at hand.
+    /// After phase 1, if it is available.
     pub after_phase_1: Option<Network>,
-    /// The same before training.
+    /// Before training.
     pub untrained: Network,
 }
 
-/// What subjects are measured on.
-pub struct Ground<'a> {
+/// Data that subjects are measured on.
+pub struct Context<'a> {
     /// The images.
     pub sample: &'a Sample,
-    /// An independent classifier of raw images.
+    /// An independent classifier of images.
     pub judge: Option<&'a Network>,
-    /// Images whose true deformations are known: those to learn to read on, and those to read.
+    /// Images with known deformations: a set to fit readouts on, and a set to test them on.
     pub deformed: Option<[Deformed<'a>; 2]>,
 }
 
-/// What was found in a subject.
-pub struct Measured {
-    /// Its seed.
-    pub seed: u64,
-    /// Threshold of selectivity between its kinds.
+/// Properties of the trained network that its controls are measured with, too.
+pub(super) struct Reference {
+    /// Kind and class of each unit.
+    pub units: Vec<Unit>,
+    /// Threshold of selectivity between the kinds.
     pub threshold: f64,
+    /// Indices of the images that are hard for it, the hardest first.
+    pub hard: Vec<usize>,
+}
+
+/// The anatomy of a subject.
+pub struct Anatomy {
     /// The units of the trained network.
     pub units: Vec<Unit>,
-    /// Places of the images that are hard for the trained network, the hardest first.
+    /// Indices of the images that are hard for the trained network, the hardest first.
     pub hard: Vec<usize>,
-    /// Every measure of every stage.
-    pub taken: Vec<Taken>,
-    /// Rows of the tables of units and of curves.
-    pub unit_rows: Rows,
-    /// See `unit_rows`.
-    pub curve_rows: Rows,
+    /// Every measure at every stage.
+    pub measurements: Vec<Measurement>,
+    /// One row for each unit of the trained network.
+    pub unit_rows: Vec<UnitRow>,
+    /// One row for each iteration at every stage.
+    pub curve_rows: Vec<CurveRow>,
 }
 
 impl Subject {
-    /// Measures the trained network and its controls; `told` is called before each, with its name.
-    pub fn measure(&self, ground: &Ground<'_>, told: impl Fn(&str)) -> Measured {
-        let look = |network: &Network| {
-            let activity = Activity::of(network, ground.sample);
+    /// Measures the trained network and its controls. `progress` is called with the name of each stage
+    /// before it is measured.
+    pub fn measure(&self, context: &Context<'_>, progress: impl Fn(&str)) -> Anatomy {
+        let observe = |network: &Network| {
+            let activity = Activity::of(network, context.sample);
             let units = units(network, &activity);
             (activity, units)
         };
-        let (_, mut labels) = look(&self.trained);
-        let selectivities: Vec<f64> = labels.iter().filter_map(|unit| unit.selectivity).collect();
-        let threshold = division::threshold(&selectivities).unwrap_or(1.0);
-        divide(&mut labels, threshold);
-        let hard = path::hardest(&self.trained, ground.sample);
-        let bench = Bench {
-            sample: ground.sample,
-            judge: ground.judge,
-            hard: &hard,
-            deformed: ground.deformed,
-            seed: self.seed,
-            sparsity: self.sparsity,
-        };
-        let stages = [
-            (Stage::Trained, Some(&self.trained)),
-            (Stage::AfterPhase1, self.after_phase_1.as_ref()),
-            (Stage::Untrained, Some(&self.untrained)),
-        ];
-        let (mut taken, mut unit_rows, mut curve_rows) = (Vec::new(), Rows::new(), Rows::new());
-        for (stage, network) in stages.into_iter().filter_map(|(stage, network)| Some((stage, network?))) {
-            told(stage.name());
-            let (activity, own) = look(network);
-            let single = stage == Stage::Trained;
-            let found = Findings::of(network, (&activity, &own), &labels, threshold, &bench, single);
-            taken.extend(found.values.iter().map(|(&measure, &value)| Taken {
-                seed: self.seed,
-                stage,
-                measure: measure.to_owned(),
-                value,
-            }));
-            curve_rows.extend(tables::curve_rows(self.seed, stage, &found.curves));
-            if single {
-                unit_rows = tables::unit_rows(self.seed, &labels, &found.ablation.units);
-            }
+        let trained = observe(&self.trained);
+        let mut units = trained.1.clone();
+        let threshold = threshold(&selectivities(&units)).unwrap_or(1.0);
+        divide(&mut units, threshold);
+        let reference = Reference { units, threshold, hard: path::hardest(&self.trained, context.sample) };
+        let controls =
+            [(Stage::AfterPhase1, self.after_phase_1.as_ref()), (Stage::Untrained, Some(&self.untrained))];
+        progress(Stage::Trained.name());
+        let mut measurer = Measurer::new(self, &reference, context, (Stage::Trained, &self.trained), trained);
+        let mut curve_rows = measurer.measure();
+        let unit_rows = measurer.silence_units();
+        let mut measurements = measurer.finish();
+        for (stage, network) in controls {
+            let Some(network) = network else { continue };
+            progress(stage.name());
+            let mut measurer = Measurer::new(self, &reference, context, (stage, network), observe(network));
+            curve_rows.extend(measurer.measure());
+            measurements.extend(measurer.finish());
         }
-        Measured { seed: self.seed, threshold, units: labels, hard, taken, unit_rows, curve_rows }
+        Anatomy { units: reference.units, hard: reference.hard, measurements, unit_rows, curve_rows }
     }
 }

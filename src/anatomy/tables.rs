@@ -1,288 +1,349 @@
-//! The tables of an anatomy as CSV, and back: rows of networks that are not at hand are kept.
+//! The tables of an anatomy as typed rows, written to CSV and read back.
 
-use super::Error;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use super::ablation::Performance;
-use super::claims::{Finding, Stage, Taken};
-use super::findings::CurvePoint;
-use super::measure::MEASURES;
-use super::units::Unit;
+use super::claims::{Summary, Verdict};
+use super::measure::{Definition, Measure};
+use super::{Error, Kind, Unit};
+use crate::stats::Interval;
 
-/// Name of the table of all measures of all networks.
-pub const MEASURES_CSV: &str = "measures.csv";
-/// Name of the table of units.
-pub const UNITS_CSV: &str = "units.csv";
 /// Name of the table of claims.
 pub const CLAIMS_CSV: &str = "claims.csv";
-/// Name of the table of curves over the iterations.
-pub const CURVES_CSV: &str = "curves.csv";
 
-const TAKEN: [&str; 4] = ["seed", "network", "measure", "value"];
-const UNITS: [&str; 14] = [
-    "seed",
-    "unit",
-    "kind",
-    "class",
-    "selectivity",
-    "classes",
-    "angle",
-    "input_share",
-    "half_rise",
-    "mean_activity",
-    "frequency",
-    "error_without",
-    "class_loss_without",
-    "reconstruction_without",
-];
-const CURVES: [&str; 9] = [
-    "seed",
-    "network",
-    "iteration",
-    "categorical",
-    "part",
-    "right",
-    "right_hard",
-    "right_ista",
-    "right_hard_ista",
-];
-const CLAIMS: [&str; 15] = [
-    "claim",
-    "measure",
-    "unit",
-    "primary",
-    "expected",
-    "n",
-    "value",
-    "low_95",
-    "high_95",
-    "after_phase_1",
-    "untrained",
-    "difference",
-    "difference_low_95",
-    "difference_high_95",
-    "verdict",
-];
-
-/// Rows of a table as texts.
-pub type Rows = Vec<Vec<String>>;
-
-/// A number with six significant digits: what is left is the same on every machine, whose
-/// logarithms may differ in their last bits.
-fn number(value: f64) -> String {
-    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
-    // A negative zero is a zero.
-    format!("{}", rounded + 0.0)
+/// The training stage at which a network was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stage {
+    /// Trained to its end.
+    #[serde(rename = "trained")]
+    Trained,
+    /// After its first phase, before labels were used.
+    #[serde(rename = "after phase 1")]
+    AfterPhase1,
+    /// Before any training.
+    #[serde(rename = "untrained")]
+    Untrained,
 }
 
-fn optional(value: Option<f64>) -> String {
-    value.map(number).unwrap_or_default()
-}
+impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 3] = [Self::Trained, Self::AfterPhase1, Self::Untrained];
 
-/// Rows of [`MEASURES_CSV`] of one network.
-#[must_use]
-pub fn taken_rows(taken: &[Taken]) -> Rows {
-    let row = |one: &Taken| {
-        vec![one.seed.to_string(), one.stage.name().to_owned(), one.measure.clone(), number(one.value)]
-    };
-    taken.iter().map(row).collect()
-}
-
-/// Rows of [`UNITS_CSV`] of one network.
-#[must_use]
-pub fn unit_rows(seed: u64, units: &[Unit], without: &[Performance]) -> Rows {
-    let row = |(unit, lost): (&Unit, &Performance)| {
-        vec![
-            seed.to_string(),
-            unit.unit.to_string(),
-            unit.kind.name().to_owned(),
-            unit.class.map(|class| class.to_string()).unwrap_or_default(),
-            optional(unit.selectivity),
-            unit.classes.to_string(),
-            optional(unit.angle),
-            optional(unit.input_share),
-            optional(unit.half_rise),
-            number(unit.mean_activity),
-            number(unit.frequency),
-            number(lost.error),
-            number(lost.class_loss),
-            number(lost.reconstruction),
-        ]
-    };
-    units.iter().zip(without).map(row).collect()
-}
-
-/// Rows of [`CURVES_CSV`] of one network.
-#[must_use]
-pub fn curve_rows(seed: u64, stage: Stage, curves: &[CurvePoint]) -> Rows {
-    let row = |point: &CurvePoint| {
-        vec![
-            seed.to_string(),
-            stage.name().to_owned(),
-            point.iteration.to_string(),
-            optional(point.categorical),
-            optional(point.part),
-            optional(point.right),
-            optional(point.right_hard),
-            optional(point.right_ista),
-            optional(point.right_hard_ista),
-        ]
-    };
-    curves.iter().map(row).collect()
-}
-
-/// [`CLAIMS_CSV`].
-///
-/// # Errors
-/// The memory for it is refused.
-pub fn claims_csv(findings: &[Finding]) -> Result<Vec<u8>, Error> {
-    let row = |finding: &Finding| {
-        let (own, change) = (finding.interval, finding.difference_interval);
-        vec![
-            finding.measure.claim.to_string(),
-            finding.measure.name.to_owned(),
-            finding.measure.unit.to_owned(),
-            finding.measure.primary.to_string(),
-            finding.measure.expected.text(),
-            finding.n.to_string(),
-            number(finding.value),
-            optional(own.map(|interval| interval.low)),
-            optional(own.map(|interval| interval.high)),
-            optional(finding.after_phase_1),
-            optional(finding.untrained),
-            optional(finding.difference),
-            optional(change.map(|interval| interval.low)),
-            optional(change.map(|interval| interval.high)),
-            finding.verdict.map(|verdict| verdict.text().to_owned()).unwrap_or_default(),
-        ]
-    };
-    write(&CLAIMS, findings.iter().map(row))
-}
-
-/// A table with the rows of some networks, and of those that it already holds the others' rows; by
-/// seed.
-///
-/// # Errors
-/// What it already holds is another table.
-pub fn merged(
-    table: &'static str,
-    old: Option<&[u8]>,
-    new: &Rows,
-    is_replaced: Replaced,
-) -> Result<Vec<u8>, Error> {
-    let header = header(table);
-    let kept = old.map(|old| read(table, old)).transpose()?.unwrap_or_default();
-    let mut rows: Rows = kept.into_iter().filter(|row| !is_replaced(row)).collect();
-    rows.extend(new.iter().cloned());
-    // Kept rows of a control that is not at hand stand where they stood.
-    let stage = |row: &[String]| Stage::ALL.iter().position(|stage| stage.name() == row[1]);
-    rows.sort_by_key(|row| (row[0].parse::<u64>().unwrap_or_default(), stage(row)));
-    write(header, rows)
-}
-
-/// Whether a row of a table gives way to new ones.
-pub type Replaced<'a> = &'a dyn Fn(&[String]) -> bool;
-
-fn header(table: &str) -> &'static [&'static str] {
-    match table {
-        UNITS_CSV => &UNITS,
-        CURVES_CSV => &CURVES,
-        _ => &TAKEN,
+    /// The name in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trained => "trained",
+            Self::AfterPhase1 => "after phase 1",
+            Self::Untrained => "untrained",
+        }
     }
 }
 
-fn write(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<Vec<u8>, Error> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record(header)?;
+/// A row of a table about single networks.
+pub trait Row: Serialize + DeserializeOwned {
+    /// Name of the table.
+    const FILE: &'static str;
+    /// Its header.
+    const HEADER: &'static str;
+
+    /// Seed and stage of the network that the row is about.
+    fn network(&self) -> (u64, Stage);
+}
+
+/// One measured number; a row of `measures.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Seed of the network.
+    pub seed: u64,
+    /// Its stage.
+    pub network: Stage,
+    /// The measure.
+    pub measure: Measure,
+    /// The number.
+    #[serde(serialize_with = "rounded", deserialize_with = "finite")]
+    pub value: f64,
+}
+
+impl Row for Measurement {
+    const FILE: &'static str = "measures.csv";
+    const HEADER: &'static str = "seed,network,measure,value";
+
+    fn network(&self) -> (u64, Stage) {
+        (self.seed, self.network)
+    }
+}
+
+/// One iteration of a network; a row of `curves.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurveRow {
+    /// Seed of the network.
+    pub seed: u64,
+    /// Its stage.
+    pub network: Stage,
+    /// t, from 1.
+    pub iteration: usize,
+    /// Mean z^t of a categorical-unit, over all images.
+    #[serde(serialize_with = "rounded")]
+    pub categorical: Option<f64>,
+    /// Mean z^t of a part, over all images.
+    #[serde(serialize_with = "rounded")]
+    pub part: Option<f64>,
+    /// Share of the images whose D·z^t the judge classifies correctly.
+    #[serde(serialize_with = "rounded")]
+    pub right: Option<f64>,
+    /// The same share of the hardest images.
+    #[serde(serialize_with = "rounded")]
+    pub right_hard: Option<f64>,
+    /// `right` after as many iterations of ISTA on the same dictionary.
+    #[serde(serialize_with = "rounded")]
+    pub right_ista: Option<f64>,
+    /// `right_hard` after as many iterations of ISTA on the same dictionary.
+    #[serde(serialize_with = "rounded")]
+    pub right_hard_ista: Option<f64>,
+}
+
+impl Row for CurveRow {
+    const FILE: &'static str = "curves.csv";
+    const HEADER: &'static str =
+        "seed,network,iteration,categorical,part,right,right_hard,right_ista,right_hard_ista";
+
+    fn network(&self) -> (u64, Stage) {
+        (self.seed, self.network)
+    }
+}
+
+/// One unit of a trained network; a row of `units.csv`. See [`Unit`] and [`Performance`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "they are those of `Unit` and `Performance`")]
+pub struct UnitRow {
+    pub seed: u64,
+    pub unit: usize,
+    pub kind: Kind,
+    pub class: Option<usize>,
+    #[serde(serialize_with = "rounded")]
+    pub selectivity: Option<f64>,
+    pub classes: usize,
+    #[serde(serialize_with = "rounded")]
+    pub angle: Option<f64>,
+    #[serde(serialize_with = "rounded")]
+    pub input_share: Option<f64>,
+    #[serde(serialize_with = "rounded")]
+    pub half_rise: Option<f64>,
+    #[serde(serialize_with = "rounded")]
+    pub mean_activity: f64,
+    #[serde(serialize_with = "rounded")]
+    pub frequency: f64,
+    #[serde(serialize_with = "rounded")]
+    pub error_without: f64,
+    #[serde(serialize_with = "rounded")]
+    pub class_loss_without: f64,
+    #[serde(serialize_with = "rounded")]
+    pub reconstruction_without: f64,
+}
+
+impl Row for UnitRow {
+    const FILE: &'static str = "units.csv";
+    const HEADER: &'static str = "seed,unit,kind,class,selectivity,classes,angle,input_share,half_rise,\
+                                  mean_activity,frequency,error_without,class_loss_without,reconstruction_without";
+
+    fn network(&self) -> (u64, Stage) {
+        (self.seed, Stage::Trained)
+    }
+}
+
+impl UnitRow {
+    /// The row of a unit of the network of that seed, with the cost of silencing it.
+    #[must_use]
+    pub fn of(seed: u64, unit: &Unit, without: Performance) -> Self {
+        Self {
+            seed,
+            unit: unit.unit,
+            kind: unit.kind,
+            class: unit.class,
+            selectivity: unit.selectivity,
+            classes: unit.classes,
+            angle: unit.angle,
+            input_share: unit.input_share,
+            half_rise: unit.half_rise,
+            mean_activity: unit.mean_activity,
+            frequency: unit.frequency,
+            error_without: without.error,
+            class_loss_without: without.class_loss,
+            reconstruction_without: without.reconstruction,
+        }
+    }
+}
+
+const CLAIMS_HEADER: &str = "claim,measure,unit,primary,expected,n,value,low_95,high_95,after_phase_1,\
+                             untrained,difference,difference_low_95,difference_high_95,verdict";
+
+/// The bytes of [`CLAIMS_CSV`].
+///
+/// # Errors
+/// Memory is exhausted.
+pub fn claims_csv(summaries: &[Summary]) -> Result<Vec<u8>, Error> {
+    let row = |summary: &Summary| {
+        let Definition { claim, primary, name, unit, expected } = summary.measure.definition();
+        let ends = |interval: Option<Interval>| {
+            (Rounded(interval.map(|interval| interval.low)), Rounded(interval.map(|interval| interval.high)))
+        };
+        (
+            (claim, name, unit, primary, expected.text()),
+            (summary.n, Rounded(Some(summary.value)), ends(summary.interval)),
+            (Rounded(summary.after_phase_1), Rounded(summary.untrained)),
+            (Rounded(summary.difference), ends(summary.difference_interval)),
+            summary.verdict.map(Verdict::text),
+        )
+    };
+    write(CLAIMS_HEADER, summaries.iter().map(row))
+}
+
+/// The bytes of a table with `new` rows, and with the rows of `old` that are about other networks; sorted
+/// by network.
+///
+/// # Errors
+/// `old` is another table.
+pub fn merge<R: Row>(old: Option<&[u8]>, new: &[R]) -> Result<Vec<u8>, Error> {
+    let mut kept: Vec<R> = old.map(read).transpose()?.unwrap_or_default();
+    kept.retain(|row| new.iter().all(|other| other.network() != row.network()));
+    let mut rows: Vec<&R> = kept.iter().chain(new).collect();
+    rows.sort_by_key(|row| row.network());
+    write(R::HEADER, rows)
+}
+
+fn write<R: Serialize>(header: &str, rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>, Error> {
+    let mut out = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    out.write_record(header.split(','))?;
     for row in rows {
-        out.write_record(&row)?;
+        out.serialize(row)?;
     }
     out.into_inner().map_err(|error| Error::Write(error.into_error().into()))
 }
 
-/// The rows of a table that this program wrote; their first fields are seeds.
+/// The rows of a table that this program wrote.
 ///
 /// # Errors
-/// It has another header, or a row another form.
-pub fn read(table: &'static str, bytes: &[u8]) -> Result<Rows, Error> {
+/// It has another header, or a field cannot be parsed.
+pub fn read<R: Row>(bytes: &[u8]) -> Result<Vec<R>, Error> {
     let mut reader = csv::Reader::from_reader(bytes);
-    let wrong = |line, reason: &str| Error::Table { table, line, reason: reason.to_owned() };
-    let torn = |source| Error::Csv { table, source };
-    if reader.headers().map_err(torn)?.iter().ne(header(table).iter().copied()) {
-        return Err(wrong(1, "the columns are not those of this version"));
+    let columns: Vec<&str> = R::HEADER.split(',').collect();
+    let header = reader.headers().map_err(|source| Error::Csv { table: R::FILE, source })?;
+    if header != columns {
+        let reason = "the columns are not those of this version".to_owned();
+        return Err(Error::Table { table: R::FILE, line: 1, reason });
     }
-    let mut rows = Rows::new();
-    for record in reader.records() {
-        let record = record.map_err(torn)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let row: Vec<String> = record.iter().map(str::to_owned).collect();
-        if row[0].parse::<u64>().is_err() {
-            return Err(wrong(line, "the seed is no whole number"));
-        }
-        rows.push(row);
-    }
-    Ok(rows)
-}
-
-/// What [`MEASURES_CSV`] holds.
-///
-/// # Errors
-/// A row is none of this program.
-pub fn read_taken(bytes: &[u8]) -> Result<Vec<Taken>, Error> {
-    let rows = read(MEASURES_CSV, bytes)?;
-    let taken = |(line, row): (u64, &Vec<String>)| {
-        let wrong = |reason: &str| Error::Table { table: MEASURES_CSV, line, reason: reason.to_owned() };
-        let stage = Stage::ALL.into_iter().find(|stage| stage.name() == row[1]);
-        let known = MEASURES.iter().any(|measure| measure.name == row[2]);
-        let value = row[3].parse::<f64>().ok().filter(|value| value.is_finite());
-        Ok(Taken {
-            seed: row[0].parse().map_err(|_| wrong("the seed is no whole number"))?,
-            stage: stage.ok_or_else(|| wrong("there is no such network"))?,
-            measure: if known { row[2].clone() } else { return Err(wrong("there is no such measure")) },
-            value: value.ok_or_else(|| wrong("the value is no number"))?,
+    let parsed = |row: csv::Result<R>| {
+        row.map_err(|source| match source.kind() {
+            csv::ErrorKind::Deserialize { pos, err } => {
+                let column = err.field().and_then(|field| columns.get(field as usize));
+                let column = column.map(|name| format!("column `{name}`: ")).unwrap_or_default();
+                let reason = format!("{column}{}", err.kind());
+                Error::Table { table: R::FILE, line: pos.as_ref().map_or(0, csv::Position::line), reason }
+            }
+            _ => Error::Csv { table: R::FILE, source },
         })
     };
-    (2..).zip(&rows).map(taken).collect()
+    reader.deserialize().map(parsed).collect()
+}
+
+/// Serializes a number with six significant digits: these are the same on every machine, while the last
+/// bits of logarithms may differ.
+fn rounded<S: Serializer>(value: &(impl Copy + Into<Option<f64>>), serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(value) = (*value).into() else { return serializer.serialize_none() };
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    // Adding zero makes a negative zero positive.
+    serializer.collect_str(&(rounded + 0.0))
+}
+
+/// A number that is serialized with six significant digits.
+struct Rounded(Option<f64>);
+
+impl Serialize for Rounded {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        rounded(&self.0, serializer)
+    }
+}
+
+fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let value = f64::deserialize(deserializer)?;
+    if value.is_finite() { Ok(value) } else { Err(de::Error::custom(format!("{value} is not finite"))) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn taken(seed: u64, stage: Stage, value: f64) -> Taken {
-        Taken { seed, stage, measure: "mean selectivity".to_owned(), value }
+    fn measurement(seed: u64, network: Stage, value: f64) -> Measurement {
+        Measurement { seed, network, measure: Measure::MeanSelectivity, value }
     }
 
     #[test]
-    fn rows_of_networks_that_are_not_at_hand_are_kept_in_their_places() {
+    fn rows_of_networks_that_are_not_measured_again_are_kept_in_order() {
         let all = [
-            taken(1, Stage::Trained, 0.123_456_789),
-            taken(1, Stage::AfterPhase1, 1.0 / 3.0),
-            taken(1, Stage::Untrained, -0.0),
-            taken(2, Stage::Trained, 1e-7),
+            measurement(1, Stage::Trained, 0.123_456_789),
+            measurement(1, Stage::AfterPhase1, 1.0 / 3.0),
+            measurement(1, Stage::Untrained, -0.0),
+            measurement(2, Stage::Trained, 1e-7),
         ];
-        let nobody: Replaced<'_> = &|_| false;
-        let whole = merged(MEASURES_CSV, None, &taken_rows(&all), nobody).unwrap();
+        let whole = merge(None, &all).unwrap();
         let expected = "seed,network,measure,value\n1,trained,mean selectivity,0.123457\n\
                         1,after phase 1,mean selectivity,0.333333\n1,untrained,mean selectivity,0\n\
                         2,trained,mean selectivity,0.0000001\n";
         assert_eq!(String::from_utf8(whole.clone()).unwrap(), expected);
-        // Seed 1 again, its control after phase 1 and seed 2 not at hand.
-        let again = taken_rows(&[all[0].clone(), all[2].clone()]);
-        let own: Replaced<'_> = &|row| row[0] == "1" && row[1] != "after phase 1";
-        assert_eq!(merged(MEASURES_CSV, Some(&whole), &again, own).unwrap(), whole);
-        let back = read_taken(&whole).unwrap();
-        assert_eq!((back.len(), back[1].stage, back[1].value), (4, Stage::AfterPhase1, 0.333_333));
+        // Seed 1 again, without its control after phase 1, and without seed 2.
+        let again = [all[0].clone(), all[2].clone()];
+        assert_eq!(merge(Some(&whole), &again).unwrap(), whole);
+        let back: Vec<Measurement> = read(&whole).unwrap();
+        assert_eq!((back.len(), back[1].network, back[1].value), (4, Stage::AfterPhase1, 0.333_333));
+    }
+
+    #[test]
+    fn headers_are_the_fields_of_the_rows() {
+        fn header(row: impl Serialize) -> String {
+            let mut out = csv::Writer::from_writer(Vec::new());
+            out.serialize(row).unwrap();
+            String::from_utf8(out.into_inner().unwrap()).unwrap().lines().next().unwrap().to_owned()
+        }
+        assert_eq!(header(measurement(1, Stage::Trained, 1.0)), Measurement::HEADER);
+        let performance = Performance::default();
+        let unit = Unit {
+            unit: 0,
+            kind: Kind::Silent,
+            class: None,
+            selectivity: None,
+            classes: 0,
+            angle: None,
+            input_share: None,
+            half_rise: None,
+            mean_activity: 0.0,
+            frequency: 0.0,
+        };
+        assert_eq!(header(UnitRow::of(1, &unit, performance)), UnitRow::HEADER);
+        let empty: CurveRow =
+            csv::Reader::from_reader(format!("{}\n1,trained,1,,,,,,\n", CurveRow::HEADER).as_bytes())
+                .deserialize()
+                .next()
+                .unwrap()
+                .unwrap();
+        assert_eq!(header(empty), CurveRow::HEADER);
+        let summaries = super::super::claims::summarise(&[measurement(1, Stage::Trained, 1.0)]);
+        let claims = String::from_utf8(claims_csv(&summaries).unwrap()).unwrap();
+        let row = "1,mean selectivity,,true,> after phase 1,1,1,,,,,,,,";
+        assert_eq!(claims, format!("{CLAIMS_HEADER}\n{row}\n"));
     }
 
     #[test]
     fn foreign_tables_are_refused_with_their_line() {
-        let refused = |text: &str| read_taken(text.as_bytes()).unwrap_err().to_string();
+        let refused = |text: &str| read::<Measurement>(text.as_bytes()).unwrap_err().to_string();
         let head = "seed,network,measure,value\n";
         assert!(refused("a,b\n").starts_with("line 1 of measures.csv: the columns"));
         for (row, reason) in [
-            ("x,trained,mean selectivity,1", "line 2 of measures.csv: the seed"),
-            ("1,other,mean selectivity,1", "line 2 of measures.csv: there is no such network"),
-            ("1,trained,size,1", "line 2 of measures.csv: there is no such measure"),
-            ("1,trained,mean selectivity,NaN", "line 2 of measures.csv: the value"),
+            ("x,trained,mean selectivity,1", "line 2 of measures.csv: column `seed`"),
+            ("1,other,mean selectivity,1", "line 2 of measures.csv: unknown variant `other`"),
+            ("1,trained,size,1", "line 2 of measures.csv: unknown measure `size`"),
+            ("1,trained,mean selectivity,NaN", "line 2 of measures.csv: NaN is not finite"),
             ("1,trained", "cannot read measures.csv"),
         ] {
             let error = refused(&format!("{head}{row}\n"));

@@ -2,14 +2,13 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::ablation::Ablation;
+use super::ablation::{Ablation, silence_each};
 use super::coding::Coding;
 use super::deformation::{Deformed, Readout};
-use super::division::{agreement, threshold};
-use super::path::{Paths, hardest, own_error};
+use super::path::{Paths, error_rate, hardest};
 use super::recurrent::{Inhibition, Ista};
 use super::sharpness::Sharpness;
-use super::units::{divide, units};
+use super::units::{agreement, divide, selectivities, threshold, units};
 use super::{Activity, Kind, Network, Sample, Unit};
 use crate::model::{Config, Family, Model};
 use crate::rng::{self, Purpose};
@@ -77,7 +76,7 @@ fn sample(count: usize) -> Sample {
 fn divided(network: &Network, sample: &Sample) -> (Activity, Vec<Unit>) {
     let activity = Activity::of(network, sample);
     let mut units = units(network, &activity);
-    let selectivities: Vec<f64> = units.iter().filter_map(|unit| unit.selectivity).collect();
+    let selectivities = selectivities(&units);
     divide(&mut units, threshold(&selectivities).unwrap());
     (activity, units)
 }
@@ -87,7 +86,7 @@ fn close(found: f64, expected: f64) -> bool {
 }
 
 #[test]
-fn planted_categorical_units_are_found_and_come_late_through_parts() {
+fn planted_categorical_units_are_found_and_rise_late_through_parts() {
     let (network, sample) = (planted([0.5, 0.0]), sample(600));
     let (_, units) = divided(&network, &sample);
     let kinds: Vec<Kind> = units.iter().map(|unit| unit.kind).collect();
@@ -108,7 +107,7 @@ fn planted_categorical_units_are_found_and_come_late_through_parts() {
 }
 
 #[test]
-fn a_unit_that_never_answers_is_silent_and_counts_nowhere() {
+fn a_unit_that_is_never_active_is_silent_and_not_counted() {
     let network = planted([0.5, 0.0]);
     let images = sample(2).selected(&[0, 0, 0]);
     let activity = Activity::of(&network, &images);
@@ -119,19 +118,25 @@ fn a_unit_that_never_answers_is_silent_and_counts_nowhere() {
 }
 
 #[test]
-fn an_exact_ista_network_is_one() {
+fn an_ista_network_is_recognised() {
     let config = Config { hidden: 12, steps: 5, ..Config::default() };
     let network = Network::recurrent_of(&model(&config, 9, 3, &[])).unwrap();
     let units: Vec<Unit> = (0..12).map(|at| by_hand(at, if at < 3 { Some(at) } else { None })).collect();
     let ista = Ista::of(&network, &units).unwrap();
     assert!((ista.step - 0.2).abs() < 1e-6, "{ista:?}");
-    for fit in ista.blocks {
+    let blocks = [
+        ista.part_to_part,
+        ista.part_to_categorical,
+        ista.categorical_to_part,
+        ista.categorical_to_categorical,
+    ];
+    for fit in blocks {
         assert!(fit.residual.unwrap() < 1e-9 && fit.correlation.unwrap() > 1.0 - 1e-9, "{fit:?}");
     }
     // One that has nothing to do with its dictionary is none.
     let recurrent = (0..144).map(|at: u32| (f64::from(at * at) * 0.7).sin() as f32).collect();
     let other = Network::recurrent_of(&model(&config, 9, 3, &[("recurrent", recurrent)])).unwrap();
-    let fit = Ista::of(&other, &units).unwrap().blocks[0];
+    let fit = Ista::of(&other, &units).unwrap().part_to_part;
     assert!(fit.residual.unwrap() > 0.7 && fit.correlation.unwrap().abs() < 0.4, "{fit:?}");
 }
 
@@ -152,7 +157,7 @@ fn by_hand(unit: usize, class: Option<usize>) -> Unit {
 }
 
 #[test]
-fn planted_inhibition_is_found_and_is_no_chance() {
+fn planted_inhibition_is_found_and_significant() {
     let hidden = 20;
     let class = |unit: usize| (unit < 8).then_some(unit % 2);
     let entry = |at: usize| match (class(at / hidden), class(at % hidden)) {
@@ -179,7 +184,7 @@ fn planted_inhibition_is_found_and_is_no_chance() {
 }
 
 #[test]
-fn what_the_kinds_code_is_that_of_the_closed_form() {
+fn the_contribution_of_each_kind_is_that_of_the_closed_form() {
     let (network, sample) = (planted([0.5, 0.0]), sample(502));
     let (_, units) = divided(&network, &sample);
     let coding = Coding::of(&network, &sample, &units);
@@ -193,10 +198,10 @@ fn what_the_kinds_code_is_that_of_the_closed_form() {
 }
 
 #[test]
-fn silence_costs_what_follows_from_the_wiring() {
+fn the_cost_of_silencing_is_that_of_the_closed_form() {
     let (network, sample) = (planted([0.5, 0.0]), sample(600));
     let (_, units) = divided(&network, &sample);
-    let found = Ablation::of(&network, &sample, &units, true, &mut rng::stream(1, Purpose::Null, 0));
+    let found = Ablation::of(&network, &sample, &units, &mut rng::stream(1, Purpose::Null, 0));
     assert!(close(found.whole.error, 0.0) && found.whole.reconstruction < 1e-12);
     // Without categorical-units all scores are 0 and class 0 is the first of equals.
     assert!(
@@ -206,7 +211,7 @@ fn silence_costs_what_follows_from_the_wiring() {
     // Without parts nothing is fed, so nothing is drawn.
     assert!(close(found.parts.reconstruction, 0.68), "{found:?}");
     // Unit 3 is all that class 1 has; without part 0 its opponent wins every image.
-    let errors: Vec<f64> = found.units.iter().map(|lost| lost.error).collect();
+    let errors: Vec<f64> = silence_each(&network, &sample).iter().map(|lost| lost.error).collect();
     assert_eq!(errors, [50.0, 50.0, 0.0, 50.0]);
 }
 
@@ -220,47 +225,49 @@ fn judge() -> Network {
     let config = Config { family: Family::Mlp, hidden: 2, steps: 1, ..Config::default() };
     let encoder = vec![1.0, -1.0, 0.0, 0.0, -1.0, 1.0, 0.0, 0.0];
     let classifier = vec![1.0, 0.0, 0.0, 1.0];
-    let name = crate::model::wiring::slots(&config, 4, 2)[1].name.clone();
+    let name = crate::model::family::slots(&config, 4, 2)[1].name.clone();
     let replaced = [("encoder", encoder), (name.as_str(), vec![0.0; 2]), ("classifier", classifier)];
     Network::of(&model(&config, 4, 2, &replaced)).unwrap()
 }
 
 #[test]
-fn paths_are_judged_at_every_step() {
+fn paths_are_classified_at_every_step() {
     let (sample, judge) = (sample(300), judge());
-    assert_eq!(own_error(&judge, &sample), 0.0);
+    assert_eq!(error_rate(&judge, &sample), 0.0);
     let all: Vec<usize> = (0..300).collect();
     let paths = Paths::of(&planted([0.5, 0.0]), &judge, &sample, 8);
-    assert_eq!((paths.given.len(), paths.right_at(1, &all), paths.stay(4, &all)), (8, 1.0, 1.0));
+    assert_eq!(
+        (paths.predicted.len(), paths.accuracy(1, &all), paths.always_correct(4, &all)),
+        (8, 1.0, 1.0)
+    );
     // Parts that draw each other's pixels begin in the wrong class; prototypes then outweigh them.
     let paths = Paths::of(&planted([0.0, 0.3]), &judge, &sample, 4);
-    assert_eq!((paths.right_at(1, &all), paths.right_at(2, &all)), (0.0, 1.0));
-    assert_eq!((paths.stay(4, &all), paths.keep(4, &all)), (0.0, Some(1.0)));
+    assert_eq!((paths.accuracy(1, &all), paths.accuracy(2, &all)), (0.0, 1.0));
+    assert_eq!((paths.always_correct(4, &all), paths.retention(4, &all)), (0.0, Some(1.0)));
 }
 
 #[test]
-fn the_hardest_images_have_the_least_gap() {
+fn the_hardest_images_have_the_smallest_gap() {
     let network = planted([0.5, 0.0]);
     let mut images = sample(100);
-    // Nothing tells the classes of this one apart.
+    // Both classes have equal scores for this one.
     images.pixels[4 * 37..4 * 38].copy_from_slice(&[0.8, 0.8, 0.0, 0.0]);
     let hard = hardest(&network, &images);
     assert_eq!((hard.len(), hard[0]), (5, 37));
 }
 
 #[test]
-fn prototypes_are_held_against_their_class_means() {
+fn prototypes_are_compared_with_their_class_means() {
     let (network, sample) = (planted([0.5, 0.0]), sample(200));
     let (_, units) = divided(&network, &sample);
     let found = Sharpness::of(&network, Some(&judge()), &sample, &units);
-    // (1.25, 0.75, 0, 0) beside (1, 0.6, 0, 0): the same up to contrast but for 0.75 / 1.25 = 0.6 / 1.
+    // (1.25, 0.75, 0, 0) against (1, 0.6, 0, 0): the same up to contrast but for 0.75 / 1.25 = 0.6 / 1.
     assert!(found.ratios.iter().all(|ratio| close(ratio.unwrap(), 1.0)), "{found:?}");
-    assert!(found.images.iter().all(|ratio| close(ratio.unwrap(), 1.0)), "{found:?}");
     assert_eq!(found.recognised, Some(1.0));
 }
 
 #[test]
-fn a_deformation_that_parts_hold_is_read_from_them_alone() {
+fn a_deformation_that_parts_code_is_read_from_them_alone() {
     let network = planted([0.5, 0.0]);
     let (_, units) = divided(&network, &sample(4));
     let draw = |count: usize, seed: f64| {
@@ -282,7 +289,7 @@ fn a_deformation_that_parts_hold_is_read_from_them_alone() {
         &Deformed { sample: &read.0, truths: &read.1 },
         &mut rng::stream(1, Purpose::Null, 0),
     );
-    // The categorical-unit holds the difference of both pixels, which says nothing of their sum.
+    // The categorical-unit codes the difference of both pixels, which is independent of their sum.
     assert!(found.parts[0] > 0.99 && found.all[0] > 0.99, "{found:?}");
     assert!(found.categorical[0] < 0.3, "{found:?}");
 }

@@ -1,11 +1,19 @@
-//! One row a unit: what it answers to, where its drive comes from, and which kind it is.
+//! Properties of single units, and their division into categorical-units and part-units.
+//!
+//! The division is a threshold on the selectivity (Otsu 1979): of all thresholds the one that
+//! maximises the variance between the two sides. Where the distribution has a valley, the threshold
+//! lies in it.
 
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
 use super::network::Network;
+use crate::model::kernels::argmax;
 
-/// Which kind of unit.
+/// Shift of the threshold that shows whether the division depends on it.
+pub const SHIFT: f64 = 0.1;
+
+/// Kind of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -13,7 +21,7 @@ pub enum Kind {
     Categorical,
     /// Its activity is shared by classes.
     Part,
-    /// It answers to no image of the sample.
+    /// It is active for no image of the sample.
     Silent,
 }
 
@@ -29,16 +37,16 @@ impl Kind {
     }
 }
 
-/// A unit's figures. Those of its answers are absent where it answers to no image.
+/// Properties of a unit. Optional ones are absent if the unit is active for no image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit {
-    /// Its place in the code, from 0.
+    /// Its index in the code, from 0.
     pub unit: usize,
-    /// Which kind.
+    /// Its kind.
     pub kind: Kind,
-    /// The class c that it answers to most: the largest mean activity p_c.
+    /// The class c with the largest mean activity p_c.
     pub class: Option<usize>,
-    /// max_c p_c / Σ_c p_c: 1/l for a unit that answers to all classes alike, 1 for one class alone.
+    /// max_c p_c / Σ_c p_c: 1/l for a unit that is equally active for all classes, 1 for a single class.
     pub selectivity: Option<f64>,
     /// Classes with at least half of the largest p_c.
     pub classes: usize,
@@ -54,7 +62,7 @@ pub struct Unit {
     pub frequency: f64,
 }
 
-/// The units of a network, with every live one a part until [`divide`] says otherwise.
+/// The units of a network; every live unit is a part until [`divide`] is called.
 #[must_use]
 pub fn units(network: &Network, activity: &Activity) -> Vec<Unit> {
     (0..network.hidden).map(|unit| of(network, activity, unit)).collect()
@@ -64,7 +72,7 @@ fn of(network: &Network, activity: &Activity, unit: usize) -> Unit {
     let shares: Vec<f64> = activity.by_class.iter().map(|means| means[unit]).collect();
     let total: f64 = shares.iter().sum();
     let live = activity.active[unit] > 0;
-    let class = (0..shares.len()).fold(0, |best, at| if shares[at] > shares[best] { at } else { best });
+    let class = argmax(&shares);
     let most = shares[class];
     Unit {
         unit,
@@ -80,7 +88,7 @@ fn of(network: &Network, activity: &Activity, unit: usize) -> Unit {
     }
 }
 
-/// Calls the live units with at least this selectivity categorical, the others parts.
+/// Divides the live units: those with at least this selectivity are categorical, the others parts.
 pub fn divide(units: &mut [Unit], threshold: f64) {
     for unit in units {
         unit.kind = match unit.selectivity {
@@ -91,10 +99,67 @@ pub fn divide(units: &mut [Unit], threshold: f64) {
     }
 }
 
-/// The angle between two vectors, degrees; `None` where one is 0.
+/// The angle between two vectors in degrees; `None` if one is zero.
 fn angle(one: &[f32], other: &[f32]) -> Option<f64> {
     let product =
         |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum() };
     let norms = (product(one, one) * product(other, other)).sqrt();
     (norms > 0.0).then(|| (product(one, other) / norms).clamp(-1.0, 1.0).acos().to_degrees())
+}
+
+/// Selectivities of the live units.
+#[must_use]
+pub fn selectivities(units: &[Unit]) -> Vec<f64> {
+    units.iter().filter_map(|unit| unit.selectivity).collect()
+}
+
+/// Otsu's threshold: between the two neighbouring values where ω₁·ω₂·(μ₁ − μ₂)² is largest, with ω
+/// the shares of the values on either side and μ their means. `None` if all values are equal.
+#[must_use]
+pub fn threshold(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let (count, total) = (sorted.len() as f64, sorted.iter().sum::<f64>());
+    let (mut sum, mut best) = (0.0, None);
+    for (at, pair) in sorted.windows(2).enumerate() {
+        sum += pair[0];
+        let below = (at + 1) as f64;
+        let gap = sum / below - (total - sum) / (count - below);
+        let between = below * (count - below) * gap * gap;
+        if pair[0] < pair[1] && best.is_none_or(|(most, _)| between > most) {
+            best = Some((between, f64::midpoint(pair[0], pair[1])));
+        }
+    }
+    best.map(|(_, threshold)| threshold)
+}
+
+/// Jaccard's index of the units that are categorical under two thresholds; 1 if there are none.
+#[must_use]
+pub fn agreement(units: &[Unit], one: f64, other: f64) -> f64 {
+    let count = |least: f64| {
+        units.iter().filter(|unit| unit.selectivity.is_some_and(|value| value >= least)).count() as f64
+    };
+    let (both, either) = (count(one.max(other)), count(one.min(other)));
+    if either == 0.0 { 1.0 } else { both / either }
+}
+
+/// Indices of the units of a kind.
+#[must_use]
+pub fn of_kind(units: &[Unit], kind: Kind) -> Vec<usize> {
+    units.iter().filter(|unit| unit.kind == kind).map(|unit| unit.unit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_threshold_lies_in_the_valley() {
+        // By hand: 6 values around 0.15 and 3 around 0.9.
+        let values = [0.1, 0.12, 0.15, 0.2, 0.18, 0.16, 0.85, 0.9, 0.95];
+        assert_eq!(threshold(&values), Some(f64::midpoint(0.2, 0.85)));
+        assert_eq!(threshold(&[0.3; 4]), None);
+        assert_eq!(threshold(&[]), None);
+        assert_eq!(threshold(&[1.0, 2.0]), Some(1.5));
+    }
 }

@@ -1,8 +1,7 @@
-//! How fast this machine trains: full training steps, timed in turn with the large matrix
-//! product that bounds them.
+//! Training speed of this machine: complete training steps, timed alternately with a large matrix product
+//! as the peak.
 //!
-//! Both are timed in the same seconds, again and again, so that a busy machine slows both
-//! and their ratio stays.
+//! The two alternate within seconds, so that load on the machine slows both and their ratio stays.
 
 mod step;
 
@@ -15,7 +14,7 @@ use serde::Serialize;
 
 use crate::model::kernels::{Matrix, product};
 
-/// Rows and columns of the product that is taken for the machine's peak.
+/// Rows and columns of the matrix product that measures the machine's peak.
 const PEAK_SIZE: usize = 1024;
 
 /// Timings of one quantity: its median and range over the repetitions.
@@ -30,7 +29,7 @@ pub struct Timings {
 }
 
 impl Timings {
-    /// Of at least one value.
+    /// Timings of at least one value.
     fn of(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
         let (low, high) = (values[0], values[values.len() - 1]);
@@ -40,54 +39,54 @@ impl Timings {
     }
 }
 
-/// What a benchmark measured.
+/// Results of a benchmark.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Share of the units that are active, in training of the last repetition.
+    /// Share of active units after the last repetition.
     pub active: f64,
-    /// Images that one thread trains on in a second.
+    /// Images per second of training on one thread.
     pub samples: Timings,
-    /// 10⁹ floating-point operations a second in the matrix products of those steps.
+    /// GFLOP/s of the matrix products of those steps.
     pub gflops: Timings,
-    /// The same in a square product of 1024 rows.
+    /// GFLOP/s of a square product of 1024 rows.
     pub peak_gflops: Timings,
     /// Step over peak, in each repetition.
     pub peak_fraction: Timings,
-    /// Work of all threads side by side over that of one alone, in each repetition; absent
-    /// for one thread.
+    /// Throughput of all threads in parallel over that of one alone, in each repetition; absent for one
+    /// thread.
     pub side_by_side: Option<Timings>,
 }
 
-/// How long, how often and on how many threads to measure.
+/// Duration, repetitions and threads of a benchmark.
 #[derive(Debug, Clone, Copy)]
 pub struct Effort {
     /// Repetitions, at least one.
     pub repeats: usize,
     /// Time of each measurement within a repetition.
     pub time: Duration,
-    /// Threads that train side by side.
+    /// Threads that train in parallel.
     pub jobs: usize,
 }
 
-/// Measures the training step of `bench`; hears the number of repetitions that are done.
+/// Measures the training step of `bench`; `progress` is called with the number of completed repetitions.
 ///
 /// # Errors
 /// When a step fails.
-pub fn run(bench: &Bench, effort: Effort, heard: &mut dyn FnMut(usize)) -> candle_core::Result<Report> {
+pub fn run(bench: &Bench, effort: Effort, progress: &mut dyn FnMut(usize)) -> candle_core::Result<Report> {
     let mut trainings = (0..effort.jobs).map(|_| bench.prepare()).collect::<Result<Vec<_>, _>>()?;
     let flops = bench.flops_per_image() as f64 / 1e9;
     let mut peak = Peak::new();
     let [mut samples, mut peaks, mut fractions, mut ratios] = [const { Vec::new() }; 4];
     for repeat in 0..effort.repeats {
         let alone = trainings[0].samples_per_second(effort.time)?;
-        let most = peak.gflops(effort.time / 4);
+        let max = peak.gflops(effort.time / 4);
         samples.push(alone);
-        peaks.push(most);
-        fractions.push(alone * flops / most);
+        peaks.push(max);
+        fractions.push(alone * flops / max);
         if effort.jobs > 1 {
             ratios.push(step::side_by_side(&mut trainings, effort.time)? / alone);
         }
-        heard(repeat + 1);
+        progress(repeat + 1);
     }
     Ok(Report {
         active: trainings[0].active()?,
@@ -99,7 +98,7 @@ pub fn run(bench: &Bench, effort: Effort, heard: &mut dyn FnMut(usize)) -> candl
     })
 }
 
-/// The product that is taken for the machine's peak.
+/// The matrix product that measures the machine's peak.
 struct Peak {
     left: Vec<f32>,
     right: Vec<f32>,
@@ -112,7 +111,7 @@ impl Peak {
         Self { left: vec![0.5; entries], right: vec![0.25; entries], out: vec![0.0; entries] }
     }
 
-    /// 10⁹ operations a second, over as many products as begin within `time`.
+    /// GFLOP/s, over as many products as begin within `time`.
     fn gflops(&mut self, time: Duration) -> f64 {
         let matrix = |entries| Matrix::new(entries, PEAK_SIZE, PEAK_SIZE);
         let start = Instant::now();

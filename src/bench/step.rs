@@ -17,16 +17,16 @@ use crate::train::{self, Batch, Batches, Objective, Phase, Selection, Stepper};
 const INPUTS: usize = 784;
 const CLASSES: usize = 10;
 
-/// Mini-batches that are trained on in turn, so that none stays in the processor's cache.
+/// Number of alternating mini-batches, so that none stays in the processor's cache.
 const BATCHES: usize = 20;
 
 /// Updates before the first that is timed.
 const WARM_UP: usize = 3;
 
-/// Learning rate: so low that the weights, and with them the activity, hardly move.
+/// Learning rate, so low that weights and activity hardly change.
 const RATE: f64 = 1e-6;
 
-/// Halvings of the interval in which the thresholds of a given activity are looked for.
+/// Bisections in the search for the thresholds of a given activity.
 const HALVINGS: usize = 12;
 
 /// The network and the mini-batch whose training is timed.
@@ -36,7 +36,7 @@ pub struct Bench {
     pub model: Config,
     /// Images in a mini-batch.
     pub batch: usize,
-    /// The share of units to be active, in place of what the initial weights give.
+    /// The share of active units, instead of that of the initial weights.
     pub active: Option<f64>,
 }
 
@@ -51,7 +51,7 @@ impl Bench {
     /// noise to train it on.
     ///
     /// # Errors
-    /// When memory does not hold the network.
+    /// When there is not enough memory for the network.
     pub fn prepare(&self) -> Result<Training> {
         let Objective { sparsity, discriminative_weight } = Objective::default();
         let phase = Phase { discriminative: true, ..Phase::new(1, RATE) };
@@ -74,8 +74,8 @@ impl Bench {
     }
 }
 
-/// Mini-batches of images whose pixels are drawn at random. The cost of a step is that of
-/// other images on which as many units are active.
+/// Mini-batches of images with random pixels. A step costs the same for other images with as many active
+/// units.
 fn noise(batch: usize) -> Vec<Batch> {
     let count = batch * BATCHES;
     let mut random = rng::stream(1, Purpose::Benchmark, 0);
@@ -116,7 +116,7 @@ impl Training {
         Ok(())
     }
 
-    /// Raises or lowers all thresholds together until about `share` of the units are active.
+    /// Shifts all thresholds until about `share` of the units are active.
     fn silence(&mut self, share: f64) -> Result<()> {
         let initial = self.thresholds().map(|threshold| threshold.copy()).collect::<Result<Vec<_>>>()?;
         let (mut low, mut high) = (-1.0, 1.0);
@@ -145,7 +145,7 @@ impl Training {
         Ok(active / codes.elem_count() as f64)
     }
 
-    /// Images trained on in a second, over as many steps as begin within `time`.
+    /// Images per second, over as many steps as begin within `time`.
     pub(super) fn samples_per_second(&mut self, time: Duration) -> Result<f64> {
         let start = Instant::now();
         let mut steps = 0;
@@ -158,7 +158,7 @@ impl Training {
     }
 }
 
-/// Images that all trainings together are trained on in a second, each on its thread.
+/// Images per second of all trainings together, each on its thread.
 pub(super) fn side_by_side(trainings: &mut [Training], time: Duration) -> Result<f64> {
     let together = Barrier::new(trainings.len());
     std::thread::scope(|scope| {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_units_are_active_as_are_asked_for() {
+    fn the_requested_share_of_units_is_active() {
         for family in Family::ALL {
             let model = Config { family, hidden: 50, steps: 3, ..Config::default() };
             for share in [0.2, 0.6] {

@@ -1,4 +1,4 @@
-//! `drsae bench`: how fast this machine trains, against what its processor can do.
+//! `drsae bench`: training speed of this machine, relative to the peak of its processor.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -18,14 +18,14 @@ Examples:
   drsae bench                                     the paper's network, on one thread
   drsae bench --batch 10 --hidden 100
   drsae bench --active 0.25                       as active as trained networks are
-  drsae bench --jobs 2                            two trials side by side against one
+  drsae bench --jobs 2                            two trials in parallel against one
   drsae bench --json | jq .peak_fraction
 
 Each repetition times the training step (forward, backward, update, bounds) and then a
-product of two matrices of 1024 rows. GFLOP/s count the step's matrix products alone, the
-terms of silent units among them, which are passed over: with few active units the share of
-that large product can exceed 1. Initial weights have most units active; how many are in your
-trials is told by active_fraction in epochs.csv.";
+product of two matrices of 1024 rows. GFLOP/s count the step's matrix products, including the
+terms of inactive units, which are skipped: with few active units the share of that large
+product can exceed 1. With initial weights most units are active; active_fraction in epochs.csv
+gives the share in your trials.";
 
 /// Time the training step on this machine.
 #[derive(Debug, clap::Args)]
@@ -43,10 +43,10 @@ pub struct Args {
     /// Family of the network.
     #[arg(long, default_value = Family::Drsae.name(), value_parser = families())]
     family: Family,
-    /// Share of the units to be active, in place of what the initial weights give.
+    /// Share of active units, instead of that of the initial weights.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     active: Option<f64>,
-    /// Trainings side by side, each on one thread.
+    /// Trainings in parallel, each on one thread.
     #[arg(long, value_name = "J", default_value_t = 1, value_parser = at_least_one(1024))]
     jobs: u64,
     /// Repetitions.

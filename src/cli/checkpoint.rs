@@ -1,4 +1,4 @@
-//! A kept network, with what it tells of itself.
+//! Reading `model.safetensors`: the network and its trial's config.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -8,45 +8,40 @@ use anyhow::{Context, Result, ensure};
 
 use crate::data::{self, Source};
 use crate::memory;
-use crate::model::{Model, weights};
+use crate::model::{Checkpoint, Model};
 use crate::spec::TrialConfig;
 use crate::text::shown;
 
-/// The trial that a `model.safetensors` is of, and its network.
+/// The config of the trial that wrote a `model.safetensors`, and its network.
 pub fn load(file: &Path) -> Result<(TrialConfig, Model)> {
     let name = shown(file);
     let bytes = read(file).with_context(|| format!("cannot read {name}"))?;
-    let text = weights::config_text(&bytes).with_context(|| format!("{name} is no network of drsae"))?;
-    let config =
-        TrialConfig::parse(&text).with_context(|| format!("{name} tells of no trial of this drsae"))?;
-    let model = weights::from_bytes(&config.model, &bytes)
-        .with_context(|| format!("{name} does not hold the network that it tells of"))?;
+    let not_ours = || format!("{name} is no network of drsae");
+    let checkpoint = Checkpoint::parse(&bytes).with_context(not_ours)?;
+    let config = TrialConfig::parse(checkpoint.config().with_context(not_ours)?)
+        .with_context(|| format!("the config in {name} is not one of this version of drsae"))?;
+    let model = checkpoint
+        .model(&config.model)
+        .with_context(|| format!("{name} does not hold the network that its config describes"))?;
     Ok((config, model))
 }
 
-/// The bytes of a file, where memory suffices for the network in it.
+/// The bytes of a file, if there is enough memory for the network in it.
 fn read(file: &Path) -> Result<Vec<u8>> {
-    /// The file, its tensors, and the network.
-    const COPIES: u64 = 4;
+    /// The file, the network, and its copy for measurements.
+    const COPIES: u64 = 3;
 
     let about = fs::metadata(file)?;
-    ensure!(about.is_file(), "it is no regular file");
+    ensure!(about.is_file(), "not a regular file");
     memory::expect(COPIES.saturating_mul(about.len()))?;
     let mut bytes = Vec::new();
     File::open(file)?.take(about.len()).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The data set that is asked for: that of the training where nothing is.
+/// The data set of `--data`; by default that of the training.
 pub fn source(asked: Option<&str>, trained: &data::Config) -> Result<data::Config> {
-    let config = |source, folder| data::Config {
-        source,
-        folder,
-        validation: 0,
-        train: None,
-        test: None,
-        glyph_seed: None,
-    };
+    let config = |source, folder| data::Config { source, folder, validation: 0, ..data::Config::default() };
     let config = match asked {
         None => return Ok(trained.clone()),
         Some("mnist") => config(Source::Mnist, None),

@@ -1,4 +1,4 @@
-//! `drsae data`: download, check and look at the images.
+//! `drsae data`: download, check and print the images.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::data::{Dataset, mnist, strokes};
 use crate::rng::Purpose;
 use crate::text::{chain, printable, shown};
 
-/// Download, check and look at the images
+/// Download, check and print the images
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -48,9 +48,9 @@ struct Place {
 
 #[derive(Debug, clap::Args)]
 struct Show {
-    /// Where the images come from
-    #[arg(long, value_enum, default_value_t = Shown::Strokes)]
-    source: Shown,
+    /// Source of the images
+    #[arg(long, value_enum, default_value_t = ShowSource::Strokes)]
+    source: ShowSource,
     /// Training or test images
     #[arg(long, value_enum, default_value_t = Split::Train)]
     split: Split,
@@ -68,7 +68,7 @@ struct Show {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Shown {
+enum ShowSource {
     Strokes,
     Mnist,
 }
@@ -82,7 +82,7 @@ enum Split {
 /// Runs the subcommand.
 ///
 /// # Errors
-/// Names the file that is missing or not genuine, or the option that cannot be met.
+/// A file is missing or not genuine, or an option is invalid.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut out = output();
     match &args.command {
@@ -133,8 +133,8 @@ fn check(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
 impl Show {
     fn print(&self, out: &mut impl Write) -> anyhow::Result<()> {
         match self.source {
-            Shown::Strokes => self.print_strokes(out),
-            Shown::Mnist => self.print_mnist(out),
+            ShowSource::Strokes => self.print_strokes(out),
+            ShowSource::Mnist => self.print_mnist(out),
         }
     }
 
@@ -158,7 +158,7 @@ impl Show {
 
     fn print_mnist(&self, out: &mut impl Write) -> anyhow::Result<()> {
         if self.seed.is_some() {
-            bail!("--seed is for --source strokes alone");
+            bail!("--seed requires --source strokes");
         }
         let Dataset { train, test, columns, .. } = mnist::load(&self.place.folder()?)?;
         let images = if self.split == Split::Train { train } else { test };
@@ -177,7 +177,7 @@ impl Show {
     }
 }
 
-/// From paper to ink.
+/// Characters from paper to ink.
 const SHADES: [char; 10] = [' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
 
 /// Two characters a pixel: a terminal's cells are about twice as high as wide.

@@ -1,4 +1,4 @@
-//! `drsae eval`: what a kept network does on test images.
+//! `drsae eval`: evaluation of a stored network on test images.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -21,17 +21,17 @@ Examples:
   drsae eval model.safetensors --data ~/fashion-mnist         on four IDX files
   drsae eval model.safetensors --json | jq .test_error
 
-The file names the network and its data; nothing else of the sweep is needed. The standard error
-is that of as many images drawn at random, sqrt(p(1-p)/images).";
+The file describes the network and its data; nothing else of the sweep is needed. The standard
+error is that of as many images drawn at random, sqrt(p(1-p)/images).";
 
-/// Print a kept network's error on test images.
+/// Print the error of a stored network on test images.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// A trial's model.safetensors
     file: PathBuf,
-    /// Test images: `mnist`, `strokes` or a folder of IDX files; by default those that the
-    /// network was trained for
+    /// Test images: `mnist`, `strokes` or a folder of IDX files; by default those of the
+    /// network's own data
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
     /// Folder of MNIST's files; by default that of `DRSAE_DATA_DIR`, else drsae/mnist in the user's cache
@@ -53,9 +53,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         "{} computes numbers on these images that are not finite",
         shown(&args.file)
     );
-    let found = Found { config, parameters: count(&model), source, evaluation };
+    let evaluated = Evaluated { config, parameters: model.parameters().count(), source, evaluation };
     let mut out = output();
-    if args.json { found.print_json(&mut out) } else { found.print(&mut out) }?;
+    if args.json { evaluated.print_json(&mut out) } else { evaluated.print(&mut out) }?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,35 +68,31 @@ pub(super) fn ensure_fits(model: &Model, dataset: &Dataset) -> Result<()> {
     );
     ensure!(
         dataset.classes <= classes,
-        "the network knows {classes} classes, and these images have {}",
+        "the network has {classes} classes, and these images have {}",
         dataset.classes
     );
     Ok(())
 }
 
-fn count(model: &Model) -> usize {
-    model.parameters().iter().map(|parameter| parameter.value.elem_count()).sum()
-}
-
-/// A network, and what it does.
-struct Found {
+/// A network with its evaluation.
+struct Evaluated {
     config: TrialConfig,
     parameters: usize,
     source: data::Config,
     evaluation: Evaluation,
 }
 
-impl Found {
+impl Evaluated {
     fn images(&self) -> usize {
         self.evaluation.predictions.len()
     }
 
-    /// Images that are given another class.
+    /// Number of misclassified images.
     fn wrong(&self) -> usize {
         (self.evaluation.error / 100.0 * self.images() as f64).round() as usize
     }
 
-    /// Of the error, in percentage points.
+    /// Standard error of the error, in percentage points.
     fn standard_error(&self) -> f64 {
         100.0 * proportion_error(self.evaluation.error / 100.0, self.images() as u64)
     }

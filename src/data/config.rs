@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
 
-/// Where the images come from.
+/// Source of the images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
@@ -18,38 +18,41 @@ pub enum Source {
     Idx,
 }
 
-/// Which images a trial sees.
+/// The images of a trial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where the images come from.
-    #[serde(default = "default_source")]
+    /// Source of the images.
     pub source: Source,
     /// Training images held out for validation, drawn by the trial's seed; 0 trains on all
     /// of them and keeps the last epoch's weights.
-    #[serde(default = "default_validation")]
     pub validation: usize,
     /// Training images before the split: the first so many of the source, or how many
     /// glyphs to draw. All (strokes: 20,000) where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<usize>,
     /// Test images: as `train`. All (strokes: 5,000) where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<usize>,
     /// Folder of the IDX files; for `source = "idx"` alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
     /// Seed of the glyphs, shared by all trials; for `source = "strokes"` alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub glyph_seed: Option<u64>,
 }
 
-fn default_source() -> Source {
-    Source::Strokes
-}
-
-fn default_validation() -> usize {
-    10_000
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            source: Source::Strokes,
+            validation: 10_000,
+            train: None,
+            test: None,
+            folder: None,
+            glyph_seed: None,
+        }
+    }
 }
 
 impl Config {
@@ -59,7 +62,7 @@ impl Config {
         Self { folder: None, ..self.clone() }
     }
 
-    /// Refuses settings that contradict each other.
+    /// Rejects contradictory settings.
     ///
     /// # Errors
     /// Names the first setting that cannot be used.
@@ -77,14 +80,9 @@ impl Config {
             return Err(Invalid::new("data.glyph_seed", "is for `data.source` = \"strokes\" alone"));
         }
         if self.train.is_some_and(|train| train <= self.validation) {
-            return Err(Invalid::new(
-                "data.validation",
-                format!(
-                    "must leave training images: it is {} of {}",
-                    self.validation,
-                    self.train.unwrap_or(0)
-                ),
-            ));
+            let (held_out, train) = (self.validation, self.train.unwrap_or(0));
+            let reason = format!("must leave training images: it is {held_out} of {train}");
+            return Err(Invalid::new("data.validation", reason));
         }
         if self.test == Some(0) {
             return Err(Invalid::new("data.test", "must be at least 1"));

@@ -1,4 +1,4 @@
-//! What can be wrong with data.
+//! Errors of data sets.
 
 use std::fmt;
 use std::io;
@@ -8,16 +8,16 @@ use crate::Invalid;
 use crate::memory::Shortage;
 use crate::text::{printable, shown};
 
-/// Why a data set cannot be used.
+/// An error of reading a data set.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A setting of the `[data]` table asks for what the source does not have.
+    /// A setting of the `[data]` table that the source cannot satisfy.
     #[error(transparent)]
     Setting(#[from] Invalid),
     /// The images do not fit into memory.
     #[error("the images do not fit into memory")]
     Memory(#[from] Shortage),
-    /// A proxy that the environment names and downloads cannot use.
+    /// The environment names a proxy that downloads cannot use.
     #[error(transparent)]
     Proxy(#[from] Unusable),
     /// The operating system refused to read a file.
@@ -25,15 +25,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The operating system refused to write a file or to make a folder.
-    #[error("cannot write {}", shown(path))]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// A file is not what its format asks for.
@@ -43,7 +35,7 @@ pub enum Error {
         path: PathBuf,
         /// Offset in the decompressed content.
         position: u64,
-        /// What was found and what would be right.
+        /// What was found, and what is expected.
         reason: String,
     },
     /// A file of MNIST has other content than the genuine one.
@@ -65,7 +57,7 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What the decompressor said.
+        /// The error of the decompressor.
         source: io::Error,
     },
     /// A file of `data.folder` is not there.
@@ -76,7 +68,7 @@ pub enum Error {
     Missing {
         /// The file's name without `.gz`.
         name: &'static str,
-        /// Where it was looked for.
+        /// The folder that was searched.
         folder: PathBuf,
     },
     /// A file of MNIST is not there and could not be downloaded.
@@ -89,12 +81,12 @@ pub enum Error {
     Unavailable {
         /// The file's name without `.gz`.
         name: &'static str,
-        /// Where it was looked for and would have been written.
+        /// The folder that was searched, and to which it would have been downloaded.
         folder: PathBuf,
-        /// The places that were tried, in order.
+        /// The mirrors that were tried, in order.
         attempts: Attempts,
     },
-    /// Nothing says where MNIST's files are or could be put.
+    /// No folder for MNIST's files is known.
     #[error(
         "no folder for MNIST's files: neither XDG_CACHE_HOME nor HOME is set; name one with \
          --data-dir or DRSAE_DATA_DIR"
@@ -107,17 +99,13 @@ impl Error {
         move |source| Self::Read { path: path.to_owned(), source }
     }
 
-    /// As [`Error::read`], for a file of MNIST, whose damage has a remedy.
+    /// As [`Error::read`] for a file of MNIST, which can be downloaded again if it is damaged.
     pub(super) fn unpack(path: &Path) -> impl FnOnce(io::Error) -> Self {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         move |source| match source.kind() {
             InvalidData | InvalidInput | UnexpectedEof => Self::Damaged { path: path.to_owned(), source },
             _ => Self::Read { path: path.to_owned(), source },
         }
-    }
-
-    pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Write { path: path.to_owned(), source }
     }
 }
 
@@ -130,7 +118,7 @@ impl Error {
 pub struct Unusable {
     /// The variable.
     pub variable: &'static str,
-    /// What cannot be used, without any password.
+    /// The proxy that cannot be used, without any password.
     pub reason: String,
 }
 
@@ -143,7 +131,7 @@ pub struct Attempts(pub Vec<Attempt>);
 pub struct Attempt {
     /// Address of the file.
     pub url: String,
-    /// Why nothing came of it.
+    /// Reason of the failure.
     pub reason: String,
 }
 

@@ -1,8 +1,8 @@
 //! Downloads of MNIST's files.
 //!
-//! A file comes from the first mirror whose copy is genuine. It is written under a
-//! temporary name, checked, and only then given its own name, so a folder never holds half
-//! a file, whatever happens and however many processes download at once.
+//! A file is downloaded from the first mirror with a genuine copy. It is written under a temporary name,
+//! checked and then renamed, so a folder never contains an incomplete file, even if several processes
+//! download at once.
 
 mod partial;
 mod proxy;
@@ -26,21 +26,21 @@ use crate::text::shown;
 const PUBLIC_MIRRORS: [&str; 2] =
     ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"];
 
-/// How long a mirror may be silent.
+/// Timeouts of a download.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
-    /// Until it accepts a connection.
+    /// Until the mirror accepts a connection.
     connect: Duration,
-    /// Until it sends anything more.
+    /// Until it sends more data.
     stall: Duration,
-    /// Until it has sent everything, however steadily it drips.
+    /// Until the download is complete.
     whole: Duration,
 }
 
 /// Downloads known files from a list of mirrors, tried in turn.
 #[derive(Debug)]
 pub struct Downloader {
-    /// Addresses that a file's name is appended to.
+    /// Addresses to which a file's name is appended.
     mirrors: Vec<String>,
     patience: Patience,
     /// The proxy, or why the one that is named cannot be used.
@@ -78,8 +78,7 @@ impl Downloader {
     /// A file that is there is not checked.
     ///
     /// # Errors
-    /// Lists the mirrors that were tried and why each failed, or names the proxy that cannot be used, and
-    /// says what to do.
+    /// Lists the mirrors with the error of each, or names the proxy that cannot be used.
     pub fn ensure(&self, file: Known, folder: &Path) -> Result<PathBuf, Error> {
         file.locate(folder).map_or_else(|| self.download(file, folder), Ok)
     }
@@ -99,24 +98,24 @@ impl Downloader {
     }
 }
 
-/// The path of the file as one mirror has it; else why nothing came of it.
+/// Downloads the file from one mirror and returns its path, or the reason of the failure.
 fn attempt(agent: &Agent, file: Known, url: &str, folder: &Path) -> Result<PathBuf, String> {
     let unwritable = |error| format!("{} cannot be written: {error}", shown(folder));
     fs::create_dir_all(folder).map_err(unwritable)?;
     let mut partial = partial::create(file, folder).map_err(unwritable)?;
     receive(agent, file, url, &mut partial)?;
-    // The folder is not synchronised: a name lost in a crash costs another download.
+    // The folder is not synchronised: after a crash the file may be downloaded again.
     let path = folder.join(format!("{}.gz", file.name));
     partial.persist(&path).map_err(|error| unwritable(error.error))?;
     Ok(path)
 }
 
-/// Writes what the mirror sends, if it is genuine; else says what is wrong.
+/// Writes the answer of a mirror and checks that it is genuine; returns the fault otherwise.
 fn receive(agent: &Agent, file: Known, url: &str, partial: &mut NamedTempFile) -> Result<(), String> {
     let response = agent.get(url).call().map_err(|error| error.to_string())?;
     let body = response.into_body();
     let bar = progress(file.name, body.content_length());
-    // Gzip shrinks these files: a longer answer is none of them.
+    // Compressed files are shorter, so a longer answer is not genuine.
     let mut reader = bar.wrap_read(body.into_reader()).take(file.length + 1);
     let received = io::copy(&mut reader, partial).map_err(|error| error.to_string());
     bar.finish_and_clear();
@@ -137,7 +136,7 @@ fn verify(file: Known, path: &Path) -> Result<(), String> {
     })
 }
 
-/// A bar on standard error; hidden where that is no terminal.
+/// A progress bar on standard error; hidden if that is no terminal.
 fn progress(name: &'static str, length: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
     let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";

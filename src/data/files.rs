@@ -34,8 +34,8 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     })
 }
 
-/// Reads to the end of `reader`, but never more than one byte beyond `length`: enough to
-/// see that there is too much, without unpacking a bomb.
+/// Reads to the end of `reader`, but at most one byte beyond `length`: enough to detect that the content is
+/// too long without decompressing all of it.
 pub(super) fn read_bounded(reader: impl Read, length: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     reader.take(length + 1).read_to_end(&mut content)?;
@@ -47,7 +47,7 @@ pub(super) fn sha256(content: &[u8]) -> String {
     hex(&Sha256::digest(content))
 }
 
-/// Passes bytes on and keeps their SHA-256.
+/// A reader that computes the SHA-256 of what it reads.
 pub(super) struct Hashing<R> {
     inner: R,
     digest: Sha256,

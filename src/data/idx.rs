@@ -2,8 +2,8 @@
 //!
 //! An IDX file of bytes is: two zeros, the type 8 (unsigned byte), the number of dimensions,
 //! each dimension as a big-endian `u32`, then the bytes, the last dimension fastest. Files
-//! of images have three dimensions, files of labels one. A file is trusted in nothing: what
-//! its header claims is checked before memory is taken for it.
+//! of images have three dimensions, files of labels one. Nothing in a
+//! file is trusted: the sizes in its header are checked before memory is allocated for them.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -20,11 +20,23 @@ const MAX_SIDE: u32 = 1 << 10;
 /// Reads the four files of a folder, each plain or `.gz`.
 ///
 /// # Errors
-/// Names the file, and the position in it, that is missing, malformed or at odds with
-/// another one.
+/// Names the file, and the position in it, that is missing, malformed or inconsistent with another one.
 pub fn load(folder: &Path) -> Result<Dataset, Error> {
-    let train = Part::read(folder, TRAIN_IMAGES, TRAIN_LABELS)?;
-    let test = Part::read(folder, TEST_IMAGES, TEST_LABELS)?;
+    read_folder(folder, true)
+}
+
+/// Shape and checksums of a folder's images: the files are read once, and no pixel is kept.
+///
+/// # Errors
+/// As [`load`].
+pub fn facts(folder: &Path) -> Result<(Shape, BTreeMap<String, String>), Error> {
+    let data = read_folder(folder, false)?;
+    Ok((data.shape(), data.checksums))
+}
+
+fn read_folder(folder: &Path, pixels: bool) -> Result<Dataset, Error> {
+    let train = Part::read(folder, TRAIN_IMAGES, TRAIN_LABELS, pixels)?;
+    let test = Part::read(folder, TEST_IMAGES, TEST_LABELS, pixels)?;
     let [_, rows, columns] = train.dimensions;
     if test.dimensions[1..] != train.dimensions[1..] {
         let reason = format!(
@@ -48,38 +60,6 @@ pub fn load(folder: &Path) -> Result<Dataset, Error> {
         train: train.images,
         test: test.images,
     })
-}
-
-/// The shape of a folder's images, without reading a pixel.
-///
-/// # Errors
-/// As [`load`], as far as the headers and the training labels show it.
-pub fn shape(folder: &Path) -> Result<Shape, Error> {
-    let path = find(folder, TRAIN_IMAGES)?;
-    let [_, rows, columns] = header(files::open(&path)?).map_err(|fault| fault.at(&path))?;
-    let path = find(folder, TRAIN_LABELS)?;
-    let (_, labels) = read::<1>(files::open(&path)?).map_err(|fault| fault.at(&path))?;
-    let (inputs, classes) = (rows as usize * columns as usize, classes(&path, &labels)?);
-    let path = find(folder, TEST_LABELS)?;
-    let [test] = header(files::open(&path)?).map_err(|fault| fault.at(&path))?;
-    Ok(Shape { inputs, classes, train: labels.len(), test: test as usize })
-}
-
-/// SHA-256 of the four files' decompressed content, by name.
-///
-/// # Errors
-/// Names the file that is missing or malformed.
-pub fn checksums(folder: &Path) -> Result<BTreeMap<String, String>, Error> {
-    let images = [TRAIN_IMAGES, TEST_IMAGES].map(|name| checksum::<3>(folder, name));
-    let labels = [TRAIN_LABELS, TEST_LABELS].map(|name| checksum::<1>(folder, name));
-    images.into_iter().chain(labels).collect()
-}
-
-fn checksum<const D: usize>(folder: &Path, name: &'static str) -> Result<(String, String), Error> {
-    let path = find(folder, name)?;
-    let mut reader = Hashing::new(files::open(&path)?);
-    copy::<D>(&mut reader, &mut io::sink()).map_err(|fault| fault.at(&path))?;
-    Ok((name.to_owned(), reader.finish()))
 }
 
 fn find(folder: &Path, name: &'static str) -> Result<PathBuf, Error> {
@@ -109,35 +89,44 @@ struct Part {
 }
 
 impl Part {
-    fn read(folder: &Path, images: &'static str, labels: &'static str) -> Result<Self, Error> {
+    fn read(
+        folder: &Path,
+        images: &'static str,
+        labels: &'static str,
+        keep_pixels: bool,
+    ) -> Result<Self, Error> {
         let (images_path, labels_path) = (find(folder, images)?, find(folder, labels)?);
-        let (dimensions, pixels, images_sum) = hashed(&images_path)?;
-        let ([count], label_bytes, labels_sum) = hashed(&labels_path)?;
+        let mut pixels = Vec::new();
+        let (dimensions, images_sum) = if keep_pixels {
+            hashed(&images_path, &mut pixels)?
+        } else {
+            hashed(&images_path, &mut io::sink())?
+        };
+        let mut label_bytes = Vec::new();
+        let ([count], labels_sum) = hashed(&labels_path, &mut label_bytes)?;
         if count != dimensions[0] {
             let reason = format!("{count} labels for {} images", dimensions[0]);
             return Err(Error::Malformed { path: labels_path, position: 4, reason });
         }
+        let inputs = dimensions[1] as usize * dimensions[2] as usize;
         Ok(Self {
             images_path,
             labels_path,
             dimensions,
-            images: Images {
-                inputs: dimensions[1] as usize * dimensions[2] as usize,
-                pixels,
-                labels: label_bytes,
-            },
+            images: Images { inputs, pixels, labels: label_bytes },
             checksums: [(images.to_owned(), images_sum), (labels.to_owned(), labels_sum)],
         })
     }
 }
 
-fn hashed<const D: usize>(path: &Path) -> Result<([u32; D], Vec<u8>, String), Error> {
+/// Copies a file's body; returns its dimensions, and the SHA-256 of the file.
+fn hashed<const D: usize>(path: &Path, body: &mut impl Write) -> Result<([u32; D], String), Error> {
     let mut reader = Hashing::new(files::open(path)?);
-    let (dimensions, body) = read(&mut reader).map_err(|fault| fault.at(path))?;
-    Ok((dimensions, body, reader.finish()))
+    let dimensions = copy(&mut reader, body).map_err(|fault| fault.at(path))?;
+    Ok((dimensions, reader.finish()))
 }
 
-/// What is wrong with a file, before it is known which one.
+/// A fault of a file whose path is not known yet.
 #[derive(Debug)]
 enum Fault {
     Io(io::Error),
@@ -158,19 +147,12 @@ fn malformed<T>(position: u64, reason: impl Into<String>) -> Result<T, Fault> {
     Err(Fault::Malformed { position, reason: reason.into() })
 }
 
-/// The dimensions and the body of a file with `D` dimensions.
-fn read<const D: usize>(reader: impl Read) -> Result<([u32; D], Vec<u8>), Fault> {
-    let mut body = Vec::new();
-    let dimensions = copy(reader, &mut body)?;
-    Ok((dimensions, body))
-}
-
 /// Copies a file's body, whose length must be what the header says.
 fn copy<const D: usize>(mut reader: impl Read, body: &mut impl Write) -> Result<[u32; D], Fault> {
     let dimensions = header(&mut reader)?;
     let expected = dimensions.iter().map(|&size| u64::from(size)).product();
     let found = io::copy(&mut reader.by_ref().take(expected), body).map_err(Fault::Io)?;
-    let start = header_length::<D>();
+    let start = header_length::<D>() as u64;
     if found < expected {
         return malformed(
             start + found,
@@ -205,8 +187,9 @@ fn header<const D: usize>(mut reader: impl Read) -> Result<[u32; D], Fault> {
     Ok(dimensions)
 }
 
-const fn header_length<const D: usize>() -> u64 {
-    4 + 4 * D as u64
+/// Bytes of the header of a file with `D` dimensions.
+pub(super) const fn header_length<const D: usize>() -> usize {
+    4 + 4 * D
 }
 
 fn word(reader: &mut impl Read, position: u64) -> Result<[u8; 4], Fault> {

@@ -1,10 +1,10 @@
-//! Files whose content is known in advance.
+//! Files with known content.
 
 use std::path::{Path, PathBuf};
 
 use super::{Error, files};
 
-/// A file whose content is known in advance.
+/// A file with known content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
     /// Name without `.gz`.
@@ -16,16 +16,16 @@ pub struct Known {
 }
 
 impl Known {
-    /// The file of `folder`, plain or `.gz`, if there is one.
+    /// The path of the file in `folder`, plain or `.gz`, if it exists.
     #[must_use]
     pub fn locate(&self, folder: &Path) -> Option<PathBuf> {
         files::locate(folder, self.name)
     }
 
-    /// The decompressed content of a file, which is genuine.
+    /// The decompressed content of a file, after a check of its SHA-256.
     ///
     /// # Errors
-    /// Says that the file cannot be read or has other content.
+    /// The file cannot be read or has other content.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
         let content = files::read_bounded(files::open(path)?, self.length).map_err(Error::unpack(path))?;
         let actual = files::sha256(&content);

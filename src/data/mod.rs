@@ -42,7 +42,7 @@ impl Images {
         self.labels.len()
     }
 
-    /// Whether there is no image.
+    /// Returns true if there is no image.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -60,7 +60,7 @@ impl Images {
         self.pixels.chunks_exact(self.inputs)
     }
 
-    /// Keeps the first so many.
+    /// Keeps the first `count` images.
     fn truncate(&mut self, count: usize) {
         self.labels.truncate(count);
         self.pixels.truncate(count * self.inputs);
@@ -87,12 +87,23 @@ pub struct Dataset {
     pub checksums: BTreeMap<String, String>,
 }
 
+impl Dataset {
+    fn shape(&self) -> Shape {
+        Shape {
+            inputs: self.train.inputs,
+            classes: self.classes,
+            train: self.train.len(),
+            test: self.test.len(),
+        }
+    }
+}
+
 /// The description of a data set that a plan is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The sizes of the data set.
     pub shape: Shape,
-    /// Checksums of the content, as [`Dataset::checksums`]; a part of every trial's id.
+    /// [`Dataset::checksums`], which are a part of every trial's id.
     pub checksums: BTreeMap<String, String>,
 }
 
@@ -110,7 +121,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// What a config leaves of a source of this shape.
+    /// The part of a source of this shape that a config uses.
     fn limited(self, config: &Config) -> Result<Self, Invalid> {
         let limit = |asked: Option<usize>, there: usize, key| match asked {
             Some(asked) if asked > there => {
@@ -151,55 +162,28 @@ pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> 
         }
         Source::Idx => idx::load(folder(config)?)?,
     };
-    let whole = Shape {
-        inputs: data.train.inputs,
-        classes: data.classes,
-        train: data.train.len(),
-        test: data.test.len(),
-    };
-    let Shape { train, test, .. } = whole.limited(config)?;
+    let Shape { train, test, .. } = data.shape().limited(config)?;
     data.train.truncate(train);
     data.test.truncate(test);
     Ok(data)
 }
 
-/// The facts about [`load`]'s data set.
+/// The facts about [`load`]'s data set, without its pixels.
 ///
-/// Costs nothing but for `source = "idx"`, whose four files are read through.
+/// Free of cost except for `source = "idx"`, whose four files are read.
 ///
 /// # Errors
-/// As [`load`], as far as it can be seen without the pixels.
+/// As [`load`].
 pub fn facts(config: &Config) -> Result<Facts, Error> {
-    Ok(Facts { shape: shape(config)?, checksums: fingerprint(config)? })
-}
-
-/// The checksums of [`load`]'s data set, which identify what a trial learnt from.
-///
-/// Costs nothing but for `source = "idx"`, whose four files are read through.
-///
-/// # Errors
-/// As [`load`], as far as it can be seen without the pixels.
-fn fingerprint(config: &Config) -> Result<BTreeMap<String, String>, Error> {
-    match config.source {
-        Source::Mnist => Ok(mnist::checksums()),
-        Source::Strokes => Ok(strokes::Recipe::of(config)?.checksums()),
-        Source::Idx => idx::checksums(folder(config)?),
-    }
-}
-
-/// The shape of [`load`]'s data set.
-///
-/// Costs nothing but for `source = "idx"`, whose headers and training labels are read.
-///
-/// # Errors
-/// As [`load`], as far as it can be seen without the pixels.
-fn shape(config: &Config) -> Result<Shape, Error> {
-    let whole = match config.source {
-        Source::Mnist => mnist::SHAPE,
-        Source::Strokes => strokes::Recipe::of(config)?.shape(),
-        Source::Idx => idx::shape(folder(config)?)?,
+    let (shape, checksums) = match config.source {
+        Source::Mnist => (mnist::SHAPE, mnist::checksums()),
+        Source::Strokes => {
+            let recipe = strokes::Recipe::of(config)?;
+            (recipe.shape(), recipe.checksums())
+        }
+        Source::Idx => idx::facts(folder(config)?)?,
     };
-    Ok(whole.limited(config)?)
+    Ok(Facts { shape: shape.limited(config)?, checksums })
 }
 
 fn folder(config: &Config) -> Result<&Path, Invalid> {
@@ -217,17 +201,17 @@ mod tests {
 
     fn refused(text: &str) -> String {
         let refused = load(&config(text), None).unwrap_err().to_string();
-        assert_eq!(shape(&config(text)).unwrap_err().to_string(), refused);
+        assert_eq!(facts(&config(text)).unwrap_err().to_string(), refused);
         refused
     }
 
     #[test]
-    fn the_fingerprint_and_the_shape_are_those_of_what_is_loaded() {
+    fn facts_are_those_of_the_loaded_data() {
         let config = config("train = 30\ntest = 20\nvalidation = 10\nglyph_seed = 4");
         let data = load(&config, None).unwrap();
-        assert_eq!(data.checksums, fingerprint(&config).unwrap());
         assert_eq!(data.checksums["strokes"], "version 1, seed 4, train 30, test 20");
-        assert_eq!(shape(&config).unwrap(), Shape { inputs: 784, classes: 10, train: 30, test: 20 });
+        let shape = Shape { inputs: 784, classes: 10, train: 30, test: 20 };
+        assert_eq!(facts(&config).unwrap(), Facts { shape, checksums: data.checksums.clone() });
         assert_eq!((data.train.len(), data.test.len(), data.train.image(29).len()), (30, 20, 784));
     }
 
@@ -238,8 +222,8 @@ mod tests {
         let some = config(&format!("{base}train = 2\ntest = 1\nvalidation = 1"));
         let data = load(&some, None).unwrap();
         assert_eq!((data.train.pixels.len(), data.test.labels.as_slice()), (8, &[1][..]));
-        assert_eq!(data.checksums, fingerprint(&some).unwrap());
-        assert_eq!(shape(&some).unwrap(), Shape { inputs: 4, classes: 3, train: 2, test: 1 });
+        let shape = Shape { inputs: 4, classes: 3, train: 2, test: 1 };
+        assert_eq!(facts(&some).unwrap(), Facts { shape, checksums: data.checksums });
 
         let more = refused(&format!("{base}train = 4\nvalidation = 1"));
         assert_eq!(more, "`data.train` asks for 4 images, but the source has 3");

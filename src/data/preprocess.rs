@@ -1,13 +1,13 @@
-//! From bytes to the model's input x: [batch, m].
+//! Preprocessing from bytes to the model's input x `[batch, m]`.
 //!
 //! An image is scaled to unit l2 norm, so that one `sparsity` suits all of them; by default
-//! after its own mean is taken away. Both are the affine map x = scale · pixel + offset,
+//! after its mean is subtracted. Both are the affine map x = scale · pixel + offset,
 //! whose two numbers are computed once for each image, from exact integer sums.
 
 use super::Images;
 use crate::simd::dispatch;
 
-/// What is done to an image before the model sees it.
+/// Preprocessing of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preprocessing {
     /// Zero mean, then unit l2 norm; an image of one grey becomes zeros.
@@ -30,7 +30,7 @@ struct Map {
 }
 
 impl Normaliser {
-    /// Measures every image of a set.
+    /// Computes the map of every image of a set.
     #[must_use]
     pub fn new(preprocessing: Preprocessing, images: &Images) -> Self {
         Self { maps: images.iter().map(|pixels| Map::of(preprocessing, pixels)).collect() }
@@ -38,7 +38,7 @@ impl Normaliser {
 
     /// Writes image `index` as numbers.
     ///
-    /// `images` is the set that was measured; `out` holds `images.inputs` numbers.
+    /// `images` is the set of [`Normaliser::new`]; `out` holds `images.inputs` numbers.
     pub fn write(&self, images: &Images, index: usize, out: &mut [f32]) {
         let Map { scale, offset } = self.maps[index];
         let pixels = images.image(index);
@@ -51,8 +51,8 @@ impl Normaliser {
 }
 
 impl Map {
-    /// With n pixels of sum S and sum of squares Q, the squared norm of the centred image
-    /// is (nQ − S²)/n. Integers hold it exactly: an image has at most 2²⁰ pixels.
+    /// The squared norm of the centred image is (nQ − S²)/n for n pixels of sum S and sum of squares Q.
+    /// Integers represent it exactly: an image has at most 2²⁰ pixels.
     fn of(preprocessing: Preprocessing, pixels: &[u8]) -> Self {
         let count = pixels.len() as u64;
         let squares: u64 = pixels.iter().map(|&pixel| u64::from(pixel).pow(2)).sum();

@@ -1,9 +1,8 @@
-//! The ten glyphs of the embedded data set, before the pen shakes.
+//! The ten undeformed glyphs of the embedded data set.
 //!
 //! A skeleton is a list of strokes, a stroke a list of points that the pen passes through
 //! on a smooth curve. Coordinates run from -1 to 1, x to the right and y downwards. Every
-//! glyph shares its strokes' places with some other one, so that no single pixel tells
-//! them apart.
+//! glyph shares the places of its strokes with another one, so that no single pixel separates the classes.
 
 /// A point of a stroke: x to the right, y downwards.
 pub(super) type Point = [f64; 2];

@@ -1,23 +1,22 @@
-//! Which training images are held out for validation.
+//! Split of the training images into training and validation.
 
 use rand::seq::SliceRandom;
 
 use crate::rng::{self, Purpose};
 
-/// Indices of the training images, parted into those that a trial learns from and those
-/// that choose its epoch. Both lists ascend.
+/// Indices of the images that a trial is trained on, and of those that select its epoch, both ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
-    /// Images to learn from.
+    /// Images for training.
     pub train: Vec<u32>,
-    /// Images held out.
+    /// Images for validation.
     pub validation: Vec<u32>,
 }
 
 /// Draws `validation` of `count` images, without replacement, from the seed's own stream.
 ///
 /// # Panics
-/// If `validation` is more than `count`; [`load`](super::load) has refused that.
+/// If `validation` is more than `count`; [`load`](super::load) rejects that.
 #[must_use]
 pub fn split(count: usize, validation: usize, seed: u64) -> Split {
     let mut order: Vec<u32> = (0..count as u32).collect();

@@ -1,59 +1,54 @@
 //! Products of codes, or of their gradients, with a matrix: the recursion's z·Sᵀ and δ·S,
 //! and Σ δᵀ·z.
 //!
-//! A rectified unit is often silent, and a term of a silent unit is zero: it is passed over,
-//! which changes no sum. A matrix that is larger than the first-level cache is loaded half
-//! as fast as it can be multiplied; there two rows go through the registers together, over
-//! the terms of which either is active, and use each load twice. Either way each sum takes
-//! its terms in their order, one fused multiply-add a term, in blocks of at most [`BLOCK`]
-//! terms that are added up one after the other: the same bits on each instruction set, and
-//! the bits of the gemm crate on processors whose cache makes it choose the same blocks.
+//! ReLU units are often inactive, and terms of inactive units are zero: they are skipped, which
+//! changes no sum. A matrix that is larger than the first-level cache loads half as fast as it
+//! can be multiplied; there two rows are processed together, over the terms of which either is
+//! active, and each load is used twice. Each sum adds its terms in order, one fused multiply-add
+//! per term, in blocks of at most [`BLOCK`] terms that are added one after the other. The result
+//! has the same bits on every instruction set, and those of the gemm crate on processors whose
+//! cache makes it choose the same blocks.
 
-#![expect(
-    clippy::inline_always,
-    reason = "a kernel is compiled for the instruction set of what it is inlined into"
-)]
+#![expect(clippy::inline_always, reason = "a kernel is compiled for the instruction set of its caller")]
 
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
 use super::product::Matrix;
-use super::real::Real;
 use super::rows::{Padded, Rows};
+use super::scalar::Scalar;
 use crate::simd::dispatch;
 
-/// Most terms that are summed up in a register before the sum goes to memory.
+/// Maximum number of terms that are summed in a register before the sum is stored.
 const BLOCK: usize = 512;
-/// Most rows and columns of a product whose blocks are filled one after the other, as the
-/// gemm crate fills them.
+/// Maximum rows and columns of a product that is split into full blocks, as the gemm crate does.
 const SMALL: usize = 64;
-/// Words of a bit for each term of a block.
+/// Words of a mask with one bit for each term of a block.
 const WORDS: usize = BLOCK / u64::BITS as usize;
-/// Bytes of a matrix that is loaded from the first-level cache, for the most part, and so as fast
-/// as it is multiplied.
-const NEAR: usize = 64 * 1024;
+/// Maximum bytes of a matrix that is mostly loaded from the first-level cache, as fast as it is multiplied.
+const CACHED: usize = 64 * 1024;
 
 /// `out = left·right` for `left` `[rows, right.count]` and `out` `[rows, right.columns]`,
 /// both row-major, on the calling thread.
 ///
 /// # Panics
-/// When the shapes do not belong together.
-pub(super) fn product<T: Real>(out: &mut [T], left: &[T], right: Rows<T>) {
+/// When the shapes do not match.
+pub(super) fn product<T: Scalar>(out: &mut [T], left: &[T], right: Rows<T>) {
     product_with(out, left, right, |block| Arch::new().dispatch(block));
 }
 
-/// `out = left·right`, both row-major, for `left` `[rows, inner]`: on the calling thread, terms of
-/// zeros in `left` passed over, and each sum with the same bits on every instruction set.
+/// `out = left·right`, both row-major, for `left` `[rows, inner]`, on the calling thread. Zeros in `left` are
+/// skipped, and each sum has the same bits on every instruction set.
 ///
 /// # Panics
-/// When the shapes do not belong together.
-pub fn ordered_product<T: Real>(out: &mut [T], left: &[T], right: Matrix<T>) {
+/// When the shapes do not match.
+pub fn ordered_product<T: Scalar>(out: &mut [T], left: &[T], right: Matrix<T>) {
     let mut memory = Padded::default();
     product(out, left, memory.rows(right));
 }
 
-fn product_with<T: Real>(out: &mut [T], left: &[T], right: Rows<T>, multiply: impl Fn(Block<T>)) {
+fn product_with<T: Scalar>(out: &mut [T], left: &[T], right: Rows<T>, multiply: impl Fn(Block<T>)) {
     let (rows, depth) = (out.len() / right.columns, right.count);
     assert_eq!(out.len(), rows * right.columns, "size of a product");
     assert_eq!(left.len(), rows * depth, "inner dimension of a product");
@@ -62,7 +57,7 @@ fn product_with<T: Real>(out: &mut [T], left: &[T], right: Rows<T>, multiply: im
     for start in (0..depth).step_by(block) {
         let terms = start..depth.min(start + block);
         let right = right.slice(terms.clone());
-        // A function of its own: what it keeps in registers must not crowd out the sums.
+        // Separate from `multiply`, so that its registers do not crowd out the sums.
         dispatch!({
             for (active, row) in active.iter_mut().zip(left.chunks_exact(depth)) {
                 active.mark(&row[terms.clone()]);
@@ -72,7 +67,7 @@ fn product_with<T: Real>(out: &mut [T], left: &[T], right: Rows<T>, multiply: im
     }
 }
 
-/// Terms of a block: as many in each as can be, and in small products as many as there may be.
+/// Terms of a block: full blocks in small products, else blocks of equal size.
 fn block(rows: usize, depth: usize, columns: usize) -> usize {
     if rows <= SMALL && columns <= SMALL {
         BLOCK
@@ -81,13 +76,13 @@ fn block(rows: usize, depth: usize, columns: usize) -> usize {
     }
 }
 
-/// Words that a block's terms take.
+/// Mask words of a block's terms.
 #[inline(always)]
 fn words(terms: &Range<usize>) -> usize {
     terms.len().div_ceil(u64::BITS as usize).min(WORDS)
 }
 
-/// The terms of a row that are not zero.
+/// Mask of the terms of a row that are not zero.
 #[derive(Debug, Clone, Copy, Default)]
 struct Active {
     /// A bit for each term.
@@ -96,7 +91,7 @@ struct Active {
 
 impl Active {
     #[inline(always)]
-    fn mark<T: Real>(&mut self, row: &[T]) {
+    fn mark<T: Scalar>(&mut self, row: &[T]) {
         *self = Self::default();
         for (word, numbers) in self.words.iter_mut().zip(row.chunks(u64::BITS as usize)) {
             for (bit, &number) in numbers.iter().enumerate() {
@@ -115,16 +110,16 @@ struct Block<'a, T> {
     terms: Range<usize>,
     /// For each row of `left`.
     active: &'a [Active],
-    /// Its rows belong to the terms.
+    /// One row for each term.
     right: Rows<'a, T>,
 }
 
-impl<T: Real> WithSimd for Block<'_, T> {
+impl<T: Scalar> WithSimd for Block<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Sums of two rows that fit the registers, with a vector of `right` and two factors.
+        // As many sums of two rows as fit the registers, with a vector of `right` and two factors.
         if S::REGISTER_COUNT >= 32 {
             self.multiply::<S, 13>(simd);
         } else {
@@ -133,42 +128,42 @@ impl<T: Real> WithSimd for Block<'_, T> {
     }
 }
 
-impl<T: Real> Block<'_, T> {
+impl<T: Scalar> Block<'_, T> {
     #[inline(always)]
-    fn multiply<S: Simd, const MOST: usize>(mut self, simd: S) {
+    fn multiply<S: Simd, const MAX: usize>(mut self, simd: S) {
         let vectors = self.right.stride * size_of::<T>() / size_of::<T::Vector<S>>();
         let rows = self.active.len();
-        let paired = if size_of_val(self.right.numbers) <= NEAR { 0 } else { rows - rows % 2 };
-        for (start, width) in panels(vectors, MOST) {
+        let paired = if size_of_val(self.right.numbers) <= CACHED { 0 } else { rows - rows % 2 };
+        for (start, width) in panels(vectors, MAX) {
             self.panel::<S, 2>(simd, start, width, 0..paired);
             self.panel::<S, 1>(simd, start, width, paired..rows);
         }
     }
 
-    /// `width` vectors of a range of rows, `ROWS` of them together.
+    /// Computes `width` vectors of a range of rows, `ROWS` of them together.
     #[inline(always)]
     fn panel<S: Simd, const ROWS: usize>(&mut self, simd: S, start: usize, width: usize, rows: Range<usize>) {
         match width {
-            1 => self.apart::<S, ROWS, 1>(simd, start, rows),
-            2 => self.apart::<S, ROWS, 2>(simd, start, rows),
-            3 => self.apart::<S, ROWS, 3>(simd, start, rows),
-            4 => self.apart::<S, ROWS, 4>(simd, start, rows),
-            5 => self.apart::<S, ROWS, 5>(simd, start, rows),
-            6 => self.apart::<S, ROWS, 6>(simd, start, rows),
-            7 => self.apart::<S, ROWS, 7>(simd, start, rows),
-            8 => self.apart::<S, ROWS, 8>(simd, start, rows),
-            9 => self.apart::<S, ROWS, 9>(simd, start, rows),
-            10 => self.apart::<S, ROWS, 10>(simd, start, rows),
-            11 => self.apart::<S, ROWS, 11>(simd, start, rows),
-            12 => self.apart::<S, ROWS, 12>(simd, start, rows),
-            13 => self.apart::<S, ROWS, 13>(simd, start, rows),
+            1 => self.kernel::<S, ROWS, 1>(simd, start, rows),
+            2 => self.kernel::<S, ROWS, 2>(simd, start, rows),
+            3 => self.kernel::<S, ROWS, 3>(simd, start, rows),
+            4 => self.kernel::<S, ROWS, 4>(simd, start, rows),
+            5 => self.kernel::<S, ROWS, 5>(simd, start, rows),
+            6 => self.kernel::<S, ROWS, 6>(simd, start, rows),
+            7 => self.kernel::<S, ROWS, 7>(simd, start, rows),
+            8 => self.kernel::<S, ROWS, 8>(simd, start, rows),
+            9 => self.kernel::<S, ROWS, 9>(simd, start, rows),
+            10 => self.kernel::<S, ROWS, 10>(simd, start, rows),
+            11 => self.kernel::<S, ROWS, 11>(simd, start, rows),
+            12 => self.kernel::<S, ROWS, 12>(simd, start, rows),
+            13 => self.kernel::<S, ROWS, 13>(simd, start, rows),
             _ => unreachable!("panels are no wider than the registers hold"),
         }
     }
 
-    /// A kernel as a function of its own: inlined, kernels take registers from each other.
+    /// Not inlined, because inlined kernels take registers from each other.
     #[inline(never)]
-    fn apart<S: Simd, const ROWS: usize, const WIDTH: usize>(
+    fn kernel<S: Simd, const ROWS: usize, const WIDTH: usize>(
         &mut self,
         simd: S,
         start: usize,
@@ -220,13 +215,13 @@ impl<T: Real> Block<'_, T> {
                 }
             }
             for (row, sums) in sums.into_iter().enumerate() {
-                self.keep(simd, first + row, start, sums);
+                self.store(simd, first + row, start, sums);
             }
         }
     }
 
     #[inline(always)]
-    fn keep<S: Simd, const WIDTH: usize>(
+    fn store<S: Simd, const WIDTH: usize>(
         &mut self,
         simd: S,
         row: usize,
@@ -250,10 +245,10 @@ impl<T: Real> Block<'_, T> {
     }
 }
 
-/// The first vector and the number of vectors of panels of at most `most`, as even as can be.
+/// First vector and number of vectors of panels of at most `max` vectors, as even as possible.
 #[inline(always)]
-fn panels(vectors: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let count = vectors.div_ceil(most);
+fn panels(vectors: usize, max: usize) -> impl Iterator<Item = (usize, usize)> {
+    let count = vectors.div_ceil(max);
     (0..count).map(move |panel| {
         let start = panel * vectors / count;
         (start, (panel + 1) * vectors / count - start)
@@ -296,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_do_not_depend_on_the_instruction_set_or_on_the_rows_beside() {
+    fn bits_do_not_depend_on_the_instruction_set_or_on_other_rows() {
         let (rows, depth, columns) = (11, 700, 45);
         for share in [0.2, 0.9] {
             let left = numbers(rows * depth, share, 3);
@@ -317,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_stays_so() {
+    fn nan_stays_nan() {
         let mut left = vec![0.0f32; 40];
         left[7] = f32::NAN;
         let right = numbers(40 * 20, 1.0, 5);

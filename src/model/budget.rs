@@ -1,49 +1,42 @@
 //! Counting parameters and operations, and choosing widths of equal parameter count.
 
-use super::wiring::{slots, steps};
+use super::family::slots;
 use super::{Config, Family, Group};
 
-/// How many tensors of each kind a network has and how often an image is multiplied with
-/// them: with the width, all that its size depends on.
+/// Number of tensors of each group, and of the products of an image with them: together with the
+/// width, all that a network's size depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     encoders: usize,
     recurrents: usize,
     thresholds: usize,
-    /// Products with an E, and with an S, in one pass over the iterations. An E read by every
-    /// iteration is multiplied with the input once.
-    drives: u64,
+    /// Products with an S in one pass. An E is multiplied with the input once, because only
+    /// consecutive iterations share it.
     recurrences: u64,
 }
 
 impl Counts {
-    /// Those of a network of this family and number of iterations.
+    /// Counts of a network of this family and number of iterations.
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let slots = slots(config, 1, 1);
-        let of = |group| slots.iter().filter(|slot| slot.group == group).count();
-        let drives = match config.family {
-            Family::Untied => config.steps as u64,
-            Family::Drsae | Family::UntiedRecurrent | Family::Mlp => 1,
-        };
+        let count = |group| slots.iter().filter(|slot| slot.group == group).count();
         Self {
-            encoders: of(Group::Encoder),
-            recurrents: of(Group::Recurrent),
-            thresholds: of(Group::Threshold),
-            drives,
-            recurrences: steps(config).iter().filter(|step| step.recurrent.is_some()).count() as u64,
+            encoders: count(Group::Encoder),
+            recurrents: count(Group::Recurrent),
+            thresholds: count(Group::Threshold),
+            recurrences: config.steps.saturating_sub(1) as u64,
         }
     }
 
-    /// Number of trainable parameters at a width.
+    /// Number of parameters at a width.
     #[must_use]
     pub fn parameters(&self, hidden: usize, inputs: usize, classes: usize) -> usize {
         let Self { encoders, recurrents, thresholds, .. } = self;
         hidden * (encoders * inputs + recurrents * hidden + thresholds + inputs + classes)
     }
 
-    /// The largest width with no more than `budget` parameters; `None` where not even one
-    /// hidden unit fits.
+    /// The largest width with no more than `budget` parameters; `None` where one hidden unit exceeds it.
     #[must_use]
     pub fn match_width(&self, inputs: usize, classes: usize, budget: usize) -> Option<usize> {
         let fits = |hidden| self.parameters(hidden, inputs, classes) <= budget;
@@ -66,29 +59,29 @@ impl Counts {
     }
 
     /// Floating-point operations of the matrix products of one training step on one image:
-    /// forward, and twice that backward, less the gradient of the input, which nobody needs.
+    /// forward, and twice that backward, less the gradient of the input, which is not needed.
     #[must_use]
     pub fn training_flops(&self, hidden: usize, inputs: usize, classes: usize) -> u64 {
         let (m, n, l) = (inputs as u64, hidden as u64, classes as u64);
-        2 * (2 * self.drives * m * n + 3 * self.recurrences * n * n + 3 * (m + l) * n)
+        2 * (2 * self.encoders as u64 * m * n + 3 * self.recurrences * n * n + 3 * (m + l) * n)
     }
 }
 
-/// Number of trainable parameters.
+/// [`Counts::parameters`] of a network.
 #[must_use]
 pub fn parameters(config: &Config, inputs: usize, classes: usize) -> usize {
     Counts::of(config).parameters(config.hidden, inputs, classes)
 }
 
-/// As [`Counts::training_flops`].
+/// [`Counts::training_flops`] of a network.
 #[must_use]
 pub fn training_flops(config: &Config, inputs: usize, classes: usize) -> u64 {
     Counts::of(config).training_flops(config.hidden, inputs, classes)
 }
 
-/// Bytes that training takes, without the images: for every one of `parameters` four numbers of
-/// four bytes (itself, its gradient and two moments), once more among the best weights, and two
-/// of eight while it is drawn; for every image of a mini-batch the codes and their gradients.
+/// Bytes of memory for training, without the images: for each of `parameters` five f32 (value, gradient,
+/// two moments, best weights) and, while weights are drawn, two f64; for each image of a mini-batch the
+/// codes and their gradients.
 #[must_use]
 pub fn training_bytes(config: &Config, parameters: usize, inputs: usize, batch: usize) -> u64 {
     let parameters = parameters as u64;
@@ -96,8 +89,8 @@ pub fn training_bytes(config: &Config, parameters: usize, inputs: usize, batch: 
     parameters * (5 * 4 + 2 * 8) + batch as u64 * 4 * ((2 * t + 3) * n + 3 * m)
 }
 
-/// Bytes that the gradient of S takes on top of [`training_bytes`]: gradients of codes, transposed, and the
-/// codes laid out, of the iterations that share an S.
+/// Bytes of the gradient of S, in addition to [`training_bytes`]: the transposed δ_t and the padded codes of
+/// the iterations that share an S.
 #[must_use]
 pub fn correlation_bytes(config: &Config, batch: usize) -> u64 {
     let steps = if config.family == Family::Drsae { config.steps } else { 1 };
@@ -110,16 +103,15 @@ pub fn gradient_bytes(config: &Config, parameters: usize, batch: usize) -> u64 {
     4 * (batch as u64 * config.steps as u64 * config.hidden as u64 + parameters as u64)
 }
 
-/// Bytes of the largest part of what training takes that is in one piece: the codes of a mini-batch over all
-/// iterations, or a matrix while it is drawn.
+/// Bytes of the largest single allocation of training: the codes of a mini-batch over all iterations, or a
+/// matrix while it is drawn.
 #[must_use]
 pub fn largest_bytes(config: &Config, inputs: usize, batch: usize) -> u64 {
     let (n, t, m) = (config.hidden as u64, config.steps as u64, inputs as u64);
     (4 * batch as u64 * t * n).max(8 * n * n.max(m))
 }
 
-/// Bytes that evaluation takes beside the network, with `batch` images at a time: their codes, and a copy
-/// of an S.
+/// Bytes of an evaluation with `batch` images at a time, without the network: the codes, and a copy of an S.
 #[must_use]
 pub fn evaluation_bytes(config: &Config, inputs: usize, classes: usize, batch: usize) -> u64 {
     let (n, t) = (config.hidden as u64, config.steps as u64);
@@ -127,8 +119,8 @@ pub fn evaluation_bytes(config: &Config, inputs: usize, classes: usize, batch: u
     4 * (batch as u64 * ((t + 3) * n + 3 * (m + l)) + n * n)
 }
 
-/// Bytes that a trial's state takes while it is written: weights, two moments, average and best weights,
-/// as numbers and as a file.
+/// Bytes of a trial's state while it is written: weights, two moments, average and best weights, as numbers
+/// and as a file.
 #[must_use]
 pub fn state_bytes(parameters: usize) -> u64 {
     parameters as u64 * 2 * 5 * 4

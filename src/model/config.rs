@@ -2,40 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Family;
 use crate::Invalid;
 
-/// A family of networks: how weights are shared over the iterations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Family {
-    /// The recurrent encoder: E, S and b shared by all iterations.
-    Drsae,
-    /// Its own E, S and b at every iteration.
-    Untied,
-    /// E shared; its own S and b at every iteration.
-    UntiedRecurrent,
-    /// A feed-forward ReLU network of T hidden layers with the same two decoders.
-    Mlp,
-}
-
-impl Family {
-    /// Every family, in the order of the documentation.
-    pub const ALL: [Self; 4] = [Self::Drsae, Self::Untied, Self::UntiedRecurrent, Self::Mlp];
-
-    /// The name in specs and tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Drsae => "drsae",
-            Self::Untied => "untied",
-            Self::UntiedRecurrent => "untied-recurrent",
-            Self::Mlp => "mlp",
-        }
-    }
-}
-
-/// Norm bounds that hold after every update; a row or column inside its bound is left
-/// alone.
+/// Norm bounds, enforced after every update; a row or column within its bound keeps its bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
@@ -53,49 +23,32 @@ impl Default for Bounds {
     }
 }
 
-/// What a network is made of.
+/// Family and size of a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// How weights are shared over the iterations.
-    #[serde(default = "default_family")]
+    /// Sharing of weights between the iterations.
     pub family: Family,
     /// Iterations T of the encoder (for `mlp`: hidden layers).
-    #[serde(default = "default_steps")]
     pub steps: usize,
     /// Hidden units n (for `mlp`: in each layer).
-    #[serde(default = "default_hidden")]
     pub hidden: usize,
     /// Clamp D to non-negative values after every update. Inputs are then scaled to unit
     /// norm without centring.
-    #[serde(default)]
     pub decoder_nonnegative: bool,
     /// Step size α of the ISTA iteration that the encoder starts as; 1/T where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_step: Option<f64>,
     /// Norm bounds.
-    #[serde(default)]
     pub bounds: Bounds,
-}
-
-fn default_family() -> Family {
-    Family::Drsae
-}
-
-fn default_steps() -> usize {
-    11
-}
-
-fn default_hidden() -> usize {
-    400
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            family: default_family(),
-            steps: default_steps(),
-            hidden: default_hidden(),
+            family: Family::Drsae,
+            steps: 11,
+            hidden: 400,
             decoder_nonnegative: false,
             initial_step: None,
             bounds: Bounds::default(),
@@ -104,7 +57,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Refuses sizes and bounds that no network can have.
+    /// Rejects sizes and bounds that no network can have.
     ///
     /// # Errors
     /// Names the first setting that cannot be used.

@@ -3,27 +3,26 @@
 //! D has random unit columns. The recurrent families start as ISTA for non-negative sparse
 //! coding on that dictionary: with step size α, E = αDᵀ, S = I − αDᵀD and b = αλ make one
 //! iteration one ISTA step. The feed-forward family starts with normal weights of variance
-//! 2/n, at which a ReLU layer of n units keeps the norm of its input on average (He et al.
-//! 2015, the backward form), and b = 0. C starts at zero, so that phase 1 leaves no trace
-//! in it.
+//! 2/n, at which a ReLU layer of n units preserves the norm of its input on average (He et al.
+//! 2015, the backward form), and b = 0. C starts at zero and stays zero in phase 1.
 //!
-//! All of it is computed on the calling thread: candle would start threads for it, which take
-//! time from the trials that train side by side.
+//! Everything is computed on the calling thread: candle would start threads that take time from
+//! trials that train in parallel.
 
 use candle_core::{DType, Device, Result, Tensor};
 use rand_distr::{Distribution, StandardNormal};
 
+use super::family::Slot;
 use super::product::{Matrix, product};
-use super::wiring::Slot;
 use super::{Config, Family, Group};
 use crate::rng::{self, Purpose};
 
-/// One f64 value for each slot, in order.
+/// The initial f64 value of each slot, in order.
 pub(super) fn values(config: &Config, slots: &[Slot], sparsity: f64, seed: u64) -> Result<Vec<Tensor>> {
     let mut random = rng::stream(seed, Purpose::Initialisation, 0);
-    let mut normal = |count: usize, spread: f64| -> Vec<f64> {
+    let mut normal = |count: usize, deviation: f64| -> Vec<f64> {
         let numbers: Vec<f64> = StandardNormal.sample_iter(&mut random).take(count).collect();
-        numbers.into_iter().map(|number| number * spread).collect()
+        numbers.into_iter().map(|number| number * deviation).collect()
     };
     let hidden = config.hidden;
     let inputs = slots.iter().find(|slot| slot.group == Group::Decoder).map_or(0, |slot| slot.shape[0]);
@@ -31,13 +30,13 @@ pub(super) fn values(config: &Config, slots: &[Slot], sparsity: f64, seed: u64) 
     scale_columns(&mut decoder, hidden, config.decoder_nonnegative);
     let step = config.initial_step();
     let encoder = scaled_transpose(&decoder, hidden, step);
-    let recurrent = one_less(&encoder, &decoder, hidden);
+    let recurrent = identity_minus(&encoder, &decoder, hidden);
     let [decoder, encoder, recurrent] = [
         tensor(decoder, &[inputs, hidden])?,
         tensor(encoder, &[hidden, inputs])?,
         tensor(recurrent, &[hidden, hidden])?,
     ];
-    let spread = (2.0 / hidden as f64).sqrt();
+    let deviation = (2.0 / hidden as f64).sqrt();
     slots
         .iter()
         .map(|slot| match (slot.group, config.family) {
@@ -46,7 +45,7 @@ pub(super) fn values(config: &Config, slots: &[Slot], sparsity: f64, seed: u64) 
                 Tensor::zeros(slot.shape.as_slice(), DType::F64, &Device::Cpu)
             }
             (Group::Encoder | Group::Recurrent, Family::Mlp) => {
-                tensor(normal(slot.shape.iter().product(), spread), &slot.shape)
+                tensor(normal(slot.shape.iter().product(), deviation), &slot.shape)
             }
             (Group::Encoder, _) => Ok(encoder.clone()),
             (Group::Recurrent, _) => Ok(recurrent.clone()),
@@ -83,7 +82,7 @@ fn scaled_transpose(matrix: &[f64], columns: usize, factor: f64) -> Vec<f64> {
 }
 
 /// I − left·right, of `size` rows and columns.
-fn one_less(left: &[f64], right: &[f64], size: usize) -> Vec<f64> {
+fn identity_minus(left: &[f64], right: &[f64], size: usize) -> Vec<f64> {
     let inner = left.len() / size;
     let (left, right) = (Matrix::new(left, size, inner), Matrix::new(right, inner, size));
     let mut gram = vec![0.0; size * size];
@@ -95,7 +94,7 @@ fn one_less(left: &[f64], right: &[f64], size: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::wiring;
+    use crate::model::family;
 
     /// The formulas of this file by candle's own operations.
     fn by_candle(decoder: &Tensor, step: f64) -> Result<[Tensor; 2]> {
@@ -110,7 +109,7 @@ mod tests {
         for family in [Family::Drsae, Family::Untied, Family::UntiedRecurrent] {
             for decoder_nonnegative in [false, true] {
                 let config = Config { family, steps: 3, hidden: 7, decoder_nonnegative, ..Config::default() };
-                let slots = wiring::slots(&config, 5, 2);
+                let slots = family::slots(&config, 5, 2);
                 let values = values(&config, &slots, 0.6, 1)?;
                 let decoder = &values[slots.len() - 2];
                 let [encoder, recurrent] = by_candle(decoder, 1.0 / 3.0)?;

@@ -1,8 +1,7 @@
-//! The recurrent encoder's iterations as one operation of candle, differentiable by its
-//! drive and by S: for objectives that are written as candle graphs, at the speed of the
-//! fused kernels.
+//! The recurrent encoder's iterations as one operation of candle, differentiable with respect to the
+//! drive and S: fused kernels for objectives that are written as candle graphs.
 //!
-//! With g_t the gradient that z^t receives from outside, going back from T to 1,
+//! With g_t the gradient of z^t that does not come through later iterations, for t from T to 1,
 //!
 //! ```text
 //! δ_T = g_T ⊙ [z^T > 0]    δ_t = (g_t + δ_(t+1)·S) ⊙ [z^t > 0]
@@ -13,16 +12,15 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Storage, Tensor,
 
 use super::active;
 use super::product::Matrix;
-use super::real::Real;
 use super::rows::Padded;
+use super::scalar::Scalar;
 use super::unroll::{activate, correlate, gate, sum_blocks};
 
 /// The codes z^1 … z^T, `[steps, batch, hidden]`, of z^(t+1) = max(0, drive + S·z^t) from
-/// z^0 = 0, for a drive E·x − b `[batch, hidden]` and S `[hidden, hidden]`: f32 or f64
-/// numbers in this machine's memory.
+/// z^0 = 0, for a drive E·x − b `[batch, hidden]` and S `[hidden, hidden]`, both f32 or both f64, on the CPU.
 ///
 /// # Errors
-/// When the shapes or types do not belong together, or the numbers lie on another device.
+/// When the shapes or types do not match, or the tensors are on another device.
 pub fn iterate(drive: &Tensor, recurrent: &Tensor, steps: usize) -> Result<Tensor> {
     if steps == 0 {
         bail!("an encoder has at least one iteration");
@@ -52,13 +50,13 @@ impl CustomOp2 for Iterations {
         }
         let codes = match (drive, recurrent) {
             (CpuStorage::F32(drive), CpuStorage::F32(recurrent)) => CpuStorage::F32(self.forward(
-                piece(drive, drive_layout)?,
-                piece(recurrent, recurrent_layout)?,
+                contiguous(drive, drive_layout)?,
+                contiguous(recurrent, recurrent_layout)?,
                 hidden,
             )),
             (CpuStorage::F64(drive), CpuStorage::F64(recurrent)) => CpuStorage::F64(self.forward(
-                piece(drive, drive_layout)?,
-                piece(recurrent, recurrent_layout)?,
+                contiguous(drive, drive_layout)?,
+                contiguous(recurrent, recurrent_layout)?,
                 hidden,
             )),
             _ => bail!("the drive and S are not both f32 or both f64 numbers"),
@@ -83,7 +81,7 @@ impl CustomOp2 for Iterations {
 }
 
 impl Iterations {
-    fn forward<T: Real>(&self, drive: &[T], recurrent: &[T], hidden: usize) -> Vec<T> {
+    fn forward<T: Scalar>(&self, drive: &[T], recurrent: &[T], hidden: usize) -> Vec<T> {
         let unit = drive.len();
         let mut memory = Padded::default();
         let columns = memory.rows(Matrix::new(recurrent, hidden, hidden).t());
@@ -100,8 +98,8 @@ impl Iterations {
     }
 }
 
-/// The gradients of the drive and of S.
-fn backward<T: Real + WithDType>(
+/// The gradients with respect to the drive and S.
+fn backward<T: Scalar + WithDType>(
     recurrent: &Tensor,
     codes: &Tensor,
     gradient: &Tensor,
@@ -135,15 +133,15 @@ fn backward<T: Real + WithDType>(
     ))
 }
 
-/// The numbers of a tensor that lies in one piece.
-fn piece<'a, T>(numbers: &'a [T], layout: &Layout) -> Result<&'a [T]> {
+/// The numbers of a contiguous tensor.
+fn contiguous<'a, T>(numbers: &'a [T], layout: &Layout) -> Result<&'a [T]> {
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&numbers[start..end]),
-        None => bail!("a tensor that does not lie in one piece"),
+        None => bail!("a tensor is not contiguous"),
     }
 }
 
-/// Calls `work` with the numbers of each tensor, row by row.
+/// Calls `work` with the numbers of each tensor.
 fn with_slices<T: WithDType, const N: usize>(
     tensors: [&Tensor; N],
     work: impl FnOnce([&[T]; N]),
@@ -151,8 +149,8 @@ fn with_slices<T: WithDType, const N: usize>(
     let guards = tensors.map(Tensor::storage_and_layout);
     let mut slices = [&[] as &[T]; N];
     for (slice, (storage, layout)) in slices.iter_mut().zip(&guards) {
-        let Storage::Cpu(storage) = &**storage else { bail!("a tensor that is on another device") };
-        *slice = piece(storage.as_slice::<T>()?, layout)?;
+        let Storage::Cpu(storage) = &**storage else { bail!("a tensor is not on the CPU") };
+        *slice = contiguous(storage.as_slice::<T>()?, layout)?;
     }
     work(slices);
     Ok(())

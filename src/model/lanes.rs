@@ -1,17 +1,15 @@
-//! Sums over sixteen lanes in a fixed order, so that no sum depends on the instruction set.
+//! Reductions of slices in a fixed order: sums over sixteen lanes, so that none depends on the instruction
+//! set.
 
-#![expect(
-    clippy::inline_always,
-    reason = "a sum is compiled for the instruction set of what it is inlined into"
-)]
+#![expect(clippy::inline_always, reason = "a sum is compiled for the instruction set of its caller")]
 
-use super::real::Real;
+use super::scalar::Scalar;
 
 const LANES: usize = 16;
 
 /// The sum of `of(x)` over a slice, in sixteen running sums.
 #[inline(always)]
-pub fn sum<T: Real>(numbers: &[T], of: impl Fn(T) -> T) -> T {
+pub fn sum<T: Scalar>(numbers: &[T], of: impl Fn(T) -> T) -> T {
     let mut sums = [T::zero(); LANES];
     let chunks = numbers.chunks_exact(LANES);
     let mut rest = T::zero();
@@ -28,7 +26,7 @@ pub fn sum<T: Real>(numbers: &[T], of: impl Fn(T) -> T) -> T {
 
 /// The inner product of two slices, in sixteen running sums.
 #[inline(always)]
-pub fn dot<T: Real>(left: &[T], right: &[T]) -> T {
+pub fn dot<T: Scalar>(left: &[T], right: &[T]) -> T {
     let mut sums = [T::zero(); LANES];
     let (lefts, rights) = (left.chunks_exact(LANES), right.chunks_exact(LANES));
     let mut rest = T::zero();
@@ -43,13 +41,19 @@ pub fn dot<T: Real>(left: &[T], right: &[T]) -> T {
     sums.into_iter().fold(rest, |total, sum| total + sum)
 }
 
+/// The index of the largest number; the first of equals.
+pub fn argmax<T: PartialOrd>(numbers: &[T]) -> usize {
+    let better = |best: usize, at: usize| if numbers[at] > numbers[best] { at } else { best };
+    (0..numbers.len()).fold(0, better)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::simd::dispatch;
 
     #[test]
-    fn sums_take_every_element_once() {
+    fn sums_include_every_element_once() {
         for length in [0usize, 1, 15, 16, 17, 100] {
             let numbers: Vec<f64> = (0..length).map(|i| i as f64).collect();
             let expected: f64 = numbers.iter().sum();

@@ -8,54 +8,37 @@
 //! scores  = C·z^T / ‖z^T‖₂                     (classes)
 //! ```
 //!
-//! [`wiring`] says which of the E_t, S_t and b_t a family shares or leaves out.
+//! [`family`] defines which of the E_t, S_t and b_t a family shares or leaves out.
 
 mod active;
 pub mod budget;
 pub mod config;
-mod drsae;
+pub mod family;
 mod graph;
 mod initial;
 mod iterations;
-pub mod kernels;
 mod lanes;
-mod mlp;
 mod network;
 mod parameters;
 mod product;
-mod real;
 mod rows;
-mod step;
+mod scalar;
+pub(crate) mod tensor_file;
 mod unroll;
-mod untied;
 pub mod weights;
-pub mod wiring;
 
-pub use config::{Bounds, Config, Family};
+pub use config::{Bounds, Config};
+pub use family::{Family, Group};
 pub use iterations::iterate;
 pub use network::{Model, NORM_FLOOR};
 pub use parameters::{Parameter, Parameters};
+pub use weights::Checkpoint;
 
-use serde::{Deserialize, Serialize};
-
-/// Parameters that play one part in the equations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Group {
-    /// E: drives the units from the input.
-    Encoder,
-    /// S: drives the units from each other.
-    Recurrent,
-    /// b: what the drive must exceed.
-    Threshold,
-    /// D: reconstructs the input.
-    Decoder,
-    /// C: scores the classes.
-    Classifier,
-}
-
-impl Group {
-    /// Every group.
-    pub const ALL: [Self; 5] =
-        [Self::Encoder, Self::Recurrent, Self::Threshold, Self::Decoder, Self::Classifier];
+/// The fused kernels of a training step, on slices and without a graph.
+pub mod kernels {
+    pub use super::active::ordered_product;
+    pub use super::lanes::{argmax, dot, sum};
+    pub use super::product::{Matrix, product};
+    pub use super::scalar::Scalar;
+    pub use super::unroll::Unroll;
 }

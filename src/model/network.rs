@@ -1,13 +1,11 @@
 //! A network: an encoder of one of the families and the two linear decoders.
 
-use std::collections::HashMap;
+use candle_core::{D, DType, Device, Result, Tensor, Var, bail};
 
-use candle_core::{D, DType, Device, Result, Tensor, bail};
-
-use super::wiring::{self, Step};
+use super::family::{self, Slot, Step};
 use super::{Config, Family, Group, Parameters, graph, initial, iterate};
 
-/// Added under the root of ‖z‖₂, so that an all-zero code has scores and a gradient.
+/// Added to ‖z‖₂² before the root is taken, so that an all-zero code has scores and a gradient.
 pub const NORM_FLOOR: f64 = 1e-12;
 
 /// A network with its weights.
@@ -28,7 +26,6 @@ pub const NORM_FLOOR: f64 = 1e-12;
 #[derive(Debug, Clone)]
 pub struct Model {
     config: Config,
-    classes: usize,
     steps: Vec<Step>,
     parameters: Parameters,
 }
@@ -36,8 +33,7 @@ pub struct Model {
 impl Model {
     /// A network for images of `inputs` pixels in `classes` classes, with the initial
     /// weights of `seed` as numbers of type `dtype` on `device`; λ = `sparsity` sets the
-    /// initial thresholds. The weights are drawn on the CPU, so they are the same on every
-    /// device.
+    /// initial thresholds. The weights are drawn on the CPU and are the same on every device.
     ///
     /// # Errors
     /// When the tensors cannot be allocated.
@@ -50,35 +46,20 @@ impl Model {
         dtype: DType,
         device: &Device,
     ) -> Result<Self> {
-        let slots = wiring::slots(config, inputs, classes);
-        let values = initial::values(config, &slots, sparsity, seed)?;
-        let parameters = Parameters::new(slots, values, dtype, device)?;
-        Ok(Self { config: config.clone(), classes, steps: wiring::steps(config), parameters })
+        let slots = family::slots(config, inputs, classes);
+        let values = initial::values(config, &slots, sparsity, seed)?.into_iter();
+        let values = values.map(|value| Var::from_tensor(&value.to_dtype(dtype)?.to_device(device)?));
+        let values = values.collect::<Result<_>>()?;
+        Ok(Self::from_values(config, slots, values))
     }
 
-    /// A network with stored weights, by name.
-    ///
-    /// # Errors
-    /// When a tensor is missing or has another shape.
-    pub fn from_tensors(config: &Config, tensors: &HashMap<String, Tensor>) -> Result<Self> {
-        let rows = |name: &str| match tensors.get(name) {
-            Some(tensor) => tensor.dim(0),
-            None => bail!("there is no tensor `{name}`"),
-        };
-        let classes = rows("classifier")?;
-        let slots = wiring::slots(config, rows("decoder")?, classes);
-        let values = slots
-            .iter()
-            .map(|slot| match tensors.get(&slot.name) {
-                Some(tensor) => Ok(tensor.clone()),
-                None => bail!("there is no tensor `{}`", slot.name),
-            })
-            .collect::<Result<_>>()?;
-        let parameters = Parameters::new(slots, values, DType::F32, &Device::Cpu)?;
-        Ok(Self { config: config.clone(), classes, steps: wiring::steps(config), parameters })
+    /// A network with these values of its parameters, which have their slots' shapes.
+    pub(super) fn from_values(config: &Config, slots: Vec<Slot>, values: Vec<Var>) -> Self {
+        let steps = family::steps(config);
+        Self { config: config.clone(), steps, parameters: Parameters::new(slots, values) }
     }
 
-    /// What the network is made of.
+    /// Family and size.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
@@ -93,32 +74,23 @@ impl Model {
     /// Number of classes l.
     #[must_use]
     pub fn classes(&self) -> usize {
-        self.classes
+        self.parameters.get("classifier").dims()[0]
     }
 
-    /// Its trainable tensors.
+    /// The parameters.
     #[must_use]
     pub fn parameters(&self) -> &Parameters {
         &self.parameters
     }
 
-    /// Leaves exactly the parameters of `groups` out of training.
+    /// Excludes the parameters of `groups` from training, and no others.
     pub fn freeze(&mut self, groups: &[Group]) {
         self.parameters.freeze(groups);
     }
 
-    /// The same network, sharing its weights, for use without gradients.
-    #[must_use]
-    pub fn detached(&self) -> Self {
-        let mut copy = self.clone();
-        copy.freeze(&Group::ALL);
-        copy
-    }
-
     /// The codes z^1 … z^T `[batch, hidden]` of an input `[batch, inputs]`, differentiable by
-    /// candle. The recurrent encoder's iterations are one operation where the weights lie in
-    /// this machine's memory; the other families, and other devices, take
-    /// [`Model::codes_by_graph`].
+    /// candle. On the CPU the iterations of the recurrent encoder are one operation; other families
+    /// and devices use [`Model::codes_by_graph`].
     ///
     /// # Errors
     /// When the input's width is not the network's.
@@ -135,8 +107,8 @@ impl Model {
         (0..self.config.steps).map(|t| codes.get(t)).collect()
     }
 
-    /// What [`Model::codes`] gives, from candle's own operations: the reference that all
-    /// fused kernels are tested against.
+    /// The same codes by candle's own operations: the reference that all fused kernels are tested
+    /// against.
     ///
     /// # Errors
     /// When the input's width is not the network's.
@@ -149,10 +121,15 @@ impl Model {
     /// # Errors
     /// When the input's width is not the network's.
     pub fn encode(&self, input: &Tensor) -> Result<Tensor> {
-        match self.codes(input)?.pop() {
-            Some(code) => Ok(code),
-            None => bail!("the network has no iterations"),
-        }
+        last(self.codes(input)?)
+    }
+
+    /// The same code by candle's own operations.
+    ///
+    /// # Errors
+    /// When the input's width is not the network's.
+    pub fn encode_by_graph(&self, input: &Tensor) -> Result<Tensor> {
+        last(self.codes_by_graph(input)?)
     }
 
     /// The reconstruction D·z `[batch, inputs]` of a code `[batch, hidden]`.
@@ -170,5 +147,12 @@ impl Model {
     pub fn scores(&self, code: &Tensor) -> Result<Tensor> {
         let norm = (code.sqr()?.sum_keepdim(D::Minus1)? + NORM_FLOOR)?.sqrt()?;
         code.matmul(&self.parameters.get("classifier").t()?)?.broadcast_div(&norm)
+    }
+}
+
+fn last(mut codes: Vec<Tensor>) -> Result<Tensor> {
+    match codes.pop() {
+        Some(code) => Ok(code),
+        None => bail!("the network has no iterations"),
     }
 }

@@ -1,77 +1,65 @@
-//! A network's trainable tensors, in a fixed order.
+//! A network's parameters, in a fixed order.
 
 use std::collections::HashMap;
 
-use candle_core::{DType, Device, Result, Storage, Tensor, Var, WithDType, bail};
+use candle_core::{Device, Result, Storage, Tensor, Var, WithDType, bail};
 
 use super::Group;
-use super::wiring::Slot;
+use super::family::Slot;
 
-/// One trainable tensor.
+/// One parameter tensor.
 #[derive(Debug, Clone)]
 pub struct Parameter {
     /// Name in `model.safetensors`.
     pub name: String,
-    /// Part in the equations.
+    /// Role in the equations.
     pub group: Group,
     /// The variable that the optimiser updates in place.
     pub value: Var,
     frozen: bool,
 }
 
-/// Every trainable tensor of a network, in the order of its slots.
+/// Every parameter of a network, in the order of its slots.
 #[derive(Debug, Clone)]
 pub struct Parameters {
     entries: Vec<Parameter>,
     index: HashMap<String, usize>,
-    device: Device,
 }
 
 impl Parameters {
-    /// Takes one value for each slot, in order, as numbers of type `dtype` on `device`.
-    ///
-    /// # Errors
-    /// When a value has not the shape of its slot.
-    pub fn new(slots: Vec<Slot>, values: Vec<Tensor>, dtype: DType, device: &Device) -> Result<Self> {
+    /// The parameters of these slots, with one value of the slot's shape for each, in order.
+    pub(super) fn new(slots: Vec<Slot>, values: Vec<Var>) -> Self {
         let index = slots.iter().enumerate().map(|(i, slot)| (slot.name.clone(), i)).collect();
-        let entries = slots
-            .into_iter()
-            .zip(values)
-            .map(|(slot, value)| {
-                if value.dims() != slot.shape {
-                    bail!("`{}` has shape {:?}, not {:?}", slot.name, value.dims(), slot.shape);
-                }
-                let value = Var::from_tensor(&value.to_dtype(dtype)?.to_device(device)?)?;
-                Ok(Parameter { name: slot.name, group: slot.group, value, frozen: false })
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self { entries, index, device: device.clone() })
+        let entries = slots.into_iter().zip(values);
+        let entries =
+            entries.map(|(Slot { name, group, .. }, value)| Parameter { name, group, value, frozen: false });
+        Self { entries: entries.collect(), index }
     }
 
-    /// Where the numbers lie.
+    /// The device that holds the values.
     #[must_use]
     pub fn device(&self) -> &Device {
-        &self.device
+        self.entries[0].value.device()
     }
 
-    /// The tensor of that name; one that is frozen takes no gradient.
+    /// The tensor of that name; a frozen one has no gradient.
     ///
     /// # Panics
-    /// When the network has no such parameter: names come from its own wiring.
+    /// When the network has no such parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Tensor {
         let entry = &self.entries[self.index[name]];
         if entry.frozen { entry.value.as_detached_tensor() } else { entry.value.as_tensor().clone() }
     }
 
-    /// Leaves exactly the parameters of `groups` out of differentiation and updates.
+    /// Excludes the parameters of `groups`, and no others, from differentiation and updates.
     pub fn freeze(&mut self, groups: &[Group]) {
         for entry in &mut self.entries {
             entry.frozen = groups.contains(&entry.group);
         }
     }
 
-    /// Which parameters take updates, in order.
+    /// For each parameter, whether it is trained.
     #[must_use]
     pub fn trained(&self) -> Vec<bool> {
         self.entries.iter().map(|entry| !entry.frozen).collect()
@@ -82,11 +70,17 @@ impl Parameters {
         self.entries.iter()
     }
 
-    /// Calls `work` with each parameter's numbers, in order and row by row; those on another
-    /// device are copied into this machine's memory first.
+    /// Number of values of all parameters.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.iter().map(|entry| entry.value.elem_count()).sum()
+    }
+
+    /// Calls `work` with the values of each parameter, in order and row-major. Values on another device
+    /// are copied to the CPU first.
     ///
     /// # Errors
-    /// When the numbers are of another type than `T`, or the device does not give them.
+    /// When the values are not of type `T`, or the copy fails.
     pub fn with_slices<T: WithDType, R>(&self, work: impl FnOnce(&[&[T]]) -> R) -> Result<R> {
         let here = self.entries.iter().map(|entry| entry.value.to_device(&Device::Cpu));
         let here = here.collect::<Result<Vec<_>>>()?;
@@ -95,21 +89,21 @@ impl Parameters {
             .iter()
             .map(|(storage, layout)| match (&**storage, layout.contiguous_offsets()) {
                 (Storage::Cpu(storage), Some((start, end))) => Ok(&storage.as_slice::<T>()?[start..end]),
-                _ => bail!("the weights do not lie in one piece"),
+                _ => bail!("the weights are not contiguous"),
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(work(&slices))
     }
 
-    /// A copy of the numbers now, in order.
+    /// A copy of the values, in order.
     ///
     /// # Errors
-    /// As [`Parameters::with_slices`].
+    /// See [`Parameters::with_slices`].
     pub fn snapshot(&self) -> Result<Vec<Vec<f32>>> {
         self.with_slices(|slices| slices.iter().map(|numbers| numbers.to_vec()).collect())
     }
 
-    /// Overwrites the numbers with those of a [`Parameters::snapshot`].
+    /// Overwrites the values with those of a [`Parameters::snapshot`].
     ///
     /// # Errors
     /// When the snapshot is of another network.

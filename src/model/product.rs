@@ -2,9 +2,9 @@
 
 use gemm::Parallelism;
 
-use super::real::Real;
+use super::scalar::Scalar;
 
-/// A matrix that is read: a slice in row-major order, or its transpose.
+/// A read-only matrix: a slice in row-major order, or its transpose.
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<'a, T> {
     entries: &'a [T],
@@ -32,12 +32,12 @@ impl<'a, T> Matrix<'a, T> {
         self.columns
     }
 
-    /// Its entries, where they lie row by row.
+    /// The entries, if they are in row-major order.
     pub(super) fn row_major(self) -> Option<&'a [T]> {
         (self.column_stride == 1 && self.row_stride == self.columns).then_some(self.entries)
     }
 
-    /// The transpose, without moving anything.
+    /// The transpose, without a copy.
     #[must_use]
     pub fn t(self) -> Self {
         Self {
@@ -54,9 +54,9 @@ impl<'a, T> Matrix<'a, T> {
 /// Computed on the calling thread.
 ///
 /// # Panics
-/// When the shapes do not belong together.
+/// When the shapes do not match.
 #[expect(unsafe_code, reason = "gemm takes pointers and strides; the shapes are checked here")]
-pub fn product<T: Real>(out: &mut [T], accumulate: bool, factor: T, left: Matrix<T>, right: Matrix<T>) {
+pub fn product<T: Scalar>(out: &mut [T], accumulate: bool, factor: T, left: Matrix<T>, right: Matrix<T>) {
     assert_eq!(left.columns, right.rows, "inner dimensions of a product");
     assert_eq!(out.len(), left.rows * right.columns, "size of a product");
     // SAFETY: a `Matrix` covers its slice exactly, whichever way its strides run, `out`

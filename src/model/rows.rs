@@ -1,23 +1,23 @@
-//! Matrices laid out for the vector units: each row begins at a cache line and ends in zeros.
+//! Matrices in a layout for vector instructions: rows are aligned to cache lines and padded with zeros.
 
 use super::product::Matrix;
-use super::real::Real;
+use super::scalar::Scalar;
 use crate::simd::dispatch;
 
 /// Rows are padded to a multiple of this many numbers: a cache line of f32.
 const LINE: usize = 16;
-/// What the first row is aligned to, in bytes.
+/// Alignment of the first row in bytes.
 const ALIGNMENT: usize = 64;
 
-/// Numbers that begin at a cache line.
+/// Numbers aligned to a cache line.
 #[derive(Debug, Clone)]
 pub(super) struct Aligned<T> {
-    /// With room before the first number.
+    /// The numbers, with space before the first one for the alignment.
     memory: Vec<T>,
     length: usize,
 }
 
-impl<T: Real> Aligned<T> {
+impl<T: Scalar> Aligned<T> {
     pub fn zeros(length: usize) -> Self {
         Self { memory: vec![T::zero(); length + ALIGNMENT / size_of::<T>()], length }
     }
@@ -32,13 +32,13 @@ impl<T: Real> Aligned<T> {
     }
 }
 
-/// Memory for a matrix with padded rows, used again from one matrix to the next.
+/// Reusable memory for a matrix with padded rows.
 #[derive(Debug, Clone)]
 pub(super) struct Padded<T> {
     memory: Aligned<T>,
 }
 
-/// A matrix of `count` rows that lie `stride` numbers apart, zero beyond its columns.
+/// A matrix of `count` rows at a distance of `stride` numbers, zero beyond its columns.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rows<'a, T> {
     pub numbers: &'a [T],
@@ -47,14 +47,14 @@ pub(super) struct Rows<'a, T> {
     pub columns: usize,
 }
 
-impl<T: Real> Default for Padded<T> {
+impl<T: Scalar> Default for Padded<T> {
     fn default() -> Self {
         Self { memory: Aligned::zeros(0) }
     }
 }
 
-impl<T: Real> Padded<T> {
-    /// `matrix`, in this memory, or where it lies if its rows are already so.
+impl<T: Scalar> Padded<T> {
+    /// `matrix` in this layout: copied into this memory, unless its rows already have it.
     pub fn rows<'a>(&'a mut self, matrix: Matrix<'a, T>) -> Rows<'a, T> {
         let (count, columns) = (matrix.rows(), matrix.columns());
         let stride = columns.next_multiple_of(LINE);
@@ -82,9 +82,9 @@ impl<T: Real> Padded<T> {
     }
 }
 
-/// Leaves the transpose of `matrix`, whose rows have `columns` entries, in `out`, whose rows
-/// are `stride` entries apart; in blocks that the registers hold.
-pub(super) fn transpose<T: Real>(out: &mut [T], stride: usize, matrix: &[T], columns: usize) {
+/// Writes the transpose of `matrix`, whose rows have `columns` entries, to `out`, whose rows have a distance
+/// of `stride` entries; in blocks that fit the registers.
+pub(super) fn transpose<T: Scalar>(out: &mut [T], stride: usize, matrix: &[T], columns: usize) {
     let rows = matrix.len() / columns;
     let (whole_rows, whole_columns) = (rows - rows % LINE, columns - columns % LINE);
     dispatch!({
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_padded_and_aligned_wherever_the_matrix_lay() {
+    fn rows_are_padded_and_aligned_for_any_matrix() {
         let entries: Vec<f32> = (0..6).map(|i| i as f32 + 1.0).collect();
         let mut memory = Padded::default();
         for (matrix, expected) in [

@@ -1,7 +1,7 @@
 //! The encoder's iterations and their gradient, fused: one forward and one backward
 //! recursion over memory that is allocated once.
 //!
-//! With δ_t the gradient of z^t before its ReLU, back-propagation through time is
+//! Back-propagation through time, with δ_t the gradient of z^t before its ReLU:
 //!
 //! ```text
 //! δ_T     = g ⊙ [z^T > 0]                 g: gradient of the last code
@@ -9,31 +9,30 @@
 //! ∂E      = (Σ_t δ_t)ᵀ·x    ∂b = −Σ_t Σ_batch δ_t    ∂S = Σ_t δ_tᵀ·z^(t−1)
 //! ```
 //!
-//! where each sum runs over the iterations that share the parameter. The codes and the δ_t
-//! lie one after the other, so that ∂S is a single product over all of them. S is laid out
-//! for the products once for all iterations that share it, and the terms of silent units
-//! are passed over where most units are silent ([`active`](super::active)).
+//! where each sum runs over the iterations that share the parameter. The codes and the δ_t are
+//! contiguous, so ∂S is a single product over all of them. S is laid out once for all
+//! iterations that share it, and terms of inactive units are skipped ([`active`](super::active)).
 
 use std::ops::Range;
 
+use super::family::{self, Slot, Step};
 use super::product::{Matrix, product};
-use super::real::Real;
 use super::rows::{Aligned, Padded, Rows, transpose};
-use super::wiring::{self, Slot};
+use super::scalar::Scalar;
 use super::{Config, active};
 use crate::simd::dispatch;
 
-/// The indices of one iteration's parameters among the network's slots.
+/// The slots of the parameters that one iteration reads.
 #[derive(Debug, Clone, Copy)]
-struct Reads {
+struct StepSlots {
     encoder: Option<usize>,
     recurrent: Option<usize>,
     threshold: usize,
 }
 
-/// Iterations, from 0, that read the same parameter.
+/// Consecutive iterations, from 0, that read the same parameter.
 #[derive(Debug, Clone, PartialEq)]
-struct Run {
+struct Span {
     slot: usize,
     steps: Range<usize>,
 }
@@ -41,22 +40,22 @@ struct Run {
 /// An encoder's memory for mini-batches of one size or less.
 #[derive(Debug, Clone)]
 pub struct Unroll<T> {
-    steps: Vec<Reads>,
-    encoder_runs: Vec<Run>,
-    recurrent_runs: Vec<Run>,
-    threshold_runs: Vec<Run>,
+    steps: Vec<StepSlots>,
+    encoder_spans: Vec<Span>,
+    recurrent_spans: Vec<Span>,
+    threshold_spans: Vec<Span>,
     inputs: usize,
     hidden: usize,
-    /// Images of the mini-batch at hand.
+    /// Images of the current mini-batch.
     batch: usize,
-    /// S, Sᵀ or the codes, as the product at hand wants them.
+    /// S, Sᵀ or the codes, in the layout of the current product.
     matrix: Padded<T>,
-    /// The encoder that was applied last to the mini-batch at hand, and E·x `[batch, hidden]`.
-    applied: Option<usize>,
+    /// E·x `[batch, hidden]` of the current mini-batch, and the slot of E.
     product: Vec<T>,
-    /// The threshold that was subtracted from it last, and E·x − b.
-    lowered: Option<usize>,
+    product_of: Option<usize>,
+    /// E·x − b, and the slot of b.
     drive: Vec<T>,
+    drive_of: Option<usize>,
     /// z^1 … z^T, `[steps, batch, hidden]`.
     codes: Aligned<T>,
     /// δ_1 … δ_T, `[steps, batch, hidden]`, and the transpose of those that share an S.
@@ -66,25 +65,25 @@ pub struct Unroll<T> {
     summed: Vec<T>,
 }
 
-impl<T: Real> Unroll<T> {
+impl<T: Scalar> Unroll<T> {
     /// Memory for the encoder of `config` on up to `batch` images of `inputs` pixels.
     #[must_use]
     pub fn new(config: &Config, inputs: usize, batch: usize) -> Self {
-        let slots = wiring::slots(config, inputs, 0);
-        let steps: Vec<Reads> = wiring::steps(config).iter().map(|step| reads(step, &slots)).collect();
+        let slots = family::slots(config, inputs, 0);
+        let steps: Vec<_> = family::steps(config).iter().map(|step| StepSlots::of(step, &slots)).collect();
         let unit = batch * config.hidden;
         Self {
-            encoder_runs: runs(&steps, |step| step.encoder),
-            recurrent_runs: runs(&steps, |step| step.recurrent),
-            threshold_runs: runs(&steps, |step| Some(step.threshold)),
+            encoder_spans: spans(&steps, |step| step.encoder),
+            recurrent_spans: spans(&steps, |step| step.recurrent),
+            threshold_spans: spans(&steps, |step| Some(step.threshold)),
             inputs,
             hidden: config.hidden,
             batch: 0,
             matrix: Padded::default(),
-            applied: None,
             product: vec![T::zero(); unit],
-            lowered: None,
+            product_of: None,
             drive: vec![T::zero(); unit],
+            drive_of: None,
             codes: Aligned::zeros(steps.len() * unit),
             deltas: Vec::new(),
             transposed: Vec::new(),
@@ -95,26 +94,42 @@ impl<T: Real> Unroll<T> {
 
     /// Encodes the images of `input` `[batch, inputs]` with the weights of each slot.
     pub fn forward(&mut self, weights: &[&[T]], input: &[T]) {
-        self.batch = input.len() / self.inputs;
-        self.applied = None;
-        self.iterate(0, None, weights, input);
+        let (batch, inputs, hidden) = (input.len() / self.inputs, self.inputs, self.hidden);
+        let images = Matrix::new(input, batch, inputs);
+        self.forward_with(weights, batch, |out, encoder| {
+            product(out, false, T::one(), images, Matrix::new(encoder, hidden, inputs).t());
+        });
+    }
+
+    /// Encodes `batch` images whose products E·x are computed by `apply`, which is called with the
+    /// memory for a product `[batch, hidden]` and with E.
+    pub fn forward_with(&mut self, weights: &[&[T]], batch: usize, mut apply: impl FnMut(&mut [T], &[T])) {
+        self.batch = batch;
+        self.product_of = None;
+        self.iterate(0, None, weights, &mut apply);
         let mut matrix = std::mem::take(&mut self.matrix);
-        for run in 0..self.recurrent_runs.len() {
-            let Run { slot, steps } = self.recurrent_runs[run].clone();
+        for span in 0..self.recurrent_spans.len() {
+            let Span { slot, steps } = self.recurrent_spans[span].clone();
             let columns = matrix.rows(Matrix::new(weights[slot], self.hidden, self.hidden).t());
             for t in steps {
-                self.iterate(t, Some(columns), weights, input);
+                self.iterate(t, Some(columns), weights, &mut apply);
             }
         }
         self.matrix = matrix;
     }
 
-    /// Leaves z^(t+1), from z^t and the Sᵀ of this iteration where it has one.
-    fn iterate(&mut self, t: usize, columns: Option<Rows<T>>, weights: &[&[T]], input: &[T]) {
+    /// Computes z^(t+1) from z^t, with the Sᵀ of this iteration if it has one.
+    fn iterate(
+        &mut self,
+        t: usize,
+        columns: Option<Rows<T>>,
+        weights: &[&[T]],
+        apply: &mut impl FnMut(&mut [T], &[T]),
+    ) {
         let unit = self.batch * self.hidden;
         let step = self.steps[t];
         if let Some(encoder) = step.encoder {
-            self.drive(encoder, step.threshold, weights, input);
+            self.drive(encoder, step.threshold, weights, apply);
         }
         let (before, code) = self.codes.numbers_mut().split_at_mut(t * unit);
         let code = &mut code[..unit];
@@ -124,21 +139,25 @@ impl<T: Real> Unroll<T> {
         if step.encoder.is_some() {
             activate(code, &self.drive[..unit], columns.is_some());
         } else {
-            activate_alone(code, weights[step.threshold]);
+            activate_without_input(code, weights[step.threshold]);
         }
     }
 
-    /// Leaves E·x − b, unless it is there already; E·x also serves steps of other thresholds.
-    fn drive(&mut self, encoder: usize, threshold: usize, weights: &[&[T]], input: &[T]) {
+    /// Computes E·x − b into `drive`, and E·x into `product`, unless they are there already.
+    fn drive(
+        &mut self,
+        encoder: usize,
+        threshold: usize,
+        weights: &[&[T]],
+        apply: &mut impl FnMut(&mut [T], &[T]),
+    ) {
         let unit = self.batch * self.hidden;
-        if self.applied.replace(encoder) != Some(encoder) {
-            let images = Matrix::new(input, self.batch, self.inputs);
-            let rows = Matrix::new(weights[encoder], self.hidden, self.inputs);
-            product(&mut self.product[..unit], false, T::one(), images, rows.t());
-            self.lowered = None;
+        if self.product_of.replace(encoder) != Some(encoder) {
+            apply(&mut self.product[..unit], weights[encoder]);
+            self.drive_of = None;
         }
-        if self.lowered.replace(threshold) != Some(threshold) {
-            lower(&mut self.drive[..unit], &self.product[..unit], weights[threshold]);
+        if self.drive_of.replace(threshold) != Some(threshold) {
+            subtract(&mut self.drive[..unit], &self.product[..unit], weights[threshold]);
         }
     }
 
@@ -154,20 +173,19 @@ impl<T: Real> Unroll<T> {
         &self.codes.numbers()[self.range(t)]
     }
 
-    /// Carries `flow`, the gradient of the last code `[batch, hidden]`, back through the
-    /// iterations, and overwrites the gradients of the slots that are `wanted`. `flow` is
-    /// used up.
+    /// Propagates `flow`, the gradient of the last code `[batch, hidden]`, back through the iterations,
+    /// and overwrites the gradients of the `trained` slots. `flow` is used as scratch memory.
     pub fn backward(
         &mut self,
         weights: &[&[T]],
         input: &[T],
         flow: &mut [T],
-        wanted: &[bool],
+        trained: &[bool],
         gradients: &mut [Vec<T>],
     ) {
         self.deltas.resize(self.codes.numbers().len(), T::zero());
         let mut matrix = std::mem::take(&mut self.matrix);
-        for Run { slot, steps } in self.recurrent_runs.iter().rev() {
+        for Span { slot, steps } in self.recurrent_spans.iter().rev() {
             let rows = matrix.rows(Matrix::new(weights[*slot], self.hidden, self.hidden));
             for t in steps.clone().rev() {
                 let range = self.range(t);
@@ -178,19 +196,19 @@ impl<T: Real> Unroll<T> {
         self.matrix = matrix;
         let range = self.range(0);
         gate(&mut self.deltas[range.clone()], flow, &self.codes.numbers()[range]);
-        self.recurrent_gradients(wanted, gradients);
-        self.drive_gradients(input, wanted, gradients);
+        self.recurrent_gradients(trained, gradients);
+        self.drive_gradients(input, trained, gradients);
     }
 
-    /// Where z^(t+1) and δ_(t+1) lie, for t from 0.
+    /// Range of z^(t+1) in `codes`, and of δ_(t+1) in `deltas`, for t from 0.
     fn range(&self, t: usize) -> Range<usize> {
         let unit = self.batch * self.hidden;
         t * unit..(t + 1) * unit
     }
 
-    fn recurrent_gradients(&mut self, wanted: &[bool], gradients: &mut [Vec<T>]) {
+    fn recurrent_gradients(&mut self, trained: &[bool], gradients: &mut [Vec<T>]) {
         let unit = self.batch * self.hidden;
-        for Run { slot, steps } in self.recurrent_runs.iter().filter(|run| wanted[run.slot]) {
+        for Span { slot, steps } in self.recurrent_spans.iter().filter(|span| trained[span.slot]) {
             let deltas = &self.deltas[steps.start * unit..steps.end * unit];
             let before = &self.codes.numbers()[(steps.start - 1) * unit..(steps.end - 1) * unit];
             let memory = (&mut self.transposed, &mut self.matrix);
@@ -198,10 +216,10 @@ impl<T: Real> Unroll<T> {
         }
     }
 
-    fn drive_gradients(&mut self, input: &[T], wanted: &[bool], gradients: &mut [Vec<T>]) {
+    fn drive_gradients(&mut self, input: &[T], trained: &[bool], gradients: &mut [Vec<T>]) {
         let unit = self.batch * self.hidden;
         self.summed.resize(unit, T::zero());
-        for Run { slot, steps } in self.encoder_runs.iter().filter(|run| wanted[run.slot]) {
+        for Span { slot, steps } in self.encoder_spans.iter().filter(|span| trained[span.slot]) {
             sum_blocks(&mut self.summed, &self.deltas[steps.start * unit..steps.end * unit]);
             let summed = Matrix::new(&self.summed[..unit], self.batch, self.hidden);
             product(
@@ -212,7 +230,7 @@ impl<T: Real> Unroll<T> {
                 Matrix::new(input, self.batch, self.inputs),
             );
         }
-        for Run { slot, steps } in self.threshold_runs.iter().filter(|run| wanted[run.slot]) {
+        for Span { slot, steps } in self.threshold_spans.iter().filter(|span| trained[span.slot]) {
             let gradient = &mut gradients[*slot];
             sum_blocks(gradient, &self.deltas[steps.start * unit..steps.end * unit]);
             for slope in gradient {
@@ -222,30 +240,32 @@ impl<T: Real> Unroll<T> {
     }
 }
 
-fn reads(step: &wiring::Step, slots: &[Slot]) -> Reads {
-    let slot = |name: &String| slots.iter().position(|slot| slot.name == *name);
-    Reads {
-        encoder: step.encoder.as_ref().and_then(slot),
-        recurrent: step.recurrent.as_ref().and_then(slot),
-        threshold: slot(&step.threshold).unwrap_or_default(),
+impl StepSlots {
+    fn of(step: &Step, slots: &[Slot]) -> Self {
+        let slot = |name: &String| slots.iter().position(|slot| slot.name == *name);
+        Self {
+            encoder: step.encoder.as_ref().and_then(slot),
+            recurrent: step.recurrent.as_ref().and_then(slot),
+            threshold: slot(&step.threshold).unwrap_or_default(),
+        }
     }
 }
 
-/// Groups the iterations that read the same slot; wirings share over neighbours alone.
-fn runs(steps: &[Reads], slot: impl Fn(&Reads) -> Option<usize>) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+/// Groups consecutive iterations that read the same slot; families share between neighbours alone.
+fn spans(steps: &[StepSlots], slot: impl Fn(&StepSlots) -> Option<usize>) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
     for (t, step) in steps.iter().enumerate() {
         let Some(slot) = slot(step) else { continue };
-        match runs.last_mut() {
-            Some(run) if run.slot == slot => run.steps.end = t + 1,
-            _ => runs.push(Run { slot, steps: t..t + 1 }),
+        match spans.last_mut() {
+            Some(span) if span.slot == slot => span.steps.end = t + 1,
+            _ => spans.push(Span { slot, steps: t..t + 1 }),
         }
     }
-    runs
+    spans
 }
 
 /// `drive = product − threshold`, row by row.
-fn lower<T: Real>(drive: &mut [T], product: &[T], threshold: &[T]) {
+fn subtract<T: Scalar>(drive: &mut [T], product: &[T], threshold: &[T]) {
     let width = threshold.len();
     dispatch!({
         for (drive, product) in drive.chunks_exact_mut(width).zip(product.chunks_exact(width)) {
@@ -256,38 +276,38 @@ fn lower<T: Real>(drive: &mut [T], product: &[T], threshold: &[T]) {
     });
 }
 
-/// `code = max(0, drive + code)`, or without the code where it is not `fed_back`. What is not a
-/// number stays so, for the loss to show it.
-pub(super) fn activate<T: Real>(code: &mut [T], drive: &[T], fed_back: bool) {
-    if fed_back {
+/// `code = max(0, drive + code)`, or `max(0, drive)` if not `recurrent`. NaN stays NaN, so that the
+/// loss shows it.
+pub(super) fn activate<T: Scalar>(code: &mut [T], drive: &[T], recurrent: bool) {
+    if recurrent {
         dispatch!(for (z, &drive) in code.iter_mut().zip(drive) {
-            *z = rectified(drive + *z);
+            *z = relu(drive + *z);
         });
     } else {
         dispatch!(for (z, &drive) in code.iter_mut().zip(drive) {
-            *z = rectified(drive);
+            *z = relu(drive);
         });
     }
 }
 
 /// `code = max(0, code − threshold)`, row by row.
-fn activate_alone<T: Real>(code: &mut [T], threshold: &[T]) {
+fn activate_without_input<T: Scalar>(code: &mut [T], threshold: &[T]) {
     dispatch!({
         for row in code.chunks_exact_mut(threshold.len()) {
             for (z, &threshold) in row.iter_mut().zip(threshold) {
-                *z = rectified(*z - threshold);
+                *z = relu(*z - threshold);
             }
         }
     });
 }
 
 #[inline]
-fn rectified<T: Real>(sum: T) -> T {
+fn relu<T: Scalar>(sum: T) -> T {
     if sum <= T::zero() { T::zero() } else { sum }
 }
 
-/// `delta = flow` where the unit was active, 0 where it was not.
-pub(super) fn gate<T: Real>(delta: &mut [T], flow: &[T], code: &[T]) {
+/// Backward pass of the ReLU: `delta = flow` where `code` is positive, 0 elsewhere.
+pub(super) fn gate<T: Scalar>(delta: &mut [T], flow: &[T], code: &[T]) {
     let zero = T::zero();
     dispatch!({
         for ((delta, &flow), &z) in delta.iter_mut().zip(flow).zip(code) {
@@ -296,8 +316,8 @@ pub(super) fn gate<T: Real>(delta: &mut [T], flow: &[T], code: &[T]) {
     });
 }
 
-/// Adds up the blocks of `out.len()` numbers that `blocks` consists of.
-pub(super) fn sum_blocks<T: Real>(out: &mut [T], blocks: &[T]) {
+/// Sums blocks of `out.len()` numbers elementwise into `out`.
+pub(super) fn sum_blocks<T: Scalar>(out: &mut [T], blocks: &[T]) {
     dispatch!({
         out.fill(T::zero());
         for block in blocks.chunks_exact(out.len()) {
@@ -308,9 +328,9 @@ pub(super) fn sum_blocks<T: Real>(out: &mut [T], blocks: &[T]) {
     });
 }
 
-/// `out = Σ δᵀ·z` `[hidden, hidden]` over the rows of `deltas` and `codes` `[rows, hidden]`,
-/// in memory for the transpose and for the codes.
-pub(super) fn correlate<T: Real>(
+/// Gradient of S: `out = Σ δᵀ·z` `[hidden, hidden]` over the rows of `deltas` and `codes`
+/// `[rows, hidden]`, with scratch memory for the transpose and for the codes.
+pub(super) fn correlate<T: Scalar>(
     out: &mut [T],
     deltas: &[T],
     codes: &[T],

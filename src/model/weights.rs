@@ -1,78 +1,93 @@
-//! A network's weights as the bytes of a safetensors file.
+//! The weights of a network as a `model.safetensors` file.
 
-use std::collections::HashMap;
+use candle_core::{Device, Error, Result, Var, bail};
+use safetensors::tensor::Dtype;
 
-use candle_core::{Device, Result, Tensor, bail};
-use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView};
-
+use super::family::slots;
+use super::tensor_file::{self, TensorFile};
 use super::{Config, Model};
 
-/// The one entry of the file's metadata; one, because a map's order is not fixed.
+/// Key of the config in the file's metadata.
 const METADATA_KEY: &str = "config";
 
-/// The bytes of `model.safetensors`: every parameter as little-endian f32 under its name,
-/// and `config`, a text that says how the network was made, in the metadata.
+/// The bytes of `model.safetensors`: every parameter as little-endian f32 under its name, and the text
+/// `config`, which describes how the network was made, in the metadata.
 ///
 /// # Errors
 /// When the weights cannot be read as f32.
 pub fn to_bytes(model: &Model, config: &str) -> Result<Vec<u8>> {
-    let mut buffers = Vec::new();
-    for parameter in model.parameters().iter() {
-        let numbers = parameter.value.flatten_all()?.to_vec1::<f32>()?;
-        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        buffers.push((parameter.name.clone(), parameter.value.dims().to_vec(), bytes));
-    }
-    let views = buffers
-        .iter()
-        .map(|(name, shape, bytes)| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
-        .collect::<std::result::Result<Vec<_>, safetensors::SafeTensorError>>()
-        .map_err(candle_core::Error::wrap)?;
-    let metadata = HashMap::from([(METADATA_KEY.to_owned(), config.to_owned())]);
-    safetensors::serialize(views, Some(metadata)).map_err(candle_core::Error::wrap)
+    let tensors = model.parameters().iter().zip(model.parameters().snapshot()?);
+    let tensors = tensors.map(|(parameter, numbers)| {
+        (parameter.name.clone(), parameter.value.dims().to_vec(), tensor_file::to_bytes(&numbers))
+    });
+    let tensors: Vec<_> = tensors.collect();
+    tensor_file::serialize(&tensors, METADATA_KEY, config.to_owned()).map_err(Error::wrap)
 }
 
-/// The config text in the metadata of `model.safetensors`.
-///
-/// # Errors
-/// When the bytes are not such a file.
-pub fn config_text(bytes: &[u8]) -> Result<String> {
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(candle_core::Error::wrap)?;
-    match metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY)) {
-        Some(text) => Ok(text.clone()),
-        None => bail!("the file's metadata has no `{METADATA_KEY}`"),
-    }
-}
+/// A `model.safetensors` file whose header has been parsed.
+pub struct Checkpoint<'a>(TensorFile<'a>);
 
-/// The network of `config` with the weights in the bytes of `model.safetensors`.
-///
-/// # Errors
-/// When the bytes are not such a file, are those of another network, or hold a number that is not finite.
-pub fn from_bytes(config: &Config, bytes: &[u8]) -> Result<Model> {
-    let file = SafeTensors::deserialize(bytes).map_err(candle_core::Error::wrap)?;
-    let mut tensors = HashMap::new();
-    for (name, view) in file.iter() {
-        if view.dtype() != Dtype::F32 {
-            bail!("`{name}` holds {:?}, not f32", view.dtype());
+impl<'a> Checkpoint<'a> {
+    /// Parses the header; no tensor is read.
+    ///
+    /// # Errors
+    /// When the bytes are no safetensors file.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self> {
+        TensorFile::parse(bytes).map(Self).map_err(Error::wrap)
+    }
+
+    /// The config text in the metadata.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn config(&self) -> Result<&str> {
+        match self.0.text(METADATA_KEY) {
+            Some(text) => Ok(text),
+            None => bail!("the file's metadata has no `{METADATA_KEY}`"),
+        }
+    }
+
+    /// The network of `config` with these weights.
+    ///
+    /// # Errors
+    /// When a tensor is missing, has another shape or type, or holds a number that is not finite.
+    pub fn model(&self, config: &Config) -> Result<Model> {
+        let (classes, inputs) = (self.tensor("classifier")?.0[0], self.tensor("decoder")?.0[0]);
+        let slots = slots(config, inputs, classes);
+        let mut values = Vec::with_capacity(slots.len());
+        for slot in &slots {
+            let (shape, bytes) = self.tensor(&slot.name)?;
+            if shape != slot.shape {
+                bail!("`{}` has shape {shape:?}, not {:?}", slot.name, slot.shape);
+            }
+            let numbers = tensor_file::from_bytes(bytes);
+            if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+                bail!("`{}` holds {} as its number {at}, counted from 0", slot.name, numbers[at]);
+            }
+            values.push(Var::from_vec(numbers, shape, &Device::Cpu)?);
+        }
+        Ok(Model::from_values(config, slots, values))
+    }
+
+    /// Shape and bytes of a tensor of f32 numbers.
+    fn tensor(&self, name: &str) -> Result<(&[usize], &[u8])> {
+        let Some((info, bytes)) = self.0.tensor(name) else { bail!("there is no tensor `{name}`") };
+        if info.dtype != Dtype::F32 {
+            bail!("`{name}` holds {:?}, not f32", info.dtype);
         }
         // The other sizes of such a tensor may be any numbers, and their product more than any.
-        if view.shape().contains(&0) {
-            bail!("`{name}` has shape {:?}, which holds no number", view.shape());
+        if info.shape.is_empty() || info.shape.contains(&0) {
+            bail!("`{name}` has shape {:?}, which holds no row", info.shape);
         }
-        let number = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        let numbers: Vec<f32> = view.data().chunks_exact(4).map(number).collect();
-        if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
-            bail!("`{name}` holds {} as its number {at}, counted from 0", numbers[at]);
-        }
-        tensors.insert(name.to_owned(), Tensor::from_vec(numbers, view.shape(), &Device::Cpu)?);
+        Ok((&info.shape, bytes))
     }
-    Model::from_tensors(config, &tensors)
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::DType;
+    use candle_core::{DType, Tensor};
     use proptest::prelude::*;
+    use safetensors::tensor::TensorView;
 
     use super::*;
     use crate::model::Family;
@@ -82,6 +97,14 @@ mod tests {
     fn model(family: Family) -> Model {
         let config = Config { family, steps: 3, hidden: 5, ..Config::default() };
         Model::new(&config, 7, 4, 0.1, 9, DType::F32, &Device::Cpu).unwrap()
+    }
+
+    fn read(config: &Config, bytes: &[u8]) -> Result<Model> {
+        Checkpoint::parse(bytes)?.model(config)
+    }
+
+    fn config_text(bytes: &[u8]) -> Result<String> {
+        Checkpoint::parse(bytes)?.config().map(str::to_owned)
     }
 
     fn bits(model: &Model) -> Vec<(String, Vec<usize>, Vec<u32>)> {
@@ -100,7 +123,7 @@ mod tests {
         for family in Family::ALL {
             let model = model(family);
             let bytes = to_bytes(&model, CONFIG_TEXT).unwrap();
-            let back = from_bytes(model.config(), &bytes).unwrap();
+            let back = read(model.config(), &bytes).unwrap();
             assert_eq!(bits(&back), bits(&model), "{}", family.name());
             assert_eq!(back.classes(), 4);
             assert_eq!(config_text(&bytes).unwrap(), CONFIG_TEXT);
@@ -114,7 +137,7 @@ mod tests {
         let odd = [-0.0, f32::MIN_POSITIVE / 2.0, f32::MAX, f32::MIN, 1.0 / 3.0];
         let threshold = model.parameters().iter().find(|parameter| parameter.name == "threshold").unwrap();
         threshold.value.set(&Tensor::from_slice(&odd, 5, &Device::Cpu).unwrap()).unwrap();
-        let back = from_bytes(model.config(), &to_bytes(&model, "").unwrap()).unwrap();
+        let back = read(model.config(), &to_bytes(&model, "").unwrap()).unwrap();
         assert_eq!(bits(&back), bits(&model));
     }
 
@@ -128,7 +151,7 @@ mod tests {
                 .value
                 .set(&Tensor::from_slice(&[0.0, 0.0, odd, 0.0, 0.0], 5, &Device::Cpu).unwrap())
                 .unwrap();
-            let error = from_bytes(model.config(), &to_bytes(&model, "").unwrap()).unwrap_err().to_string();
+            let error = read(model.config(), &to_bytes(&model, "").unwrap()).unwrap_err().to_string();
             assert!(error.contains(&format!("`threshold` holds {odd} as its number 2")), "{error}");
         }
     }
@@ -138,7 +161,7 @@ mod tests {
         let bytes = to_bytes(&model(Family::Drsae), "").unwrap();
         let refused = |family, hidden| {
             let config = Config { family, steps: 3, hidden, ..Config::default() };
-            from_bytes(&config, &bytes).unwrap_err().to_string()
+            read(&config, &bytes).unwrap_err().to_string()
         };
         let wider = refused(Family::Drsae, 6);
         assert!(wider.contains("`encoder` has shape [5, 7], not [6, 7]"), "{wider}");
@@ -151,7 +174,7 @@ mod tests {
         let half = [0u8; 4];
         let view = TensorView::new(Dtype::F16, vec![2], &half).unwrap();
         let bytes = safetensors::serialize([("classifier", view)], None).unwrap();
-        let error = from_bytes(&Config::default(), &bytes).unwrap_err().to_string();
+        let error = read(&Config::default(), &bytes).unwrap_err().to_string();
         assert!(error.contains("`classifier` holds F16, not f32"), "{error}");
         let error = config_text(&bytes).unwrap_err().to_string();
         assert!(error.contains("no `config`"), "{error}");
@@ -162,7 +185,7 @@ mod tests {
         let shape = vec![0, 1 << 62, 1 << 62];
         let view = TensorView::new(Dtype::F32, shape, &[]).unwrap();
         let bytes = safetensors::serialize([("classifier", view)], None).unwrap();
-        let error = from_bytes(&Config::default(), &bytes).unwrap_err().to_string();
+        let error = read(&Config::default(), &bytes).unwrap_err().to_string();
         assert!(error.contains("`classifier` has shape [0, "), "{error}");
     }
 
@@ -177,12 +200,10 @@ mod tests {
         let lengths = [u64::MAX, 1 << 40, 99_999_999].map(|length| length.to_le_bytes().to_vec());
         let shapes = [header("[1048576,1048576]", 1 << 42), header("[4294967296,4294967296]", 16)];
         for bytes in lengths.into_iter().chain(shapes) {
-            assert!(from_bytes(&Config::default(), &bytes).is_err(), "{bytes:?}");
+            assert!(read(&Config::default(), &bytes).is_err(), "{bytes:?}");
             assert!(config_text(&bytes).is_err(), "{bytes:?}");
         }
-        assert!(
-            from_bytes(&Config::default(), &header("[4]", 16)).unwrap_err().to_string().contains("decoder")
-        );
+        assert!(read(&Config::default(), &header("[4]", 16)).unwrap_err().to_string().contains("decoder"));
     }
 
     #[test]
@@ -190,14 +211,14 @@ mod tests {
         let model = model(Family::Drsae);
         let bytes = to_bytes(&model, CONFIG_TEXT).unwrap();
         for length in 0..bytes.len() {
-            assert!(from_bytes(model.config(), &bytes[..length]).is_err(), "{length} bytes");
+            assert!(read(model.config(), &bytes[..length]).is_err(), "{length} bytes");
         }
     }
 
     proptest! {
         #[test]
         fn foreign_bytes_are_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            prop_assert!(from_bytes(&Config::default(), &bytes).is_err());
+            prop_assert!(read(&Config::default(), &bytes).is_err());
             prop_assert!(config_text(&bytes).is_err());
         }
 
@@ -206,7 +227,7 @@ mod tests {
             let model = model(Family::Drsae);
             let mut bytes = to_bytes(&model, CONFIG_TEXT).unwrap();
             bytes[at] = byte;
-            let _ = (from_bytes(model.config(), &bytes), config_text(&bytes));
+            let _ = (read(model.config(), &bytes), config_text(&bytes));
         }
     }
 }

@@ -1,20 +1,19 @@
-//! Figures and page of an anatomy: charts from its tables, and pictures from a network where one is at
-//! hand.
+//! Figures and page of an anatomy: charts from its tables, and images of one of its networks.
 
 mod cards;
 mod charts;
 mod columns;
+mod inspected;
 mod matrix;
 mod page;
 mod paths;
-mod portrait;
 
-pub use page::finding_texts;
-pub use portrait::Portrait;
+pub use inspected::Inspected;
+pub use page::summary_texts;
 
 use super::Error;
-use crate::anatomy::claims::Finding;
-use crate::anatomy::tables::Rows;
+use crate::anatomy::claims::Summary;
+use crate::anatomy::tables::{CurveRow, UnitRow};
 
 /// Name of the page.
 pub const PAGE: &str = "anatomy.html";
@@ -22,32 +21,32 @@ pub const PAGE: &str = "anatomy.html";
 /// Name of the table of claims for a page in Markdown.
 const CLAIMS_MD: &str = "claims.md";
 
-/// What a page is made of.
+/// Data of the page and its figures.
 pub struct Source<'a> {
     /// Name of the results.
     pub name: &'a str,
     /// Every measure over the seeds.
-    pub findings: &'a [Finding],
+    pub summaries: &'a [Summary],
     /// Rows of `units.csv`.
-    pub units: &'a Rows,
+    pub units: &'a [UnitRow],
     /// Rows of `curves.csv`.
-    pub curves: &'a Rows,
-    /// The network that pictures are drawn of.
-    pub portrait: Option<Portrait<'a>>,
+    pub curves: &'a [CurveRow],
+    /// The network of the figures with images.
+    pub inspected: Option<Inspected<'a>>,
 }
 
 /// The page and its figures: name of the file, and contents.
 ///
 /// # Errors
-/// One cannot be drawn or filled in.
+/// A figure cannot be drawn, or the template not be filled in.
 pub fn files(source: &Source<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut figures = charts::all(source)?;
-    if let Some(portrait) = &source.portrait {
-        figures.push(columns::figure(portrait)?);
-        figures.push(matrix::figure(portrait)?);
-        figures.push(paths::assembly(portrait)?);
-        figures.push(paths::steps(portrait)?);
-        figures.push(cards::figure(portrait)?);
+    if let Some(inspected) = &source.inspected {
+        figures.push(columns::figure(inspected)?);
+        figures.push(matrix::figure(inspected)?);
+        figures.push(paths::assembly(inspected)?);
+        figures.push(paths::steps(inspected)?);
+        figures.push(cards::figure(inspected)?);
     }
     let page = page::render(source, &figures)?;
     let mut files: Vec<_> = figures

@@ -16,7 +16,7 @@ mod material;
 mod page;
 
 pub use anatomy::{
-    PAGE as ANATOMY_PAGE, Portrait, Source as AnatomySource, files as anatomy_files, finding_texts,
+    Inspected, PAGE as ANATOMY_PAGE, Source as AnatomySource, files as anatomy_files, summary_texts,
 };
 pub use error::Error;
 pub use material::Source;

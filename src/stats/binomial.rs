@@ -1,4 +1,4 @@
-//! How much of an error is the choice of the test images.
+//! Standard errors due to the choice of the test images.
 
 /// √(p(1 − p)/n): standard error of a share p that n independent examples show. With 10,000
 /// images and p = 0.016, 0.00125.

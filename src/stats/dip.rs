@@ -8,7 +8,7 @@
 use rand::Rng;
 use rand::RngExt;
 
-/// How many samples of the null a p-value rests on.
+/// Number of samples of the null for a p-value.
 const SAMPLES: usize = 2000;
 
 /// A dip and how often one mode alone has as large a one.
@@ -68,7 +68,7 @@ fn dip(values: &[f64]) -> f64 {
     most / (2 * count) as f64
 }
 
-/// Which way a hull bends.
+/// Direction of curvature of a hull.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bend {
     /// The greatest convex minorant.
@@ -140,8 +140,8 @@ fn deviation(sorted: &[f64], hull: &[usize], bend: Bend) -> f64 {
     for pair in hull.windows(2).filter(|pair| pair[1] - pair[0] > 1 && sorted[pair[0]] < sorted[pair[1]]) {
         for at in pair[0]..=pair[1] {
             let line = along(sorted, pair[0], pair[1], at);
-            let apart = if bend == Bend::Convex { at as f64 - line } else { line - at as f64 };
-            most = most.max(apart + 1.0);
+            let gap = if bend == Bend::Convex { at as f64 - line } else { line - at as f64 };
+            most = most.max(gap + 1.0);
         }
     }
     most

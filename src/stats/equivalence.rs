@@ -1,4 +1,4 @@
-//! Whether a mean difference is too small to matter.
+//! Equivalence test: is a mean difference within a margin?
 
 use super::mean;
 use super::paired::standard_error;

@@ -1,4 +1,4 @@
-//! Statistics over slices: intervals, tests and what several tests together allow.
+//! Statistics over slices: intervals, tests and adjustments for several tests.
 //!
 //! | file | method | source |
 //! |---|---|---|
@@ -38,7 +38,7 @@ pub use welch::Welch;
 /// The confidence of every interval that is printed or written.
 pub const CONFIDENCE: f64 = 0.95;
 
-/// The level at which a test is said to decide; 1 − [`CONFIDENCE`].
+/// The significance level of tests; 1 − [`CONFIDENCE`].
 pub const LEVEL: f64 = 0.05;
 
 /// Sums of floats that are equal in exact arithmetic differ by less than this share.
@@ -61,7 +61,7 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// Where values lie and how far they spread.
+/// Mean and standard deviation of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
     /// x̄.
@@ -78,7 +78,7 @@ impl Spread {
     }
 }
 
-/// Whether `spread` is 0 but for the rounding of `values`.
+/// Returns true if `spread` is 0 up to the rounding of `values`.
 fn is_noise(spread: f64, values: &[f64]) -> bool {
     spread <= ROUNDING * values.iter().fold(0.0, |most: f64, value| most.max(value.abs()))
 }

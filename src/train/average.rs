@@ -1,8 +1,8 @@
-//! A running average of the weights (Polyak and Juditsky 1992), which a phase can validate, keep and
-//! end with in place of the weights that it trains.
+//! A running average of the weights (Polyak and Juditsky 1992), which can replace the trained weights of a
+//! phase in validation and at its end.
 //!
 //! After update t of the phase, w̄ ← d_t·w̄ + (1 − d_t)·w with d_t = min(d, 1 − 1/t): the plain mean
-//! of all updates at first, so that the weights before the phase have no part in it.
+//! of all updates at first, so that the weights before the phase do not count.
 
 use candle_core::Result;
 
@@ -20,12 +20,12 @@ pub(super) struct Average {
 }
 
 impl Average {
-    /// The average of nothing yet.
+    /// An average before the first update.
     pub fn new(decay: f64) -> Self {
         Self { decay, updates: 0, weights: Vec::new() }
     }
 
-    /// Takes in the weights after one more update.
+    /// Adds the weights after another update.
     pub fn add(&mut self, parameters: &Parameters) -> Result<()> {
         self.updates += 1;
         let share = (1.0 - self.decay).max(1.0 / self.updates as f64) as f32;
@@ -45,7 +45,7 @@ impl Average {
         &self.weights
     }
 
-    /// Goes on from w̄ after so many updates.
+    /// Continues from w̄ after a number of updates.
     pub fn restore(&mut self, weights: Vec<Vec<f32>>, updates: usize) {
         (self.weights, self.updates) = (weights, updates);
     }

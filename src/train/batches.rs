@@ -15,29 +15,29 @@ pub struct Selection<'a> {
     pub images: &'a Images,
     /// Its preprocessing.
     pub normaliser: &'a Normaliser,
-    /// Which images.
+    /// Indices of the images.
     pub indices: &'a [u32],
 }
 
-/// A mini-batch; its memory serves one after the other.
+/// A mini-batch, whose memory is reused.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Preprocessed images `[batch, inputs]`.
     pub clean: Vec<f32>,
     /// Classes `[batch]`.
     pub labels: Vec<u8>,
-    /// The images under masking noise; empty where there is none.
+    /// The images with masking noise; empty without noise.
     masked: Vec<f32>,
 }
 
 impl Batch {
-    /// What the encoder sees `[batch, inputs]`: the images, under noise where there is any.
+    /// The encoder's input `[batch, inputs]`: the images, with noise if there is any.
     #[must_use]
     pub fn input(&self) -> &[f32] {
         if self.masked.is_empty() { &self.clean } else { &self.masked }
     }
 
-    /// How many predicted classes are not the labels.
+    /// Number of predicted classes that differ from the labels.
     #[must_use]
     pub fn wrong(&self, predicted: &[u8]) -> usize {
         predicted.iter().zip(&self.labels).filter(|(guess, label)| guess != label).count()
@@ -62,7 +62,7 @@ struct Noise {
 }
 
 impl Noise {
-    /// Overwrites `masked` with the numbers of `clean`, some of them zero.
+    /// Overwrites `masked` with `clean`, some numbers set to zero.
     fn mask(&mut self, clean: &[f32], masked: &mut Vec<f32>) {
         self.bytes.resize(4 * clean.len(), 0);
         self.random.fill_bytes(&mut self.bytes);
@@ -83,8 +83,8 @@ impl<'a> Batches<'a> {
         Self { order: selection.indices.to_vec(), selection, next: 0, size, noise: None }
     }
 
-    /// The selection in the order of (seed, epoch), with a share `masking` of the numbers
-    /// that the encoder sees set to zero.
+    /// The selection in the order of (seed, epoch), with a share `masking` of the encoder's input set to
+    /// zero.
     #[must_use]
     pub fn shuffled(selection: Selection<'a>, size: usize, masking: f64, seed: u64, epoch: usize) -> Self {
         let mut batches = Self::in_order(selection, size);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn in_order_is_the_selection_with_each_image_beside_its_label() {
+    fn in_order_is_the_selection_with_the_label_of_each_image() {
         let batches = pass(&[7, 2, 2, 50, 9], |selection| Batches::in_order(selection, 2));
         assert_eq!(labels(&batches), [7, 2, 2, 50, 9]);
         let (images, normaliser) = images();

@@ -30,7 +30,7 @@ impl Default for Objective {
 }
 
 impl Objective {
-    /// Refuses weights that are negative or not finite.
+    /// Rejects weights that are negative or not finite.
     ///
     /// # Errors
     /// Names the first setting that cannot be used.
@@ -40,21 +40,23 @@ impl Objective {
     }
 }
 
-/// How the learning rate moves within a phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Learning-rate schedule within a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// The same rate throughout.
+    /// A constant rate.
     Constant,
     /// From the rate to zero along half a cosine.
+    #[default]
     Cosine,
 }
 
 /// The update rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimizer {
     /// Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
+    #[default]
     Adam,
     /// Stochastic gradient descent with momentum.
     Sgd,
@@ -83,7 +85,7 @@ pub struct Multipliers {
     pub classifier: Option<f64>,
 }
 
-/// One stretch of training under one objective.
+/// A number of epochs of training under one objective.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phase {
@@ -91,11 +93,11 @@ pub struct Phase {
     pub epochs: usize,
     /// Learning rate at the start of the phase.
     pub rate: f64,
-    /// How the rate moves within the phase.
-    #[serde(default = "default_schedule")]
+    /// Schedule of the rate within the phase.
+    #[serde(default)]
     pub schedule: Schedule,
     /// The update rule; its moments start afresh in every phase.
-    #[serde(default = "default_optimizer")]
+    #[serde(default)]
     pub optimizer: Optimizer,
     /// Momentum of `sgd`.
     #[serde(default = "default_momentum")]
@@ -109,28 +111,20 @@ pub struct Phase {
     /// λ of this phase, in place of `objective.sparsity`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sparsity: Option<f64>,
-    /// Share of the input pixels set to zero before encoding; the reconstruction is held
-    /// against the clean input.
+    /// Share of the input pixels set to zero before encoding; the reconstruction is compared with the clean
+    /// input.
     #[serde(default)]
     pub masking: f64,
     /// Decay of a running average of the weights, by update: the network is validated with it, and
     /// ends the phase with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
-    /// Parameters that this phase leaves alone.
+    /// Parameters that this phase does not train.
     #[serde(default)]
     pub frozen: Vec<Group>,
     /// Learning-rate multipliers.
     #[serde(default)]
     pub multipliers: Multipliers,
-}
-
-fn default_schedule() -> Schedule {
-    Schedule::Cosine
-}
-
-fn default_optimizer() -> Optimizer {
-    Optimizer::Adam
 }
 
 fn default_momentum() -> f64 {
@@ -156,7 +150,7 @@ fn default_validate_every() -> usize {
     1
 }
 
-/// Left out of what is written, so that the ids of trials from before the setting stay.
+/// The default is not written, so that ids of trials from before the setting stay.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_default_validate_every(epochs: &usize) -> bool {
     *epochs == default_validate_every()
@@ -167,7 +161,7 @@ fn default_batch() -> usize {
 }
 
 impl Config {
-    /// Refuses schedules that cannot be run.
+    /// Rejects schedules that cannot be run.
     ///
     /// # Errors
     /// Names the first setting that cannot be used.
@@ -192,15 +186,14 @@ impl Config {
 }
 
 impl Phase {
-    /// Reconstruction for `epochs` from the learning rate `rate`; all else as in a spec that
-    /// says no more.
+    /// A phase of reconstruction with this number of epochs and learning rate, and default settings.
     #[must_use]
     pub fn new(epochs: usize, rate: f64) -> Self {
         Self {
             epochs,
             rate,
-            schedule: default_schedule(),
-            optimizer: default_optimizer(),
+            schedule: Schedule::default(),
+            optimizer: Optimizer::default(),
             momentum: default_momentum(),
             discriminative: false,
             discriminative_weight: None,

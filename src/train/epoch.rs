@@ -1,10 +1,10 @@
-//! What one epoch gave.
+//! Results of an epoch.
 
 use super::batches::Batch;
 use super::evaluation::{self, Evaluation};
 use super::pass::Terms;
 
-/// What one epoch gave. Losses are means over images; errors are in percent.
+/// Results of an epoch. Losses are means over images; errors are in percent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Epoch {
     /// Phase, from 1.
@@ -15,23 +15,22 @@ pub struct Epoch {
     pub rate: f64,
     /// Averages over the epoch's mini-batches, as the weights moved.
     pub train: Averages,
-    /// The network after the epoch, on the validation images, where there are any.
+    /// Evaluation after the epoch on the validation images, if there are any.
     pub validation: Option<Evaluation>,
 }
 
 /// Averages over the training images of one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Averages {
-    /// Mean of what was minimised.
+    /// Mean of the minimised objective.
     pub total: f64,
     /// Mean of ½‖x − D·z‖².
     pub reconstruction: f64,
     /// Mean of λ‖z‖₁.
     pub sparsity: f64,
-    /// Mean of −log softmax(scores)_y, where the phase has the class term.
+    /// Mean of −log softmax(scores)_y, if the phase has the class term.
     pub class: Option<f64>,
-    /// Share of images put into another class, in percent, where the phase has the class
-    /// term.
+    /// Share of misclassified images in percent, if the phase has the class term.
     pub error: Option<f64>,
 }
 
@@ -58,7 +57,7 @@ impl Sums {
         self.class += terms.class * images;
     }
 
-    /// The averages; `classifies` says whether the phase has the class term.
+    /// The averages; `classifies` is true if the phase has the class term.
     pub fn averages(&self, classifies: bool) -> Averages {
         let images = self.images as f64;
         Averages {

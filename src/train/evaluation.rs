@@ -1,4 +1,4 @@
-//! What a network does on images that it is not trained on.
+//! Evaluation of a network on images that it is not trained on.
 
 use super::Error;
 use super::batches::{Batch, Batches, Selection};
@@ -6,6 +6,7 @@ use super::objective::Weights;
 use super::pass::Pass;
 use crate::data::{Dataset, Normaliser, Preprocessing};
 use crate::memory;
+use crate::model::kernels::argmax;
 use crate::model::{self, Model, budget};
 
 /// Images evaluated together.
@@ -55,7 +56,7 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
                 active += code.iter().filter(|&&activity| activity > 0.0).count();
                 live.iter_mut().zip(code).for_each(|(live, &activity)| *live |= activity > 0.0);
             }
-            let predicted = highest(pass.scores(), classes);
+            let predicted = self::predictions(pass.scores(), classes);
             wrong += batch.wrong(&predicted);
             predictions.extend(predicted);
         }
@@ -72,7 +73,7 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
     })
 }
 
-/// Bytes that evaluating a network takes, beside the network and the images.
+/// Bytes of memory for an evaluation, without the network and the images.
 pub(super) fn bytes(config: &model::Config, inputs: usize, classes: usize) -> u64 {
     budget::evaluation_bytes(config, inputs, classes, BATCH)
 }
@@ -80,13 +81,13 @@ pub(super) fn bytes(config: &model::Config, inputs: usize, classes: usize) -> u6
 /// Evaluates `model` on all test images of a data set.
 ///
 /// # Errors
-/// When memory does not suffice, or the weights cannot be read.
+/// When there is not enough memory, or the weights cannot be read.
 pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> Result<Evaluation, Error> {
     memory::expect(bytes(model.config(), model.inputs(), model.classes()))?;
     Ok(test_reserved(model, dataset, sparsity)?)
 }
 
-/// As [`test`], where the memory has been reserved.
+/// As [`test`], for memory that has been reserved.
 pub(super) fn test_reserved(
     model: &Model,
     dataset: &Dataset,
@@ -98,24 +99,15 @@ pub(super) fn test_reserved(
     evaluate(model, Selection { images, normaliser: &normaliser, indices: &indices }, sparsity)
 }
 
-/// What the network's images go through.
+/// The preprocessing of the network's images.
 #[must_use]
 pub fn preprocessing(config: &model::Config) -> Preprocessing {
     if config.decoder_nonnegative { Preprocessing::NonNegative } else { Preprocessing::Centred }
 }
 
 /// The class of the highest score in each row of `[batch, classes]`; the first of equals.
-pub(super) fn highest(scores: &[f32], classes: usize) -> Vec<u8> {
-    let best = |row: &[f32]| {
-        let mut best = 0;
-        for (class, &score) in row.iter().enumerate() {
-            if score > row[best] {
-                best = class;
-            }
-        }
-        best as u8
-    };
-    scores.chunks_exact(classes).map(best).collect()
+pub(super) fn predictions(scores: &[f32], classes: usize) -> Vec<u8> {
+    scores.chunks_exact(classes).map(|row| argmax(row) as u8).collect()
 }
 
 /// A share in percent.

@@ -1,22 +1,22 @@
-//! The update of the weights by candle's own operations, on the device where they lie: what
-//! [`Optimiser`](super::Optimiser) does in this machine's memory.
+//! The update of the weights by candle's own operations, on any device; the counterpart of
+//! [`Optimiser`](super::Optimiser) on the CPU.
 
 use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor, bail};
 
 use super::config::Phase;
-use super::updates::{BETA1, BETA2, Bound, EPSILON, Moments, RuleAt, Updates};
+use super::updates::{BETA1, BETA2, Bound, EPSILON, Moments, RuleStep, Updates};
 use crate::model::{Model, Parameter};
 
 /// The update rule of one phase, with its moments.
 pub(super) struct GraphOptimiser {
     updates: Updates,
     /// By slot; `None` where a parameter is not trained.
-    averages: Vec<Option<Averages>>,
+    moments: Vec<Option<TensorMoments>>,
 }
 
 /// The moments of one parameter, in its shape.
-struct Averages {
+struct TensorMoments {
     first: Tensor,
     /// Absent under SGD.
     second: Option<Tensor>,
@@ -30,34 +30,34 @@ impl GraphOptimiser {
     pub fn new(phase: &Phase, model: &Model) -> Result<Self> {
         let updates = Updates::new(phase, model);
         let fresh = |parameter: &Parameter| {
-            let second = updates.squares().then(|| parameter.value.zeros_like());
-            Ok(Averages { first: parameter.value.zeros_like()?, second: second.transpose()? })
+            let second = updates.has_second_moments().then(|| parameter.value.zeros_like());
+            Ok(TensorMoments { first: parameter.value.zeros_like()?, second: second.transpose()? })
         };
         let parameters = model.parameters().iter().zip(model.parameters().trained());
-        let averages = parameters
+        let moments = parameters
             .map(|(parameter, trained)| trained.then(|| fresh(parameter)).transpose())
             .collect::<Result<_>>()?;
-        Ok(Self { updates, averages })
+        Ok(Self { updates, moments })
     }
 
-    /// What the next update depends on, apart from the weights.
+    /// The state of the optimiser.
     ///
     /// # Errors
     /// When the device does not give its numbers.
     pub fn moments(&self) -> Result<Moments> {
-        let pairs = self.averages.iter().flatten().map(Averages::numbers).collect::<Result<_>>()?;
+        let pairs = self.moments.iter().flatten().map(TensorMoments::numbers).collect::<Result<_>>()?;
         Ok(Moments { decay: self.updates.decay(), pairs })
     }
 
-    /// Takes what [`GraphOptimiser::moments`] gave.
+    /// Restores the state that [`GraphOptimiser::moments`] returned.
     ///
     /// # Errors
     /// When that is of another network or optimiser.
     pub fn restore(&mut self, moments: &Moments) -> Result<()> {
-        moments.expect_sizes(self.averages.iter().flatten().map(Averages::sizes))?;
-        for (averages, [first, second]) in self.averages.iter_mut().flatten().zip(&moments.pairs) {
-            averages.first = like(&averages.first, first)?;
-            averages.second = averages.second.as_ref().map(|own| like(own, second)).transpose()?;
+        moments.check_sizes(self.moments.iter().flatten().map(TensorMoments::sizes))?;
+        for (moments, [first, second]) in self.moments.iter_mut().flatten().zip(&moments.pairs) {
+            moments.first = like(&moments.first, first)?;
+            moments.second = moments.second.as_ref().map(|own| like(own, second)).transpose()?;
         }
         self.updates.resume(moments.decay);
         Ok(())
@@ -69,15 +69,15 @@ impl GraphOptimiser {
     /// # Errors
     /// When the gradients are of another network.
     pub fn update(&mut self, model: &Model, gradients: &GradStore, rate: f64) -> Result<()> {
-        let updates = self.updates.next(rate).zip(&mut self.averages);
-        for (parameter, (update, averages)) in model.parameters().iter().zip(updates) {
-            let (Some(update), Some(averages)) = (update, averages) else { continue };
+        let updates = self.updates.next(rate).zip(&mut self.moments);
+        for (parameter, (update, moments)) in model.parameters().iter().zip(updates) {
+            let (Some(update), Some(moments)) = (update, moments) else { continue };
             let gradient = match gradients.get(&parameter.value) {
-                // A moment that remembered what made it would keep every graph alive.
+                // A moment with a gradient graph would keep every graph alive.
                 Some(gradient) => gradient.detach().contiguous()?,
                 None => parameter.value.zeros_like()?,
             };
-            let change = averages.change(&gradient, update.rule)?;
+            let change = moments.change(&gradient, update.rule)?;
             let moved = (parameter.value.as_detached_tensor() - change)?;
             parameter.value.set(&bounded(moved, update.bound)?)?;
         }
@@ -85,18 +85,18 @@ impl GraphOptimiser {
     }
 }
 
-impl Averages {
-    /// Takes the gradient in; returns what the weights lose.
-    fn change(&mut self, gradient: &Tensor, rule: RuleAt) -> Result<Tensor> {
+impl TensorMoments {
+    /// Adds a gradient to the moments; returns what is subtracted from the weights.
+    fn change(&mut self, gradient: &Tensor, rule: RuleStep) -> Result<Tensor> {
         match (rule, &mut self.second) {
-            (RuleAt::Adam { rate, inverse_correction }, Some(second)) => {
+            (RuleStep::Adam { rate, inverse_correction }, Some(second)) => {
                 self.first = average(&self.first, gradient, BETA1)?;
                 *second = average(second, &gradient.sqr()?, BETA2)?;
                 let corrected = (&*second * f64::from(inverse_correction))?;
                 (&self.first * f64::from(rate))? / (corrected.sqrt()? + f64::from(EPSILON))?
             }
-            (RuleAt::Adam { .. }, None) => bail!("Adam without second moments"),
-            (RuleAt::Sgd { rate, momentum }, _) => {
+            (RuleStep::Adam { .. }, None) => bail!("Adam without second moments"),
+            (RuleStep::Sgd { rate, momentum }, _) => {
                 self.first = ((&self.first * f64::from(momentum))? + gradient)?;
                 &self.first * f64::from(rate)
             }
@@ -128,18 +128,18 @@ fn average(mean: &Tensor, new: &Tensor, beta: f64) -> Result<Tensor> {
 fn bounded(weights: Tensor, bound: Bound) -> Result<Tensor> {
     match bound {
         Bound::None => Ok(weights),
-        Bound::Rows(most) => shrink(&weights, 1, most),
-        Bound::Columns { most, nonnegative: false } => shrink(&weights, 0, most),
-        Bound::Columns { most, nonnegative: true } => shrink(&weights.relu()?, 0, most),
+        Bound::Rows(max) => shrink(&weights, 1, max),
+        Bound::Columns { max, nonnegative: false } => shrink(&weights, 0, max),
+        Bound::Columns { max, nonnegative: true } => shrink(&weights.relu()?, 0, max),
     }
 }
 
-/// Scales the rows (along dimension 1) or columns (along 0) down to the norm `most` that are
-/// longer; the others keep their bits.
-fn shrink(weights: &Tensor, dimension: usize, most: f32) -> Result<Tensor> {
+/// Scales rows (dimension 1) or columns (dimension 0) down to the norm `max` if they are longer; the
+/// others keep their bits.
+fn shrink(weights: &Tensor, dimension: usize, max: f32) -> Result<Tensor> {
     let squares = weights.sqr()?.sum_keepdim(dimension)?;
-    let scales = (squares.sqrt()?.recip()? * f64::from(most))?;
-    let longer = squares.gt(f64::from(most * most))?;
+    let scales = (squares.sqrt()?.recip()? * f64::from(max))?;
+    let longer = squares.gt(f64::from(max * max))?;
     weights.broadcast_mul(&longer.where_cond(&scales, &scales.ones_like()?)?)
 }
 
@@ -156,7 +156,7 @@ mod tests {
         let expected = [rows[0], rows[1], [3.0 / 13.0, 4.0 / 13.0, 12.0 / 13.0]];
         let weights = Tensor::new(&rows, &Device::Cpu).unwrap();
         let by_rows = bounded(weights.clone(), Bound::Rows(1.0)).unwrap();
-        let columns = Bound::Columns { most: 1.0, nonnegative: false };
+        let columns = Bound::Columns { max: 1.0, nonnegative: false };
         let by_columns = bounded(weights.t().unwrap(), columns).unwrap().t().unwrap();
         for found in [by_rows, by_columns] {
             let found: Vec<Vec<f32>> = found.to_vec2().unwrap();
@@ -170,13 +170,13 @@ mod tests {
     #[test]
     fn a_nonnegative_decoder_is_clamped_before_it_is_bounded() {
         let weights = Tensor::new(&[[0.6f32], [-9.0], [0.8]], &Device::Cpu).unwrap();
-        let bound = Bound::Columns { most: 1.0, nonnegative: true };
+        let bound = Bound::Columns { max: 1.0, nonnegative: true };
         let found = bounded(weights, bound).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert!((found[0] - 0.6).abs() < 1e-6 && found[1] == 0.0, "{found:?}");
     }
 
     #[test]
-    fn moments_remember_no_graph() {
+    fn moments_have_no_graph() {
         let config = crate::model::Config { hidden: 3, steps: 2, ..crate::model::Config::default() };
         let model = Model::new(&config, 4, 2, 0.01, 1, DType::F32, &Device::Cpu).unwrap();
         let mut optimiser = GraphOptimiser::new(&Phase::new(1, 0.1), &model).unwrap();
@@ -185,8 +185,8 @@ mod tests {
             let loss = model.encode(&image).unwrap().sqr().unwrap().sum_all().unwrap();
             optimiser.update(&model, &loss.backward().unwrap(), 0.1).unwrap();
         }
-        for averages in optimiser.averages.iter().flatten() {
-            for tensor in [Some(&averages.first), averages.second.as_ref()].into_iter().flatten() {
+        for moments in optimiser.moments.iter().flatten() {
+            for tensor in [Some(&moments.first), moments.second.as_ref()].into_iter().flatten() {
                 let reached = tensor.sum_all().unwrap().backward().unwrap();
                 assert!(model.parameters().iter().all(|entry| reached.get(&entry.value).is_none()));
             }

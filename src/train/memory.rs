@@ -1,4 +1,4 @@
-//! What a trial reserves of the memory, and what of that is still to be allocated.
+//! Memory that a trial reserves, and the part of it that is not yet allocated.
 
 use super::{Error, Task, evaluation};
 use crate::memory::Reservation;
@@ -7,32 +7,32 @@ use crate::model::budget;
 /// The memory of a trial.
 pub(super) struct Memory {
     reservation: Reservation,
-    /// Bytes that the first backward pass allocates.
+    /// Bytes allocated by the first backward pass.
     backward: u64,
-    /// Bytes that evaluations and states take, which come and go.
-    passing: u64,
+    /// Bytes of evaluations and states, which are temporary.
+    temporary: u64,
 }
 
 impl Memory {
-    /// Reserves all that the trial will need.
+    /// Reserves all memory of the trial.
     pub fn reserve(task: &Task<'_>, parameters: usize) -> Result<Self, Error> {
         let (config, batch) = (task.model, task.training.batch);
         let (inputs, classes) = (task.dataset.train.inputs, task.dataset.classes);
         let correlation = budget::correlation_bytes(config, batch);
         let backward = budget::gradient_bytes(config, parameters, batch) + correlation;
-        let passing = evaluation::bytes(config, inputs, classes) + budget::state_bytes(parameters);
-        let all = budget::training_bytes(config, parameters, inputs, batch) + correlation + passing;
+        let temporary = evaluation::bytes(config, inputs, classes) + budget::state_bytes(parameters);
+        let all = budget::training_bytes(config, parameters, inputs, batch) + correlation + temporary;
         let piece = budget::largest_bytes(config, inputs, batch);
-        Ok(Self { reservation: Reservation::take(all, piece)?, backward, passing })
+        Ok(Self { reservation: Reservation::take(all, piece)?, backward, temporary })
     }
 
-    /// The network is there.
+    /// Records that the network is allocated.
     pub fn built(&mut self) {
-        self.reservation.keep(self.backward + self.passing);
+        self.reservation.keep(self.backward + self.temporary);
     }
 
-    /// It has been trained with a mini-batch.
+    /// Records that a first mini-batch has been trained.
     pub fn trained(&mut self) {
-        self.reservation.keep(self.passing);
+        self.reservation.keep(self.temporary);
     }
 }

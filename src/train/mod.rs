@@ -1,15 +1,14 @@
 //! Training: the objective, its minimisation in phases, and the choice of the weights.
 //!
-//! This room computes and hands out rows and networks; it opens no file. A network is trained
-//! on the device where its weights lie; wherever that is, it is evaluated on the CPU, on which
-//! its weights are copied once an epoch, by the fused pass.
+//! The module computes rows and networks; it opens no file. A network is trained on the device of its
+//! weights, and evaluated by the fused pass on the CPU, to which weights on another device are copied
+//! once an epoch.
 
 mod average;
 mod batches;
 pub mod config;
 mod epoch;
 mod evaluation;
-mod fused_step;
 mod graph_optimiser;
 mod graph_step;
 mod memory;
@@ -35,7 +34,7 @@ pub use trainer::{OnBatch, Outcome, Task, Trainer};
 use crate::device;
 use crate::memory::Shortage;
 
-/// Why a trial's training ended early.
+/// An error that ends the training of a trial.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The loss or the weights are no longer finite numbers.
@@ -48,18 +47,18 @@ pub enum Error {
         /// The loss.
         loss: f64,
     },
-    /// The memory that the network needs is not to be had now: no fault of the trial.
+    /// There is not enough free memory for the network, which is no fault of the trial.
     #[error("{0}; train fewer networks side by side or a smaller one, or raise the limit on memory")]
     Memory(Shortage),
-    /// A state that the schedule never comes by.
+    /// A state that does not belong to the schedule.
     #[error(
-        "its state after {epoch} epochs is of another schedule; remove `state.safetensors` to start afresh"
+        "its state after {epoch} epochs belongs to another schedule; remove `state.safetensors` to start afresh"
     )]
     Schedule {
-        /// Epochs that the state has done.
+        /// Completed epochs of the state.
         epoch: usize,
     },
-    /// The device that it is to train on cannot be used.
+    /// The device for training cannot be used.
     #[error(transparent)]
     Device(#[from] device::Error),
     /// The caller stopped the trial.

@@ -10,7 +10,7 @@ use crate::model::Model;
 pub struct Weights {
     /// λ.
     pub sparsity: f64,
-    /// γ; `None` where the phase leaves the class term out.
+    /// γ; `None` for a phase without the class term.
     pub discriminative: Option<f64>,
 }
 
@@ -21,13 +21,13 @@ pub struct Terms {
     pub reconstruction: Tensor,
     /// λ‖z‖₁.
     pub sparsity: Tensor,
-    /// −log softmax(scores)_y, not weighted; absent where there is no γ.
+    /// −log softmax(scores)_y, not weighted; absent without γ.
     pub class: Option<Tensor>,
-    /// What is minimised: reconstruction + sparsity + γ·class.
+    /// The minimised objective: reconstruction + sparsity + γ·class.
     pub total: Tensor,
 }
 
-/// The terms at a code `[batch, hidden]`, held against the clean input `[batch, inputs]`
+/// The terms at a code `[batch, hidden]`, for the clean input `[batch, inputs]`
 /// and the labels `[batch]`. `scores` `[batch, classes]` are those of the code.
 ///
 /// # Errors

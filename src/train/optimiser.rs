@@ -1,17 +1,14 @@
 //! The update of the weights: Adam or SGD, then the norm bounds (equation 5), in one sweep
 //! over each parameter's memory.
 
-#![expect(
-    clippy::inline_always,
-    reason = "a loop is compiled for the instruction set of what it is inlined into"
-)]
+#![expect(clippy::inline_always, reason = "a loop is compiled for the instruction set of its caller")]
 
 use std::cell::RefCell;
 
 use candle_core::{CpuStorage, InplaceOp1, Layout, Result, bail};
 
 use super::config::Phase;
-use super::updates::{BETA1, BETA2, Bound, EPSILON, Moments, RuleAt, Update, Updates};
+use super::updates::{BETA1, BETA2, Bound, EPSILON, Moments, RuleStep, Update, Updates};
 use crate::model::kernels::dot;
 use crate::model::{Model, Parameter};
 use crate::simd::dispatch;
@@ -32,22 +29,22 @@ impl Optimiser {
         let updates = Updates::new(phase, model);
         let moments = |parameter: &Parameter| {
             let count = parameter.value.elem_count();
-            [vec![0.0; count], vec![0.0; if updates.squares() { count } else { 0 }]]
+            [vec![0.0; count], vec![0.0; if updates.has_second_moments() { count } else { 0 }]]
         };
         let parameters = model.parameters().iter().zip(model.parameters().trained());
         let moments = parameters.map(|(parameter, trained)| trained.then(|| moments(parameter))).collect();
         Self { updates, moments }
     }
 
-    /// What the next update depends on, apart from the weights.
+    /// The state of the optimiser.
     pub(super) fn moments(&self) -> Moments {
         Moments { decay: self.updates.decay(), pairs: self.moments.iter().flatten().cloned().collect() }
     }
 
-    /// Takes what [`Optimiser::moments`] gave.
+    /// Restores the state that [`Optimiser::moments`] returned.
     pub(super) fn restore(&mut self, moments: Moments) -> Result<()> {
         let trained: Vec<_> = self.moments.iter_mut().flatten().collect();
-        moments.expect_sizes(trained.iter().map(|[first, second]| [first.len(), second.len()]))?;
+        moments.check_sizes(trained.iter().map(|[first, second]| [first.len(), second.len()]))?;
         for (pair, stored) in trained.into_iter().zip(moments.pairs) {
             *pair = stored;
         }
@@ -86,10 +83,8 @@ impl InplaceOp1 for InPlace<'_> {
     }
 
     fn cpu_fwd(&self, weights: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        let CpuStorage::F32(weights) = weights else { bail!("weights are updated as f32 numbers") };
-        let Some((start, end)) = layout.contiguous_offsets() else {
-            bail!("weights are updated where they lie in one piece")
-        };
+        let CpuStorage::F32(weights) = weights else { bail!("weights are not f32 numbers") };
+        let Some((start, end)) = layout.contiguous_offsets() else { bail!("weights are not contiguous") };
         if end - start != self.gradient.len() {
             bail!("{} weights have {} gradients", end - start, self.gradient.len());
         }
@@ -112,14 +107,14 @@ impl InPlace<'_> {
             let gradient = &self.gradient[range.clone()];
             let first = &mut first[range.clone()];
             match rule {
-                RuleAt::Adam { rate, inverse_correction } => {
+                RuleStep::Adam { rate, inverse_correction } => {
                     adam(row, gradient, first, &mut second[range], rate, inverse_correction);
                 }
-                RuleAt::Sgd { rate, momentum } => sgd(row, gradient, first, rate, momentum),
+                RuleStep::Sgd { rate, momentum } => sgd(row, gradient, first, rate, momentum),
             }
             match bound {
                 Bound::None => {}
-                Bound::Rows(most) => shrink(row, most),
+                Bound::Rows(max) => shrink(row, max),
                 Bound::Columns { nonnegative, .. } => {
                     if nonnegative {
                         for weight in row.iter_mut() {
@@ -130,8 +125,8 @@ impl InPlace<'_> {
                 }
             }
         }
-        if let Bound::Columns { most, .. } = bound {
-            shrink_columns(weights, &squares, most);
+        if let Bound::Columns { max, .. } = bound {
+            shrink_columns(weights, &squares, max);
         }
     }
 }
@@ -162,22 +157,22 @@ fn sgd(weights: &mut [f32], gradient: &[f32], velocity: &mut [f32], rate: f32, m
     }
 }
 
-/// Scales a row down to the norm `most` where it is longer.
+/// Scales a row down to the norm `max` if it is longer.
 #[inline(always)]
-fn shrink(row: &mut [f32], most: f32) {
+fn shrink(row: &mut [f32], max: f32) {
     let square = dot(row, row);
-    if square > most * most {
-        let scale = most / square.sqrt();
+    if square > max * max {
+        let scale = max / square.sqrt();
         for weight in row {
             *weight *= scale;
         }
     }
 }
 
-/// Scales the columns down whose sum of squares says that they are longer than `most`.
+/// Scales columns down to the norm `max` if they are longer, given their sums of squares.
 #[inline(always)]
-fn shrink_columns(weights: &mut [f32], squares: &[f32], most: f32) {
-    let scale = |&square: &f32| if square > most * most { most / square.sqrt() } else { 1.0 };
+fn shrink_columns(weights: &mut [f32], squares: &[f32], max: f32) {
+    let scale = |&square: &f32| if square > max * max { max / square.sqrt() } else { 1.0 };
     let scales: Vec<f32> = squares.iter().map(scale).collect();
     if scales.iter().all(|&scale| scale >= 1.0) {
         return;

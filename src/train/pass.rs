@@ -2,7 +2,7 @@
 //! [`objective`](super::objective) without a graph, over memory that is allocated once.
 
 use super::objective::Weights;
-use crate::model::kernels::{Matrix, Real, Unroll, dot, product, sum};
+use crate::model::kernels::{Matrix, Scalar, Unroll, dot, product, sum};
 use crate::model::{self, NORM_FLOOR};
 use crate::simd::dispatch;
 
@@ -15,7 +15,7 @@ pub struct Terms {
     pub sparsity: f64,
     /// −log softmax(scores)_y, not weighted.
     pub class: f64,
-    /// What is minimised: reconstruction + sparsity + γ·class.
+    /// The minimised objective: reconstruction + sparsity + γ·class.
     pub total: f64,
 }
 
@@ -29,7 +29,7 @@ pub struct Pass<T> {
     /// Slots of D and C.
     decoder: usize,
     classifier: usize,
-    /// Images of the mini-batch at hand.
+    /// Images of the current mini-batch.
     batch: usize,
     /// D·z − x `[batch, inputs]`.
     residual: Vec<T>,
@@ -45,12 +45,12 @@ pub struct Pass<T> {
     gradients: Vec<Vec<T>>,
 }
 
-impl<T: Real> Pass<T> {
+impl<T: Scalar> Pass<T> {
     /// Memory for the network of `config` on up to `batch` images of `inputs` pixels in
     /// `classes` classes.
     #[must_use]
     pub fn new(config: &model::Config, inputs: usize, classes: usize, batch: usize) -> Self {
-        let slots = model::wiring::slots(config, inputs, classes);
+        let slots = model::family::slots(config, inputs, classes);
         let zeros = |count: usize| vec![T::zero(); count];
         Self {
             unroll: Unroll::new(config, inputs, batch),
@@ -69,8 +69,8 @@ impl<T: Real> Pass<T> {
         }
     }
 
-    /// Encodes `input` and holds the reconstruction against `target` (both `[batch,
-    /// inputs]`) and the scores against `labels` `[batch]`, with the weights of each slot.
+    /// Encodes `input` and compares the reconstruction with `target` (both `[batch, inputs]`) and the scores
+    /// with `labels` `[batch]`, with the weights of each slot.
     pub fn forward(
         &mut self,
         weights: &[&[T]],
@@ -90,50 +90,50 @@ impl<T: Real> Pass<T> {
         Terms { reconstruction, sparsity, class, total }
     }
 
-    /// Leaves the gradients of the total that [`Pass::forward`] returned last for the same
-    /// arguments in [`Pass::gradients`], for the slots that are `wanted`.
+    /// Computes the gradients of the total of the last [`Pass::forward`], which had the same arguments, into
+    /// [`Pass::gradients`], for the `trained` slots.
     pub fn backward(
         &mut self,
         weights: &[&[T]],
         input: &[T],
         labels: &[u8],
         penalties: Weights,
-        wanted: &[bool],
+        trained: &[bool],
     ) {
-        for ((gradient, weights), wanted) in self.gradients.iter_mut().zip(weights).zip(wanted) {
-            gradient.resize(if *wanted { weights.len() } else { 0 }, T::zero());
+        for ((gradient, weights), trained) in self.gradients.iter_mut().zip(weights).zip(trained) {
+            gradient.resize(if *trained { weights.len() } else { 0 }, T::zero());
         }
-        self.reconstruction_backward(weights[self.decoder], penalties.sparsity, wanted[self.decoder]);
+        self.reconstruction_backward(weights[self.decoder], penalties.sparsity, trained[self.decoder]);
         if let Some(weight) = penalties.discriminative {
-            self.class_backward(weights[self.classifier], labels, weight, wanted[self.classifier]);
-        } else if wanted[self.classifier] {
+            self.class_backward(weights[self.classifier], labels, weight, trained[self.classifier]);
+        } else if trained[self.classifier] {
             self.gradients[self.classifier].fill(T::zero());
         }
-        if wanted[..self.decoder].contains(&true) {
+        if trained[..self.decoder].contains(&true) {
             let flow = &mut self.flow[..self.batch * self.hidden];
-            self.unroll.backward(weights, input, flow, wanted, &mut self.gradients);
+            self.unroll.backward(weights, input, flow, trained, &mut self.gradients);
         }
     }
 
-    /// The gradients by slot; empty for those that were not wanted.
+    /// The gradients by slot; empty for slots that are not trained.
     #[must_use]
     pub fn gradients(&self) -> &[Vec<T>] {
         &self.gradients
     }
 
-    /// The scores `[batch, classes]` of the mini-batch at hand.
+    /// The scores `[batch, classes]` of the current mini-batch.
     #[must_use]
     pub fn scores(&self) -> &[T] {
         &self.scores[..self.batch * self.classes]
     }
 
-    /// The last code `[batch, hidden]` of the mini-batch at hand.
+    /// The last code `[batch, hidden]` of the current mini-batch.
     #[must_use]
     pub fn code(&self) -> &[T] {
         self.unroll.code()
     }
 
-    /// Leaves D·z − x in `residual`; returns the sum of its squares.
+    /// Computes D·z − x into `residual`; returns the sum of its squares.
     fn reconstruct(&mut self, decoder: &[T], target: &[T]) -> f64 {
         let code = Matrix::new(self.unroll.code(), self.batch, self.hidden);
         let decoder = Matrix::new(decoder, self.inputs, self.hidden);
@@ -152,7 +152,7 @@ impl<T: Real> Pass<T> {
         total
     }
 
-    /// Leaves the scores and their softmax; returns the sum of −log softmax(scores)_y.
+    /// Computes the scores and their softmax; returns the sum of −log softmax(scores)_y.
     fn classify(&mut self, classifier: &[T], labels: &[u8]) -> f64 {
         let code = self.unroll.code();
         let images = Matrix::new(code, self.batch, self.hidden);
@@ -168,39 +168,39 @@ impl<T: Real> Pass<T> {
             for score in scores.iter_mut() {
                 *score = *score * *inverse_norm;
             }
-            let most = scores.iter().copied().fold(T::neg_infinity(), T::max);
+            let max = scores.iter().copied().fold(T::neg_infinity(), T::max);
             let mut partition = T::zero();
             for (share, &score) in softmax.iter_mut().zip(&*scores) {
-                *share = (score - most).exp();
+                *share = (score - max).exp();
                 partition = partition + *share;
             }
             for share in softmax {
                 *share = *share / partition;
             }
-            let loss = partition.ln() - (scores[usize::from(label)] - most);
+            let loss = partition.ln() - (scores[usize::from(label)] - max);
             total += loss.to_f64().unwrap_or(f64::NAN);
         }
         total
     }
 
-    /// Starts `flow` with (Dᵀ·residual + λ)/batch, and makes the gradient of D.
-    fn reconstruction_backward(&mut self, decoder: &[T], sparsity: f64, wanted: bool) {
+    /// Sets `flow` to (Dᵀ·residual + λ)/batch, and computes the gradient of D.
+    fn reconstruction_backward(&mut self, decoder: &[T], sparsity: f64, trained: bool) {
         let share = T::of(1.0 / self.batch as f64);
         let unit = self.batch * self.hidden;
         let residual = Matrix::new(&self.residual[..self.batch * self.inputs], self.batch, self.inputs);
         self.flow[..unit].fill(T::of(sparsity / self.batch as f64));
         let columns = Matrix::new(decoder, self.inputs, self.hidden);
         product(&mut self.flow[..unit], true, share, residual, columns);
-        if wanted {
+        if trained {
             let code = Matrix::new(self.unroll.code(), self.batch, self.hidden);
             product(&mut self.gradients[self.decoder], false, share, residual.t(), code);
         }
     }
 
-    /// Adds the class term to `flow`, and makes the gradient of C. With s = C·z/‖z‖ and p
+    /// Adds the class term to `flow`, and computes the gradient of C. With s = C·z/‖z‖ and p
     /// their softmax, ∂L/∂s = γ(p − y)/batch, ∂s/∂C·z = 1/‖z‖, and through the norm z also
     /// takes −z·(∂L/∂s · s)/‖z‖².
-    fn class_backward(&mut self, classifier: &[T], labels: &[u8], weight: f64, wanted: bool) {
+    fn class_backward(&mut self, classifier: &[T], labels: &[u8], weight: f64, trained: bool) {
         let share = T::of(weight / self.batch as f64);
         let code = self.unroll.code();
         let rows = self.slopes.chunks_exact_mut(self.classes).zip(self.scores.chunks_exact(self.classes));
@@ -225,7 +225,7 @@ impl<T: Real> Pass<T> {
         let unit = self.batch * self.hidden;
         let rows = Matrix::new(classifier, self.classes, self.hidden);
         product(&mut self.flow[..unit], true, T::one(), slopes, rows);
-        if wanted {
+        if trained {
             let code = Matrix::new(code, self.batch, self.hidden);
             product(&mut self.gradients[self.classifier], false, T::one(), slopes.t(), code);
         }

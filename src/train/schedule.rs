@@ -1,4 +1,4 @@
-//! Where the learning rate stands.
+//! The learning rate of each update.
 
 use std::f64::consts::PI;
 

@@ -1,29 +1,27 @@
-//! Where a trial stands between two epochs: all that it needs to go on to the same bits.
+//! The state of a trial between two epochs: everything that it needs to continue to the same bits.
 //!
 //! The random streams are functions of (seed, purpose, epoch), so their position is the
 //! epoch's number.
 
-use std::collections::HashMap;
-
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Phase;
 use crate::hash::hex;
+use crate::model::tensor_file::{self, TensorFile};
 
 /// A trial between two epochs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     /// Epochs done.
     pub epoch: usize,
-    /// What the caller has sealed with the state: the digest of the learning curve so far.
+    /// Digest of the learning curve so far, set by the caller.
     pub curve: String,
-    /// Phase that comes next, from 0, and the epoch within it.
+    /// The next phase, from 0, and the next epoch within it.
     pub(super) position: (usize, usize),
     /// The numbers of each parameter.
     pub(super) weights: Vec<Vec<f32>>,
-    /// Their running average; empty where the phase has none, and before its first epoch.
+    /// Their running average; empty if the phase has none, and before its first epoch.
     pub(super) average: Vec<Vec<f32>>,
     /// β₁^t and β₂^t of the optimiser.
     pub(super) decay: (f64, f64),
@@ -42,32 +40,32 @@ pub(super) struct Best {
     pub weights: Vec<Vec<f32>>,
 }
 
-/// Why the bytes of a state cannot be used.
+/// An error of reading a state.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// They are torn, or were changed.
+    /// They are truncated or were changed.
     #[error("it is damaged: {0}")]
     Damaged(String),
-    /// They are of another trial.
-    #[error("it is of trial {0}")]
+    /// They belong to another trial.
+    #[error("it belongs to trial {0}")]
     Foreign(String),
 }
 
 const METADATA_KEY: &str = "state";
 
-/// The numbers beside the tensors. Floats are kept as bits: text need not read back exactly.
+/// The metadata of the file. Floats are stored as bits, because text need not read back exactly.
 #[derive(Serialize, Deserialize)]
 struct Head {
     trial: String,
     epoch: usize,
-    /// Left out where there is none, as in the states of earlier versions.
+    /// Omitted if empty, as in the states of earlier versions.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     curve: String,
     position: (usize, usize),
     decay: (u64, u64),
     best: Option<(usize, u64, u64)>,
     parameters: usize,
-    /// Left out where there are none, as in the states from before there were any.
+    /// Omitted if zero, as in the states of earlier versions.
     #[serde(default, skip_serializing_if = "is_zero")]
     averages: usize,
     moments: usize,
@@ -79,7 +77,7 @@ impl State {
     /// The bytes of `state.safetensors` for the trial of that id.
     ///
     /// # Panics
-    /// Never: the file is made of what is at hand.
+    /// Never: the shapes are those of the bytes.
     #[must_use]
     pub fn to_bytes(&self, trial: &str) -> Vec<u8> {
         let mut head = Head {
@@ -94,15 +92,12 @@ impl State {
             moments: self.moments.len(),
             digest: String::new(),
         };
-        let tensors: Vec<(String, Vec<u8>)> =
-            self.tensors().map(|(name, numbers)| (name, bytes(numbers))).collect();
-        head.digest = digest(&head, tensors.iter().map(|(_, bytes)| bytes.as_slice()));
-        let views = tensors.iter().map(|(name, bytes)| {
-            let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
-            (name.as_str(), view.expect("the shape is that of the bytes"))
-        });
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), json(&head))]);
-        safetensors::serialize(views, Some(metadata)).expect("tensors of bytes that are at hand")
+        let tensors = self.tensors();
+        let tensors =
+            tensors.map(|(name, numbers)| (name, vec![numbers.len()], tensor_file::to_bytes(numbers)));
+        let tensors: Vec<_> = tensors.collect();
+        head.digest = digest(&head, tensors.iter().map(|(_, _, bytes)| bytes.as_slice()));
+        tensor_file::serialize(&tensors, METADATA_KEY, json(&head)).expect("shapes are those of the bytes")
     }
 
     /// Reads what [`State::to_bytes`] wrote for the trial of that id.
@@ -111,27 +106,27 @@ impl State {
     /// When a single bit differs, or the state is another trial's.
     pub fn from_bytes(bytes: &[u8], trial: &str) -> Result<Self, StateError> {
         let damaged = |reason: &dyn std::fmt::Display| StateError::Damaged(reason.to_string());
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
-        let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
-        let text = metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY));
-        let text = text.ok_or_else(|| damaged(&"its head is missing"))?;
+        let file = TensorFile::parse(bytes).map_err(|error| damaged(&error))?;
+        let text = file.text(METADATA_KEY).ok_or_else(|| damaged(&"its head is missing"))?;
         let mut head: Head = serde_json::from_str(text).map_err(|error| damaged(&error))?;
         let found = std::mem::take(&mut head.digest);
         let names = names(head.parameters, head.averages, head.moments, head.best.is_some());
-        let views = names
-            .map(|name| file.tensor(&name).map_err(|error| damaged(&error)))
-            .collect::<Result<Vec<_>, _>>()?;
-        if digest(&head, views.iter().map(TensorView::data)) != found {
-            return Err(damaged(&"its digest is another"));
+        let tensors = names.map(|name| match file.tensor(&name) {
+            Some((_, bytes)) => Ok(bytes),
+            None => Err(damaged(&format!("it has no tensor `{name}`"))),
+        });
+        let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
+        if digest(&head, tensors.iter().copied()) != found {
+            return Err(damaged(&"its digest does not match"));
         }
         if head.trial != trial {
             return Err(StateError::Foreign(head.trial));
         }
-        Ok(Self::assemble(&head, views.iter().map(|view| numbers(view.data()))))
+        Ok(Self::assemble(&head, tensors.into_iter().map(tensor_file::from_bytes)))
     }
 
-    /// Whether a trial of these phases comes by where the state stands, with such best weights.
-    pub(super) fn is_of(&self, phases: &[Phase]) -> bool {
+    /// Returns true if a trial of these phases passes through this state.
+    pub(super) fn belongs_to(&self, phases: &[Phase]) -> bool {
         let (index, within) = self.position;
         let inside = phases.get(index).map_or(index == phases.len() && within == 0, |it| within < it.epochs);
         let before: usize = phases.iter().take(index).map(|phase| phase.epochs).sum();
@@ -147,7 +142,7 @@ impl State {
             && self.best.as_ref().is_none_or(earlier)
     }
 
-    /// A state without a network, for tests of what keeps states.
+    /// A state without a network, for tests of its storage.
     #[cfg(test)]
     pub(crate) fn after(epoch: usize) -> Self {
         Self {
@@ -224,15 +219,6 @@ fn digest<'a>(head: &Head, tensors: impl Iterator<Item = &'a [u8]>) -> String {
     hex(&hash.finalize())
 }
 
-fn bytes(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
-}
-
-fn numbers(bytes: &[u8]) -> Vec<f32> {
-    let number = |four: &[u8]| f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
-    bytes.chunks_exact(4).map(number).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,33 +252,35 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_of_the_schedule_that_comes_by_it() {
+    fn a_state_belongs_to_the_schedules_that_pass_through_it() {
         let phase = |epochs| toml::from_str::<Phase>(&format!("epochs = {epochs}\nrate = 1")).unwrap();
-        let is_of = |state: State| state.is_of(&[phase(5), phase(4)]);
-        assert!(is_of(state()));
-        assert!(is_of(State { position: (0, 0), epoch: 0, best: None, ..state() }));
-        assert!(is_of(State { position: (2, 0), epoch: 9, ..state() }));
+        let belongs = |state: State| state.belongs_to(&[phase(5), phase(4)]);
+        assert!(belongs(state()));
+        assert!(belongs(State { position: (0, 0), epoch: 0, best: None, ..state() }));
+        assert!(belongs(State { position: (2, 0), epoch: 9, ..state() }));
         for (epoch, position) in [(6, (1, 2)), (9, (1, 4)), (5, (0, 5)), (10, (2, 1)), (9, (3, 0))] {
-            assert!(!is_of(State { epoch, position, ..state() }), "{position:?}, epoch {epoch}");
+            assert!(!belongs(State { epoch, position, ..state() }), "{position:?}, epoch {epoch}");
         }
         let best = |epoch, weights| State {
             best: Some(Best { epoch, weights, ..state().best.unwrap() }),
             ..state()
         };
-        assert!(!is_of(best(8, state().weights)) && !is_of(best(0, state().weights)));
-        assert!(!is_of(best(6, vec![vec![3.0, 4.0], vec![]])));
+        assert!(!belongs(best(8, state().weights)) && !belongs(best(0, state().weights)));
+        assert!(!belongs(best(6, vec![vec![3.0, 4.0], vec![]])));
 
         let averaging = [phase(5), Phase { average: Some(0.9), ..phase(4) }];
         let averaged = State { average: state().weights, ..state() };
-        assert!(averaged.is_of(&averaging) && !is_of(averaged.clone()) && !state().is_of(&averaging));
-        assert!(State { position: (1, 0), epoch: 5, best: None, ..state() }.is_of(&averaging));
-        assert!(!State { average: vec![vec![1.0]], ..state() }.is_of(&averaging));
+        assert!(
+            averaged.belongs_to(&averaging) && !belongs(averaged.clone()) && !state().belongs_to(&averaging)
+        );
+        assert!(State { position: (1, 0), epoch: 5, best: None, ..state() }.belongs_to(&averaging));
+        assert!(!State { average: vec![vec![1.0]], ..state() }.belongs_to(&averaging));
     }
 
     #[test]
     fn another_trials_state_is_refused() {
         let error = State::from_bytes(&state().to_bytes("a-trial"), "b-trial").unwrap_err();
-        assert_eq!(error.to_string(), "it is of trial a-trial");
+        assert_eq!(error.to_string(), "it belongs to trial a-trial");
     }
 
     #[test]

@@ -1,34 +1,31 @@
-//! One update of the weights, where they lie: fused in this machine's memory, by candle's
-//! graph on another device.
+//! One update of the weights: by fused kernels on the CPU, by candle's graph on another device.
 
 use candle_core::Result;
 
 use super::Phase;
 use super::batches::Batch;
 use super::evaluation;
-use super::fused_step::FusedStep;
 use super::graph_optimiser::GraphOptimiser;
-use super::graph_step::GraphStep;
+use super::graph_step;
 use super::objective::Weights;
 use super::optimiser::Optimiser;
-use super::pass::Terms;
+use super::pass::{Pass, Terms};
 use super::updates::Moments;
 use crate::model::Model;
 
-/// An update's memory: that of its pass, and the optimiser's moments.
+/// Memory of an update: that of its pass, and the optimiser's moments.
 pub struct Stepper {
-    way: Way,
+    backend: Backend,
     classes: usize,
 }
 
-enum Way {
-    Fused(Box<FusedStep>),
-    Graph(GraphStep),
+enum Backend {
+    Fused { pass: Box<Pass<f32>>, optimiser: Optimiser },
+    Graph { optimiser: GraphOptimiser, scores: Vec<f32> },
 }
 
 impl Stepper {
-    /// Memory for mini-batches of `batch` images of `inputs` pixels, and fresh moments for a
-    /// phase.
+    /// Memory for mini-batches of `batch` images of `inputs` pixels, with fresh moments for a phase.
     ///
     /// # Errors
     /// When the model's device has no room for them.
@@ -36,60 +33,86 @@ impl Stepper {
         if !model.parameters().device().is_cpu() {
             return Self::by_graph(model, phase);
         }
-        let fused = FusedStep::new(model, Optimiser::new(phase, model), inputs, batch);
-        Ok(Self { way: Way::Fused(Box::new(fused)), classes: model.classes() })
+        let pass = Box::new(Pass::new(model.config(), inputs, model.classes(), batch));
+        let backend = Backend::Fused { pass, optimiser: Optimiser::new(phase, model) };
+        Ok(Self { backend, classes: model.classes() })
     }
 
-    /// Updates by candle's graph on whatever device the model is, with fresh moments.
+    /// A stepper that uses candle's graph on whatever device the model is, with fresh moments.
     pub(super) fn by_graph(model: &Model, phase: &Phase) -> Result<Self> {
-        let graph = GraphStep::new(GraphOptimiser::new(phase, model)?);
-        Ok(Self { way: Way::Graph(graph), classes: model.classes() })
+        let backend = Backend::Graph { optimiser: GraphOptimiser::new(phase, model)?, scores: Vec::new() };
+        Ok(Self { backend, classes: model.classes() })
     }
 
     /// Starts a phase, with fresh moments for the parameters that `model` trains in it.
     pub(super) fn enter(&mut self, phase: &Phase, model: &Model) -> Result<()> {
-        match &mut self.way {
-            Way::Fused(step) => step.optimiser = Optimiser::new(phase, model),
-            Way::Graph(step) => step.optimiser = GraphOptimiser::new(phase, model)?,
+        match &mut self.backend {
+            Backend::Fused { optimiser, .. } => *optimiser = Optimiser::new(phase, model),
+            Backend::Graph { optimiser, .. } => *optimiser = GraphOptimiser::new(phase, model)?,
         }
         Ok(())
     }
 
-    /// One update, unless the loss is no longer finite; returns the terms before it.
+    /// Updates the weights unless the loss is not finite; returns the terms before the update.
     ///
     /// # Errors
-    /// When the weights are not f32 numbers, or are no longer where they were.
+    /// When the weights are not f32, or were moved to another device.
     pub fn step(&mut self, model: &Model, batch: &Batch, weights: Weights, rate: f64) -> Result<Terms> {
-        match &mut self.way {
-            Way::Fused(step) => step.step(model, batch, weights, rate),
-            Way::Graph(step) => step.step(model, batch, weights, rate),
+        match &mut self.backend {
+            Backend::Fused { pass, optimiser } => fused_step(pass, optimiser, model, batch, weights, rate),
+            Backend::Graph { optimiser, scores } => {
+                graph_step::step(optimiser, scores, model, batch, weights, rate)
+            }
         }
     }
 
-    /// The classes that the last pass put its images into.
+    /// The predicted classes of the last mini-batch.
     pub(super) fn predictions(&self) -> Vec<u8> {
-        let scores = match &self.way {
-            Way::Fused(step) => step.scores(),
-            Way::Graph(step) => step.scores(),
+        let scores = match &self.backend {
+            Backend::Fused { pass, .. } => pass.scores(),
+            Backend::Graph { scores, .. } => scores,
         };
-        evaluation::highest(scores, self.classes)
+        evaluation::predictions(scores, self.classes)
     }
 
-    /// What the next update depends on, apart from the weights.
+    /// The state of the optimiser.
     pub(super) fn moments(&self) -> Result<Moments> {
-        match &self.way {
-            Way::Fused(step) => Ok(step.optimiser.moments()),
-            Way::Graph(step) => step.optimiser.moments(),
+        match &self.backend {
+            Backend::Fused { optimiser, .. } => Ok(optimiser.moments()),
+            Backend::Graph { optimiser, .. } => optimiser.moments(),
         }
     }
 
-    /// Takes what [`Stepper::moments`] gave.
+    /// Restores the state that [`Stepper::moments`] returned.
     pub(super) fn restore(&mut self, moments: Moments) -> Result<()> {
-        match &mut self.way {
-            Way::Fused(step) => step.optimiser.restore(moments),
-            Way::Graph(step) => step.optimiser.restore(&moments),
+        match &mut self.backend {
+            Backend::Fused { optimiser, .. } => optimiser.restore(moments),
+            Backend::Graph { optimiser, .. } => optimiser.restore(&moments),
         }
     }
+}
+
+/// An update by the fused pass and the fused optimiser, on the calling thread.
+fn fused_step(
+    pass: &mut Pass<f32>,
+    optimiser: &mut Optimiser,
+    model: &Model,
+    batch: &Batch,
+    weights: Weights,
+    rate: f64,
+) -> Result<Terms> {
+    let parameters = model.parameters();
+    let terms = parameters.with_slices(|slices| {
+        let terms = pass.forward(slices, batch.input(), &batch.clean, &batch.labels, weights);
+        if terms.total.is_finite() {
+            pass.backward(slices, batch.input(), &batch.labels, weights, &parameters.trained());
+        }
+        terms
+    })?;
+    if terms.total.is_finite() {
+        optimiser.update(model, pass.gradients(), rate)?;
+    }
+    Ok(terms)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::data::{Dataset, Images, Normaliser, Split, split};
 use crate::device;
 use crate::model::{self, Model, budget};
 
-/// All that decides a trial's result.
+/// Everything that determines a trial's result.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
     /// The images.
@@ -34,11 +34,11 @@ pub struct Task<'a> {
     pub training: &'a super::Config,
     /// Seed of the split, the initial weights, the order and the noise.
     pub seed: u64,
-    /// Where the network is trained.
+    /// Device that trains the network.
     pub device: device::Kind,
 }
 
-/// A trained network and how it was chosen.
+/// A trained network with its test results.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// The network with its best weights.
@@ -47,21 +47,21 @@ pub struct Outcome {
     pub best_epoch: usize,
     /// Its validation error in percent, where images were held out.
     pub valid_error: Option<f64>,
-    /// The network on the test images, which are read here and nowhere before.
+    /// Evaluation on the test images, which are not used before.
     pub test: Evaluation,
 }
 
-/// Hears the number of images after each update, and may stop the trial there.
+/// Is called with the number of images after each update; a break stops the trial.
 pub type OnBatch<'a> = dyn FnMut(usize) -> ControlFlow<()> + 'a;
 
-/// The training images, parted and preprocessed.
-struct Material<'a> {
+/// The training images with their split and preprocessing.
+struct TrainingData<'a> {
     images: &'a Images,
     split: Split,
     normaliser: Normaliser,
 }
 
-impl Material<'_> {
+impl TrainingData<'_> {
     fn training(&self) -> Selection<'_> {
         Selection { images: self.images, normaliser: &self.normaliser, indices: &self.split.train }
     }
@@ -71,17 +71,17 @@ impl Material<'_> {
     }
 }
 
-/// A trial in training. Each call of [`Trainer::next_epoch`] is one pass over the training
-/// images; what it does on the CPU, it computes on the calling thread.
+/// A trial in training. Each call of [`Trainer::next_epoch`] is one pass over the training images, on the
+/// calling thread as far as it is computed on the CPU.
 pub struct Trainer<'a> {
     task: Task<'a>,
-    material: Material<'a>,
+    data: TrainingData<'a>,
     model: Model,
     stepper: Stepper,
-    /// Phase and epoch within it that come next, from 0.
+    /// The next phase and the next epoch within it, from 0.
     position: (usize, usize),
     epoch: usize,
-    /// Of the weights in the phase at hand, where it has one.
+    /// Running average of the weights, if the current phase has one.
     average: Option<Average>,
     best: Option<Best>,
     memory: Memory,
@@ -91,8 +91,7 @@ impl<'a> Trainer<'a> {
     /// A trial before its first epoch.
     ///
     /// # Errors
-    /// [`Error::Memory`] when the system has not enough of it, [`Error::Device`] when the
-    /// device cannot be used.
+    /// [`Error::Memory`] when there is not enough memory, [`Error::Device`] when the device cannot be used.
     pub fn new(task: Task<'a>) -> Result<Self, Error> {
         let images = &task.dataset.train;
         let Task { model: config, objective, seed, .. } = task;
@@ -102,7 +101,7 @@ impl<'a> Trainer<'a> {
         let device = task.device.open()?;
         let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
         let mut trainer = Self {
-            material: Material {
+            data: TrainingData {
                 images,
                 split: split(images.len(), task.validation, seed),
                 normaliser: Normaliser::new(preprocessing(config), images),
@@ -121,18 +120,18 @@ impl<'a> Trainer<'a> {
         Ok(trainer)
     }
 
-    /// A trial that goes on from where it stood.
+    /// A trial that continues from a state.
     ///
     /// # Errors
-    /// When the state is not of this network and schedule.
+    /// When the state belongs to another network or schedule.
     pub fn resume(task: Task<'a>, state: State) -> Result<Self, Error> {
-        if !state.is_of(&task.training.phases) {
+        if !state.belongs_to(&task.training.phases) {
             return Err(Error::Schedule { epoch: state.epoch });
         }
-        Self::new(task)?.go_on(state)
+        Self::new(task)?.continue_from(state)
     }
 
-    fn go_on(mut self, state: State) -> Result<Self, Error> {
+    fn continue_from(mut self, state: State) -> Result<Self, Error> {
         self.enter_phase(state.position.0)?;
         self.position = state.position;
         self.epoch = state.epoch;
@@ -146,13 +145,13 @@ impl<'a> Trainer<'a> {
         Ok(self)
     }
 
-    /// The network as it stands.
+    /// The network with its current weights.
     #[must_use]
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// Where the trial stands, between two epochs.
+    /// The state of the trial between two epochs.
     ///
     /// # Errors
     /// When the weights cannot be read.
@@ -170,12 +169,12 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Trains for one epoch and evaluates it; `None` when all phases are done. `on_batch`
-    /// hears the number of images after each update and may stop the trial there.
+    /// Trains for one epoch and evaluates the network; `None` when all phases are done. `on_batch` is
+    /// called with the number of images after each update and may stop the trial.
     ///
     /// # Errors
     /// [`Error::Diverged`] when the loss is no longer a finite number, [`Error::Stopped`]
-    /// when `on_batch` breaks. The trainer is of no further use after either.
+    /// when `on_batch` breaks. The trainer cannot be used after either.
     pub fn next_epoch(&mut self, on_batch: &mut OnBatch) -> Result<Option<Epoch>, Error> {
         let (index, within) = self.position;
         let task = self.task;
@@ -199,19 +198,18 @@ impl<'a> Trainer<'a> {
         Ok(Some(Epoch { phase: index + 1, epoch: self.epoch, rate, train, validation }))
     }
 
-    /// Seconds that an image takes in the phase that trains the most parameters, timed over
-    /// as many updates as fit into `budget`, and at least three after one to warm up. The weights move: a trainer
-    /// that was timed is of no further use.
+    /// Training time of an image in seconds, in the phase that trains the most parameters: measured over as
+    /// many updates as fit into `budget`, and at least three, after one to warm up.
     ///
     /// # Errors
-    /// As [`Trainer::next_epoch`].
+    /// See [`Trainer::next_epoch`].
     pub fn seconds_per_image(mut self, budget: Duration) -> Result<f64, Error> {
         let training = self.task.training;
-        let dearest = (0..training.phases.len()).min_by_key(|&index| training.phases[index].frozen.len());
-        self.enter_phase(dearest.unwrap_or_default())?;
+        let costliest = (0..training.phases.len()).min_by_key(|&index| training.phases[index].frozen.len());
+        self.enter_phase(costliest.unwrap_or_default())?;
         let phase = &training.phases[self.position.0];
         let weights = self.weights(phase);
-        let selection = self.material.training();
+        let selection = self.data.training();
         let mut batches = Batches::shuffled(selection, training.batch, phase.masking, self.task.seed, 0);
         let (mut images, mut updates) = (0, 0);
         let mut start = Instant::now();
@@ -231,10 +229,10 @@ impl<'a> Trainer<'a> {
         Ok(start.elapsed().as_secs_f64() / images.max(1) as f64)
     }
 
-    /// Takes the best weights and evaluates them on the test images.
+    /// Restores the best weights and evaluates them on the test images.
     ///
     /// # Errors
-    /// [`Error::Diverged`] when the last update did, which no images were held out to show.
+    /// [`Error::Diverged`] when the last update diverged and no held-out images have shown it.
     pub fn finish(self) -> Result<Outcome, Error> {
         let (best_epoch, valid_error) = match &self.best {
             Some(best) => {
@@ -259,7 +257,7 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// Puts the average in the place of the weights, and gives these; `None` where the phase has no average.
+    /// Replaces the weights by their average and returns the former; `None` if the phase has no average.
     fn take_average(&self) -> Result<Option<Vec<Vec<f32>>>, Error> {
         let Some(average) = &self.average else { return Ok(None) };
         let parameters = self.model.parameters();
@@ -268,9 +266,9 @@ impl<'a> Trainer<'a> {
         Ok(Some(trained))
     }
 
-    /// Mini-batches in an epoch.
+    /// Number of mini-batches in an epoch.
     fn updates(&self) -> usize {
-        self.material.split.train.len().div_ceil(self.task.training.batch)
+        self.data.split.train.len().div_ceil(self.task.training.batch)
     }
 
     fn weights(&self, phase: &Phase) -> Weights {
@@ -286,7 +284,7 @@ impl<'a> Trainer<'a> {
     /// One pass over the training images.
     fn pass(&mut self, phase: &Phase, within: usize, on_batch: &mut OnBatch) -> Result<Averages, Error> {
         let Task { training, seed, .. } = self.task;
-        let selection = self.material.training();
+        let selection = self.data.training();
         let weights = self.weights(phase);
         let mut batches = Batches::shuffled(selection, training.batch, phase.masking, seed, self.epoch);
         let updates = batches.count();
@@ -312,10 +310,10 @@ impl<'a> Trainer<'a> {
     }
 
     fn validate(&self, phase: &Phase) -> Result<Option<Evaluation>, Error> {
-        if self.material.split.validation.is_empty() {
+        if self.data.split.validation.is_empty() {
             return Ok(None);
         }
-        let selection = self.material.validation();
+        let selection = self.data.validation();
         let evaluation = evaluate(&self.model, selection, self.weights(phase).sparsity)?;
         self.expect_finite(&evaluation)?;
         Ok(Some(evaluation))
@@ -326,8 +324,8 @@ impl<'a> Trainer<'a> {
         if loss.is_finite() { Ok(()) } else { Err(Error::Diverged { epoch: self.epoch, update: 0, loss }) }
     }
 
-    /// Keeps the weights when the validation error is lower than ever before; in a schedule
-    /// that never looks at classes, when the reconstruction objective is.
+    /// Stores the weights if the validation error is a new minimum; in a schedule without the class term,
+    /// if the reconstruction objective is.
     fn keep_best(&mut self, phase: &Phase, validation: Option<&Evaluation>) -> Result<(), Error> {
         let Some(validation) = validation else { return Ok(()) };
         let classifies = self.task.training.phases.iter().any(|phase| phase.discriminative);

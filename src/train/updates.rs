@@ -1,5 +1,5 @@
-//! What an update does to each parameter, whatever computes it: the rule with its learning
-//! rate, the multiplier of equation 6 and the bound of equation 5.
+//! The update of each parameter, independent of the backend: the rule with its learning rate, the
+//! multiplier of equation 6 and the bound of equation 5.
 
 use candle_core::{Result, bail};
 
@@ -10,10 +10,10 @@ use crate::model::{self, Family, Group, Model};
 pub(super) const BETA1: f64 = 0.9;
 /// Decay of Adam's second moments.
 pub(super) const BETA2: f64 = 0.999;
-/// What keeps Adam from dividing by zero.
+/// Added to the root of Adam's second moments, so that no division is by zero.
 pub(super) const EPSILON: f32 = 1e-8;
 
-/// The updates of one phase, one after the other.
+/// The successive updates of one phase.
 #[derive(Debug, Clone)]
 pub(super) struct Updates {
     rule: Rule,
@@ -29,29 +29,29 @@ enum Rule {
     Sgd { momentum: f32 },
 }
 
-/// The update of one parameter at one moment.
+/// One update of one parameter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Update {
-    pub rule: RuleAt,
+    pub rule: RuleStep,
     pub bound: Bound,
 }
 
-/// The update rule at one moment, reduced to the numbers that one element needs.
+/// The update rule of one step, reduced to the numbers that one element needs.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum RuleAt {
+pub(super) enum RuleStep {
     Adam { rate: f32, inverse_correction: f32 },
     Sgd { rate: f32, momentum: f32 },
 }
 
-/// The constraint that holds after every update. A row or column inside it is left alone.
+/// The constraint that is enforced after every update. A row or column within it keeps its bits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Bound {
     None,
     Rows(f32),
-    Columns { most: f32, nonnegative: bool },
+    Columns { max: f32, nonnegative: bool },
 }
 
-/// What an optimiser keeps between two updates, apart from where its numbers lie.
+/// The state of an optimiser between two updates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Moments {
     /// β₁^t and β₂^t after t updates.
@@ -61,8 +61,8 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    /// Refuses moments that have not the sizes of an optimiser's.
-    pub fn expect_sizes(&self, sizes: impl Iterator<Item = [usize; 2]>) -> Result<()> {
+    /// Rejects moments of other sizes than an optimiser's.
+    pub fn check_sizes(&self, sizes: impl Iterator<Item = [usize; 2]>) -> Result<()> {
         if self.pairs.iter().map(|[first, second]| [first.len(), second.len()]).eq(sizes) {
             return Ok(());
         }
@@ -71,7 +71,7 @@ impl Moments {
 }
 
 impl Updates {
-    /// Those of the parameters that `model` trains in `phase`.
+    /// The updates of the parameters that `model` trains in `phase`.
     pub fn new(phase: &Phase, model: &Model) -> Self {
         let rule = match phase.optimizer {
             Optimizer::Adam => Rule::Adam,
@@ -85,8 +85,8 @@ impl Updates {
         Self { rule, slots, decay: (1.0, 1.0) }
     }
 
-    /// Whether the rule keeps second moments.
-    pub fn squares(&self) -> bool {
+    /// Returns true if the rule has second moments.
+    pub fn has_second_moments(&self) -> bool {
         matches!(self.rule, Rule::Adam)
     }
 
@@ -107,20 +107,20 @@ impl Updates {
         self.decay
     }
 
-    /// Goes on from after t updates.
+    /// Continues after t updates.
     pub fn resume(&mut self, decay: (f64, f64)) {
         self.decay = decay;
     }
 }
 
 impl Rule {
-    fn at(self, rate: f64, (decay1, decay2): (f64, f64)) -> RuleAt {
+    fn at(self, rate: f64, (decay1, decay2): (f64, f64)) -> RuleStep {
         match self {
-            Self::Adam => RuleAt::Adam {
+            Self::Adam => RuleStep::Adam {
                 rate: (rate / (1.0 - decay1)) as f32,
                 inverse_correction: (1.0 / (1.0 - decay2)) as f32,
             },
-            Self::Sgd { momentum } => RuleAt::Sgd { rate: rate as f32, momentum },
+            Self::Sgd { momentum } => RuleStep::Sgd { rate: rate as f32, momentum },
         }
     }
 }
@@ -152,7 +152,7 @@ fn bound(config: &model::Config, group: Group) -> Bound {
         }
         Group::Classifier => Bound::Rows(bounds.classifier as f32),
         Group::Decoder => {
-            Bound::Columns { most: bounds.decoder as f32, nonnegative: config.decoder_nonnegative }
+            Bound::Columns { max: bounds.decoder as f32, nonnegative: config.decoder_nonnegative }
         }
         Group::Encoder | Group::Recurrent | Group::Threshold => Bound::None,
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use crate::data::Dataset;
-use crate::model::{Model, weights};
+use crate::model::{Checkpoint, Model};
 use crate::plan::{self, Trial};
 use crate::provenance::{self, Provenance};
 use crate::spec::TrialConfig;
@@ -69,10 +69,11 @@ fn model(
     let bytes = read_file(folder.path().join(file::MODEL));
     let bytes = bytes.map_err(|error| (file::MODEL, error.to_string()))?;
     let tensors = |error: candle_core::Error| (file::MODEL, format!("is no network: {}", chain(&error)));
-    if weights::config_text(&bytes).map_err(tensors)? != config_toml {
+    let checkpoint = Checkpoint::parse(&bytes).map_err(tensors)?;
+    if checkpoint.config().map_err(tensors)? != config_toml {
         return Err((file::MODEL, format!("holds another config than {}", file::CONFIG)));
     }
-    weights::from_bytes(&config.model, &bytes).map_err(tensors)
+    checkpoint.model(&config.model).map_err(tensors)
 }
 
 /// The config, when it is the plan's and gives the trial's id.
@@ -99,7 +100,7 @@ fn results(
     dataset: &Dataset,
     other_cpu: Option<&str>,
 ) -> Faults {
-    let parameters: usize = model.parameters().iter().map(|parameter| parameter.value.elem_count()).sum();
+    let parameters = model.parameters().count();
     if parameters != trial.parameters {
         return vec![(file::MODEL, format!("has {parameters} parameters, the plan {}", trial.parameters))];
     }

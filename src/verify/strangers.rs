@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Report, Subject, trial};
 use crate::analysis::FILES;
-use crate::model::weights;
+use crate::model::Checkpoint;
 use crate::plan;
 use crate::report::{FIGURES, PAGE};
 use crate::spec::TrialConfig;
@@ -63,9 +63,10 @@ fn others(folder: &Path, report: &mut Report) -> Vec<String> {
 /// Checks that a network beside the tables is that of a trial of the plan.
 fn network(subject: Subject<'_>, path: &Path) -> Result<(), String> {
     let bytes = read_file(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let text = weights::config_text(&bytes).map_err(|error| format!("is no network: {}", chain(&error)))?;
-    let config: TrialConfig =
-        toml::from_str(&text).map_err(|error| format!("is no network: {}", error.message()))?;
+    let not_network = |error: candle_core::Error| format!("is no network: {}", chain(&error));
+    let checkpoint = Checkpoint::parse(&bytes).map_err(not_network)?;
+    let config: TrialConfig = toml::from_str(checkpoint.config().map_err(not_network)?)
+        .map_err(|error| format!("is no network: {}", error.message()))?;
     let planned: HashSet<&str> = subject.plan.trials.iter().map(|trial| trial.id.as_str()).collect();
     let device = subject.plan.trials.first().map(|trial| trial.device).unwrap_or_default();
     let mut facts = subject.plan.facts_in_any_folder(&config.data);

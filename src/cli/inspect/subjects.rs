@@ -1,4 +1,4 @@
-//! The networks that are inspected, each with its controls.
+//! The networks to inspect, each with its controls.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,13 +18,13 @@ use crate::text::shown;
 pub struct Found {
     /// The config of the first; the others differ in their seed alone.
     pub config: TrialConfig,
-    /// The first one.
+    /// The first network.
     pub model: Model,
-    /// By the order in which they were named.
+    /// In the order of the command line.
     pub subjects: Vec<Subject>,
 }
 
-/// Loads trained networks and what is known of their past; `None` where no file is named.
+/// Loads trained networks and their controls; `None` if no file is named.
 pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result<Option<Found>> {
     let mut networks = Vec::new();
     for file in files {
@@ -51,11 +51,11 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result
             bail!("{} is a second network of seed {}: name each once", shown(file), own.seed);
         }
         let subject = subject(file, own, trained, &named)?;
-        // What is merged into may hold the control.
+        // The stored tables may have the control.
         if subject.after_phase_1.is_none() && !merge {
             print_message(format_args!(
-                "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with the \
-                 phases before the first discriminative one alone, and name it with --after-phase-1",
+                "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with only the \
+                 phases before the first discriminative one, and name it with --after-phase-1",
                 shown(file),
                 own.seed
             ));
@@ -89,7 +89,7 @@ fn subject(
     })
 }
 
-/// The network after phase 1 in one of the trial folders beside that of `file`.
+/// The network after phase 1 in one of the trial folders next to that of `file`.
 fn beside(file: &Path, config: &TrialConfig) -> Result<Option<Model>> {
     let Some(trials) = file.parent().and_then(Path::parent).filter(|_| is_trial(file)) else {
         return Ok(None);
@@ -101,7 +101,7 @@ fn beside(file: &Path, config: &TrialConfig) -> Result<Option<Model>> {
         .collect();
     others.sort();
     for other in others {
-        // A folder's config is small; its weights are read where they are the ones alone.
+        // A config is small; the weights are read only if it is the right one.
         let Some(text) =
             other.parent().and_then(|folder| fs::read_to_string(folder.join("config.toml")).ok())
         else {
@@ -120,8 +120,8 @@ fn is_trial(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name == FILE)
 }
 
-/// Whether a trial ended where another one's first discriminative phase begins. How often it was
-/// validated decides no weight of its last epoch.
+/// Returns true if a trial ended where the first discriminative phase of another begins. The frequency of
+/// validation does not change the weights of its last epoch.
 fn is_before(one: &TrialConfig, other: &TrialConfig) -> bool {
     let phases = &other.training.phases;
     let first = phases.iter().position(|phase| phase.discriminative).unwrap_or(phases.len());
@@ -132,7 +132,7 @@ fn is_before(one: &TrialConfig, other: &TrialConfig) -> bool {
 }
 
 impl Found {
-    /// What the results are called where nobody says.
+    /// Default name of the results folder.
     pub fn name(&self) -> String {
         let source = match self.config.data.source {
             Source::Mnist => "mnist",

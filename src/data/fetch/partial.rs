@@ -1,7 +1,7 @@
-//! Files that are being downloaded, under names that no other file has.
+//! Temporary files of downloads.
 //!
-//! A process that is killed leaves such a file behind. It holds a lock on it while it lives, so the next
-//! download tells the files of the dead from those of the living, and removes the former.
+//! A process that is killed leaves its file behind. Each process locks its file, so the next download can
+//! identify and remove files whose process has ended.
 
 use std::fs::{self, DirEntry, File};
 use std::io;
@@ -12,16 +12,16 @@ use tempfile::NamedTempFile;
 
 use crate::data::known::Known;
 
-/// How names begin and end; between them stand the file's name, a hyphen and random letters. The end is
-/// the target's, so that the file is read the same way.
+/// Start and end of the names; between them are the file's name, a hyphen and random letters. The end is
+/// that of the target, so that both are read the same way.
 const PREFIX: &str = ".drsae-partial-";
 const SUFFIX: &str = ".gz";
 const RANDOM: usize = 6;
 
-/// How long a new file may be without its lock.
+/// Maximum time from the creation of a file to its lock.
 const UNLOCKED: Duration = Duration::from_mins(1);
 
-/// A hidden file beside the target, removed when dropped.
+/// A hidden file in the folder of the target, removed when dropped.
 pub fn create(file: Known, folder: &Path) -> io::Result<NamedTempFile> {
     let prefix = format!("{PREFIX}{}-", file.name);
     let mut builder = tempfile::Builder::new();
@@ -30,12 +30,12 @@ pub fn create(file: Known, folder: &Path) -> io::Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let partial = builder.tempfile_in(folder)?;
-    // Where the disk knows no locks, the file is left to the user once its writer is killed.
+    // On a disk without locks, the file of a killed process remains.
     let _ = partial.as_file().try_lock();
     Ok(partial)
 }
 
-/// Removes the files that killed processes left in a folder; one that cannot be removed stays.
+/// Removes the files of killed processes from a folder, as far as possible.
 pub fn remove_abandoned(folder: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten().filter(is_abandoned) {
@@ -60,7 +60,7 @@ fn is_old(entry: &DirEntry) -> bool {
     modified.is_ok_and(|time| SystemTime::now().duration_since(time).is_ok_and(|age| age > UNLOCKED))
 }
 
-/// Whether its writer has ended.
+/// Returns true if its writer has ended.
 fn is_unlocked(path: &Path) -> bool {
     File::options().write(true).open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
@@ -85,17 +85,17 @@ mod tests {
     }
 
     #[test]
-    fn what_the_dead_left_is_removed_and_what_the_living_write_stays() {
+    fn files_of_ended_processes_are_removed_and_those_of_running_ones_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let living = create(FILE, folder.path()).unwrap();
-        age(living.path());
+        let running = create(FILE, folder.path()).unwrap();
+        age(running.path());
         let (left, path) = create(FILE, folder.path()).unwrap().keep().unwrap();
         drop(left);
         remove_abandoned(folder.path());
         assert!(path.exists(), "it is not old enough to have its lock");
         age(&path);
         remove_abandoned(folder.path());
-        assert_eq!(names(folder.path()), [living.path().file_name().unwrap().to_str().unwrap()]);
+        assert_eq!(names(folder.path()), [running.path().file_name().unwrap().to_str().unwrap()]);
     }
 
     #[test]

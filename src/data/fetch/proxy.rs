@@ -9,11 +9,10 @@ use crate::data::Unusable;
 /// The variables that name a proxy for downloads; the first that is set decides.
 const USED: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
 
-/// Those that name one for other protocols alone.
+/// The variables that name a proxy for other protocols only.
 const UNUSED: [&str; 4] = ["SOCKS_PROXY", "socks_proxy", "FTP_PROXY", "ftp_proxy"];
 
-/// The proxy of downloads, if `variable` gives one. A proxy that is named is never passed by: who names
-/// one may have reasons.
+/// The proxy of downloads, if `variable` names one. A named proxy is never bypassed.
 pub fn of_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Proxy>, Unusable> {
     let is_set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
     let Some(name) = USED.into_iter().find(is_set) else {
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn one_for_another_protocol_does_not_matter_beside_one_for_downloads() {
+    fn a_proxy_for_another_protocol_is_ignored_if_there_is_one_for_downloads() {
         let both = [("ftp_proxy", "ftp://localhost"), ("HTTPS_PROXY", "http://127.0.0.1:3128")];
         assert!(named(&both).unwrap().is_some());
         let first = [("ALL_PROXY", "socks5://localhost"), ("HTTPS_PROXY", "http://127.0.0.1:3128")];

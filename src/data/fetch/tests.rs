@@ -24,7 +24,7 @@ fn content() -> Vec<u8> {
     (0..LENGTH).map(|index| (index * index % 61) as u8).collect()
 }
 
-/// How a server answers each request.
+/// The answer of a server to each request.
 #[derive(Clone, Copy)]
 enum Answer {
     Genuine,
@@ -93,7 +93,7 @@ fn respond(mut stream: TcpStream, answer: Answer) {
     let _ = stream.shutdown(Shutdown::Both);
 }
 
-/// Sends the same again and again, so many milliseconds apart, until nobody listens.
+/// Sends the same bytes repeatedly, with a pause of some milliseconds, until the connection is closed.
 fn repeat(mut stream: TcpStream, head: &str, again: &str, pause: u64) {
     let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{head}").as_bytes());
     while stream.write_all(again.as_bytes()).is_ok() {
@@ -139,7 +139,7 @@ fn failure(answer: Answer) -> String {
 }
 
 fn assert_says(reason: &str, expected: &str) {
-    assert!(reason.contains(expected), "{reason:?} should say {expected:?}");
+    assert!(reason.contains(expected), "{reason:?} should contain {expected:?}");
 }
 
 #[test]

@@ -32,6 +32,11 @@ fn compress(folder: &Path, name: &str) {
     fs::remove_file(folder.join(name)).unwrap();
 }
 
+fn read<const D: usize>(reader: impl Read) -> Result<([u32; D], Vec<u8>), Fault> {
+    let mut body = Vec::new();
+    Ok((copy(reader, &mut body)?, body))
+}
+
 /// The error after one file is overwritten.
 fn error_with(name: &str, content: &[u8]) -> String {
     let folder = folder();
@@ -52,15 +57,15 @@ fn a_folder_is_read_plain_and_compressed() {
     compress(folder.path(), TRAIN_IMAGES);
     compress(folder.path(), TEST_LABELS);
     assert_eq!(load(folder.path()).unwrap(), plain);
-    assert_eq!(checksums(folder.path()).unwrap(), plain.checksums);
-    assert_eq!(shape(folder.path()).unwrap(), Shape { inputs: 4, classes: 3, train: 3, test: 2 });
+    let shape = Shape { inputs: 4, classes: 3, train: 3, test: 2 };
+    assert_eq!(facts(folder.path()).unwrap(), (shape, plain.checksums));
 }
 
 #[test]
 fn checksums_are_those_of_the_content() {
     let folder = folder();
     let expected = files::sha256(&file(&[2], &[1, 2]));
-    assert_eq!(checksums(folder.path()).unwrap()[TEST_LABELS], expected);
+    assert_eq!(load(folder.path()).unwrap().checksums[TEST_LABELS], expected);
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Cards of single units: what it draws and sees, its strongest partners, and what excites it.
+//! Cards of single units: column of D and row of E, strongest connections, and images with the largest
+//! activity.
 
-use super::portrait::Portrait;
+use super::inspected::Inspected;
 use crate::anatomy::{Kind, Unit};
 use crate::report::Error;
 use crate::report::chart::{Anchor, Colour, Drawn, Font, Rect, Sheet, tiles};
@@ -11,29 +12,29 @@ const PARTNERS: usize = 3;
 const EXCITING: usize = 4;
 const TILE: f64 = 62.0;
 const GAP: f64 = 6.0;
-const APART: f64 = 18.0;
+const SEPARATION: f64 = 18.0;
 const LEFT: f64 = 12.0;
 const HEAD: f64 = 24.0;
 const ROW: f64 = TILE + 58.0;
 
 /// Cards of the most active categorical-units, of different classes, and parts.
-pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
+pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let mut classes = Vec::new();
-    let mut categorical = portrait.most_active(Kind::Categorical);
+    let mut categorical = inspected.most_active(Kind::Categorical);
     categorical.retain(|unit| {
         let fresh = !classes.contains(&unit.class);
         classes.push(unit.class);
         fresh
     });
-    let parts = portrait.most_active(Kind::Part);
+    let parts = inspected.most_active(Kind::Part);
     let units: Vec<&Unit> =
         categorical.into_iter().take(CARDS).chain(parts.into_iter().take(CARDS)).collect();
     let tiles = (2 + 2 * PARTNERS + EXCITING) as f64;
-    let size = (2.0 * LEFT + tiles * (TILE + GAP) + 3.0 * APART, HEAD + ROW * units.len() as f64);
+    let size = (2.0 * LEFT + tiles * (TILE + GAP) + 3.0 * SEPARATION, HEAD + ROW * units.len() as f64);
     let caption = "The most active categorical-units, of different classes, and the most active parts. From the left: \
-                   the unit's column of D and row of E; the columns of the units that support it most, and of those \
-                   that inhibit it most, each with its entry of S; the images that excite it most. Each tile is \
-                   scaled to its own largest number: orange is positive, blue negative.";
+                   the unit's column of D and row of E; the columns of the units with the largest and with the \
+                   smallest entries of S to it, each with its entry; the images with its largest activity. Each tile \
+                   is scaled to its own largest number: orange is positive, blue negative.";
     Figure::draw("cards", "Cards of units", caption, size, |sheet| {
         for (place, name) in [(0, "D and E"), (2, "supported by"), (2 + PARTNERS, "inhibited by")] {
             sheet.text((left(place), 0.5 * HEAD), name, Font::LABEL, Anchor::Start)?;
@@ -42,37 +43,37 @@ pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
         units
             .iter()
             .enumerate()
-            .try_for_each(|(at, unit)| card(sheet, portrait, unit, HEAD + ROW * at as f64))
+            .try_for_each(|(at, unit)| card(sheet, inspected, unit, HEAD + ROW * at as f64))
     })
 }
 
-/// Where the tile at `place` begins; groups of tiles stand apart.
+/// Left edge of the tile at `place`; groups of tiles are separated.
 fn left(place: usize) -> f64 {
     let groups = [2, 2 + PARTNERS, 2 + 2 * PARTNERS].iter().filter(|&&start| place >= start).count();
-    LEFT + place as f64 * (TILE + GAP) + groups as f64 * APART
+    LEFT + place as f64 * (TILE + GAP) + groups as f64 * SEPARATION
 }
 
-fn card(sheet: &Sheet<'_>, portrait: &Portrait<'_>, unit: &Unit, top: f64) -> Drawn {
+fn card(sheet: &Sheet<'_>, inspected: &Inspected<'_>, unit: &Unit, top: f64) -> Drawn {
     let whole = left(2 + 2 * PARTNERS + EXCITING);
     sheet.line(&[(LEFT, top), (whole, top)], Colour::Grid, 1.0, 1.0)?;
     sheet.text((LEFT, top + 13.0), &title(unit), Font::HEADING, Anchor::Start)?;
     let top = top + 24.0;
     let tile = |place: usize, image: Vec<f64>, below: &str| {
         let rect = Rect { left: left(place), top, width: TILE, height: TILE };
-        sheet.picture(rect, &tiles(&[image], portrait.size(), 1))?;
+        sheet.picture(rect, &tiles(&[image], inspected.size(), 1))?;
         sheet.text((rect.left + 0.5 * TILE, rect.bottom() + 10.0), below, Font::TICK, Anchor::Middle)
     };
-    tile(0, portrait.column(unit.unit), "D")?;
-    tile(1, portrait.row(unit.unit), "E")?;
-    let partners = partners(portrait, unit.unit);
+    tile(0, inspected.column(unit.unit), "D")?;
+    tile(1, inspected.row(unit.unit), "E")?;
+    let partners = partners(inspected, unit.unit);
     for (at, &(other, weight)) in partners.iter().take(PARTNERS).enumerate() {
-        tile(2 + at, portrait.column(other), &signed(weight))?;
+        tile(2 + at, inspected.column(other), &signed(weight))?;
     }
     for (at, &(other, weight)) in partners.iter().rev().take(PARTNERS).enumerate() {
-        tile(2 + PARTNERS + at, portrait.column(other), &signed(weight))?;
+        tile(2 + PARTNERS + at, inspected.column(other), &signed(weight))?;
     }
-    for (at, &index) in exciting(portrait, unit.unit).iter().enumerate() {
-        tile(2 + 2 * PARTNERS + at, portrait.image(index), &portrait.sample.labels[index].to_string())?;
+    for (at, &index) in exciting(inspected, unit.unit).iter().enumerate() {
+        tile(2 + 2 * PARTNERS + at, inspected.image(index), &inspected.sample.labels[index].to_string())?;
     }
     Ok(())
 }
@@ -90,20 +91,20 @@ fn title(unit: &Unit) -> String {
     )
 }
 
-/// The other live units by what they send for each unit of activity, the most supporting first.
-fn partners(portrait: &Portrait<'_>, unit: usize) -> Vec<(usize, f64)> {
+/// The other live units by their weights to a unit, the largest first.
+fn partners(inspected: &Inspected<'_>, unit: usize) -> Vec<(usize, f64)> {
     let live =
-        portrait.measured.units.iter().filter(|other| other.kind != Kind::Silent && other.unit != unit);
+        inspected.anatomy.units.iter().filter(|other| other.kind != Kind::Silent && other.unit != unit);
     let mut partners: Vec<(usize, f64)> =
-        live.map(|other| (other.unit, portrait.network.connection(unit, other.unit))).collect();
+        live.map(|other| (other.unit, inspected.network.connection(unit, other.unit))).collect();
     partners.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     partners
 }
 
 /// The images with the highest z^T of a unit.
-fn exciting(portrait: &Portrait<'_>, unit: usize) -> Vec<usize> {
-    let answer = |index: &usize| portrait.code(*index)[unit];
-    let mut images: Vec<usize> = (0..portrait.sample.len()).filter(|index| answer(index) > 0.0).collect();
+fn exciting(inspected: &Inspected<'_>, unit: usize) -> Vec<usize> {
+    let answer = |index: &usize| inspected.code(*index)[unit];
+    let mut images: Vec<usize> = (0..inspected.sample.len()).filter(|index| answer(index) > 0.0).collect();
     images.sort_by(|a, b| answer(b).total_cmp(&answer(a)).then(a.cmp(b)));
     images.truncate(EXCITING);
     images

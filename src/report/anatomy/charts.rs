@@ -1,16 +1,17 @@
-//! Charts from the tables: the units, and what changes over the iterations.
+//! Charts from the tables: the units, and curves over the iterations.
 
 use super::Source;
-use crate::anatomy::claims::Stage;
+use crate::anatomy::Kind;
+use crate::anatomy::tables::{CurveRow, Stage};
 use crate::report::Error;
 use crate::report::chart::{Colour, Drawn, Entry, Grid, Look, Panel, Scale, Sheet, Weight};
 use crate::report::figures::Figure;
 use crate::stats::mean;
 
-/// Looks of categorical-units and of parts, and of the network and ISTA.
+/// Styles of categorical-units and of parts, and of the network and ISTA.
 const LOOKS: [Look; 2] = [Look::of(0), Look::of(1)];
 
-/// The charts that the tables have the numbers for.
+/// The charts for which the tables have numbers.
 pub fn all(source: &Source<'_>) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     figures.extend(units(source)?);
@@ -21,12 +22,12 @@ pub fn all(source: &Source<'_>) -> Result<Vec<Figure>, Error> {
 
 /// Angle against selectivity of every live unit of the first network.
 fn units(source: &Source<'_>) -> Result<Option<Figure>, Error> {
-    let Some(seed) = source.units.first().map(|row| &row[0]) else { return Ok(None) };
-    let dots = |kind: &str| -> Vec<(f64, f64)> {
-        let own = source.units.iter().filter(|row| row[0] == *seed && row[2] == kind);
-        own.filter_map(|row| Some((number(&row[4])?, number(&row[6])?))).collect()
+    let Some(seed) = source.units.first().map(|row| row.seed) else { return Ok(None) };
+    let dots = |kind: Kind| -> Vec<(f64, f64)> {
+        let own = source.units.iter().filter(|row| row.seed == seed && row.kind == kind);
+        own.filter_map(|row| Some((row.selectivity?, row.angle?))).collect()
     };
-    let kinds = [dots("categorical"), dots("part")];
+    let kinds = [dots(Kind::Categorical), dots(Kind::Part)];
     // Otsu's threshold lies in the middle between the two sides.
     let most = kinds[1].iter().map(|dot| dot.0).reduce(f64::max);
     let least = kinds[0].iter().map(|dot| dot.0).reduce(f64::min);
@@ -49,7 +50,7 @@ fn units(source: &Source<'_>) -> Result<Option<Figure>, Error> {
     };
     let caption = format!(
         "Each mark is a unit of the network of seed {seed}: {} categorical-units and {} parts. The angle is that \
-         between a unit's row of E and its column of D; 0 is a unit that sees what it draws.",
+         between a unit's row of E and its column of D; it is 0 if both are parallel.",
         kinds[0].len(),
         kinds[1].len()
     );
@@ -61,7 +62,7 @@ fn units(source: &Source<'_>) -> Result<Option<Figure>, Error> {
                 sheet.line(&ends, Colour::Faint, 1.6, 1.0)?;
             }
             for (look, dots) in LOOKS.into_iter().zip(&kinds) {
-                dots.iter().try_for_each(|&dot| sheet_mark(panel, dot, look))?;
+                dots.iter().try_for_each(|&dot| panel.sheet.mark(panel.place(dot), look, 3.0, 0.7))?;
             }
             Ok(())
         })
@@ -69,29 +70,26 @@ fn units(source: &Source<'_>) -> Result<Option<Figure>, Error> {
     .map(Some)
 }
 
-fn sheet_mark(panel: &Panel<'_, '_>, dot: (f64, f64), look: Look) -> Drawn {
-    panel.sheet.mark(panel.place(dot), look, 3.0, 0.7)
-}
+/// A column of `curves.csv`.
+type Column = fn(&CurveRow) -> Option<f64>;
 
-/// A curve of every seed.
+/// One curve for each seed.
 struct Curves {
     by_seed: Vec<Vec<(f64, f64)>>,
 }
 
 impl Curves {
     /// A column of a stage's rows.
-    fn of(source: &Source<'_>, stage: Stage, column: usize) -> Self {
-        let own: Vec<_> = source.curves.iter().filter(|row| row[1] == stage.name()).collect();
-        let mut seeds: Vec<&String> = own.iter().map(|row| &row[0]).collect();
-        seeds.dedup();
-        let curve = |seed: &String| {
-            let rows = own.iter().filter(|row| row[0] == *seed);
-            rows.filter_map(|row| Some((number(&row[2])?, number(&row[column])?))).collect::<Vec<_>>()
+    fn of(source: &Source<'_>, stage: Stage, column: Column) -> Self {
+        let own: Vec<&CurveRow> = source.curves.iter().filter(|row| row.network == stage).collect();
+        let curve = |rows: &[&CurveRow]| {
+            rows.iter().filter_map(|row| Some((row.iteration as f64, column(row)?))).collect::<Vec<_>>()
         };
-        Self { by_seed: seeds.into_iter().map(curve).filter(|curve| !curve.is_empty()).collect() }
+        let by_seed = own.chunk_by(|one, other| one.seed == other.seed).map(curve);
+        Self { by_seed: by_seed.filter(|curve| !curve.is_empty()).collect() }
     }
 
-    /// Without what a scale by ratios has no place for.
+    /// Removes values that a logarithmic scale cannot show.
     fn positive(mut self) -> Self {
         self.by_seed.iter_mut().for_each(|curve| curve.retain(|value| value.1 > 0.0));
         self
@@ -126,8 +124,8 @@ struct Over<'o> {
     y_name: &'o str,
     series: [&'o str; 2],
     panels: Vec<(String, [Curves; 2])>,
-    /// A value that the scale must hold; without one it is by ratios.
-    least: Option<f64>,
+    /// A value that a linear scale must include; `None` for a logarithmic scale.
+    linear_with: Option<f64>,
 }
 
 impl Over<'_> {
@@ -142,8 +140,8 @@ impl Over<'_> {
         let grid = Grid {
             headings: panels.iter().map(|(heading, _)| heading.clone()).collect(),
             x: Scale::of_counts([1.0, last]),
-            y: match self.least {
-                Some(least) => Scale::even(values.iter().map(|value| value.1).chain([least])),
+            y: match self.linear_with {
+                Some(value) => Scale::even(values.iter().map(|value| value.1).chain([value])),
                 None => Scale::log(values.iter().map(|value| value.1)),
             },
             x_name: "iteration t".to_owned(),
@@ -174,7 +172,8 @@ const SEEDS: &str = "Thin lines are single seeds, thick ones their mean";
 /// Mean activity of both kinds at every iteration, in the trained network and its controls.
 fn activity(source: &Source<'_>) -> Result<Option<Figure>, Error> {
     let panel = |stage: Stage| {
-        let curves = [3, 4].map(|column| Curves::of(source, stage, column).positive());
+        let columns: [Column; 2] = [|row| row.categorical, |row| row.part];
+        let curves = columns.map(|column| Curves::of(source, stage, column).positive());
         (stage.name().to_owned(), curves)
     };
     let over = Over {
@@ -182,37 +181,36 @@ fn activity(source: &Source<'_>) -> Result<Option<Figure>, Error> {
         title: "Activity over the iterations",
         caption: format!(
             "Mean z^t of a unit, over all images, to 2T: the same units in the trained network, after phase 1 and \
-             before training; the scale is by ratios. {SEEDS}."
+             before training, on a logarithmic scale. {SEEDS}."
         ),
         y_name: "mean activity of a unit",
         series: ["categorical-units", "parts"],
         panels: Stage::ALL.into_iter().map(panel).collect(),
-        least: None,
+        linear_with: None,
     };
     over.figure()
 }
 
-/// Share of the images whose decoded code an independent classifier gives the true class.
+/// Share of the images whose decoded code an independent classifier recognises.
 fn decoded(source: &Source<'_>) -> Result<Option<Figure>, Error> {
-    let panel = |(name, columns): (&str, [usize; 2])| {
+    let panel = |(name, columns): (&str, [Column; 2])| {
         let curves = columns.map(|column| Curves::of(source, Stage::Trained, column));
         (name.to_owned(), curves)
     };
     let over = Over {
         name: "classes_on_the_way",
-        title: "Class of the reconstruction on the way",
+        title: "Class of the reconstruction at every iteration",
         caption: format!(
-            "Share of the images whose D·z^t an independent classifier gives the true class, beside as many \
+            "Share of the images whose D·z^t an independent classifier recognises, next to that of as many \
              iterations of ISTA on the same D. {SEEDS}."
         ),
         y_name: "share in the true class",
         series: ["network", "ISTA"],
-        panels: [("all images", [5, 7]), ("the hardest 5 %", [6, 8])].map(panel).into_iter().collect(),
-        least: Some(1.0),
+        panels: vec![
+            panel(("all images", [|row| row.right, |row| row.right_ista])),
+            panel(("the hardest 5 %", [|row| row.right_hard, |row| row.right_hard_ista])),
+        ],
+        linear_with: Some(1.0),
     };
     over.figure()
-}
-
-fn number(text: &str) -> Option<f64> {
-    text.parse().ok()
 }

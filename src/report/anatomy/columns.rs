@@ -1,6 +1,6 @@
-//! What units draw and what they see: columns of D beside rows of E.
+//! Columns of D and rows of E of the units.
 
-use super::portrait::Portrait;
+use super::inspected::Inspected;
 use crate::anatomy::{Kind, Unit};
 use crate::report::Error;
 use crate::report::chart::{Anchor, Font, Rect, tiles};
@@ -15,35 +15,35 @@ const HEADING: f64 = 26.0;
 
 /// Categorical-units by class and the most active parts: columns of D on the left, rows of E on the
 /// right.
-pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
-    let categorical: Vec<&Unit> = portrait.sorted(Kind::Categorical);
-    let parts: Vec<&Unit> = portrait.most_active(Kind::Part);
+pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
+    let categorical: Vec<&Unit> = inspected.sorted(Kind::Categorical);
+    let parts: Vec<&Unit> = inspected.most_active(Kind::Part);
     let shown = |units: &[&Unit]| units.iter().take(MOST).map(|unit| unit.unit).collect::<Vec<_>>();
     let kept = fair(&categorical);
     let groups = [
         (format!("{} of {} categorical-units, by class", kept.len(), categorical.len()), shown(&kept)),
         (format!("the {} most active of {} parts", parts.len().min(MOST), parts.len()), shown(&parts)),
     ];
-    let (rows, columns) = portrait.size();
+    let (rows, columns) = inspected.size();
     let half = 0.5 * WIDTH - 2.0 * MARGIN;
     let pixel = half / (ACROSS * (columns + 1) - 1) as f64;
     let height = |count: usize| pixel * (count.div_ceil(ACROSS) * (rows + 1)) as f64;
     let total: f64 = groups.iter().map(|(_, units)| HEADING + height(units.len()) + MARGIN).sum();
-    let caption = "Columns of D on the left and the rows of E of the same units, in the same places, on the right. \
-                   Each is scaled to its own largest number: orange is positive, blue negative, white zero. \
-                   Categorical-units run by class, within a class by mean activity, of which the most active are shown.";
+    let caption = "Columns of D on the left, and rows of E of the same units in the same places on the right. Each is \
+                   scaled to its own largest number: orange is positive, blue negative, white zero. \
+                   Categorical-units are sorted by class and mean activity; the most active ones are shown.";
     let size = (WIDTH, total + HEADING);
-    Figure::draw("columns", "What units draw and what they see", caption, size, |sheet| {
+    Figure::draw("columns", "Decoder columns and encoder rows", caption, size, |sheet| {
         let mut top = 0.5 * HEADING;
-        for (left, name) in [(MARGIN, "D: what they draw"), (0.5 * WIDTH + MARGIN, "E: what they see")] {
+        for (left, name) in [(MARGIN, "Columns of D"), (0.5 * WIDTH + MARGIN, "Rows of E")] {
             sheet.text((left, top), name, Font::HEADING, Anchor::Start)?;
         }
         top += 0.5 * HEADING;
         for (heading, units) in &groups {
             sheet.text((MARGIN, top + 0.5 * HEADING), heading, Font::LABEL, Anchor::Start)?;
             top += HEADING;
-            let drawn: Vec<_> = units.iter().map(|&unit| portrait.column(unit)).collect();
-            let seen: Vec<_> = units.iter().map(|&unit| portrait.row(unit)).collect();
+            let drawn: Vec<_> = units.iter().map(|&unit| inspected.column(unit)).collect();
+            let seen: Vec<_> = units.iter().map(|&unit| inspected.row(unit)).collect();
             for (left, images) in [(MARGIN, drawn), (0.5 * WIDTH + MARGIN, seen)] {
                 if !images.is_empty() {
                     let rect = Rect { left, top, width: half, height: height(images.len()) };
@@ -56,7 +56,7 @@ pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
     })
 }
 
-/// Where there are more units than are shown, the most active of each class, as many of one as of another.
+/// The most active units of each class, equally many of each if not all can be shown.
 fn fair<'a>(units: &[&'a Unit]) -> Vec<&'a Unit> {
     let mut each = units.len();
     loop {

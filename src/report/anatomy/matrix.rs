@@ -1,6 +1,6 @@
-//! The matrix S with its units ordered by kind and class, beside what ISTA would have.
+//! The matrix S with its units ordered by kind and class, next to that of ISTA.
 
-use super::portrait::Portrait;
+use super::inspected::Inspected;
 use crate::anatomy::recurrent::Ista;
 use crate::anatomy::{Kind, Unit};
 use crate::report::Error;
@@ -11,16 +11,16 @@ const SIDE: f64 = 420.0;
 const LEFT: f64 = 52.0;
 const GAP: f64 = 44.0;
 const TOP: f64 = 42.0;
-/// Share of the entries that are not in full colour.
+/// Share of the entries below full colour.
 const QUANTILE: f64 = 0.995;
 
 /// S, and I − αDᵀD with the α that fits the parts; whole, and the categorical-units alone.
-pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
-    let (categorical, parts) = (portrait.sorted(Kind::Categorical), portrait.sorted(Kind::Part));
-    let network = portrait.network;
+pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
+    let (categorical, parts) = (inspected.sorted(Kind::Categorical), inspected.sorted(Kind::Part));
+    let network = inspected.network;
     let gram = network.gram();
-    let step = Ista::of(network, &portrait.measured.units).map_or(0.0, |ista| ista.step);
-    // The diagonal says how slowly a unit forgets, and would outshine the rest.
+    let step = Ista::of(network, &inspected.anatomy.units).map_or(0.0, |ista| ista.step);
+    // The diagonal is much larger than the other entries.
     let learnt = |to: usize, from: usize| if to == from { 0.0 } else { network.connection(to, from) };
     let ista = |to: usize, from: usize| {
         if to == from { 0.0 } else { -step * f64::from(gram[to * network.hidden + from]) }
@@ -29,13 +29,13 @@ pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
     let scale = full(&whole, learnt);
     let narrow = full(&categorical, learnt);
     let caption = format!(
-        "S without its diagonal on the left; the row is the unit that receives. On the right −αDᵀD, what ISTA \
-         on the same dictionary has there, for the α = {step:.3} that fits the block of the parts. Above all live \
-         units, categorical-units first (up to the line), each kind by class; below the categorical-units alone. \
-         Orange supports, blue inhibits; full colour at ±{scale:.3} above and ±{narrow:.3} below."
+        "S without its diagonal on the left; rows are receiving units. On the right −αDᵀD, the matrix of ISTA on \
+         the same dictionary, for the α = {step:.3} that fits the block of the parts. Above all live units, \
+         categorical-units first (up to the line), each kind by class; below the categorical-units alone. Orange is \
+         positive, blue negative; full colour at ±{scale:.3} above and ±{narrow:.3} below."
     );
     let size = (LEFT + 2.0 * SIDE + GAP + 12.0, 2.0 * (TOP + SIDE) + 20.0);
-    Figure::draw("recurrent", "Who inhibits and who supports whom", caption, size, |sheet| {
+    Figure::draw("recurrent", "Recurrent connections", caption, size, |sheet| {
         for (at, (name, of)) in
             [("S", &learnt as &dyn Fn(usize, usize) -> f64), ("−αDᵀD", &ista)].into_iter().enumerate()
         {
@@ -55,7 +55,7 @@ pub fn figure(portrait: &Portrait<'_>) -> Result<Figure, Error> {
     })
 }
 
-/// The size of entry that is drawn in full colour.
+/// Magnitude of the entries in full colour.
 fn full(units: &[&Unit], of: impl Fn(usize, usize) -> f64) -> f64 {
     let entries = units.iter().flat_map(|to| units.iter().map(|from| of(to.unit, from.unit).abs()));
     let mut sizes: Vec<f64> = entries.collect();

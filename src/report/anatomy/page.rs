@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::Source;
 use crate::analysis::Sheet;
-use crate::anatomy::claims::{Finding, conclusions};
+use crate::anatomy::claims::{Summary, conclusions};
+use crate::anatomy::measure::Definition;
 use crate::report::Error;
 use crate::report::figures::Figure;
 use crate::report::page::{Drawing, SCRIPT, STYLE, Table};
@@ -29,7 +30,7 @@ struct Page<'p> {
 /// # Errors
 /// The template cannot be filled in.
 pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> {
-    let seeds = source.findings.iter().map(|finding| finding.n).max().unwrap_or_default();
+    let seeds = source.summaries.iter().map(|summary| summary.n).max().unwrap_or_default();
     let networks =
         if seeds == 1 { "one network".to_owned() } else { format!("{seeds} networks, of {seeds} seeds") };
     let page = Page {
@@ -39,8 +40,8 @@ pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> 
              before training, under the trained network's division of its units."
         ),
         tables: vec![
-            Table::of(claims(source.findings), "claims"),
-            Table::of(measures(source.findings), "measures"),
+            Table::of(claims(source.summaries), "claims"),
+            Table::of(measures(source.summaries), "measures"),
         ],
         figures: figures.iter().map(|figure| Drawing::of(figure, source.name)).collect(),
         style: STYLE,
@@ -51,17 +52,17 @@ pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> 
     Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
 }
 
-fn claims(findings: &[Finding]) -> Sheet {
-    let rows = conclusions(findings)
+fn claims(summaries: &[Summary]) -> Sheet {
+    let rows = conclusions(summaries)
         .into_iter()
         .map(|conclusion| vec![conclusion.claim.to_string(), conclusion.text.to_owned(), conclusion.verdict]);
     Sheet {
         name: "claims",
         caption:
-            "What the paper claims of the units, and whether these networks show it. A claim holds where all \
-                  its primary measures do."
+            "The paper's claims about the units, with verdicts for these networks. A claim holds if all its \
+                  primary measures do."
                 .to_owned(),
-        head: ["claim", "what it says", "verdict"].map(str::to_owned).to_vec(),
+        head: ["claim", "text", "verdict"].map(str::to_owned).to_vec(),
         texts: 3,
         rows: rows.collect(),
         file: None,
@@ -70,11 +71,11 @@ fn claims(findings: &[Finding]) -> Sheet {
 
 /// The claims as a table in Markdown, each with the first of its primary measures.
 pub fn markdown(source: &Source<'_>) -> String {
-    let rows = conclusions(source.findings).into_iter().filter_map(|conclusion| {
-        let finding = conclusion.findings.first()?;
-        let [value, before, untrained] = finding_texts(finding);
+    let rows = conclusions(source.summaries).into_iter().filter_map(|conclusion| {
+        let summary = conclusion.evidence.first()?;
+        let [value, before, untrained] = summary_texts(summary);
         let (number, text, verdict) = (conclusion.claim, conclusion.text, conclusion.verdict);
-        let name = named(finding);
+        let name = named(summary);
         Some(format!("| {number}. {text} | {name} | {value} | {before} | {untrained} | {verdict} |\n"))
     });
     let head = "| claim | first measure | trained [95 %] | after phase 1 | untrained | verdict on the claim |\n\
@@ -83,21 +84,20 @@ pub fn markdown(source: &Source<'_>) -> String {
 }
 
 /// A measure with its unit.
-fn named(finding: &Finding) -> String {
-    let measure = finding.measure;
-    let unit = if measure.unit.is_empty() { String::new() } else { format!(" / {}", measure.unit) };
-    format!("{}{unit}", measure.name)
+fn named(summary: &Summary) -> String {
+    let Definition { name, unit, .. } = summary.measure.definition();
+    if unit.is_empty() { name.to_owned() } else { format!("{name} / {unit}") }
 }
 
-fn measures(findings: &[Finding]) -> Sheet {
-    let row = |finding: &Finding| {
-        let measure = finding.measure;
-        let [value, before, untrained] = finding_texts(finding);
+fn measures(summaries: &[Summary]) -> Sheet {
+    let row = |summary: &Summary| {
+        let Definition { claim, primary, expected, .. } = summary.measure.definition();
+        let [value, before, untrained] = summary_texts(summary);
         vec![
-            measure.claim.to_string(),
-            named(finding),
-            measure.expected.text() + if measure.primary { ", primary" } else { "" },
-            finding.verdict.map(|verdict| verdict.text().to_owned()).unwrap_or_default(),
+            claim.to_string(),
+            named(summary),
+            expected.text() + if primary { ", primary" } else { "" },
+            summary.verdict.map(|verdict| verdict.text().to_owned()).unwrap_or_default(),
             value,
             before,
             untrained,
@@ -106,29 +106,29 @@ fn measures(findings: &[Finding]) -> Sheet {
     Sheet {
         name: "measures",
         caption:
-            "Every measure: mean over the networks with its interval, and the means of both controls. Of \
-                  p-values the largest is told."
+            "Every measure: mean over the networks with its interval, and the means of both controls. For \
+                  p-values it is the largest."
                 .to_owned(),
         head: ["claim", "measure", "expected", "verdict", "trained [95 %]", "after phase 1", "untrained"]
             .map(str::to_owned)
             .to_vec(),
         texts: 4,
-        rows: findings.iter().map(row).collect(),
+        rows: summaries.iter().map(row).collect(),
         file: None,
     }
 }
 
-/// What was found in the trained networks, with its interval, and in both controls, rounded.
+/// Value of a measure in the trained networks, with its interval, and in both controls, rounded.
 #[must_use]
-pub fn finding_texts(finding: &Finding) -> [String; 3] {
-    let own = match finding.interval {
+pub fn summary_texts(summary: &Summary) -> [String; 3] {
+    let own = match summary.interval {
         Some(interval) => {
-            format!("{} [{}, {}]", short(finding.value), short(interval.low), short(interval.high))
+            format!("{} [{}, {}]", short(summary.value), short(interval.low), short(interval.high))
         }
-        None => short(finding.value),
+        None => short(summary.value),
     };
     let control = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), short);
-    [own, control(finding.after_phase_1), control(finding.untrained)]
+    [own, control(summary.after_phase_1), control(summary.untrained)]
 }
 
 /// A number with three significant digits; a small one with two.

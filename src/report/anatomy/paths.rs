@@ -1,6 +1,6 @@
-//! Reconstructions in steps: prototype and parts, and iteration by iteration.
+//! Reconstructions by prototype and parts, and by iteration.
 
-use super::portrait::Portrait;
+use super::inspected::Inspected;
 use crate::anatomy::Kind;
 use crate::report::Error;
 use crate::report::chart::{Anchor, Drawn, Font, Rect, Sheet, tiles};
@@ -12,18 +12,18 @@ const GAP: f64 = 8.0;
 const LEFT: f64 = 84.0;
 const HEAD: f64 = 34.0;
 
-/// How many parts are added to the prototype, step by step.
+/// Numbers of parts that are added to the prototype.
 const PARTS: [usize; 5] = [1, 2, 4, 8, 16];
-/// Images of which the assembly is shown.
+/// Number of images whose assembly is shown.
 const ASSEMBLED: usize = 5;
 
-/// A table of images with heads and names.
-struct Board {
+/// A table of images with column heads and row names.
+struct ImageTable {
     heads: Vec<String>,
     rows: Vec<(String, Vec<Vec<f64>>)>,
 }
 
-impl Board {
+impl ImageTable {
     fn size(&self) -> (f64, f64) {
         let across = LEFT + self.heads.len() as f64 * (TILE + GAP);
         (across, HEAD + self.rows.len() as f64 * (TILE + GAP))
@@ -47,82 +47,81 @@ impl Board {
     }
 }
 
-/// Images of some classes as prototype and more and more parts.
-pub fn assembly(portrait: &Portrait<'_>) -> Result<Figure, Error> {
-    let units = &portrait.measured.units;
+/// Images of some classes as the prototype and an increasing number of parts.
+pub fn assembly(inspected: &Inspected<'_>) -> Result<Figure, Error> {
+    let units = &inspected.anatomy.units;
     let is = |kind: Kind| move |unit: usize| units[unit].kind == kind;
     let heads = ["image".to_owned(), "prototype".to_owned()].into_iter();
     let heads = heads.chain(PARTS.map(|count| format!("+ {count}"))).chain(["all units".to_owned()]);
-    let rows = shown(portrait).into_iter().map(|(class, index)| {
-        let code = portrait.code(index);
+    let rows = shown(inspected).into_iter().map(|(class, index)| {
+        let code = inspected.code(index);
         let mut parts: Vec<usize> = (0..code.len()).filter(|&unit| is(Kind::Part)(unit)).collect();
         let weight = |unit: usize| {
-            let norm: f64 = portrait.column(unit).iter().map(|number| number * number).sum();
+            let norm: f64 = inspected.column(unit).iter().map(|number| number * number).sum();
             f64::from(code[unit]).powi(2) * norm
         };
         parts.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(a.cmp(&b)));
         let with = |count: usize| {
-            portrait.decoded(code, |unit| is(Kind::Categorical)(unit) || parts[..count].contains(&unit))
+            inspected.decoded(code, |unit| is(Kind::Categorical)(unit) || parts[..count].contains(&unit))
         };
         let steps = [0].into_iter().chain(PARTS).map(|count| with(count.min(parts.len())));
         let images =
-            [portrait.image(index)].into_iter().chain(steps).chain([portrait.decoded(code, |_| true)]);
+            [inspected.image(index)].into_iter().chain(steps).chain([inspected.decoded(code, |_| true)]);
         (format!("class {class}"), images.collect())
     });
-    let board = Board { heads: heads.collect(), rows: rows.collect() };
-    let caption = "For each class the image that its categorical-units answer to most: what the categorical-units \
-                   draw, then with the 1, 2, 4, 8 and 16 parts that draw most of it, then with all units. Each \
+    let board = ImageTable { heads: heads.collect(), rows: rows.collect() };
+    let caption = "For each class the image with the largest activity of its categorical-units: the reconstruction by \
+                   these units, then with the 1, 2, 4, 8 and 16 parts that contribute most, then with all units. Each \
                    tile is scaled to its own largest number: orange is positive, blue negative.";
     Figure::draw("assembly", "An image as prototype and parts", caption, board.size(), |sheet| {
-        board.draw(sheet, portrait.size())
+        board.draw(sheet, inspected.size())
     })
 }
 
-/// Of the classes with categorical-units, the image that these answer to most.
-fn shown(portrait: &Portrait<'_>) -> Vec<(usize, usize)> {
+/// For classes with categorical-units, the image with their largest activity.
+fn shown(inspected: &Inspected<'_>) -> Vec<(usize, usize)> {
     let of_class = |class: usize| {
-        let own = portrait.measured.units.iter().filter(move |unit| unit.class == Some(class));
+        let own = inspected.anatomy.units.iter().filter(move |unit| unit.class == Some(class));
         let own: Vec<usize> =
             own.filter(|unit| unit.kind == Kind::Categorical).map(|unit| unit.unit).collect();
-        let answer = |index: usize| own.iter().map(|&unit| portrait.code(index)[unit]).sum::<f32>();
+        let answer = |index: usize| own.iter().map(|&unit| inspected.code(index)[unit]).sum::<f32>();
         let images =
-            (0..portrait.sample.len()).filter(|&at| usize::from(portrait.sample.labels[at]) == class);
+            (0..inspected.sample.len()).filter(|&at| usize::from(inspected.sample.labels[at]) == class);
         let best = images.max_by(|&a, &b| answer(a).total_cmp(&answer(b)).then(b.cmp(&a)))?;
         (!own.is_empty()).then_some((class, best))
     };
-    (0..portrait.sample.classes).filter_map(of_class).take(ASSEMBLED).collect()
+    (0..inspected.sample.classes).filter_map(of_class).take(ASSEMBLED).collect()
 }
 
-/// Images that are shown iteration by iteration, of either difficulty.
+/// Number of images of each difficulty that are shown by iteration.
 const FOLLOWED: usize = 3;
 
 /// Easy and hard images, decoded at some iterations, to 2T.
-pub fn steps(portrait: &Portrait<'_>) -> Result<Figure, Error> {
-    let last = portrait.network.steps;
+pub fn steps(inspected: &Inspected<'_>) -> Result<Figure, Error> {
+    let last = inspected.network.steps;
     let mut shown: Vec<usize> =
         [1, 2, 3, 4, 6, 8].into_iter().filter(|&t| t < last).chain([last, 2 * last]).collect();
     shown.dedup();
-    let hard = &portrait.measured.hard;
-    let easy = (0..portrait.sample.len()).filter(|index| !hard.contains(index)).take(FOLLOWED);
+    let hard = &inspected.anatomy.hard;
+    let easy = (0..inspected.sample.len()).filter(|index| !hard.contains(index)).take(FOLLOWED);
     let images: Vec<(&str, usize)> = easy
         .map(|index| ("easy", index))
         .chain(hard.iter().take(FOLLOWED).map(|&index| ("hard", index)))
         .collect();
     let row = |&(name, index): &(&str, usize)| {
-        let drive = portrait.network.drive(portrait.sample.image(index));
-        let codes = portrait.network.codes(&drive, 2 * last, None);
-        let decoded = shown.iter().map(|&t| portrait.decoded(&codes[t - 1], |_| true));
-        let images = [portrait.image(index)].into_iter().chain(decoded).collect();
-        (format!("{name}, {}", portrait.sample.labels[index]), images)
+        let drive = inspected.network.drive(inspected.sample.image(index));
+        let codes = inspected.network.codes(&drive, 2 * last);
+        let decoded = shown.iter().map(|&t| inspected.decoded(&codes[t - 1], |_| true));
+        let images = [inspected.image(index)].into_iter().chain(decoded).collect();
+        (format!("{name}, {}", inspected.sample.labels[index]), images)
     };
     let name = |&t: &usize| if t == last { format!("t = T = {t}") } else { format!("t = {t}") };
     let heads = ["image".to_owned()].into_iter().chain(shown.iter().map(name)).collect();
-    let board = Board { heads, rows: images.iter().map(row).collect() };
-    let caption = "D·z^t at some iterations and at 2T, where the recursion goes on beyond what it was trained for: \
-                   the first images of the test set that are not hard, and those with the least gap between the \
-                   network's two highest scores. Names give the true class; each tile is scaled to its own largest \
-                   number.";
-    Figure::draw("steps", "Reconstructions on the way", caption, board.size(), |sheet| {
-        board.draw(sheet, portrait.size())
+    let board = ImageTable { heads, rows: images.iter().map(row).collect() };
+    let caption = "D·z^t at some iterations and at 2T, beyond the trained T: the first images of the test set that are \
+                   not hard, and those with the smallest gap between the network's two highest scores. Row names \
+                   give the true class; each tile is scaled to its own largest number.";
+    Figure::draw("steps", "Reconstructions by iteration", caption, board.size(), |sheet| {
+        board.draw(sheet, inspected.size())
     })
 }

@@ -8,7 +8,7 @@ use crate::train::{Batches, Selection};
 const INPUTS: usize = 9;
 const CLASSES: usize = 3;
 const BATCH: usize = 8;
-/// So many that both ways sum their products up in the same order.
+/// So many that both backends sum their products in the same order.
 const HIDDEN: usize = 33;
 const UPDATES: usize = 20;
 
@@ -39,16 +39,16 @@ fn model(config: &model::Config, phase: &Phase) -> Model {
     model
 }
 
-/// What a way of updating leaves behind.
+/// Result of training with a backend.
 struct Run {
     weights: Vec<Vec<f32>>,
-    /// Of the last mini-batch.
+    /// Terms of the last mini-batch.
     terms: Vec<f64>,
 }
 
-fn run(config: &model::Config, phase: &Phase, way: impl Fn(&Model) -> Result<Stepper>) -> Run {
+fn run(config: &model::Config, phase: &Phase, stepper: impl Fn(&Model) -> Result<Stepper>) -> Run {
     let model = model(config, phase);
-    let mut stepper = way(&model).unwrap();
+    let mut stepper = stepper(&model).unwrap();
     let images = images();
     let normaliser = Normaliser::new(Preprocessing::Centred, &images);
     let indices: Vec<u32> = (0..images.len() as u32).collect();
@@ -85,8 +85,8 @@ fn relative(one: &[f64], other: &[f64]) -> f64 {
     one.iter().zip(other).fold(0.0, |most: f64, (one, other)| most.max((one - other).abs())) / largest
 }
 
-/// How far the graph's updates are from the fused ones, whose rate is `factor` times theirs.
-fn gap_of_ways(config: &model::Config, phase: &Phase, factor: f64) -> f64 {
+/// Difference between the graph's updates and fused ones with `factor` times their rate.
+fn gap_of_backends(config: &model::Config, phase: &Phase, factor: f64) -> f64 {
     let graph = run(config, phase, |model| Stepper::by_graph(model, phase));
     let phase = Phase { rate: factor * phase.rate, ..phase.clone() };
     let fused = run(config, &phase, |model| Stepper::new(model, &phase, INPUTS, BATCH));
@@ -109,7 +109,7 @@ const FROZEN: [&str; 3] = [
 ];
 
 #[test]
-fn both_ways_train_every_family_to_the_same_weights() {
+fn both_backends_train_every_family_to_the_same_weights() {
     for family in Family::ALL {
         for (steps, decoder_nonnegative) in [(1, false), (3, true)] {
             let config = model::Config {
@@ -120,7 +120,7 @@ fn both_ways_train_every_family_to_the_same_weights() {
                 ..model::Config::default()
             };
             for text in combinations() {
-                let gap = gap_of_ways(&config, &phase(&text), 1.0);
+                let gap = gap_of_backends(&config, &phase(&text), 1.0);
                 assert!(gap < TOLERANCE, "{} with T = {steps}, {text}: {gap}", family.name());
             }
         }
@@ -131,7 +131,7 @@ fn both_ways_train_every_family_to_the_same_weights() {
 fn a_rate_that_is_off_by_a_hundredth_shows() {
     let config = model::Config { hidden: HIDDEN, steps: 3, ..model::Config::default() };
     for rule in RULES {
-        let gap = gap_of_ways(&config, &phase(rule), 1.01);
+        let gap = gap_of_backends(&config, &phase(rule), 1.01);
         assert!(gap > 2.0 * TOLERANCE, "{rule}: {gap}");
     }
 }

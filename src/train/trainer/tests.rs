@@ -1,4 +1,4 @@
-//! Whole trials by candle's graph, as on another device.
+//! Complete trials by candle's graph, as on another device.
 
 use super::*;
 use crate::data;
@@ -100,7 +100,7 @@ fn a_trial_by_the_graph_goes_on_from_any_epoch_to_the_same_bits() {
             let bytes = first.state().unwrap().to_bytes("a-trial");
             drop(first);
             let state = State::from_bytes(&bytes, "a-trial").unwrap();
-            let mut second = by_graph(task).go_on(state).unwrap();
+            let mut second = by_graph(task).continue_from(state).unwrap();
             assert_eq!(rest(&mut second), epochs[stop..], "{} from {stop}", family.name());
             assert_eq!(remains(second), whole, "{} from {stop}", family.name());
         }
@@ -114,7 +114,7 @@ fn a_state_of_another_phase_is_refused() {
     let mut trainer = by_graph(task);
     next(&mut trainer).unwrap();
     let state = State { position: (1, 0), ..trainer.state().unwrap() };
-    let Err(error) = by_graph(task).go_on(state) else { panic!("Adam's moments in a phase of SGD") };
+    let Err(error) = by_graph(task).continue_from(state) else { panic!("Adam's moments in a phase of SGD") };
     assert!(error.to_string().starts_with("the moments are of another network or optimiser"), "{error}");
 }
 
@@ -191,7 +191,7 @@ fn a_phase_validates_and_ends_with_its_average() {
             plain.model.parameters().snapshot().unwrap() == averaged.model.parameters().snapshot().unwrap();
         assert_eq!(same, done == 1, "the average takes the place of the weights at the end");
         if done == 2 {
-            let found = evaluate(&averaged.model, averaged.material.validation(), 0.005).unwrap();
+            let found = evaluate(&averaged.model, averaged.data.validation(), 0.005).unwrap();
             assert_eq!(Some(found), epoch.validation);
         }
     }

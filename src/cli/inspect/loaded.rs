@@ -1,20 +1,20 @@
-//! The images that networks are inspected on, and the judge of decoded ones.
+//! The images that networks are inspected on, and the judge.
 
 use anyhow::{Result, ensure};
 
 use super::Args;
 use super::subjects::Found;
-use crate::anatomy::{self, Deformed, Ground, Measured, Network, Sample, Subject};
+use crate::anatomy::{self, Anatomy, Context, Deformed, Network, Sample, Subject};
 use crate::cli::{checkpoint, eval};
 use crate::data::{self, Dataset, Images, Preprocessing, Source, strokes};
 use crate::memory::{self, Shortage};
 use crate::model::Model;
-use crate::report::Portrait;
+use crate::report::Inspected;
 use crate::rng::Purpose;
 use crate::train;
 
-/// Training glyphs that deformations are learnt to be read on.
-const LEARNT: usize = 10_000;
+/// Number of training glyphs that readouts of the deformation are fitted on.
+const FITTED: usize = 10_000;
 
 /// Images in memory.
 pub struct Loaded {
@@ -24,7 +24,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// What is asked for, for these networks.
+    /// Loads images and judge for these networks.
     pub fn of(args: &Args, found: &Found) -> Result<Self> {
         let source = checkpoint::source(args.data.as_deref(), &found.config.data)?;
         let dataset = data::load(&source, args.data_dir.as_deref())?;
@@ -48,8 +48,8 @@ impl Loaded {
         let sample = |images: &Images| sample(images, &dataset, preprocessing);
         let seed = source.glyph_seed.unwrap_or(strokes::DEFAULT_SEED);
         let deformed = (source.source == Source::Strokes).then(|| {
-            let learnt = first(&dataset.train, LEARNT);
-            [(&learnt, Purpose::TrainingGlyph), (&dataset.test, Purpose::TestGlyph)].map(
+            let fitted = first(&dataset.train, FITTED);
+            [(&fitted, Purpose::TrainingGlyph), (&dataset.test, Purpose::TestGlyph)].map(
                 |(images, purpose)| {
                     let truth = |index| strokes::deformation(seed, purpose, index).to_vec();
                     (sample(images), (0..images.len()).map(truth).collect())
@@ -63,9 +63,9 @@ impl Loaded {
         })
     }
 
-    /// What networks are measured on.
-    pub fn ground(&self) -> Ground<'_> {
-        Ground {
+    /// The evaluation context of the networks.
+    pub fn context(&self) -> Context<'_> {
+        Context {
             sample: &self.sample,
             judge: self.judge.as_ref(),
             deformed: self
@@ -75,13 +75,13 @@ impl Loaded {
         }
     }
 
-    /// What pictures are drawn of.
-    pub fn portrait<'a>(&'a self, subject: &'a Subject, measured: &'a Measured) -> Portrait<'a> {
-        Portrait::new(&subject.trained, &self.sample, measured)
+    /// The network of the figures with images.
+    pub fn inspected<'a>(&'a self, subject: &'a Subject, anatomy: &'a Anatomy) -> Inspected<'a> {
+        Inspected::new(&subject.trained, &self.sample, anatomy)
     }
 }
 
-/// Refuses a network that memory does not suffice to measure.
+/// Refuses a network that needs more memory than there is.
 fn expect_memory(model: &Model) -> Result<(), Shortage> {
     memory::expect(anatomy::bytes(model.config(), model.inputs(), rayon::current_num_threads()))
 }

@@ -1,21 +1,21 @@
-//! A network that pictures are drawn of.
+//! The network of the figures with images.
 
-use crate::anatomy::{Kind, Measured, Network, Sample, Unit};
+use crate::anatomy::{Anatomy, Kind, Network, Sample, Unit};
 
-/// A trained network, the images that it was measured on, and what was found.
-pub struct Portrait<'a> {
+/// A trained network, the images that it was measured on, and its anatomy.
+pub struct Inspected<'a> {
     pub(super) network: &'a Network,
     pub(super) sample: &'a Sample,
-    pub(super) measured: &'a Measured,
+    pub(super) anatomy: &'a Anatomy,
     /// z^T of all images `[N, n]`.
     codes: Vec<f32>,
 }
 
-impl<'a> Portrait<'a> {
+impl<'a> Inspected<'a> {
     /// Encodes the images.
     #[must_use]
-    pub fn new(network: &'a Network, sample: &'a Sample, measured: &'a Measured) -> Self {
-        Self { network, sample, measured, codes: network.encode(&sample.pixels) }
+    pub fn new(network: &'a Network, sample: &'a Sample, anatomy: &'a Anatomy) -> Self {
+        Self { network, sample, anatomy, codes: sample.codes(network) }
     }
 
     /// Height and width of an image.
@@ -25,7 +25,7 @@ impl<'a> Portrait<'a> {
 
     /// Units of a kind, by class and within it the most active first.
     pub(super) fn sorted(&self, kind: Kind) -> Vec<&'a Unit> {
-        let mut units: Vec<&Unit> = self.measured.units.iter().filter(|unit| unit.kind == kind).collect();
+        let mut units: Vec<&Unit> = self.anatomy.units.iter().filter(|unit| unit.kind == kind).collect();
         units.sort_by(|a, b| a.class.cmp(&b.class).then(b.mean_activity.total_cmp(&a.mean_activity)));
         units
     }
@@ -57,7 +57,7 @@ impl<'a> Portrait<'a> {
         &self.codes[index * self.network.hidden..][..self.network.hidden]
     }
 
-    /// D·z of the entries of a code that `keep` holds.
+    /// D·z of a code restricted to the units for which `keep` is true.
     pub(super) fn decoded(&self, code: &[f32], keep: impl Fn(usize) -> bool) -> Vec<f64> {
         let kept: Vec<f32> =
             code.iter().enumerate().map(|(unit, &z)| if keep(unit) { z } else { 0.0 }).collect();

@@ -1,23 +1,23 @@
-//! Numbers that the fused kernels compute with: f32 for training, f64 for checks.
+//! Scalar types of the fused kernels: f32 for training, f64 for checks.
 
 use num_traits::Float;
 use pulp::Simd;
 
 /// A floating-point type with matrix products and with the vectors of each instruction set.
-pub trait Real: Float + Send + Sync + 'static {
-    /// As many numbers as one register of `S` holds.
+pub trait Scalar: Float + Send + Sync + 'static {
+    /// A register of `S`.
     type Vector<S: Simd>: Copy;
 
     /// The number nearest to `value`.
     fn of(value: f64) -> Self;
 
-    /// The numbers of a slice as whole vectors; what is left at its end is left out.
+    /// A slice as whole vectors, without the remainder.
     fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
 
-    /// The numbers of a slice as whole vectors, and what is left at its end.
+    /// A slice as whole vectors, and the remainder.
     fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> (&mut [Self::Vector<S>], &mut [Self]);
 
-    /// A vector of one number.
+    /// A vector with all elements equal.
     fn splat<S: Simd>(simd: S, number: Self) -> Self::Vector<S>;
 
     /// a·b + c, rounded once.
@@ -27,16 +27,16 @@ pub trait Real: Float + Send + Sync + 'static {
     /// a + b.
     fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 
-    /// A vector that begins with the numbers of a slice that is no longer than it.
+    /// A vector that begins with the numbers of a slice, which is not longer than it.
     fn load<S: Simd>(simd: S, numbers: &[Self]) -> Self::Vector<S>;
 
-    /// Overwrites a slice that is no longer than a vector with the vector's first numbers.
+    /// Overwrites a slice, which is not longer than a vector, with the vector's first numbers.
     fn store<S: Simd>(simd: S, numbers: &mut [Self], vector: Self::Vector<S>);
 }
 
-macro_rules! real {
+macro_rules! scalar {
     ($number:ty, $vector:ident, $splat:ident, $mul_add:ident, $add:ident, $load:ident, $store:ident) => {
-        impl Real for $number {
+        impl Scalar for $number {
             type Vector<S: Simd> = S::$vector;
 
             #[inline(always)]
@@ -85,5 +85,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, f32s, splat_f32s, mul_add_f32s, add_f32s, partial_load_f32s, partial_store_f32s);
-real!(f64, f64s, splat_f64s, mul_add_f64s, add_f64s, partial_load_f64s, partial_store_f64s);
+scalar!(f32, f32s, splat_f32s, mul_add_f32s, add_f32s, partial_load_f32s, partial_store_f32s);
+scalar!(f64, f64s, splat_f64s, mul_add_f64s, add_f64s, partial_load_f64s, partial_store_f64s);

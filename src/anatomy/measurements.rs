@@ -1,0 +1,260 @@
+//! All measures of one network at one stage.
+
+use rand_chacha::ChaCha8Rng;
+
+use super::ablation::{Ablation, silence_each};
+use super::coding::Coding;
+use super::deformation::Readout;
+use super::measure::Measure;
+use super::path::{Paths, error_rate};
+use super::recurrent::{Inhibition, Ista};
+use super::sharpness::Sharpness;
+use super::subject::{Context, Reference, Subject};
+use super::tables::{CurveRow, Measurement, Stage, UnitRow};
+use super::units::{SHIFT, agreement, selectivities, threshold};
+use super::{Activity, Kind, Network, Unit};
+use crate::rng::{self, Purpose};
+use crate::stats::{Dip, mean};
+
+/// Streams of random numbers; the order is part of the results.
+#[derive(Clone, Copy)]
+enum Draw {
+    SelectivityDip,
+    AngleDip,
+    Labels,
+    Silenced,
+    Readout,
+}
+
+/// Takes the measures of one network.
+pub(super) struct Measurer<'a> {
+    subject: &'a Subject,
+    reference: &'a Reference,
+    context: &'a Context<'a>,
+    stage: Stage,
+    network: &'a Network,
+    activity: Activity,
+    units: Vec<Unit>,
+    measurements: Vec<Measurement>,
+}
+
+impl<'a> Measurer<'a> {
+    pub fn new(
+        subject: &'a Subject,
+        reference: &'a Reference,
+        context: &'a Context<'a>,
+        (stage, network): (Stage, &'a Network),
+        (activity, units): (Activity, Vec<Unit>),
+    ) -> Self {
+        Self { subject, reference, context, stage, network, activity, units, measurements: Vec::new() }
+    }
+
+    /// Takes every measure but those of single silenced units; returns the curves over the iterations.
+    pub fn measure(&mut self) -> Vec<CurveRow> {
+        let (network, units) = (self.network, &self.reference.units);
+        let &Context { sample, judge, ref deformed } = self.context;
+        self.differentiation();
+        self.order();
+        self.inhibition(&Inhibition::of(network, units, &mut self.random(Draw::Labels)));
+        if let Some(ista) = Ista::of(network, units) {
+            self.resemblance(&ista);
+        }
+        self.coding(&Coding::of(network, sample, units));
+        let paths = judge.map(|judge| {
+            let ista = network.ista(self.subject.sparsity);
+            [network, &ista].map(|network| Paths::of(network, judge, sample, 2 * network.steps))
+        });
+        if let Some((paths, judge)) = paths.as_ref().zip(judge) {
+            self.paths(paths);
+            self.put(Measure::JudgeError, Some(100.0 * error_rate(judge, sample)));
+        }
+        self.sharpness(&Sharpness::of(network, judge, sample, units));
+        self.silence(&Ablation::of(network, sample, units, &mut self.random(Draw::Silenced)));
+        if let Some([train, test]) = deformed {
+            self.readout(&Readout::of(network, units, train, test, &mut self.random(Draw::Readout)));
+        }
+        self.curves(paths.as_ref())
+    }
+
+    /// Silences each unit in turn; returns the rows of the units.
+    pub fn silence_units(&mut self) -> Vec<UnitRow> {
+        let units = &self.reference.units;
+        let losses = silence_each(self.network, self.context.sample);
+        let of = |kind| {
+            let own = units.iter().zip(&losses).filter(|(unit, _)| unit.kind == kind);
+            mean(&own.map(|(_, loss)| loss.class_loss).collect::<Vec<_>>())
+        };
+        if self.network.classifies() {
+            self.put(Measure::ClassLossBySilencing, minus(of(Kind::Categorical), of(Kind::Part)));
+        }
+        units.iter().zip(losses).map(|(unit, loss)| UnitRow::of(self.subject.seed, unit, loss)).collect()
+    }
+
+    /// The measurements, sorted by name as in the table.
+    pub fn finish(mut self) -> Vec<Measurement> {
+        self.measurements.sort_by_key(|one| one.measure.definition().name);
+        self.measurements
+    }
+
+    fn random(&self, draw: Draw) -> ChaCha8Rng {
+        rng::stream(self.subject.seed, Purpose::Null, draw as u64)
+    }
+
+    /// Stores a measure unless it is undefined.
+    fn put(&mut self, measure: Measure, value: Option<f64>) {
+        if let Some(value) = value.filter(|value| value.is_finite()) {
+            let (seed, network) = (self.subject.seed, self.stage);
+            self.measurements.push(Measurement { seed, network, measure, value });
+        }
+    }
+
+    /// The mean of a property over the units of a kind.
+    fn over(&self, kind: Kind, of: impl Fn(&Unit) -> Option<f64>) -> Option<f64> {
+        let own = self.units.iter().zip(&self.reference.units).filter(|(_, label)| label.kind == kind);
+        mean(&own.filter_map(|(unit, _)| of(unit)).collect::<Vec<_>>())
+    }
+
+    fn differentiation(&mut self) {
+        let boundary = self.reference.threshold;
+        let selectivities = selectivities(&self.units);
+        let live: Vec<&Unit> = self.units.iter().filter(|unit| unit.selectivity.is_some()).collect();
+        let angles: Vec<f64> = live.iter().filter_map(|unit| unit.angle).collect();
+        let share = |holds: &dyn Fn(&Unit) -> bool| {
+            let count = live.iter().filter(|unit| holds(unit)).count();
+            (!live.is_empty()).then(|| count as f64 / live.len() as f64)
+        };
+        let categorical = share(&|unit| unit.selectivity.is_some_and(|value| value >= boundary));
+        let few = share(&|unit| (2..=3).contains(&unit.classes));
+        let count = live.len() as f64;
+        let angle = |kind| self.over(kind, |unit| unit.angle.filter(|_| unit.selectivity.is_some()));
+        let gap = minus(angle(Kind::Categorical), angle(Kind::Part));
+        let agreements = [-SHIFT, SHIFT].map(|shift| agreement(&self.units, boundary, boundary + shift));
+        self.put(Measure::MeanSelectivity, mean(&selectivities));
+        let dip = Dip::of(&selectivities, &mut self.random(Draw::SelectivityDip));
+        self.put(Measure::SelectivityDipP, dip.map(|dip| dip.p));
+        self.put(Measure::SelectivityDip, dip.map(|dip| dip.dip));
+        let dip = Dip::of(&angles, &mut self.random(Draw::AngleDip));
+        self.put(Measure::AngleDipP, dip.map(|dip| dip.p));
+        self.put(Measure::MeanAngle, mean(&angles));
+        self.put(Measure::AngleGap, gap);
+        self.put(Measure::SelectivityThreshold, threshold(&selectivities));
+        self.put(Measure::CategoricalShare, categorical);
+        self.put(Measure::FewClassesShare, few);
+        self.put(Measure::LiveUnits, Some(count));
+        self.put(Measure::AgreementBelow, Some(agreements[0]));
+        self.put(Measure::AgreementAbove, Some(agreements[1]));
+    }
+
+    fn order(&mut self) {
+        let kinds = [Kind::Categorical, Kind::Part];
+        let [categorical, part] = kinds.map(|kind| self.over(kind, |unit| unit.input_share));
+        self.put(Measure::InputShareCategorical, categorical);
+        self.put(Measure::InputSharePart, part);
+        self.put(Measure::InputShareGap, minus(part, categorical));
+        let [categorical, part] = kinds.map(|kind| self.over(kind, |unit| unit.half_rise));
+        self.put(Measure::HalfRiseCategorical, categorical);
+        self.put(Measure::HalfRisePart, part);
+        self.put(Measure::HalfRiseGap, minus(categorical, part));
+        let steps = self.activity.steps;
+        let growth = |kind| Some(self.mean_activity(kind, 2 * steps)? / self.mean_activity(kind, steps)?);
+        let [categorical, part] = kinds.map(growth);
+        self.put(Measure::GrowthCategorical, categorical);
+        self.put(Measure::GrowthPart, part);
+    }
+
+    /// Mean z^t of a unit of a kind, over all images, for t from 1.
+    fn mean_activity(&self, kind: Kind, t: usize) -> Option<f64> {
+        let own = self.reference.units.iter().filter(|unit| unit.kind == kind);
+        mean(&own.map(|unit| self.activity.mean[t - 1][unit.unit]).collect::<Vec<_>>())
+    }
+
+    fn inhibition(&mut self, found: &Inhibition) {
+        self.put(Measure::BetweenClasses, found.means.different);
+        self.put(Measure::BetweenClassesP, found.p_different);
+        self.put(Measure::WithinClass, found.means.same);
+        self.put(Measure::WithinClassP, found.p_same);
+        self.put(Measure::ToCategorical, found.means.to_categorical);
+        self.put(Measure::ToCategoricalP, found.p_to_categorical);
+    }
+
+    fn resemblance(&mut self, ista: &Ista) {
+        self.put(Measure::Alpha, Some(ista.step));
+        self.put(Measure::ResidualPartToPart, ista.part_to_part.residual);
+        self.put(Measure::ResidualPartToCategorical, ista.part_to_categorical.residual);
+        self.put(Measure::ResidualCategoricalToPart, ista.categorical_to_part.residual);
+        self.put(Measure::ResidualCategoricalToCategorical, ista.categorical_to_categorical.residual);
+        self.put(Measure::CorrelationPartToPart, ista.part_to_part.correlation);
+        self.put(Measure::CorrelationCategoricalToCategorical, ista.categorical_to_categorical.correlation);
+    }
+
+    fn coding(&mut self, coding: &Coding) {
+        self.put(Measure::DriveFromParts, coding.from_parts);
+        self.put(Measure::DriveFromClass, coding.from_class);
+        self.put(Measure::DriveFromOtherClasses, coding.from_others);
+        self.put(Measure::ErrorCategorical, Some(coding.categorical));
+        self.put(Measure::ErrorParts, Some(coding.parts));
+        self.put(Measure::ErrorBoth, Some(coding.both));
+        self.put(Measure::ErrorFall, Some(1.0 - coding.both / coding.categorical));
+        self.put(Measure::ResidualCorrelation, coding.with_residual);
+        self.put(Measure::ResidualCorrelationGain, minus(coding.with_residual, coding.with_input));
+    }
+
+    fn paths(&mut self, [paths, ista]: &[Paths; 2]) {
+        let (steps, hard) = (self.network.steps, &self.reference.hard);
+        let all: Vec<usize> = (0..self.context.sample.len()).collect();
+        let gain =
+            |images: &[usize]| Some(paths.always_correct(steps, images) - ista.always_correct(steps, images));
+        self.put(Measure::AlwaysCorrectGain, gain(&all));
+        self.put(Measure::AlwaysCorrectGainHard, gain(hard));
+        self.put(Measure::AlwaysCorrect, Some(paths.always_correct(steps, &all)));
+        self.put(Measure::AlwaysCorrectHard, Some(paths.always_correct(steps, hard)));
+        self.put(Measure::Retention, paths.retention(steps, &all));
+        self.put(Measure::CorrectAtT, Some(paths.accuracy(steps, &all)));
+        self.put(Measure::CorrectAtTHard, Some(paths.accuracy(steps, hard)));
+    }
+
+    fn sharpness(&mut self, found: &Sharpness) {
+        let ratios: Vec<f64> = found.ratios.iter().flatten().copied().collect();
+        self.put(Measure::LeastRoughness, ratios.iter().copied().reduce(f64::min));
+        self.put(Measure::MeanRoughness, mean(&ratios));
+        self.put(Measure::ClassesWithoutPrototype, Some((found.ratios.len() - ratios.len()) as f64));
+        self.put(Measure::RecognisedPrototypes, found.recognised);
+    }
+
+    fn silence(&mut self, ablation: &Ablation) {
+        let loss = ablation.parts.reconstruction - ablation.categorical.reconstruction;
+        self.put(Measure::ReconstructionBySilencing, Some(loss));
+        if self.network.classifies() {
+            let loss = ablation.categorical.error - ablation.as_many_parts.error;
+            self.put(Measure::ErrorBySilencing, Some(loss));
+        }
+    }
+
+    fn readout(&mut self, readout: &Readout) {
+        let categorical = mean(&readout.categorical);
+        self.put(Measure::DeformationGain, minus(mean(&readout.parts), categorical));
+        self.put(Measure::DeformationGainAsMany, minus(mean(&readout.as_many_parts), categorical));
+        self.put(Measure::DeformationFromAll, mean(&readout.all));
+    }
+
+    fn curves(&self, paths: Option<&[Paths; 2]>) -> Vec<CurveRow> {
+        let all: Vec<usize> = (0..self.context.sample.len()).collect();
+        let hard = &self.reference.hard;
+        let row = |iteration| CurveRow {
+            seed: self.subject.seed,
+            network: self.stage,
+            iteration,
+            categorical: self.mean_activity(Kind::Categorical, iteration),
+            part: self.mean_activity(Kind::Part, iteration),
+            right: paths.map(|[paths, _]| paths.accuracy(iteration, &all)),
+            right_hard: paths.map(|[paths, _]| paths.accuracy(iteration, hard)),
+            right_ista: paths.map(|[_, ista]| ista.accuracy(iteration, &all)),
+            right_hard_ista: paths.map(|[_, ista]| ista.accuracy(iteration, hard)),
+        };
+        (1..=self.activity.mean.len()).map(row).collect()
+    }
+}
+
+fn minus(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    Some(one? - other?)
+}
