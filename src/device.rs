@@ -1,43 +1,42 @@
-//! Where networks are trained: on the CPU, or on a graphics processor.
+//! Devices that train networks: the CPU, or a GPU.
 //!
-//! A processor other than the CPU adds in another order, so it trains the same spec to other
-//! bits: its name is part of the trial's id. candle's `cuda` and `metal` features, which this
+//! A GPU adds in another order, so its results have other bits: the device is part of a trial's id. candle's `cuda` and `metal` features, which this
 //! crate's features of the same names switch on, decide what a program can open.
 
 use candle_core::Device;
 use candle_core::utils::{cuda_is_available, metal_is_available};
 use serde::{Deserialize, Serialize};
 
-/// A kind of processor; of several of one kind, the first is used.
+/// A kind of device; of several of one kind, the first is used.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, clap::ValueEnum,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// This machine's processor: the fused kernels, one thread a trial.
+    /// The CPU: fused kernels, one thread for each trial.
     #[default]
     Cpu,
-    /// An NVIDIA graphics processor.
+    /// An NVIDIA GPU.
     Cuda,
-    /// An Apple graphics processor.
+    /// An Apple GPU.
     Metal,
 }
 
-/// Why a processor cannot be used.
+/// A device that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The program cannot talk to such a processor.
+    /// The program was built without it.
     #[error(
         "this program was built without {0}: build it with `cargo build --release --features {0}`, or leave \
          `--device` out to train on the CPU"
     )]
     NotBuilt(&'static str),
-    /// The machine has none, or its driver does not answer.
+    /// The machine has no such device, or its driver does not answer.
     #[error("no {name} device answers on this machine: leave `--device` out to train on the CPU")]
     Unavailable {
         /// The kind.
         name: &'static str,
-        /// What the driver says.
+        /// The error of the driver.
         source: candle_core::Error,
     },
 }
@@ -56,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// The processor, ready for tensors.
+    /// Opens the device.
     ///
     /// # Errors
     /// When the program was built without it, or the machine has none.

@@ -1,86 +1,84 @@
-//! Memory, asked for before it is taken: an allocation that fails ends the process, and every trial with
-//! it.
+//! Reservation of memory before it is allocated: a failed allocation ends the process and every trial in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What else the process is likely to want meanwhile: tables, buffers, stacks of threads.
+/// Memory for other needs of the process: tables, buffers, stacks of threads.
 const MARGIN: u64 = 16 << 20;
 
-/// Smaller pieces need not be looked for.
-const LEAST_PIECE: usize = 16 << 20;
+/// Smallest piece that is probed for.
+const MIN_PIECE: usize = 16 << 20;
 
-/// Bytes that were reserved and may not be allocated yet.
-static PROMISED: Mutex<u64> = Mutex::new(0);
+/// Bytes that are reserved and not allocated yet.
+static RESERVED: Mutex<u64> = Mutex::new(0);
 
-/// The system does not give so much memory now.
+/// Memory that the system does not give.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("about {} MiB of memory are needed, which the system does not give", .needed.div_ceil(1 << 20))]
 pub struct Shortage {
-    /// Bytes that were asked for.
+    /// Bytes requested.
     pub needed: u64,
-    /// Whether other work of this process has reserved memory, which it gives back when it ends.
+    /// Whether others in this process have reserved memory, which they release when they end.
     pub shared: bool,
 }
 
-/// Memory that its holder may allocate.
+/// Memory that its owner may allocate.
 #[derive(Debug)]
 pub struct Reservation {
-    promised: u64,
+    bytes: u64,
 }
 
 impl Reservation {
-    /// Reserves memory beside what others have reserved and not allocated yet. It need not be in one
-    /// piece, but in none smaller than `piece`, the largest that will be allocated.
+    /// Reserves memory in addition to all other reservations. `piece` is the size of the largest allocation.
     ///
     /// # Errors
-    /// The system would not give it.
+    /// The system does not give as much.
     pub fn take(bytes: u64, piece: u64) -> Result<Self, Shortage> {
-        let mut promised = promised();
-        let all = promised.saturating_add(bytes);
-        if !is_given(all.saturating_add(MARGIN), piece) {
-            return Err(Shortage { needed: bytes, shared: *promised > 0 });
+        let mut reserved = reserved();
+        let all = reserved.saturating_add(bytes);
+        if !is_available(all.saturating_add(MARGIN), piece) {
+            return Err(Shortage { needed: bytes, shared: *reserved > 0 });
         }
-        *promised = all;
-        Ok(Self { promised: bytes })
+        *reserved = all;
+        Ok(Self { bytes })
     }
 
-    /// Notes that all has been allocated but for `rest` bytes.
-    pub fn keep(&mut self, rest: u64) {
-        let kept = rest.min(self.promised);
-        *promised() -= self.promised - kept;
-        self.promised = kept;
+    /// Reduces the reservation to the `rest` bytes that are not allocated yet.
+    pub fn reduce_to(&mut self, rest: u64) {
+        let rest = rest.min(self.bytes);
+        *reserved() -= self.bytes - rest;
+        self.bytes = rest;
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.keep(0);
+        self.reduce_to(0);
     }
 }
 
-/// Refuses what would not fit in one piece, before it is allocated.
+/// Checks that an allocation in one piece would succeed.
 ///
 /// # Errors
-/// The system would not give it.
-pub fn expect(bytes: u64) -> Result<(), Shortage> {
+/// The system does not give as much.
+pub fn check(bytes: u64) -> Result<(), Shortage> {
     Reservation::take(bytes, bytes).map(drop)
 }
 
-fn promised() -> MutexGuard<'static, u64> {
-    PROMISED.lock().unwrap_or_else(PoisonError::into_inner)
+fn reserved() -> MutexGuard<'static, u64> {
+    RESERVED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn is_given(bytes: u64, piece: u64) -> bool {
+fn is_available(bytes: u64, piece: u64) -> bool {
     let (Ok(count), Ok(piece)) = (usize::try_from(bytes), usize::try_from(piece)) else { return false };
     let free = [machine(), control_groups()].into_iter().flatten().min();
     free.is_none_or(|free| bytes <= free) && can_reserve(count, piece)
 }
 
-/// Whether the allocator would give so many bytes: it knows what it holds free, and the limits on the
-/// address space (`ulimit -v`).
-fn can_reserve(bytes: usize, least: usize) -> bool {
+/// Whether the allocator gives as many bytes; it knows its free memory and the limit on the address space
+/// (`ulimit -v`).
+fn can_reserve(bytes: usize, min_piece: usize) -> bool {
     let (mut left, mut size) = (bytes, bytes);
     let mut pieces = Vec::new();
     while left > 0 {
@@ -88,8 +86,8 @@ fn can_reserve(bytes: usize, least: usize) -> bool {
         if piece.try_reserve_exact(size.min(left)).is_ok() {
             left -= size.min(left);
             pieces.push(piece);
-        } else if size > least.max(LEAST_PIECE) {
-            size = (size / 2).max(least);
+        } else if size > min_piece.max(MIN_PIECE) {
+            size = (size / 2).max(min_piece);
         } else {
             return false;
         }
@@ -97,7 +95,7 @@ fn can_reserve(bytes: usize, least: usize) -> bool {
     true
 }
 
-/// All memory that the machine has, beyond which Linux promises more than it could keep.
+/// Total memory and swap of the machine; Linux grants allocations beyond it.
 fn machine() -> Option<u64> {
     let text = fs::read_to_string("/proc/meminfo").ok()?;
     let kibibytes = |name: &str| -> Option<u64> {
@@ -107,7 +105,7 @@ fn machine() -> Option<u64> {
     Some((kibibytes("MemTotal")? + kibibytes("SwapTotal").unwrap_or_default()) << 10)
 }
 
-/// What the control groups of this process leave it, such as those of a job or a container.
+/// Memory that the control groups of this process leave, such as those of a job or a container.
 fn control_groups() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let left = groups.lines().filter_map(|line| {
@@ -127,13 +125,13 @@ fn control_groups() -> Option<u64> {
     left.min()
 }
 
-/// Names of the limit, of what is used, and of what of that is a cache of files.
+/// Names of the limit, of the usage, and of the part of the usage that is a cache of files.
 type Files = [&'static str; 3];
 
 const UNIFIED: Files = ["memory.max", "memory.current", "inactive_file "];
 const FIRST_VERSION: Files = ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "];
 
-/// What a group leaves; `None` where it has no limit.
+/// Memory that a group leaves; `None` if it has no limit.
 fn left(group: &Path, [limit, used, cached]: Files) -> Option<u64> {
     let read = |name: &str| fs::read_to_string(group.join(name)).ok();
     let number = |name: &str| -> Option<u64> { read(name)?.trim().parse().ok() };
@@ -148,24 +146,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_machine_has_is_refused_at_once() {
+    fn more_than_any_machine_has_is_refused() {
         for bytes in [u64::MAX, 1 << 50] {
-            let shortage = expect(bytes).unwrap_err();
+            let shortage = check(bytes).unwrap_err();
             assert_eq!(shortage.needed, bytes);
             assert!(shortage.to_string().contains("MiB of memory"), "{shortage}");
         }
-        expect(1 << 20).unwrap();
+        check(1 << 20).unwrap();
     }
 
-    /// A machine of which every process gets half of the memory.
     #[test]
-    fn what_was_reserved_and_not_taken_counts() {
+    fn reserved_memory_counts() {
         let Some(all) = machine() else { return };
         let half = all / 2;
         let Ok(mut first) = Reservation::take(half, 1) else { return };
         let refused = Reservation::take(all - half, 1).unwrap_err();
         assert!(refused.shared);
-        first.keep(0);
+        first.reduce_to(0);
         drop(Reservation::take(half, 1).unwrap());
     }
 

@@ -1,4 +1,4 @@
-//! What the numbers of a trial were computed with.
+//! Provenance of a trial: program, data, machine.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -18,8 +18,7 @@ pub const FORMAT: u32 = 1;
 /// Dependencies that the program was built with.
 const LOCKFILE: &str = include_str!("../Cargo.lock");
 
-/// Everything beside the config that a trial's numbers may depend on, and what would be
-/// needed to compute them again.
+/// Everything beside the config that the results of a trial may depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// [`FORMAT`] of the program that wrote it.
@@ -40,9 +39,9 @@ pub struct Provenance {
     pub binary: Option<String>,
     /// SHA-256 of the data by file name.
     pub data: BTreeMap<String, String>,
-    /// Model of the CPU; the architecture where the system does not say.
+    /// Model of the CPU; the architecture if the system does not name it.
     pub cpu: String,
-    /// Where the network was trained; files from before there was a choice do not say.
+    /// Device of the training; absent in files of earlier versions.
     #[serde(default)]
     pub device: device::Kind,
     /// Cores that the process may use.
@@ -51,15 +50,14 @@ pub struct Provenance {
     pub threads: usize,
     /// Operating system and architecture.
     pub system: String,
-    /// When the trial began, RFC 3339, UTC.
+    /// Start of the trial, RFC 3339, UTC.
     pub started: String,
     /// The command line as given.
     pub command: Vec<String>,
 }
 
 impl Provenance {
-    /// The provenance of a trial that begins now on `device`, on the data with these
-    /// checksums.
+    /// The provenance of a trial that starts now on `device`, on data with these checksums.
     #[must_use]
     pub fn now(data: &BTreeMap<String, String>, device: device::Kind) -> Self {
         Self {
@@ -83,7 +81,7 @@ impl Provenance {
     }
 }
 
-/// What the build could find out.
+/// A fact that the build may not have found.
 fn known(text: &str) -> Option<String> {
     (text != "unknown").then(|| text.to_owned())
 }
@@ -95,7 +93,7 @@ fn binary() -> Option<String> {
     BINARY.get_or_init(|| digest().ok()).clone()
 }
 
-/// Model of this machine's CPU; the architecture where the system does not say.
+/// Model of this machine's CPU; the architecture if the system does not name it.
 #[must_use]
 pub fn cpu() -> String {
     let facts = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -117,7 +115,7 @@ fn started() -> String {
 pub(crate) mod tests {
     use super::*;
 
-    /// What some program on some machine computed.
+    /// An example.
     pub(crate) fn provenance() -> Provenance {
         Provenance {
             format: FORMAT,

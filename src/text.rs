@@ -1,27 +1,27 @@
-//! Small texts that several rooms write.
+//! Formatting of messages.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::path::Path;
 
-/// An error and its causes in one line.
+/// An error and its causes on one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// The text on one line, with every control character as JSON escapes it, so that a value moves no
-/// cursor and fakes no line where it is shown.
+/// Escapes every control character as JSON does, so that a value moves no cursor and fakes no line on a
+/// terminal.
 pub fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, &[])
 }
 
-/// As [`printable`], but line feeds and tabs stay.
+/// As [`printable`], but keeps line feeds and tabs.
 pub fn printable_lines(text: &str) -> Cow<'_, str> {
     escaped(text, &['\n', '\t'])
 }
 
-/// A path for a message: [`printable`], on one line.
+/// A path for a message, [`printable`].
 pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
@@ -47,12 +47,12 @@ fn escaped<'t>(text: &'t str, kept: &[char]) -> Cow<'t, str> {
     Cow::Owned(out)
 }
 
-/// C0, DEL and C1, separators of lines and paragraphs, and what reorders the letters that follow.
+/// Whether a letter is C0, DEL, C1, a separator of lines or paragraphs, or changes the direction of text.
 fn is_control(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A word as a shell reads it back.
+/// A word, quoted for a shell if necessary.
 pub fn shell_quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=+:,@%".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
@@ -61,7 +61,7 @@ pub fn shell_quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Whether Windows makes no file of this name, or one of another name: results may be taken there.
+/// Whether Windows cannot have a file of this name: results may be copied there.
 pub fn reserved(name: &str) -> bool {
     const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
     const PORTS: [&str; 2] = ["com", "lpt"];

@@ -1,7 +1,7 @@
-//! Threads, where the system may give fewer than are asked for.
+//! Thread pools on systems that may start fewer threads than requested.
 //!
-//! A pool of rayon that gets one thread too few panics. Here threads are started first, and the pool is
-//! made of those that there are.
+//! A rayon pool panics if one of its threads cannot be started. Here threads are started first, and the pool is
+//! made of those that did start.
 
 use std::env;
 use std::io::{self, ErrorKind};
@@ -12,155 +12,153 @@ use std::time::Duration;
 
 use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
 
-/// The system started fewer threads than were asked for.
+/// The system started fewer threads than requested.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the system started {started} of {asked} threads ({source}): raise the limit on processes (`ulimit -u`) or \
+    "the system started {started} of {requested} threads ({source}): raise the limit on processes (`ulimit -u`) or \
      on memory (`ulimit -v`)"
 )]
-pub struct Short {
-    asked: usize,
+pub struct TooFewThreads {
+    requested: usize,
     started: usize,
     source: io::Error,
 }
 
-/// A pool of `asked` threads, or of as many as the system starts.
+/// A pool of `requested` threads, or of as many as the system starts.
 ///
 /// # Errors
-/// Not one can be started.
-pub fn pool(asked: usize, name: &str) -> Result<ThreadPool, Short> {
-    let crew = Crew::start(asked, name);
-    let started = crew.idle.len();
-    if started == 0
-        && let Some(source) = crew.refused
-    {
-        return Err(Short { asked, started, source });
+/// No thread can be started.
+pub fn pool(requested: usize, name: &str) -> Result<ThreadPool, TooFewThreads> {
+    let mut idle = IdleThreads::start(requested, name);
+    let started = idle.threads.len();
+    let error = |source| TooFewThreads { requested, started, source };
+    match idle.refusal.take() {
+        Some(source) if started == 0 => Err(error(source)),
+        _ => {
+            let pool = ThreadPoolBuilder::new().num_threads(started);
+            pool.spawn_handler(idle.into_workers()).build().map_err(|source| error(io::Error::other(source)))
+        }
     }
-    let built = ThreadPoolBuilder::new().num_threads(started).spawn_handler(crew.put_to_work()).build();
-    built.map_err(|error| Short { asked, started, source: io::Error::other(error) })
 }
 
-/// Starts the threads that work on lists is shared among.
+/// Starts rayon's global pool.
 ///
 /// # Errors
-/// The system starts too few: then the calling thread does it all, and leaves those to the trials.
-pub fn share() -> Result<(), Short> {
-    /// One that keeps claims alive and one that runs a trial.
+/// The system starts too few threads. The pool is then the calling thread alone, which leaves the others to the
+/// trials.
+pub fn start_global_pool() -> Result<(), TooFewThreads> {
+    /// The heartbeat of leases and one trial.
     const OTHERS: usize = 2;
 
-    let asked = count("RAYON_NUM_THREADS");
-    let mut crew = Crew::start(asked + OTHERS, "share");
-    let refused = crew.refused.take();
-    // An error says that there is such a pool: this is no program, but a part of one.
-    let Some(source) = refused else {
-        let others = Crew { idle: crew.idle.split_off(asked), refused: None };
-        others.dismiss();
-        let _ = ThreadPoolBuilder::new().num_threads(asked).spawn_handler(crew.put_to_work()).build_global();
-        return Ok(());
-    };
-    let started = crew.idle.len();
-    crew.dismiss();
-    let _ = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
-    Err(Short { asked: asked + OTHERS, started, source })
+    let count = count("RAYON_NUM_THREADS");
+    let requested = count + OTHERS;
+    let mut idle = IdleThreads::start(requested, "share");
+    // Building a global pool fails if there is one: then this is no program, but a part of one.
+    if let Some(source) = idle.refusal.take() {
+        let started = idle.threads.len();
+        idle.join();
+        let _ = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
+        return Err(TooFewThreads { requested, started, source });
+    }
+    IdleThreads { threads: idle.threads.split_off(count), refusal: None }.join();
+    let _ = ThreadPoolBuilder::new().num_threads(count).spawn_handler(idle.into_workers()).build_global();
+    Ok(())
 }
 
-/// Says whether the system would start the threads that polars starts when it is first used.
+/// Checks that the system starts the threads that polars starts on first use, by starting and joining as many.
 ///
 /// # Errors
-/// It would not.
-pub fn expect_polars() -> Result<(), Short> {
-    static STARTED: OnceLock<()> = OnceLock::new();
+/// The system starts too few threads.
+pub fn check_polars() -> Result<(), TooFewThreads> {
+    static CHECKED: OnceLock<()> = OnceLock::new();
 
-    if STARTED.get().is_none() {
-        probe(count("POLARS_MAX_THREADS"))?;
-        // An error says that another thread was here.
-        let _ = STARTED.set(());
+    if CHECKED.get().is_none() {
+        let requested = count("POLARS_MAX_THREADS");
+        let mut idle = IdleThreads::start(requested, "probe");
+        let (started, refusal) = (idle.threads.len(), idle.refusal.take());
+        idle.join();
+        if let Some(source) = refusal {
+            return Err(TooFewThreads { requested, started, source });
+        }
+        // Fails if another thread was faster.
+        let _ = CHECKED.set(());
     }
     Ok(())
 }
 
-/// Starts `asked` threads and ends them again.
-fn probe(asked: usize) -> Result<(), Short> {
-    let crew = Crew::start(asked, "probe");
-    let started = crew.idle.len();
-    crew.dismiss().map_or(Ok(()), |source| Err(Short { asked, started, source }))
-}
-
-/// What the variable says, else the number of cores.
+/// The number of threads in a variable, else the number of cores.
 fn count(variable: &str) -> usize {
     let named = env::var(variable).ok().and_then(|count| count.parse().ok()).filter(|&count| count > 0);
     named.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
 }
 
-/// Threads that wait for what they are to do.
-struct Crew {
-    idle: Vec<(SyncSender<ThreadBuilder>, JoinHandle<()>)>,
-    /// Why there are no more.
-    refused: Option<io::Error>,
+/// A thread that waits for its worker, and the channel that sends it.
+type IdleThread = (SyncSender<ThreadBuilder>, JoinHandle<()>);
+
+/// Threads that wait for work.
+struct IdleThreads {
+    threads: Vec<IdleThread>,
+    /// The error of the first thread that the system did not start.
+    refusal: Option<io::Error>,
 }
 
-impl Crew {
-    /// Starts threads until the system refuses one. Where it is memory that they lack, half of them go
-    /// again, for those that stay would get none.
-    fn start(asked: usize, name: &str) -> Self {
-        let mut crew = Self { idle: Vec::with_capacity(asked), refused: None };
-        for index in 0..asked {
-            match start_patiently(&format!("{name}-{index}")) {
-                Ok(thread) => crew.idle.push(thread),
+impl IdleThreads {
+    /// Starts threads until the system refuses one. If it lacks memory, half of the threads end, since the others
+    /// would get none.
+    fn start(requested: usize, name: &str) -> Self {
+        let mut threads = Vec::with_capacity(requested);
+        for index in 0..requested {
+            match start_with_retries(&format!("{name}-{index}")) {
+                Ok(thread) => threads.push(thread),
                 Err(error) => {
                     if error.kind() == ErrorKind::OutOfMemory {
-                        let rest = crew.idle.split_off(crew.idle.len() / 2);
-                        Self { idle: rest, refused: None }.dismiss();
+                        let half = threads.split_off(threads.len() / 2);
+                        Self { threads: half, refusal: None }.join();
                     }
-                    crew.refused = Some(error);
-                    break;
+                    return Self { threads, refusal: Some(error) };
                 }
             }
         }
-        crew
+        Self { threads, refusal: None }
     }
 
-    /// Gives a thread of the crew to each worker of a pool.
-    fn put_to_work(self) -> impl FnMut(ThreadBuilder) -> io::Result<()> {
-        let mut idle = self.idle.into_iter();
+    /// A spawn handler that gives each worker of a pool one of the threads.
+    fn into_workers(self) -> impl FnMut(ThreadBuilder) -> io::Result<()> {
+        let mut threads = self.threads.into_iter();
         move |worker| {
-            let gone = || io::Error::other("a thread that was started is gone");
-            let (sender, _) = idle.next().ok_or_else(gone)?;
-            sender.send(worker).map_err(|_| gone())
+            let ended = || io::Error::other("a thread that was started has ended");
+            let (sender, _) = threads.next().ok_or_else(ended)?;
+            sender.send(worker).map_err(|_| ended())
         }
     }
 
-    /// Ends the threads; returns why there were too few.
-    fn dismiss(self) -> Option<io::Error> {
-        let (senders, handles): (Vec<_>, Vec<_>) = self.idle.into_iter().unzip();
+    /// Ends the threads.
+    fn join(self) {
+        let (senders, handles): (Vec<_>, Vec<_>) = self.threads.into_iter().unzip();
         drop(senders);
         for handle in handles {
             drop(handle.join());
         }
-        self.refused
     }
 }
 
-/// [`start`], tried again for a moment where the system has no room for a thread: it counts one that was joined until
-/// it has cleaned up after it.
-fn start_patiently(name: &str) -> io::Result<(SyncSender<ThreadBuilder>, JoinHandle<()>)> {
+/// [`start`] with retries: the system counts a joined thread until it has cleaned up after it.
+fn start_with_retries(name: &str) -> io::Result<IdleThread> {
     const RETRIES: u32 = 20;
     const PAUSE: Duration = Duration::from_millis(10);
 
-    let mut result = start(name.to_owned());
     for _ in 0..RETRIES {
-        if !matches!(&result, Err(error) if error.kind() == ErrorKind::WouldBlock) {
-            break;
+        match start(name) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            result => return result,
         }
-        thread::sleep(PAUSE);
-        result = start(name.to_owned());
     }
-    result
+    start(name)
 }
 
-/// A thread that can allocate, and what gives it its work. All that it needs to say so is allocated here:
-/// where its own allocator fails, the process ends.
-fn start(name: String) -> io::Result<(SyncSender<ThreadBuilder>, JoinHandle<()>)> {
+/// Starts a thread and checks that it can allocate. The channels are allocated by the caller: if the allocator of
+/// the new thread fails, the process ends.
+fn start(name: &str) -> io::Result<IdleThread> {
     const ROOM: usize = 16 << 20;
 
     let (sender, receiver) = sync_channel(1);
@@ -171,7 +169,7 @@ fn start(name: String) -> io::Result<(SyncSender<ThreadBuilder>, JoinHandle<()>)
             receiver.into_iter().for_each(ThreadBuilder::run);
         }
     };
-    let handle = thread::Builder::new().name(name).spawn(work)?;
+    let handle = thread::Builder::new().name(name.to_owned()).spawn(work)?;
     if reported.recv() == Ok(true) {
         return Ok((sender, handle));
     }

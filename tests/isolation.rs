@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use drsae::data;
 use drsae::device::Kind;
-use drsae::engine::{self, Control, DatasetCache, Ending, Networks, Progress, local};
+use drsae::engine::{self, Control, DatasetCache, Ending, Networks, Observer, local};
 use drsae::plan::{Plan, Trial};
 use drsae::spec::Sweep;
 use drsae::store::{Status, Store, file};
@@ -35,7 +35,7 @@ struct Fault {
     endings: Mutex<BTreeMap<usize, Ending>>,
 }
 
-impl Progress for Fault {
+impl Observer for Fault {
     fn started(&self, _: &Trial) {}
     fn advanced(&self, trial: &Trial, _: usize) {
         assert!(self.panics != Some(trial.index), "a fault in trial {}", trial.index);

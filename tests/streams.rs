@@ -417,7 +417,7 @@ fn a_sweep_runs_on_the_threads_that_there_are() {
     let output = command.args(["sweep", "spec.toml", "--jobs", "2"]).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     assert_eq!(lab.complete(), 2);
-    assert!(said(&output).contains("no more than 1 of 2 threads"), "{}", said(&output));
+    assert!(said(&output).contains("only 1 of 2 threads"), "{}", said(&output));
 
     // The program is one thread itself.
     let none = Lab::new(SPEC);

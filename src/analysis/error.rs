@@ -113,7 +113,7 @@ pub enum Error {
     },
     /// Threads that could not be started.
     #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
-    Threads(#[from] threads::Short),
+    Threads(#[from] threads::TooFewThreads),
     /// A table that could not be put together.
     #[error("cannot build the table")]
     Table(#[from] PolarsError),

@@ -26,7 +26,7 @@ const NUMBERS: [(&str, DataType); 9] = [
 /// The table of a CSV text, which `path` names in errors; empty fields of text columns are empty
 /// text, those of numbers null.
 pub(super) fn read(path: &Path, text: Vec<u8>) -> Result<DataFrame, Error> {
-    threads::expect_polars()?;
+    threads::check_polars()?;
     let numbers = Schema::from_iter(NUMBERS.map(|(name, kind)| Field::new(name.into(), kind)));
     let read = || {
         CsvReadOptions::default()

@@ -33,7 +33,7 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 
     let about = fs::metadata(file)?;
     ensure!(about.is_file(), "not a regular file");
-    memory::expect(COPIES.saturating_mul(about.len()))?;
+    memory::check(COPIES.saturating_mul(about.len()))?;
     let mut bytes = Vec::new();
     File::open(file)?.take(about.len()).read_to_end(&mut bytes)?;
     Ok(bytes)

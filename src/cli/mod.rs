@@ -35,10 +35,10 @@ Examples:
   drsae sweep experiments/smoke.toml                 the main job on embedded data, in seconds
   drsae plan experiments/depth.toml                  what a sweep would run, and how long it takes
   drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
-  drsae status experiments/depth.toml                how far a sweep is
+  drsae status experiments/depth.toml                progress of a sweep
   drsae analyze experiments/depth.toml               its comparison again
   drsae report experiments/depth.toml                its figures and its page
-  drsae verify experiments/depth.toml                whether its results are what they say";
+  drsae verify experiments/depth.toml                a check of all its results";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
 /// networks they are compared with.
@@ -65,7 +65,7 @@ enum Command {
     Bench(bench::Args),
 }
 
-/// Runs the command line that the program was started with; returns its exit code.
+/// Runs the command line of the process; returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     match Cli::try_parse() {
@@ -78,11 +78,11 @@ impl Cli {
     /// Runs the command.
     ///
     /// # Errors
-    /// What kept it from its end, with its causes.
+    /// The error of the command, with its causes.
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         fail_oversized_writes().context("failed to listen to signals")?;
-        if let Err(short) = threads::share() {
-            terminal::print_message(format_args!("warning: {short}; one thread does their work"));
+        if let Err(error) = threads::start_global_pool() {
+            terminal::print_message(format_args!("warning: {error}; one thread does their work"));
         }
         match &self.command {
             Command::Plan(args) => plan::run(args),

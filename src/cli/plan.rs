@@ -1,4 +1,4 @@
-//! `drsae plan`: what a sweep would run, and what it would take.
+//! `drsae plan`: the trials of a sweep, and estimates of their cost.
 
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -20,8 +20,8 @@ Examples:
   drsae plan experiments/depth.toml --json | jq '.trials[].id'
   drsae plan experiments/paper/one-seed.toml --no-timing    list the trials, and train nothing
 
-The time is reckoned from a few training steps on this machine; it is what one thread
-takes, and the total what all cores take side by side. The images are not needed.";
+The time is estimated from a few training steps on this machine: that of one thread for each trial, and the
+total for all cores in parallel. The images are not needed.";
 
 /// List a sweep's trials with parameters, operations, and an estimate of time and memory.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ takes, and the total what all cores take side by side. The images are not needed
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
-    /// Time no training step, and so say nothing of the time.
+    /// Skip the timing of training steps and the estimate of time.
     #[arg(long)]
     no_timing: bool,
     /// Print JSON.
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What one trial takes, as JSON has it.
+/// Estimated cost of a trial.
 #[derive(Serialize)]
 struct Cost<'a> {
     index: usize,
@@ -57,7 +57,7 @@ struct Cost<'a> {
     parameters: usize,
     flops_per_image: u64,
     training_flops: u64,
-    /// On one thread; absent where nothing was timed.
+    /// On one thread; absent without timing.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
     /// Without the images.
@@ -85,7 +85,7 @@ impl<'a> Cost<'a> {
     }
 }
 
-/// What the whole plan takes when `jobs` of its trials train side by side.
+/// Estimated cost of the plan with `jobs` trials in parallel.
 #[derive(Serialize)]
 struct Total {
     jobs: usize,
@@ -124,8 +124,8 @@ fn print_table(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) 
     Ok(())
 }
 
-/// Texts of plain letters in columns, numbers to the right and the second one, the names, to the
-/// left; a layout that a hundred thousand rows do not make slow.
+/// Prints ASCII texts in columns: numbers right-aligned and the second column, the names, left-aligned. Fast for a
+/// hundred thousand rows.
 fn print_columns(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();

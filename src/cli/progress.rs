@@ -1,5 +1,5 @@
-//! What a sweep shows while it runs: on a terminal a line for each running trial and the
-//! time left, elsewhere a line for each trial that ends.
+//! Observer of running trials: on a terminal a bar for each and the time left, elsewhere a line for each
+//! trial that ends.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::terminal::print_message;
-use crate::engine::{Ending, Progress};
+use crate::engine::{Ending, Observer};
 use crate::plan::Trial;
 use crate::text::printable;
 use crate::train::Epoch;
@@ -20,12 +20,12 @@ pub struct Display {
     bars: MultiProgress,
     total: ProgressBar,
     running: Mutex<HashMap<String, ProgressBar>>,
-    /// Operations of all trials to run, and of those done: what the time left is reckoned by.
+    /// Operations of all trials to run, and those done, which give the time left.
     work: u64,
     done: AtomicU64,
     ended: AtomicU64,
     images: HashMap<String, u64>,
-    /// Whether it was said that other processes are waited for.
+    /// Whether the message that other processes are waited for was printed.
     waits: AtomicBool,
     start: Instant,
 }
@@ -70,7 +70,7 @@ impl Display {
         if self.bars.is_hidden() {
             print_message(line);
         } else {
-            // A line that the terminal refuses is lost without harm: the store has it all.
+            // A lost line does no harm: the store has it all.
             let _ = self.bars.println(line);
         }
     }
@@ -83,7 +83,7 @@ impl Display {
     }
 }
 
-impl Progress for Display {
+impl Observer for Display {
     fn started(&self, trial: &Trial) {
         let bar = self.bars.insert_before(&self.total, ProgressBar::new(self.images[&trial.id]));
         bar.set_style(style("{prefix:40} {bar:20} {msg}"));
@@ -109,7 +109,7 @@ impl Progress for Display {
 
     fn slowed(&self, started: usize, asked: usize) {
         self.print(&format!(
-            "warning: the system starts no more than {started} of {asked} threads, so that many trials run side by side"
+            "warning: the system starts only {started} of {asked} threads, and as many trials run in parallel"
         ));
     }
 
@@ -133,7 +133,7 @@ impl Progress for Display {
             Ending::Lost => {
                 return self.noticed(
                     trial,
-                    "stood still here and another process took it over, or its claim was removed",
+                    "was suspended here, and another process took it over or its lease was removed",
                 );
             }
             Ending::Elsewhere(_) => {
@@ -143,8 +143,8 @@ impl Progress for Display {
         }
         self.total.inc(1);
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
-        let (all, told) = (self.images.len(), told(ending));
-        self.print(&format!("[{ended}/{all}] {}: {told}{}", trial.id, self.left()));
+        let (all, result) = (self.images.len(), describe(ending));
+        self.print(&format!("[{ended}/{all}] {}: {result}{}", trial.id, self.left()));
     }
 }
 
@@ -154,7 +154,7 @@ impl Drop for Display {
     }
 }
 
-fn told(ending: &Ending) -> String {
+fn describe(ending: &Ending) -> String {
     match ending {
         Ending::Complete { valid_error: Some(valid), test_error } => {
             format!("test error {test_error:.2} % (validation {valid:.2} %)")
@@ -167,7 +167,7 @@ fn told(ending: &Ending) -> String {
     }
 }
 
-/// Draws a bar anew every half a second while it is shown, where the system gives a thread for that.
+/// Redraws a bar twice a second while it is shown, if the system gives a thread for that.
 pub fn tick(bar: &ProgressBar) {
     const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -190,7 +190,7 @@ pub fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// A duration as people say it: `42 s`, `7 min 5 s`, `2 h 3 min`.
+/// A duration in two units: `42 s`, `7 min 5 s`, `2 h 3 min`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -205,9 +205,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_rounded_to_seconds_and_told_in_two_units() {
-        let said = |seconds| duration(Duration::from_secs_f64(seconds));
-        let told = [0.0, 0.4, 42.0, 59.4, 59.6, 425.0, 3599.6, 7380.0, 7439.0, 360_000.0].map(said);
+    fn durations_are_rounded_to_seconds_and_have_two_units() {
+        let text = |seconds| duration(Duration::from_secs_f64(seconds));
+        let texts = [0.0, 0.4, 42.0, 59.4, 59.6, 425.0, 3599.6, 7380.0, 7439.0, 360_000.0].map(text);
         let expected = [
             "0 s",
             "0 s",
@@ -220,18 +220,18 @@ mod tests {
             "2 h 3 min",
             "100 h 0 min",
         ];
-        assert_eq!(told, expected);
+        assert_eq!(texts, expected);
     }
 
     #[test]
-    fn endings_are_told_with_their_errors_or_their_reason() {
+    fn endings_have_their_errors_or_their_reason() {
         let complete = |valid_error| Ending::Complete { valid_error, test_error: 1.254 };
-        assert_eq!(told(&complete(Some(1.5))), "test error 1.25 % (validation 1.50 %)");
-        assert_eq!(told(&complete(None)), "test error 1.25 %");
+        assert_eq!(describe(&complete(Some(1.5))), "test error 1.25 % (validation 1.50 %)");
+        assert_eq!(describe(&complete(None)), "test error 1.25 %");
         let incomplete = Ending::Incomplete {
             status: crate::store::Status::Diverged,
             reason: "the loss became NaN".into(),
         };
-        assert_eq!(told(&incomplete), "diverged: the loss became NaN");
+        assert_eq!(describe(&incomplete), "diverged: the loss became NaN");
     }
 }

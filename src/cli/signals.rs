@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first ends the sweep at a safe point, the second at once. SIGHUP, of a
-//! terminal that closes: ends the sweep at a safe point.
+//! SIGINT and SIGTERM: the first stops the sweep at a safe point, the second at once. SIGHUP, when a
+//! terminal closes, stops the sweep at a safe point.
 
 use std::io;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// The signal that asked the program to end, once one has.
+/// The last signal that was received.
 pub struct Signals {
     received: Arc<AtomicUsize>,
 }
 
 impl Signals {
-    /// Sets `stop` when SIGHUP, SIGINT or SIGTERM comes; when SIGINT or SIGTERM comes after, exits.
+    /// Sets `stop` on SIGHUP, SIGINT or SIGTERM; exits on a later SIGINT or SIGTERM.
     pub fn listen(stop: &Arc<AtomicBool>) -> io::Result<Self> {
         let received = Arc::new(AtomicUsize::new(0));
         for signal in [SIGINT, SIGTERM] {
@@ -28,7 +28,7 @@ impl Signals {
         Ok(Self { received })
     }
 
-    /// The exit code that a shell expects of a program that the signal ended, 128 + signal.
+    /// The exit code of a program that a signal ended: 128 + signal.
     pub fn exit_code(&self) -> Option<u8> {
         match self.received.load(Ordering::Relaxed) {
             0 => None,
@@ -37,14 +37,14 @@ impl Signals {
     }
 }
 
-/// Makes a write beyond the limit on a file's size an error, in place of the end of the program.
+/// Makes a write beyond the limit on file sizes an error instead of the end of the program.
 pub fn fail_oversized_writes() -> io::Result<()> {
     #[cfg(unix)]
     flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
     Ok(())
 }
 
-/// SIGHUP, unless the program was started to outlive its terminal, as `nohup` does.
+/// SIGHUP, unless it is ignored, as `nohup` does.
 #[cfg(target_os = "linux")]
 fn hangup() -> Option<i32> {
     use signal_hook::consts::SIGHUP;
@@ -55,7 +55,7 @@ fn hangup() -> Option<i32> {
     (ignored & (1 << (SIGHUP - 1)) == 0).then_some(SIGHUP)
 }
 
-/// Where it cannot be known whether SIGHUP is to be ignored, it is left as it is.
+/// SIGHUP is left alone if it is not known whether it is ignored.
 #[cfg(not(target_os = "linux"))]
 fn hangup() -> Option<i32> {
     None

@@ -1,4 +1,4 @@
-//! `drsae status`: how far a sweep is.
+//! `drsae status`: progress of a sweep.
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::{BufWriter, Write};
@@ -22,14 +22,14 @@ Examples:
   drsae status experiments/depth.toml
   drsae status experiments/depth.toml --json | jq .counts
 
-Of a sweep that was submitted to a cluster it also says what Slurm does with the tasks: how many
-are queued and why, where they run, which are held, and the last lines of those that failed.
+For a sweep on a cluster, it also shows the state of the tasks: how many are queued and why, where they
+run, which are held, and the last lines of those that failed.
 
-A trial is `stored` where the merged tables have its result and its own folder is not there, as in
-results that were committed.
+A trial is `stored` if the merged tables have its result and its own folder is missing, as in
+committed results.
 Exit code: 0 when every planned trial is complete or stored, 1 when one is not.";
 
-/// Say how far a sweep is, who runs it, and why trials are not complete.
+/// Show the progress of a sweep, who runs it, and why trials are not complete.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -43,28 +43,29 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.load_plan()?;
     let store = results::existing(&args.spec, &sweep)?;
-    // Before the disk: of a task that has ended by then, all results are there.
+    // Before the disk: all results of a task that has ended by then are there.
     let jobs = Jobs::find(&store).map_err(|error| chain(&error)).transpose();
-    let survey = Survey::of(&plan, &store, jobs)?;
-    let engine = if survey.jobs.is_some() { " --engine slurm" } else { "" };
+    let status = SweepStatus::of(&plan, &store, jobs)?;
+    let engine = if status.jobs.is_some() { " --engine slurm" } else { "" };
     let rerun = args.spec.command("sweep") + engine;
     let mut out = BufWriter::new(output());
     if args.json {
-        survey.print_json(&plan, &rerun, &mut out)?;
+        status.print_json(&plan, &rerun, &mut out)?;
     } else {
-        survey.print(&plan, &store, &rerun, &mut out)?;
+        status.print(&plan, &store, &rerun, &mut out)?;
     }
     out.flush()?;
-    let count = |state| survey.counts.get(&state).copied().unwrap_or(0);
-    let complete = count(State::Known(Status::Complete)) + count(State::Stored);
+    let count = |state| status.counts.get(&state).copied().unwrap_or(0);
+    let complete = count(State::Recorded(Status::Complete)) + count(State::Stored);
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
 }
 
-/// What is said of a trial: what its files say, that the merged tables alone have it complete, or
-/// that it is being run.
+/// State of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
-    Known(Status),
+    /// By the files of the trial.
+    Recorded(Status),
+    /// Complete by the merged tables alone.
     Stored,
     Running,
 }
@@ -72,97 +73,97 @@ enum State {
 impl State {
     const fn name(self) -> &'static str {
         match self {
-            Self::Known(status) => status.name(),
+            Self::Recorded(status) => status.name(),
             Self::Stored => "stored",
             Self::Running => "running",
         }
     }
 }
 
-/// A trial's state, with who runs it or what is wrong with it.
-enum Told {
-    Known(Status, Option<String>),
-    Stored,
-    Running(Holder),
+/// State of a trial, with its process or its message.
+struct TrialStatus {
+    state: State,
+    holder: Option<Holder>,
+    message: Option<String>,
 }
 
-const PENDING: Told = Told::Known(Status::Pending, None);
+impl TrialStatus {
+    const PENDING: Self = Self { state: State::Recorded(Status::Pending), holder: None, message: None };
 
-impl Told {
-    fn of(store: &Store, folder: &TrialFolder) -> Result<Self> {
+    fn read(store: &Store, folder: &TrialFolder) -> Result<Self> {
         Ok(match folder.outcome() {
-            Ok(Some(outcome)) => Self::Known(outcome.status, outcome.message),
-            // Whoever runs it is asked for only here: a claim outlives the result for a moment.
-            Ok(None) => store.holder(folder)?.map_or(PENDING, Self::Running),
-            Err(error) => Self::Known(Status::Pending, Some(error.to_string())),
+            Ok(Some(outcome)) => {
+                Self { state: State::Recorded(outcome.status), holder: None, message: outcome.message }
+            }
+            // The lease is read only here: it outlives the result for a moment.
+            Ok(None) => match store.holder(folder)? {
+                Some(holder) => Self { state: State::Running, holder: Some(holder), message: None },
+                None => Self::PENDING,
+            },
+            Err(error) => Self { message: Some(error.to_string()), ..Self::PENDING },
         })
     }
 
-    /// What is said where the folder has no more than this, and the merged tables have this row.
-    fn or(self, row: Option<&StoredTrial>) -> Self {
-        match (&self, row.map(|row| row.status)) {
-            (Self::Known(Status::Pending, None), Some(Status::Complete)) => Self::Stored,
-            (Self::Known(Status::Pending, None), Some(status)) => Self::Known(status, None),
-            _ => self,
-        }
-    }
-
-    const fn state(&self) -> State {
-        match self {
-            Self::Known(status, _) => State::Known(*status),
-            Self::Stored => State::Stored,
-            Self::Running(_) => State::Running,
-        }
+    /// The status by the merged tables, if the folder of the trial has none.
+    fn or_stored(self, row: Option<&StoredTrial>) -> Self {
+        let is_bare = self.state == State::Recorded(Status::Pending) && self.message.is_none();
+        let state = match row.map(|row| row.status) {
+            Some(Status::Complete) if is_bare => State::Stored,
+            Some(status) if is_bare => State::Recorded(status),
+            _ => self.state,
+        };
+        Self { state, ..self }
     }
 }
 
-/// Ids of the trials that have ended or are attempted: one question to the disk each, where a large plan would ask
-/// for each of its trials.
-fn begun(store: &Store) -> Result<HashSet<String>> {
-    let mut begun = store.ended()?;
-    begun.extend(store.attempted()?);
-    Ok(begun)
+/// Ids of the trials that have ended or are attempted, by two listings of folders: a lookup of each trial of a large
+/// plan takes longer.
+fn started(store: &Store) -> Result<HashSet<String>> {
+    let mut started = store.ended()?;
+    started.extend(store.attempted()?);
+    Ok(started)
 }
 
-/// How far the trials of a plan are.
+/// Progress of the trials of a plan.
 #[derive(Default)]
-struct Survey<'a> {
+struct SweepStatus<'a> {
     counts: BTreeMap<State, usize>,
     running: Vec<(&'a Trial, Holder)>,
     troubles: Vec<(&'a Trial, Status, String)>,
     /// Trials without a result that nobody runs.
     pending: Vec<&'a str>,
-    /// Results that are of no trial of the plan.
+    /// Results that are not of the plan.
     stale: Vec<Stale>,
-    /// The sweep's jobs on a cluster, or why nothing is known of them; nothing where it has none.
+    /// The sweep's jobs on a cluster, or the error; `None` if it has none.
     jobs: Option<Result<Jobs, String>>,
 }
 
-impl<'a> Survey<'a> {
+impl<'a> SweepStatus<'a> {
     fn of(plan: &'a Plan, store: &Store, jobs: Option<Result<Jobs, String>>) -> Result<Self> {
-        let (begun, stored) = (begun(store)?, store.stored_trials()?);
+        let (started, stored) = (started(store)?, store.stored_trials()?);
         let look = |trial: &'a Trial| {
-            let told =
-                if begun.contains(&trial.id) { Told::of(store, &store.trial(&trial.id)?)? } else { PENDING };
-            Ok((trial, told.or(stored.get(&trial.id))))
+            let is_started = started.contains(&trial.id);
+            let status = if is_started {
+                TrialStatus::read(store, &store.trial(&trial.id)?)?
+            } else {
+                TrialStatus::PENDING
+            };
+            Ok((trial, status.or_stored(stored.get(&trial.id))))
         };
-        let told: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();
-        let mut survey = Self { stale: stale::find(plan, store)?, jobs, ..Self::default() };
-        for (trial, told) in told? {
-            *survey.counts.entry(told.state()).or_default() += 1;
-            match told {
-                Told::Running(holder) => survey.running.push((trial, holder)),
-                Told::Stored => {}
-                Told::Known(status, message) => {
-                    survey.pending.extend(Some(trial.id.as_str()).filter(|_| status == Status::Pending));
-                    survey.troubles.extend(message.map(|message| (trial, status, message)));
-                }
+        let statuses: Result<Vec<_>> = plan.trials.par_iter().map(look).collect();
+        let mut sweep = Self { stale: stale::find(plan, store)?, jobs, ..Self::default() };
+        for (trial, TrialStatus { state, holder, message }) in statuses? {
+            *sweep.counts.entry(state).or_default() += 1;
+            sweep.running.extend(holder.map(|holder| (trial, holder)));
+            if let State::Recorded(status) = state {
+                sweep.pending.extend(Some(trial.id.as_str()).filter(|_| status == Status::Pending));
+                sweep.troubles.extend(message.map(|message| (trial, status, message)));
             }
         }
-        Ok(survey)
+        Ok(sweep)
     }
 
-    /// Trials that nobody runs, that have no result, and that no job will run.
+    /// Number of pending trials that no job will run.
     fn missing(&self) -> usize {
         match &self.jobs {
             Some(Ok(jobs)) => {
@@ -197,7 +198,7 @@ impl<'a> Survey<'a> {
         }
         match &self.jobs {
             Some(Ok(jobs)) => jobs::print(jobs, &self.pending, out)?,
-            Some(Err(error)) => writeln!(out, "what is queued is not known: {}", printable(error))?,
+            Some(Err(error)) => writeln!(out, "the queue is not known: {}", printable(error))?,
             None => {}
         }
         if self.missing() > 0 {

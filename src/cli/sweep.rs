@@ -1,4 +1,4 @@
-//! `drsae sweep`: run what is missing of a sweep, merge it, compare.
+//! `drsae sweep`: run what is missing of a sweep, merge and compare.
 
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
@@ -25,15 +25,15 @@ Examples:
   drsae sweep experiments/depth.toml --set seeds=10       more seeds; finished trials stay
   drsae sweep experiments/depth.toml --retry diverged     run those that diverged once more
   drsae sweep experiments/depth.toml --timeout 30m        give up on a trial after that
-  drsae sweep experiments/depth.toml --dry-run            only say what would be run
+  drsae sweep experiments/depth.toml --dry-run            only list what would be run
   drsae sweep experiments/depth.toml --engine slurm       submit it to a cluster
   drsae sweep experiments/depth.toml --engine slurm --follow --set slurm.partition=short
 
-Run it again after a kill: finished trials are kept, the others go on from their last state.
-Run it several times at once, here or on other hosts that share the results folder, and the
-processes share the trials; each ends when all are done, with the same results.
+After a kill, run it again: finished trials are kept, the others continue from their last state.
+Several processes at once, here or on other hosts that share the results folder, share the trials; each
+ends when all are done, with the same results.
 With --engine slurm it submits what is missing and not queued yet, and returns; the table [slurm]
-of the spec, or of ~/.config/drsae/slurm.toml, says how tasks run (docs/CLUSTER.md).
+of the spec, or of ~/.config/drsae/slurm.toml, configures the tasks (docs/CLUSTER.md).
 Exit code: 0 when every planned trial is complete, 1 when one is not, 2 on an error, and 129, 130
 or 143 after SIGHUP, SIGINT or SIGTERM.";
 
@@ -43,26 +43,26 @@ or 143 after SIGHUP, SIGINT or SIGTERM.";
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
-    /// Trials to run side by side, one thread each [default: the number of cores; 1 on another
-    /// device than the CPU].
+    /// Trials to run in parallel, one thread each [default: the number of cores; 1 on a device
+    /// other than the CPU].
     #[arg(long, short)]
     jobs: Option<NonZeroUsize>,
     #[command(flatten)]
     run: RunArgs,
-    /// End the sweep at the first trial that is not complete.
+    /// Stop the sweep at the first trial that is not complete.
     #[arg(long)]
     fail_fast: bool,
-    /// Print what would be run, or the scripts that would be submitted, and do nothing.
+    /// Print the trials that would be run, or the scripts that would be submitted, and do nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Where trials run: on this machine, or as jobs on a cluster.
+    /// Run trials on this machine, or as jobs on a cluster.
     #[arg(long, value_enum, default_value_t = Engine::Local)]
     engine: Engine,
     #[command(flatten)]
     slurm: SlurmArgs,
 }
 
-/// Where trials run.
+/// The engine that runs trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Engine {
     Local,

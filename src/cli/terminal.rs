@@ -1,8 +1,7 @@
-//! What a command writes: results on standard output, messages on standard error.
+//! Output of commands: results on standard output, messages on standard error.
 //!
-//! Both escape control characters, whatever value of a file they are part of. Standard output is the
-//! answer, so that it cannot be written is an error. A message that cannot be written is dropped: a
-//! closed terminal, or a full disk under a log, is no reason to end a sweep.
+//! Both escape control characters in values of files. A result that cannot be written is an error. A message
+//! that cannot be written is dropped: a closed terminal, or a full disk under a log, does not end a sweep.
 
 use std::borrow::Cow;
 use std::env;
@@ -24,23 +23,23 @@ pub fn output() -> impl Write {
     Output { out: io::stdout().lock() }
 }
 
-/// Writes a message to standard error, as one or more whole lines.
+/// Prints a message of one or more lines to standard error.
 pub fn print_message(message: impl Display) {
     let text = format!("{message}\n");
     let _ = io::stderr().write_all(printable_lines(&text).as_bytes());
 }
 
-/// Tells an error with its causes; returns the exit code.
+/// Prints an error with its causes; returns the exit code.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
     if is_closed(error) {
         return ExitCode::SUCCESS;
     }
-    print_message(format_args!("error: {}", told(error)));
+    print_message(format_args!("error: {}", with_causes(error)));
     ExitCode::from(2)
 }
 
-/// An error and its causes, each on one line but for those that list and compare.
-fn told(error: &anyhow::Error) -> String {
+/// An error and its causes, each on one line, but for those with lists and diffs.
+fn with_causes(error: &anyhow::Error) -> String {
     let cause = |cause: &(dyn std::error::Error + 'static)| {
         let text = cause.to_string();
         let in_lines = cause.is::<store::Error>() || cause.is::<data::Error>();
@@ -49,7 +48,7 @@ fn told(error: &anyhow::Error) -> String {
     error.chain().map(cause).collect::<Vec<_>>().join(": ")
 }
 
-/// Prints the help or the refusal of a command line; returns the exit code.
+/// Prints the help or the error of a command line; returns the exit code.
 pub fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         let unwritable = |source: io::Error| fail(&tagged(source).into());
@@ -65,7 +64,7 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Whether the reader of standard output went away, as `head` does: no fault of ours.
+/// Whether the reader of standard output has closed it, as `head` does; no error of the command.
 fn is_closed(error: &anyhow::Error) -> bool {
     let is_output = |error: &io::Error| match error.get_ref() {
         Some(inner) => inner.is::<Unwritable>() && error.kind() == ErrorKind::BrokenPipe,
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_has_no_control_characters_and_json_means_the_same() {
+    fn output_has_no_control_characters_and_json_keeps_its_meaning() {
         let mut output = Output { out: Vec::new() };
         let value = "a\u{9b}2J\u{7f}\u{202e}b";
         writeln!(output, "\u{1b}[31m\r±\t{}", serde_json::json!(value)).unwrap();
@@ -124,22 +123,22 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_ends_well_where_it_is_standard_output_alone() {
+    fn a_closed_pipe_is_no_error_if_it_is_standard_output() {
         let written = |kind| anyhow::Error::from(writeln!(Output { out: Broken(kind) }, "a").unwrap_err());
         assert!(is_closed(&written(ErrorKind::BrokenPipe)));
         assert!(is_closed(&written(ErrorKind::BrokenPipe).context("the table")));
         assert!(!is_closed(&written(ErrorKind::StorageFull)));
         assert!(!is_closed(&io::Error::from(ErrorKind::BrokenPipe).into()));
-        let told = format!("{:#}", written(ErrorKind::StorageFull));
-        assert!(told.starts_with("cannot write to standard output: "), "{told}");
+        let text = format!("{:#}", written(ErrorKind::StorageFull));
+        assert!(text.starts_with("cannot write to standard output: "), "{text}");
     }
 
     #[test]
     fn no_cause_fakes_a_line() {
         let error = anyhow::Error::msg("bad row\nerror: all lost").context("cannot read a\u{1b}[2J");
-        assert_eq!(told(&error), r"cannot read a\u001b[2J: bad row\nerror: all lost");
+        assert_eq!(with_causes(&error), r"cannot read a\u001b[2J: bad row\nerror: all lost");
         let listed = store::Error::OtherSweep { path: "a\nb".into(), diff: "-1\n+2\n".to_owned() };
-        let told = told(&listed.into());
-        assert!(told.starts_with(r"a\nb holds") && told.contains(":\n\n-1\n+2\n"), "{told}");
+        let text = with_causes(&listed.into());
+        assert!(text.starts_with(r"a\nb holds") && text.contains(":\n\n-1\n+2\n"), "{text}");
     }
 }

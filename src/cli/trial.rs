@@ -21,11 +21,11 @@ Examples:
   drsae trial experiments/depth.toml --index 0-3,17 --jobs 4  several, side by side
   drsae trial experiments/depth.toml --index 0-99 --pending   those among them that have no result
 
-A trial is run even where it is complete, and ends in the same bytes; one that another process
-runs is refused with exit code 2. With --pending, trials that have a result are left alone, and
-those that another process runs are waited for and taken over where it dies: for schedulers
-that may run a job twice. `drsae sweep` merges.
-SIGHUP, SIGINT and SIGTERM end it at a safe point; the same command goes on from there.
+A trial is run even if it is complete, with the same bytes as result; a trial that another process runs is
+refused with exit code 2. With --pending, trials that have a result are skipped, and those that another
+process runs are waited for, and taken over if it dies: for schedulers that may run a job twice.
+`drsae sweep` merges.
+SIGHUP, SIGINT and SIGTERM stop it at a safe point; the same command continues from there.
 Exit code: 0 when the trials are complete, 1 when one is not, 2 on an error, and 129, 130
 or 143 after SIGHUP, SIGINT or SIGTERM.";
 
@@ -46,8 +46,8 @@ pub struct Args {
     pending: bool,
     #[command(flatten)]
     run: RunArgs,
-    /// Ids that the trials must have, in one word with spaces: refuse to run where the data or
-    /// the program are others than those which the caller planned with.
+    /// Ids that the trials must have, in one argument with spaces: refuses to run if the data or the program differ
+    /// from those that the caller planned with.
     #[arg(long, value_name = "IDS")]
     expect: Option<String>,
 }
@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    /// The trials that are named, as the caller expects them.
+    /// The trials of the indices, checked against the expected ids.
     fn named<'p>(&self, plan: &'p Plan) -> Result<Vec<&'p Trial>> {
         let trial = |&index: &usize| {
             let last = plan.trials.len() - 1;
@@ -125,7 +125,7 @@ impl Args {
         Ok(engine::pending_among(named, store, &Status::ALL)?)
     }
 
-    /// Runs the trials; gives the exit code where a signal ended that.
+    /// Runs the trials; returns the exit code if a signal interrupted them.
     fn work(&self, pending: &[Pending], store: &Store, datasets: &DatasetCache) -> Result<Option<u8>> {
         let control = Control { timeout: self.run.timeout, ..Control::default() };
         let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;

@@ -157,7 +157,7 @@ pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> 
         Source::Strokes => {
             let recipe = strokes::Recipe::of(config)?;
             let Shape { train, test, inputs, .. } = recipe.shape().limited(config)?;
-            memory::expect(((train + test) * (inputs + 1)) as u64)?;
+            memory::check(((train + test) * (inputs + 1)) as u64)?;
             recipe.draw()
         }
         Source::Idx => idx::load(folder(config)?)?,

@@ -1,26 +1,26 @@
-//! Why a run of a trial did not end with a complete trial.
+//! Errors of a run of a trial.
 
 use crate::{store, train};
 
-/// Why a run of a trial did not end with a complete trial.
+/// An error that ends a run of a trial.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The training itself.
+    /// Training failed.
     #[error(transparent)]
     Training(#[from] train::Error),
-    /// The results folder: no fault of the trial.
+    /// The results folder cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
-    /// The network's weights as bytes.
+    /// The weights cannot be written.
     #[error("failed to read or write the network")]
     Network(#[from] candle_core::Error),
-    /// The config as TOML.
+    /// The config cannot be written.
     #[error("failed to write the config")]
     Config(#[from] toml::ser::Error),
     /// Another process took the trial over.
     #[error("the trial was taken over by another process")]
     Lost,
-    /// A fault of the program.
+    /// A panic.
     #[error("panicked: {0}")]
     Panic(String),
 }

@@ -1,4 +1,4 @@
-//! A trial's learning curve, clock and state, kept on disk while it trains.
+//! The learning curve, timing and state of a trial, written while it trains.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use crate::store::{self, Attempt, EpochRow, Progress, TimingRow, TrialFolder, fi
 use crate::text::chain;
 use crate::train::{Epoch, State, StateError};
 
-/// Writing takes at most one part in so many of a trial's time.
+/// Writing takes at most one part in this many of a trial's time.
 const SHARE: u32 = 50;
 
-/// What a trial has written so far.
+/// The epochs of a trial so far.
 pub struct Journal<'a> {
     trial: &'a Trial,
     attempt: &'a Attempt,
     epochs: Vec<EpochRow>,
     timings: Vec<TimingRow>,
-    /// When it was written last, and how long that took; `None` before the first time.
+    /// Time and duration of the last write.
     written: Option<(Duration, Duration)>,
 }
 
-/// A journal, the state to go on from, and why there is none where one was expected.
+/// A journal, and the state to continue from.
 pub struct Opened<'a> {
     /// The journal, with the rows of the epochs that the state has done.
     pub journal: Journal<'a>,
-    /// Where an earlier run of the trial got to.
+    /// The last state of an earlier run.
     pub state: Option<State>,
-    /// What is wrong with the state on disk, which is not used.
+    /// The damage of a state on disk, which is not used.
     pub damage: Option<String>,
 }
 
-/// What an earlier run of a trial left.
+/// The files of an earlier run.
 struct Earlier {
     state: State,
     epochs: Vec<EpochRow>,
@@ -43,8 +43,8 @@ struct Earlier {
 }
 
 impl<'a> Journal<'a> {
-    /// Reads what earlier runs of the trial left, and takes what got furthest. A state that is torn, changed or of
-    /// another trial, or whose curve is, is not used.
+    /// Reads the files of earlier runs and takes those of the most epochs. A state or curve that is torn, changed or of
+    /// another trial is not used.
     ///
     /// # Errors
     /// The disk refuses.
@@ -65,7 +65,7 @@ impl<'a> Journal<'a> {
         Ok(Opened { journal, state, damage })
     }
 
-    /// Adds an epoch, and writes when that is cheap for the time since it was done last.
+    /// Adds an epoch, and writes if the last write took a small share of the time since.
     pub fn record(
         &mut self,
         epoch: &Epoch,
@@ -112,7 +112,7 @@ impl<'a> Journal<'a> {
     }
 }
 
-/// Why what an earlier run left is of no use.
+/// Damage of the files of an earlier run.
 #[derive(Debug, thiserror::Error)]
 enum Unusable {
     #[error(transparent)]
@@ -126,7 +126,7 @@ enum Unusable {
 }
 
 impl Unusable {
-    /// What is wrong with the files; an error where the disk did not give them, which another time it may.
+    /// Describes the damage; an error if the disk did not give the files.
     fn damage(self) -> Result<String, store::Error> {
         match self {
             Self::Store(error) if error.is_of_the_disk() => Err(error),
@@ -136,7 +136,7 @@ impl Unusable {
 }
 
 impl Earlier {
-    /// What is in the folder of an earlier run; `None` where that wrote no state.
+    /// Reads the folder of an earlier run; `None` if it wrote no state.
     fn read(folder: &TrialFolder, trial: &Trial) -> Result<Option<Self>, Unusable> {
         let Some(bytes) = folder.read(file::STATE)? else { return Ok(None) };
         let state = State::from_bytes(&bytes, &trial.id)?;
@@ -155,7 +155,7 @@ impl Earlier {
     }
 }
 
-/// What a state says of the curve that led to it.
+/// Digest of a learning curve, which its state records.
 fn digest(epochs: &[u8], timings: &[u8]) -> String {
     let digest = Sha256::new().chain_update((epochs.len() as u64).to_le_bytes());
     hex(&digest.chain_update(epochs).chain_update(timings).finalize())

@@ -8,41 +8,40 @@ use std::time::Duration;
 use rayon::ThreadPool;
 
 use super::training::Training;
-use super::{Control, Ending, Error, Pending, Progress, trial};
+use super::{Control, Ending, Error, Observer, Pending, trial};
 use crate::store::{self, Acquisition, Lease, Leases, Standing, Status, Store};
 use crate::text::chain;
 use crate::threads;
 
-/// How often the trials that other processes run are looked at, and how often a signal is
-/// looked for meanwhile.
+/// Intervals between checks of the trials that other processes run, and between checks for a signal.
 const POLL: Duration = Duration::from_secs(1);
 const SIGNAL_POLL: Duration = Duration::from_millis(50);
 
-/// Runs the trials on `jobs` threads, begun in their order, and returns when all have ended
-/// or `control` stops them. Those that another process runs are left to it, and run here
-/// where it dies. A trial that fails keeps no other from running: `progress` is called with how each
-/// ended, and the store keeps it.
+/// Runs the trials on `jobs` threads, started in their order, and returns when all have ended
+/// or `control` stops them. Trials that another process runs are left to it, and run here
+/// if it dies. A failed trial does not stop the others: `observer` is called with the ending of each, and the
+/// store keeps it.
 ///
 /// # Errors
 /// The threads cannot be started, or the results folder cannot be used: then the running trials stop after their
-/// mini-batch, and none is begun.
+/// mini-batch, and no other starts.
 pub fn run(
     pending: &[Pending<'_>],
     store: &Store,
     training: &dyn Training,
     control: &Control,
     jobs: usize,
-    progress: &dyn Progress,
+    observer: &dyn Observer,
 ) -> Result<(), Error> {
     let refused = |source: std::io::Error| Error::Threads { jobs, source: source.into() };
-    // First the one thread that there must be.
+    // First the one thread that is necessary.
     let leases = Leases::start(store.shared_io()).map_err(refused)?;
     let pool =
         threads::pool(jobs, "trial").map_err(|source| Error::Threads { jobs, source: source.into() })?;
     if pool.current_num_threads() < jobs {
-        progress.slowed(pool.current_num_threads(), jobs);
+        observer.slowed(pool.current_num_threads(), jobs);
     }
-    let worker = Worker { store, training, leases, control, progress, refusal: Mutex::default() };
+    let worker = Worker { store, training, leases, control, observer, refusal: Mutex::default() };
     let mut left: Vec<_> = pending.iter().collect();
     loop {
         left = worker.round(&pool, &left);
@@ -52,24 +51,24 @@ pub fn run(
         if left.is_empty() || control.stopped() {
             return Ok(());
         }
-        progress.waiting(left.len());
+        observer.waiting(left.len());
         worker.pause();
     }
 }
 
-/// What a thread needs to run any trial.
+/// The context in which threads run trials.
 struct Worker<'a> {
     store: &'a Store,
     training: &'a dyn Training,
     leases: Leases,
     control: &'a Control,
-    progress: &'a dyn Progress,
-    /// Why the results folder could not be used, the first time that it could not.
+    observer: &'a dyn Observer,
+    /// The first error of the results folder.
     refusal: Mutex<Option<store::Error>>,
 }
 
-/// What is to be done about a trial.
-enum Turn {
+/// The next step for a trial.
+enum Step {
     Run(Lease, Standing),
     Wait,
     Ended(Status),
@@ -96,7 +95,7 @@ impl Worker<'_> {
         left
     }
 
-    /// Runs a trial if nobody else does; says whether it has ended.
+    /// Runs a trial unless another process does; returns whether it has ended.
     fn visit(&self, pending: &Pending) -> bool {
         let trial = pending.trial;
         let ending = match self.ending(pending) {
@@ -109,41 +108,41 @@ impl Worker<'_> {
                 Ending::Incomplete { status: Status::Pending, reason }
             }
         };
-        self.progress.finished(trial, &ending);
+        self.observer.finished(trial, &ending);
         if self.control.fail_fast && is_incomplete(&ending) {
             self.control.stop.store(true, Ordering::Relaxed);
         }
         ending != Ending::Lost
     }
 
-    /// How the trial ended; `None` where another process runs it.
+    /// The ending of the trial; `None` if another process runs it.
     fn ending(&self, pending: &Pending) -> Result<Option<Ending>, store::Error> {
-        Ok(match self.turn(pending)? {
-            Turn::Wait => None,
-            Turn::Ended(status) => Some(Ending::Elsewhere(status)),
-            Turn::Run(lease, standing) => {
-                self.progress.started(pending.trial);
-                let Self { store, training, control, progress, .. } = *self;
-                Some(trial::run(pending.trial, store, (lease, standing), training, control, progress)?)
+        Ok(match self.next_step(pending)? {
+            Step::Wait => None,
+            Step::Ended(status) => Some(Ending::Elsewhere(status)),
+            Step::Run(lease, standing) => {
+                self.observer.started(pending.trial);
+                let Self { store, training, control, observer, .. } = *self;
+                Some(trial::run(pending.trial, store, (lease, standing), training, control, observer)?)
             }
         })
     }
 
-    fn turn(&self, pending: &Pending) -> Result<Turn, store::Error> {
+    fn next_step(&self, pending: &Pending) -> Result<Step, store::Error> {
         let folder = self.store.trial(&pending.trial.id)?;
         if let Some(status) = pending.ended(&folder)? {
-            return Ok(Turn::Ended(status));
+            return Ok(Step::Ended(status));
         }
         let Acquisition::Acquired(lease) = self.store.acquire(&folder, &self.leases)? else {
-            return Ok(Turn::Wait);
+            return Ok(Step::Wait);
         };
         // Another process may have ended and released it between the two, or died before it could publish it.
         let standing = self.store.standing(&folder)?;
         if let Some(status) = pending.ended(&folder)? {
-            return Ok(Turn::Ended(status));
+            return Ok(Step::Ended(status));
         }
         let recovered = self.store.recover(&folder, &lease)?;
-        Ok(recovered.map_or(Turn::Run(lease, standing), Turn::Ended))
+        Ok(recovered.map_or(Step::Run(lease, standing), Step::Ended))
     }
 
     fn pause(&self) {

@@ -1,4 +1,4 @@
-//! Running pending trials.
+//! Execution of pending trials.
 
 mod dataset_cache;
 mod failure;
@@ -25,48 +25,48 @@ use crate::plan::{Plan, Trial};
 use crate::store::{self, Leases, Outcome, PlannedTrial, Status, Store, TrialFolder, axis_column};
 use crate::train::Epoch;
 
-/// Why the engine stopped before the trials had ended. They stay pending; the same command goes on.
+/// An error that stops the engine. The trials stay pending; the same command continues.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The worker threads could not be started.
     #[error("failed to start {jobs} worker threads")]
     Threads {
-        /// How many were asked for.
+        /// Number of threads requested.
         jobs: usize,
-        /// Why.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The results folder cannot be used, which is no trial's fault.
+    /// The results folder cannot be used.
     #[error("the sweep stopped, for its results folder cannot be used")]
     Store(#[source] store::Error),
 }
 
-/// Hears how the trials get on, from their own threads.
-pub trait Progress: Sync {
-    /// A trial begins.
+/// Is called with the progress of the trials, from their own threads.
+pub trait Observer: Sync {
+    /// A trial starts.
     fn started(&self, trial: &Trial);
     /// A trial has trained on `images` more images.
     fn advanced(&self, trial: &Trial, images: usize);
     /// A trial has finished an epoch.
     fn epoch(&self, trial: &Trial, epoch: &Epoch);
-    /// Something about a trial that is worth a line.
+    /// A message about a trial.
     fn noticed(&self, trial: &Trial, text: &str);
-    /// The system started only so many of the threads that were asked for.
+    /// The system started fewer threads than requested.
     fn slowed(&self, _started: usize, _asked: usize) {}
-    /// Nothing is left but so many trials that other processes run.
+    /// Only trials that other processes run are left.
     fn waiting(&self, trials: usize);
-    /// A trial has ended, or this process has nothing more to do with it.
+    /// A trial has ended, or is left to another process.
     fn finished(&self, trial: &Trial, ending: &Ending);
 }
 
-/// What may end a trial early.
+/// Conditions that end trials early.
 #[derive(Debug, Default)]
 pub struct Control {
-    /// Longest time that one run of a trial may take.
+    /// Time limit of one run of a trial.
     pub timeout: Option<Duration>,
-    /// End the sweep at the first trial that is not complete.
+    /// Whether the sweep ends at the first trial that is not complete.
     pub fail_fast: bool,
-    /// Set from anywhere, such as a signal's handler: trials stop after their mini-batch.
+    /// Stops trials after their mini-batch; set by a signal handler, for example.
     pub stop: Arc<AtomicBool>,
 }
 
@@ -81,34 +81,34 @@ impl Control {
 /// How a trial ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
-    /// It is complete, with these errors in percent.
+    /// Complete, with these errors in percent.
     Complete {
-        /// Validation error of the best weights, where images were held out.
+        /// Validation error of the best weights, if images were held out.
         valid_error: Option<f64>,
         /// Test error of the best weights.
         test_error: f64,
     },
-    /// The sweep was asked to stop; the trial goes on from its last state another time.
+    /// Stopped; the trial continues from its last state another time.
     Interrupted,
-    /// Another process ran it meanwhile, and what the store says of it.
+    /// Run by another process, with this status.
     Elsewhere(Status),
-    /// This process stood still for so long that another took the trial over.
+    /// Taken over by another process while this one was suspended.
     Lost,
-    /// It is not complete, and the reason.
+    /// Not complete.
     Incomplete {
-        /// What the store says of it.
+        /// Its status.
         status: Status,
-        /// Why.
+        /// The cause.
         reason: String,
     },
 }
 
-/// A trial to be run.
+/// A trial to run.
 #[derive(Debug)]
 pub struct Pending<'a> {
     /// The trial.
     pub trial: &'a Trial,
-    /// The result that is to be replaced by another run.
+    /// The result that another run replaces.
     before: Option<Outcome>,
 }
 
@@ -121,7 +121,7 @@ impl<'a> Pending<'a> {
 }
 
 impl Pending<'_> {
-    /// What became of the trial since it was found pending.
+    /// The status of the trial, if it has ended since it was found pending.
     fn ended(&self, folder: &TrialFolder) -> Result<Option<Status>, store::Error> {
         let now = folder.usable_outcome()?;
         Ok(now.filter(|now| Some(now) != self.before.as_ref()).map(|now| now.status))
@@ -146,7 +146,7 @@ pub fn pending<'a, 's>(
     planned.par_iter().filter_map(|trial| look(trial).transpose()).collect()
 }
 
-/// As [`pending`] for a few trials of a plan, of which the disk is asked one by one.
+/// As [`pending`] for a few trials of a plan, which are looked up one by one.
 ///
 /// # Errors
 /// When an id cannot be a folder's name.
@@ -158,7 +158,7 @@ pub fn pending_among<'a>(
     few.iter().filter_map(|trial| look(trial, store, retry).transpose()).collect()
 }
 
-/// The trial, where it has no result or one among `retry`.
+/// The trial, if it has no result or one among `retry`.
 fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<Pending<'a>>, store::Error> {
     let before = store.trial(&trial.id)?.usable_outcome()?;
     let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
@@ -183,7 +183,7 @@ pub fn planned(plan: &Plan) -> Vec<PlannedTrial> {
     plan.trials.iter().map(row).collect()
 }
 
-/// Publishes what killed processes had ended of those trials, and removes what they left of ended ones.
+/// Publishes results of killed processes, and removes their files of trials that have ended.
 ///
 /// # Errors
 /// The disk refuses, or the timer that keeps leases alive cannot be started.

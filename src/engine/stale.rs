@@ -1,8 +1,8 @@
-//! Results on disk that are of no trial of the plan, and why.
+//! Stale results: those on disk that are not of the plan, with the reason.
 //!
-//! A trial's id is a hash over its config, the checksums of its data, the numerics version
-//! and the device, so results that one of these tells apart never share a folder. What
-//! `config.toml` and `provenance.json` record says which of them it was.
+//! A trial's id is a hash of its config, the checksums of its data, the numerics version and the device, so
+//! results that differ in one of these never share a folder. `config.toml` and `provenance.json` show which one
+//! differs.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -17,32 +17,32 @@ use crate::spec::TrialConfig;
 use crate::store::{self, Status, Store, TrialFolder, file};
 use crate::text::chain;
 
-/// An ended trial that is not of the plan.
+/// An ended trial that is not in the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stale {
     /// Its id, the name of its folder.
     pub trial: String,
-    /// What keeps it out of the plan.
+    /// The reason.
     pub why: Why,
 }
 
-/// What keeps a result out of the plan.
+/// The reason why a result is not in the plan.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// The planned trial, computed with this other version of the numerics.
+    /// It was computed with this other numerics version.
     Numerics(u32),
-    /// The trial was computed from other data than there are now.
+    /// It was computed from other data.
     Data,
-    /// The planned trial, trained on this other device.
+    /// It was trained on this other device.
     Device(Kind),
-    /// Nothing in the plan asks for it.
+    /// The plan has no such trial.
     NotPlanned,
-    /// Its files do not tell: reads on after "of unknown origin".
+    /// Its files do not show the reason; a description of the problem.
     Unknown(String),
 }
 
 impl Why {
-    /// The name for programs.
+    /// The name in JSON.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ pub fn find(plan: &Plan, store: &Store) -> Result<Vec<Stale>, store::Error> {
     Ok(folders.iter().map(stale).collect())
 }
 
-/// How many there are for each reason.
+/// The number of results for each reason.
 #[must_use]
 pub fn counts(stale: &[Stale]) -> BTreeMap<&Why, usize> {
     let mut counts = BTreeMap::new();
@@ -117,8 +117,8 @@ impl Current<'_> {
         let Some(Facts { checksums, .. }) = self.plan.facts_in_any_folder(&config.data).next() else {
             return Ok(Why::NotPlanned);
         };
-        // A width that is chosen for equal parameters depends on the size of the images, so
-        // with other data a trial may be none of the plan and yet what it asks for.
+        // A matched width depends on the size of the images: with other data, a trial of the same spec may be
+        // none of the plan.
         if !self.planned.contains(plan::id(&config, checksums, self.device).as_str()) {
             return Ok(if data == *checksums { Why::NotPlanned } else { Why::Data });
         }
@@ -131,7 +131,7 @@ impl Current<'_> {
     }
 }
 
-/// What of the provenance is part of a trial's id.
+/// The part of the provenance that a trial's id depends on.
 #[derive(serde::Deserialize)]
 struct Recorded {
     numerics: u32,

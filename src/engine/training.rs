@@ -1,4 +1,4 @@
-//! What trains a trial, as the engine sees it: epochs, states, and weights with their predictions.
+//! The interface of the engine to training: epochs, states, and weights with their predictions.
 
 use super::DatasetCache;
 use super::failure::Failure;
@@ -11,13 +11,13 @@ use crate::train::{self, Epoch, OnBatch, State, Task, Trainer};
 
 /// Trains trials.
 pub trait Training: Sync {
-    /// The trial before its next epoch: after `state`, or before its first one.
+    /// A session that starts after `state`, or before the first epoch.
     ///
     /// # Errors
     /// The state is not of the trial, or there is not enough memory.
     fn begin<'a>(&'a self, trial: &'a Trial, state: Option<State>) -> Result<Box<dyn Session + 'a>, Failure>;
 
-    /// What the trial is computed with.
+    /// The provenance of the trial.
     fn provenance(&self, trial: &Trial) -> Provenance;
 }
 
@@ -30,28 +30,28 @@ pub trait Session {
     /// The loss is no longer finite, or the trial was stopped.
     fn next_epoch(&mut self, on_batch: &mut OnBatch<'_>) -> Result<Option<Epoch>, train::Error>;
 
-    /// Where the trial stands between two epochs.
+    /// The state between two epochs.
     ///
     /// # Errors
     /// The weights cannot be read.
     fn state(&self) -> Result<State, train::Error>;
 
-    /// The kept weights, and what they predict for the test images.
+    /// The best weights, and their predictions for the test images.
     ///
     /// # Errors
     /// They give no finite numbers.
     fn finish(self: Box<Self>, config_toml: &str) -> Result<Trained, Failure>;
 }
 
-/// What a trial has trained.
+/// The result of training.
 pub struct Trained {
-    /// The epoch whose weights were kept.
+    /// The epoch of the best weights.
     pub best_epoch: usize,
-    /// Their validation error in percent, where images were held out.
+    /// Validation error in percent, if images were held out.
     pub valid_error: Option<f64>,
-    /// Their test error in percent.
+    /// Test error in percent.
     pub test_error: f64,
-    /// What they predict for each test image.
+    /// Prediction for each test image.
     pub predictions: Vec<PredictionRow>,
     /// The bytes of `model.safetensors`.
     pub model: Vec<u8>,
@@ -113,7 +113,7 @@ impl Session for Network<'_> {
     }
 }
 
-/// What a trial asks of the training room.
+/// The training task of a trial.
 pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
     Task {
         dataset,

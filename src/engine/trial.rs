@@ -1,4 +1,4 @@
-//! One trial, from its config to its result.
+//! Execution of one trial, from its config to its result.
 
 use std::any::Any;
 use std::ops::ControlFlow;
@@ -8,24 +8,24 @@ use std::time::Duration;
 use super::failure::Failure;
 use super::journal::{Journal, Opened};
 use super::training::{Session, Trained, Training};
-use super::{Control, Ending, Progress};
+use super::{Control, Ending, Observer};
 use crate::plan::Trial;
 use crate::store::{self, Attempt, Lease, Outcome, Published, Standing, Status, Store, TrialFolder};
 use crate::text::chain;
 use crate::train;
 
-/// Trains a trial whose lease was acquired and that had the `standing` result, from where an earlier run of it got to, and publishes its result.
-/// Whatever goes wrong with the training, a panic included, becomes the trial's status and `failure.txt`.
+/// Trains a trial whose lease was acquired and that had the `standing` result, from the last state of an earlier run,
+/// and publishes the result. An error in training, or a panic, becomes the trial's status and `failure.txt`.
 ///
 /// # Errors
-/// The results folder cannot be used. That is no fault of the trial, which stays pending.
+/// The results folder cannot be used. The trial stays pending.
 pub fn run(
     trial: &Trial,
     store: &Store,
     (lease, standing): (Lease, Standing),
     training: &dyn Training,
     control: &Control,
-    progress: &dyn Progress,
+    observer: &dyn Observer,
 ) -> Result<Ending, store::Error> {
     let start = store.io().elapsed();
     let ended = store.trial(&trial.id)?;
@@ -37,7 +37,7 @@ pub fn run(
         }
     };
     let attempt = store.begin(&ended, lease, standing, &config)?;
-    let run = Run { trial, config: &config, attempt: &attempt, training, control, progress, start };
+    let run = Run { trial, config: &config, attempt: &attempt, training, control, observer, start };
     let result = catch_unwind(AssertUnwindSafe(|| run.train()));
     let failure = match result {
         Ok(Ok(finished)) => return finished.publish(attempt),
@@ -46,11 +46,13 @@ pub fn run(
     };
     let status = match failure {
         Failure::Training(train::Error::Stopped) if control.stopped() => return Ok(Ending::Interrupted),
-        // The folder is gone or another runs the trial: what went wrong here decides nothing.
-        Failure::Lost => return without(store, &attempt),
-        _ if attempt.folder().vanished().is_some() || !attempt.is_held() => return without(store, &attempt),
+        // The folder is gone or another process runs the trial: the failure here is irrelevant.
+        Failure::Lost => return superseded(store, &attempt),
+        _ if attempt.folder().vanished().is_some() || !attempt.is_held() => {
+            return superseded(store, &attempt);
+        }
         Failure::Store(error) => return Err(error),
-        // What the machine lacks is no fault of the trial.
+        // A lack of memory is no property of the trial.
         Failure::Training(train::Error::Memory(_)) => {
             return Ok(Ending::Incomplete { status: Status::Pending, reason: chain(&failure) });
         }
@@ -68,8 +70,8 @@ pub fn run(
     Finished { outcome, ending: Ending::Incomplete { status, reason } }.publish(attempt)
 }
 
-/// How a run ends whose attempt is no longer the trial's.
-fn without(store: &Store, attempt: &Attempt) -> Result<Ending, store::Error> {
+/// The ending of a run whose attempt is no longer the trial's.
+fn superseded(store: &Store, attempt: &Attempt) -> Result<Ending, store::Error> {
     match (store.vanished(), attempt.folder().vanished()) {
         (Some(vanished), _) => Err(vanished),
         // The winner removes the attempts of the others.
@@ -108,13 +110,13 @@ struct Run<'a> {
     attempt: &'a Attempt,
     training: &'a dyn Training,
     control: &'a Control,
-    progress: &'a dyn Progress,
-    /// When it began, by the clock of the store.
+    observer: &'a dyn Observer,
+    /// Start by the clock of the store.
     start: Duration,
 }
 
 impl Run<'_> {
-    /// Trains through what is left, and writes all but the result.
+    /// Trains the remaining epochs, and writes all files but the result.
     fn train(&self) -> Result<Finished, Failure> {
         self.attempt.write_provenance(&self.training.provenance(self.trial))?;
         let (session, journal) = self.all_epochs()?;
@@ -140,16 +142,16 @@ impl Run<'_> {
         Ok(Finished { outcome, ending: Ending::Complete { valid_error, test_error } })
     }
 
-    /// Trains through the epochs that are left, keeping the journal.
+    /// Trains the remaining epochs and records them in the journal.
     fn all_epochs(&self) -> Result<(Box<dyn Session + '_>, Journal<'_>), Failure> {
         let Opened { mut journal, state, damage } = Journal::open(self.trial, self.attempt)?;
         match (&state, damage) {
             (Some(state), _) => {
-                self.progress.noticed(self.trial, &format!("goes on after epoch {}", state.epoch));
+                self.observer.noticed(self.trial, &format!("goes on after epoch {}", state.epoch));
             }
             (None, Some(damage)) => {
                 let text = format!("starts afresh, for what it had is of no use: {damage}");
-                self.progress.noticed(self.trial, &text);
+                self.observer.noticed(self.trial, &text);
             }
             (None, None) => {}
         }
@@ -158,14 +160,13 @@ impl Run<'_> {
         let mut clock = self.attempt.io().elapsed();
         while let Some(epoch) = session.next_epoch(&mut |count| {
             images += count;
-            self.progress.advanced(self.trial, count);
-            self.go_on()
+            self.observer.advanced(self.trial, count);
+            self.check_limits()
         })? {
-            // It would train in vain.
             if !self.attempt.is_held() {
                 return Err(Failure::Lost);
             }
-            self.progress.epoch(self.trial, &epoch);
+            self.observer.epoch(self.trial, &epoch);
             let seconds = self.attempt.io().elapsed().saturating_sub(clock).as_secs_f64();
             journal.record(&epoch, seconds, images, &*session)?;
             images = 0;
@@ -178,13 +179,13 @@ impl Run<'_> {
         self.attempt.io().elapsed().saturating_sub(self.start)
     }
 
-    fn go_on(&self) -> ControlFlow<()> {
+    fn check_limits(&self) -> ControlFlow<()> {
         let late = self.control.timeout.is_some_and(|timeout| self.elapsed() > timeout);
         if late || self.control.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
-/// Removes or publishes what killed processes left of a trial.
+/// Publishes or removes the files that killed processes left of a trial.
 ///
 /// # Errors
 /// The disk refuses.

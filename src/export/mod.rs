@@ -30,7 +30,7 @@ pub enum Format {
 pub enum Error {
     /// Threads that could not be started.
     #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
-    Threads(#[from] threads::Short),
+    Threads(#[from] threads::TooFewThreads),
     /// A table that is not there or cannot be read.
     #[error("cannot read {}: run `drsae analyze`, which merges it from the trials", shown(path))]
     Table {

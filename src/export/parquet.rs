@@ -66,7 +66,7 @@ const TYPES: [(DataType, &[&str]); 4] = [
 
 /// Writes every table that is there; returns how many there are.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
-    threads::expect_polars()?;
+    threads::check_polars()?;
     let mut written = 0;
     for path in tables(store) {
         let mut frame = read(&path)?;

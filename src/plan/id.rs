@@ -1,4 +1,4 @@
-//! A trial's id: a slug for people, and a hash of all that decides the result.
+//! Ids of trials: a readable slug, and a hash of everything that the result depends on.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::spec::{CellConfig, TrialConfig};
 use crate::train::{self, Objective};
 use crate::{NUMERICS_VERSION, data, device, model};
 
-/// All of a cell's identity but the seed, which comes last in what is hashed.
+/// Identity of a cell. The seed is hashed last.
 #[derive(Clone)]
 pub(super) struct Identity {
     slug: String,
@@ -25,20 +25,19 @@ impl Identity {
     }
 }
 
-/// Identities of one cell after the other, of which each shares tables with the one before.
+/// Computes the identities of cells in sequence; keeps the text of tables that a cell shares with the one before.
 #[derive(Default)]
 pub(super) struct Identities {
-    data: Last<data::Config>,
-    model: Last<model::Config>,
-    objective: Last<Objective>,
-    training: Last<train::Config>,
-    fingerprint: Last<BTreeMap<String, String>>,
+    data: Cached<data::Config>,
+    model: Cached<model::Config>,
+    objective: Cached<Objective>,
+    training: Cached<train::Config>,
+    fingerprint: Cached<BTreeMap<String, String>>,
 }
 
 impl Identities {
-    /// Hashes canonical JSON (keys sorted, no spaces) of the resolved config, the data's
-    /// checksums, the numerics version and the device, where that is not the CPU. Where the
-    /// data lie is no part of it: the checksums say what they are.
+    /// Hashes JSON without spaces and with sorted keys of the config, the checksums of the data, the numerics version,
+    /// and the device unless it is the CPU. The folder of the data is no part of it.
     pub fn of(
         &mut self,
         config: &CellConfig,
@@ -72,16 +71,16 @@ impl Identities {
     }
 }
 
-/// The last value that was asked for, and its canonical text.
-struct Last<T>(Option<(T, String)>);
+/// A value and its JSON.
+struct Cached<T>(Option<(T, String)>);
 
-impl<T> Default for Last<T> {
+impl<T> Default for Cached<T> {
     fn default() -> Self {
         Self(None)
     }
 }
 
-impl<T: Clone + PartialEq> Last<T> {
+impl<T: Clone + PartialEq> Cached<T> {
     fn text(&mut self, value: &T, json: impl Fn(&T) -> Value) -> &str {
         if self.0.as_ref().is_none_or(|(last, _)| last != value) {
             self.0 = None;
@@ -96,7 +95,7 @@ pub fn id(config: &TrialConfig, fingerprint: &BTreeMap<String, String>, device: 
     id_of_version(config, fingerprint, NUMERICS_VERSION, device)
 }
 
-/// The id that a program with this version of the numerics gives the trial.
+/// The id of the trial in a program with this numerics version.
 #[must_use]
 pub fn id_of_version(
     config: &TrialConfig,

@@ -1,23 +1,23 @@
-//! Positions in a plan as people and command lines write them: `0-3,7`.
+//! Lists of plan indices: `0-3,7`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Longest list that is read; a plan has no more trials.
-const MOST: usize = 1_000_000;
+/// Maximum length of a list; a plan has no more trials.
+const MAX: usize = 1_000_000;
 
-/// Distinct positions in a plan, in the order in which they were named.
+/// Distinct plan indices in the given order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Indices(Vec<usize>);
 
 impl Indices {
-    /// These positions.
+    /// A list of these indices.
     #[must_use]
     pub fn new(indices: Vec<usize>) -> Self {
         Self(indices)
     }
 
-    /// The positions.
+    /// The indices.
     #[must_use]
     pub fn as_slice(&self) -> &[usize] {
         &self.0
@@ -51,8 +51,8 @@ impl FromStr for Indices {
             if first > last {
                 return Err(refuse());
             }
-            if last - first >= MOST - indices.len() {
-                return Err(format!("at most {MOST} positions can be named"));
+            if last - first >= MAX - indices.len() {
+                return Err(format!("at most {MAX} positions can be named"));
             }
             indices.extend(first..=last);
         }

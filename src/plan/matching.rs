@@ -1,4 +1,4 @@
-//! Which cell each is compared with, and the widths of equal parameter count.
+//! Reference cells, and widths with equal numbers of parameters.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use crate::model::budget::Counts;
 use crate::model::{self, Family};
 use crate::spec::{self, Compare, Sweep};
 
-/// For each cell the position of the reference cell whose parameters it must match; `None`
-/// for the reference cells themselves, and for all where the sweep matches nothing.
+/// For each cell, the position of the reference cell whose parameters it must match; `None` for reference cells,
+/// and for all cells if the sweep matches nothing.
 pub(super) fn partners(sweep: &Sweep) -> Result<Vec<Option<usize>>, Error> {
     let Some(compare) = sweep.compare.as_ref().filter(|compare| compare.matching) else {
         return Ok(vec![None; sweep.cells.len()]);
@@ -55,8 +55,8 @@ pub(super) struct Size {
     pub flops: u64,
 }
 
-/// Sizes of networks, whose tensors are counted once for each depth: cells often differ in
-/// training or width alone.
+/// Sizes of networks. Tensors are counted once for each depth, since cells often differ in training or width
+/// only.
 #[derive(Default)]
 pub(super) struct Sizes {
     counts: HashMap<(Family, usize), Counts>,
@@ -73,8 +73,7 @@ impl Sizes {
         }
     }
 
-    /// The largest width with no more than `budget` parameters, where there is one that a
-    /// network can have.
+    /// The largest valid width with at most `budget` parameters, if there is one.
     pub fn matched_width(&mut self, model: &model::Config, facts: &Facts, budget: usize) -> Option<usize> {
         let hidden = self.counts(model).match_width(facts.shape.inputs, facts.shape.classes, budget)?;
         model::Config { hidden, ..model.clone() }.validate().is_ok().then_some(hidden)

@@ -1,9 +1,7 @@
-//! From a sweep to its trials, in order, each with a stable id. Pure: what the data are is
-//! told by the caller.
+//! The trials of a sweep in order, each with a stable id. Pure: the caller describes the data.
 //!
-//! Seeds vary slowest: the first pass over the plan trains every cell once, so that after
-//! k of n passes every comparison already has k pairs, and a sweep that is given more seeds
-//! keeps the indices of the trials that it had.
+//! Seeds vary slowest: the first pass over the plan trains every cell once, so that after k of n passes every
+//! comparison has k pairs, and more seeds keep the indices of the earlier trials.
 
 mod id;
 mod indices;
@@ -46,33 +44,32 @@ pub struct Trial {
     pub id: String,
     /// The config to train, its width resolved.
     pub config: TrialConfig,
-    /// (axis path, value as asked) in the order of the axes. A width that was chosen for
-    /// equal parameters is in `config` alone.
+    /// (axis path, value) in the order of the axes. A matched width is in `config` only.
     pub settings: Vec<(String, String)>,
     /// Trainable parameters.
     pub parameters: usize,
-    /// Parameters of the reference trial, where the width was chosen to match them.
+    /// Parameters of the reference trial, if the width was matched to them.
     pub reference_parameters: Option<usize>,
-    /// Floating-point operations of the matrix products of one training step on one image.
+    /// Floating-point operations of the matrix products of one training step, per image.
     pub flops_per_image: u64,
-    /// Those of the whole training: of every training image in every epoch.
+    /// Floating-point operations of the whole training: of every training image in every epoch.
     pub training_flops: u64,
-    /// Where it is trained.
+    /// Device of the training.
     pub device: device::Kind,
 }
 
-/// Why a sweep cannot be planned.
+/// A sweep that cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The data of a cell could not be described.
+    /// The data of a cell cannot be described.
     #[error("cannot learn what the data of the cell {cell} are")]
     Data {
         /// The first cell with these data.
         cell: String,
-        /// Why not.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The cell that a width must be matched with is excluded.
+    /// The reference cell of a matched width is excluded.
     #[error(
         "the cell {cell} has no reference: `compare.match` needs the cell {reference}, \
          which is excluded or not in the sweep; exclude both or none"
@@ -80,7 +77,7 @@ pub enum Error {
     NoReference {
         /// The cell whose width is to be chosen.
         cell: String,
-        /// The cell that is not there.
+        /// The missing cell.
         reference: String,
     },
     /// No width has the reference's number of parameters.
@@ -94,7 +91,7 @@ pub enum Error {
         /// Parameters of the reference.
         budget: usize,
     },
-    /// Two cells are the same trial once widths are matched and data are known.
+    /// Two cells are the same trial after widths are matched.
     #[error("duplicate trial {id}: the cells {first} and {second} train the same network; remove one")]
     Duplicate {
         /// The common id.
@@ -118,7 +115,7 @@ impl Error {
     }
 }
 
-/// A cell with all that its trials have in common.
+/// A cell with everything that its trials share.
 #[derive(Clone)]
 struct Resolved {
     config: CellConfig,
@@ -154,7 +151,7 @@ impl Plan {
             for &seed in seeds {
                 trials.extend(cells.iter().zip(trials.len()..).map(|(cell, index)| cell.trial(index, seed)));
             }
-            // What the cells hold becomes the last seed's: it may be the only one.
+            // Moves the cells into the trials of the last seed, which is often the only one.
             trials.extend(
                 cells.into_iter().zip(trials.len()..).map(|(cell, index)| cell.into_trial(index, last)),
             );
@@ -283,7 +280,7 @@ fn resolve(sweep: &Sweep, device: device::Kind, facts: &[&Facts]) -> Result<Vec<
     Ok(resolved)
 }
 
-/// How often training looks at an image.
+/// Number of training images in all epochs together.
 fn updates(config: &CellConfig, facts: &Facts) -> u64 {
     let images = facts.shape.train.saturating_sub(config.data.validation);
     (images as u64).saturating_mul(config.training.epochs() as u64)

@@ -15,15 +15,15 @@
 //! jobs         submissions joined with the queue
 //! submit       writes, submits and records one submission
 //! submitter    what is missing of a sweep -> a submission
-//! progress     trials without a result while jobs run
+//! pending      trials without a result while jobs run
 //! ```
 
 mod cluster;
 mod error;
 mod jobs;
 mod packing;
+mod pending;
 mod program;
-mod progress;
 mod queue;
 mod script;
 pub mod settings;
@@ -36,8 +36,8 @@ mod tests;
 pub use cluster::{Cluster, SlurmCommands};
 pub use error::Error;
 pub use jobs::{Jobs, LostTask, Task};
+pub use pending::PendingTrials;
 pub use program::Program;
-pub use progress::Progress;
 pub use queue::{JobState, QueueEntry};
 pub use settings::Settings;
 pub use submissions::{Record, RecordedJob, Submission, Submissions};

@@ -11,7 +11,7 @@
 //! | `time` | the partition's | time limit of a task in Slurm's notation: `30`, `2:00:00`, `1-12` |
 //! | `memory` | the partition's | memory of a task, such as `4G` |
 //! | `cpus` | 1 | CPUs of a task, and trials that it runs in parallel; 1 to 1024 |
-//! | `gpus` | none | graphics processors of a task; 1 to 64 |
+//! | `gpus` | none | GPUs of a task; 1 to 64 |
 //! | `parallel` | no limit | tasks that may run at once; at least 1 |
 //! | `modules` | none | modules to load, in order |
 //! | `prelude` | none | lines of shell that a task runs before it begins |

@@ -1,28 +1,30 @@
-//! The `[sweep]` and `[compare]` tables: what varies, what is left out, what is compared.
+//! The `[sweep]` and `[compare]` tables.
 
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
+use super::config::{CONFIG_TABLES, CellConfig};
 use super::document::Document;
 use super::error::{Error, Hint, Problem};
 use super::path::{self, Path};
-use super::wire::{self, Fault, Matching};
-use super::{Axis, CONFIG_TABLES, CellConfig, Compare, text};
+use super::read::{Fault, read as deserialize};
+use super::sweep::{Axis, Compare, text};
+use super::wire::{self, Matching};
 use crate::Invalid;
 
-/// A path of more segments leads to no setting.
+/// Maximum number of segments of a setting's path.
 const MAX_SEGMENTS: usize = 8;
 
-/// An axis, and where its list of values stands.
-pub(super) struct Located {
+/// An axis and the path of its list of values.
+pub(super) struct LocatedAxis {
     pub axis: Axis,
     pub at: Path,
 }
 
 /// Reads `sweep.grid`, then `sweep.zip`: each grid axis is a group by itself, the axes of
 /// one zip table are one group.
-pub(super) fn read(doc: &Document, base: &Table, sweep: &wire::Sweep) -> Result<Vec<Located>, Error> {
+pub(super) fn read(doc: &Document, base: &Table, sweep: &wire::Sweep) -> Result<Vec<LocatedAxis>, Error> {
     let mut axes = Vec::new();
     let mut groups = 0;
     for entry in path::entries(&sweep.grid, &path::split("sweep.grid"), &|_| false) {
@@ -73,7 +75,7 @@ fn wrong_type(doc: &Document, at: &[String], expected: &str, found: &Value) -> E
 fn add(
     doc: &Document,
     base: &Table,
-    axes: &mut Vec<Located>,
+    axes: &mut Vec<LocatedAxis>,
     (path, at, values): (String, Path, &Value),
     group: usize,
 ) -> Result<(), Error> {
@@ -94,15 +96,15 @@ fn add(
     for (index, value) in values.iter().enumerate() {
         check_value(base, &path, value).map_err(|problem| {
             let value_at = || path::child(&at, index.to_string());
-            let blamed = if problem.is_about(&path) { at.clone() } else { value_at() };
+            let blamed = if is_of_path(&problem, &path) { at.clone() } else { value_at() };
             doc.error(&blamed, problem)
         })?;
     }
-    axes.push(Located { axis: Axis { path, values: values.clone(), group }, at });
+    axes.push(LocatedAxis { axis: Axis { path, values: values.clone(), group }, at });
     Ok(())
 }
 
-/// Whether the key exists and the value has its type.
+/// Checks that the setting exists and that the value has its type.
 fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
     let segments = path::split(path);
     // A quoted key may have any number of them, and each would be a table in another.
@@ -114,10 +116,22 @@ fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
     }
     let mut table = base.clone();
     path::set(&mut table, &segments, value.clone())?;
-    wire::read::<CellConfig>(table).map(|_| ()).map_err(|Fault { problem, .. }| problem)
+    deserialize::<CellConfig>(table).map(|_| ()).map_err(|Fault { problem, .. }| problem)
 }
 
-fn equal_lengths(doc: &Document, zipped: &[Located]) -> Result<(), Error> {
+/// Whether no value at all would be valid at `path`.
+fn is_of_path(problem: &Problem, path: &str) -> bool {
+    match problem {
+        Problem::UnknownKey { key, .. } => path::covers(key, path),
+        Problem::NoElement { .. }
+        | Problem::NotATable { .. }
+        | Problem::NotSweepable(_)
+        | Problem::TooDeep { .. } => true,
+        _ => false,
+    }
+}
+
+fn equal_lengths(doc: &Document, zipped: &[LocatedAxis]) -> Result<(), Error> {
     let Some((first, rest)) = zipped.split_first() else { return Ok(()) };
     let length = first.axis.values.len();
     match rest.iter().find(|other| other.axis.values.len() != length) {
@@ -139,7 +153,7 @@ fn equal_lengths(doc: &Document, zipped: &[Located]) -> Result<(), Error> {
 pub(super) fn read_excluded(
     doc: &Document,
     base: &Table,
-    axes: &[Located],
+    axes: &[LocatedAxis],
     tables: &[Table],
 ) -> Result<Vec<BTreeMap<String, Value>>, Error> {
     let mut excluded = Vec::new();
@@ -158,7 +172,7 @@ pub(super) fn read_excluded(
 /// Reads `[compare]`: the reference is a value of one or more axes.
 pub(super) fn read_compare(
     doc: &Document,
-    axes: &[Located],
+    axes: &[LocatedAxis],
     compare: &wire::Compare,
 ) -> Result<Compare, Error> {
     let at = path::split("compare.reference");
@@ -191,7 +205,7 @@ pub(super) fn read_compare(
 /// The entries of a table of (axis, value); refuses keys that are no axes.
 fn on_axes<'t>(
     doc: &Document,
-    axes: &[Located],
+    axes: &[LocatedAxis],
     table: &'t Table,
     at: &[String],
 ) -> Result<Vec<(String, Path, &'t Value)>, Error> {

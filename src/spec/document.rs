@@ -1,4 +1,4 @@
-//! A spec's text as a tree of values of which each knows where it was written.
+//! A parsed spec whose values can be located in the text.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -8,16 +8,16 @@ use toml::{Spanned, Table};
 use super::error::{Error, Place, Problem};
 use super::overrides::Override;
 use super::path;
-use super::wire::{self, Fault};
+use super::read::{self, Fault};
 use crate::Invalid;
 
-/// A parsed spec: the file's values with the overrides in place.
+/// A parsed spec: the values of the file with the overrides applied.
 pub(super) struct Document<'t> {
     file: &'t str,
     text: &'t str,
     written: Spanned<DeTable<'t>>,
     overrides: Vec<Override>,
-    /// The values, overrides in place.
+    /// The values, overrides applied.
     pub table: Table,
 }
 
@@ -34,7 +34,7 @@ impl<'t> Document<'t> {
         Ok(Self { file, text, written, overrides: Vec::new(), table })
     }
 
-    /// Puts an override's value in the place of the file's.
+    /// Applies an override.
     pub fn apply(&mut self, mut set: Override) -> Result<(), Error> {
         set.apply(&mut self.table).map_err(|problem| set.error(problem))?;
         self.overrides.push(set);
@@ -59,7 +59,7 @@ impl<'t> Document<'t> {
 
     /// Deserializes the values into a `T`.
     pub fn read<T: DeserializeOwned>(&self, table: Table) -> Result<T, Error> {
-        wire::read(table).map_err(|Fault { path, problem }| self.error(&path, problem))
+        read::read(table).map_err(|Fault { path, problem }| self.error(&path, problem))
     }
 
     /// The place of the value at `path`, or else of the nearest table around it.
@@ -72,7 +72,7 @@ impl<'t> Document<'t> {
     }
 }
 
-/// Where the deepest part of `path` that was written begins: its key, or its list element.
+/// Offset of the deepest part of `path` that was written: of its key or its list element.
 fn offset(root: &DeTable, path: &[String]) -> Option<usize> {
     let (first, rest) = path.split_first()?;
     let (key, mut value) = root.iter().find(|(key, _)| key.get_ref() == first)?;

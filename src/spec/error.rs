@@ -1,24 +1,24 @@
-//! What can be wrong with a spec, and where.
+//! Errors of specs, with their places.
 
 use std::fmt;
 
 use crate::Invalid;
 use crate::text::printable;
 
-/// A spec that cannot be used: where, what, and what would be right.
+/// A problem of a spec at its place.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {}", printable(&problem.to_string()))]
 pub struct Error {
-    /// Where in the spec.
+    /// The place.
     pub place: Place,
-    /// What is wrong there.
+    /// The problem.
     pub problem: Box<Problem>,
 }
 
-/// Where a setting was written.
+/// The place of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// Nowhere in particular in this file.
+    /// This file, as a whole.
     File(String),
     /// A line and column of this file, both counted from 1, columns in characters.
     Line(String, usize, usize),
@@ -36,7 +36,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong at some place of a spec.
+/// A problem of a spec.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "each variant's text says what its fields are")]
 pub enum Problem {
@@ -98,31 +98,17 @@ pub enum Problem {
     TooLong { cells: usize, mebibytes: usize },
 }
 
-impl Problem {
-    /// Whether no value at all would do for the setting at `path`.
-    pub(super) fn is_about(&self, path: &str) -> bool {
-        match self {
-            Self::UnknownKey { key, .. } => super::path::covers(key, path),
-            Self::NoElement { .. }
-            | Self::NotATable { .. }
-            | Self::NotSweepable(_)
-            | Self::TooDeep { .. } => true,
-            _ => false,
-        }
-    }
-}
-
-/// What would have been right.
+/// A suggestion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
-    /// One candidate is close to what was written.
+    /// The candidate that is close to the text.
     DidYouMean(String),
-    /// None is close: all that are possible here.
+    /// All candidates, since none is close.
     OneOf(Vec<String>),
 }
 
 impl Hint {
-    /// The candidate nearest to `word`, or all of them where none is near.
+    /// The candidate nearest to `word`, or all of them if none is near.
     pub(super) fn new(word: &str, candidates: impl IntoIterator<Item = impl Into<String>>) -> Self {
         const NEAR: f64 = 0.75;
         let candidates: Vec<String> = candidates.into_iter().map(Into::into).collect();

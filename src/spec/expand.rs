@@ -1,24 +1,27 @@
-//! From axes to cells: every combination of the groups' values, in a fixed order.
+//! Expansion of axes into cells: every combination of the groups' values, in a fixed order.
 
 use std::collections::{BTreeMap, HashMap};
 
 use toml::{Table, Value};
 
-use super::axes::Located;
+use super::axes::LocatedAxis;
+use super::cells::{BuiltCell, CellBuilder, settings, value_path};
 use super::document::Document;
 use super::error::{Error, Problem};
-use super::parts::{Parts, Whole, settings, value_at};
 use super::path;
-use super::{Cell, MAX_TRIALS, label};
+use super::sweep::{Cell, label};
 
-/// The configs of all cells may be so many bytes of text: enough for a million of short schedules.
+/// Maximum number of trials of a sweep.
+pub(super) const MAX_TRIALS: usize = 1_000_000;
+
+/// Maximum size of the configs of all cells as text: enough for a million with short schedules.
 const MAX_TEXT: usize = 1 << 30;
 
 /// All cells that are not excluded, the first axis varying slowest.
 pub(super) fn cells(
     doc: &Document,
     base: &Table,
-    axes: &[Located],
+    axes: &[LocatedAxis],
     excluded: &[BTreeMap<String, Value>],
     seeds: usize,
 ) -> Result<Vec<Cell>, Error> {
@@ -26,16 +29,16 @@ pub(super) fn cells(
     let count = count(&lengths, seeds).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
     let mut cells = Vec::new();
     let mut seen = HashMap::new();
-    let mut parts = Parts::new(doc, base, axes);
-    let mut room = Room::default();
+    let mut builder = CellBuilder::new(doc, base, axes);
+    let mut size = Size::default();
     for index in 0..count {
         let picks = picks(&lengths, index);
         let settings = settings(axes, &picks);
         if excluded.iter().any(|entries| matches(entries, &settings)) {
             continue;
         }
-        let Whole { config, identity, length } = parts.cell(&picks)?;
-        room.take(length).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
+        let BuiltCell { config, identity, length } = builder.cell(&picks)?;
+        size.add(length).map_err(|problem| doc.error(&path::split("sweep"), problem))?;
         if let Some(earlier) = seen.insert(identity, index) {
             return Err(duplicate(doc, axes, (&self::picks(&lengths, earlier), &picks)));
         }
@@ -47,10 +50,10 @@ pub(super) fn cells(
     Ok(cells)
 }
 
-/// How many values each group of axes has.
-fn group_lengths(axes: &[Located]) -> Vec<usize> {
+/// Number of values of each group of axes.
+fn group_lengths(axes: &[LocatedAxis]) -> Vec<usize> {
     let mut lengths = Vec::new();
-    for Located { axis, .. } in axes {
+    for LocatedAxis { axis, .. } in axes {
         if axis.group == lengths.len() {
             lengths.push(axis.values.len());
         }
@@ -58,7 +61,7 @@ fn group_lengths(axes: &[Located]) -> Vec<usize> {
     lengths
 }
 
-/// The number of cells, once it is known that their trials are not too many.
+/// The number of cells; refuses too many trials.
 fn count(lengths: &[usize], seeds: usize) -> Result<usize, Problem> {
     let cells = lengths.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
     let trials = cells.and_then(|cells| cells.checked_mul(seeds));
@@ -71,7 +74,7 @@ fn count(lengths: &[usize], seeds: usize) -> Result<usize, Problem> {
     }
 }
 
-/// Which value of each group the cell of this index has.
+/// Position of the value of each group in the cell of this index.
 fn picks(lengths: &[usize], mut index: usize) -> Vec<usize> {
     let mut picks = vec![0; lengths.len()];
     for (pick, length) in picks.iter_mut().zip(lengths).rev() {
@@ -88,16 +91,16 @@ fn matches(entries: &BTreeMap<String, Value>, settings: &[(String, Value)]) -> b
     entries.iter().all(has)
 }
 
-/// Keeps many cells of long schedules from filling the memory, of which a cell takes some multiple of
-/// its text.
+/// Total size of the configs. A limit keeps many cells of long schedules from filling the memory, of which a cell
+/// takes some multiple of its text.
 #[derive(Default)]
-struct Room {
+struct Size {
     bytes: usize,
     cells: usize,
 }
 
-impl Room {
-    fn take(&mut self, bytes: usize) -> Result<(), Problem> {
+impl Size {
+    fn add(&mut self, bytes: usize) -> Result<(), Problem> {
         self.bytes += bytes;
         self.cells += 1;
         if self.bytes > MAX_TEXT {
@@ -107,9 +110,9 @@ impl Room {
     }
 }
 
-fn duplicate(doc: &Document, axes: &[Located], (earlier, later): (&[usize], &[usize])) -> Error {
-    let differs = |found: &&Located| earlier[found.axis.group] != later[found.axis.group];
-    let at = axes.iter().rev().find(differs).map(|found| value_at(found, later)).unwrap_or_default();
+fn duplicate(doc: &Document, axes: &[LocatedAxis], (earlier, later): (&[usize], &[usize])) -> Error {
+    let differs = |found: &&LocatedAxis| earlier[found.axis.group] != later[found.axis.group];
+    let at = axes.iter().rev().find(differs).map(|found| value_path(found, later)).unwrap_or_default();
     let problem =
         Problem::Duplicate { first: label(&settings(axes, earlier)), second: label(&settings(axes, later)) };
     doc.error(&at, problem)
@@ -121,10 +124,10 @@ mod tests {
 
     #[test]
     fn cells_that_memory_would_not_hold_are_refused() {
-        let mut room = Room::default();
-        assert!(room.take(MAX_TEXT).is_ok());
+        let mut size = Size::default();
+        assert!(size.add(MAX_TEXT).is_ok());
         assert_eq!(
-            room.take(1).unwrap_err().to_string(),
+            size.add(1).unwrap_err().to_string(),
             "the settings of the first 2 cells alone fill 1024 MiB; sweep less, or shorten the schedule"
         );
     }

@@ -1,4 +1,4 @@
-//! `--set path=value`: settings from the command line, in the place of the file's.
+//! `--set path=value`: settings of the command line, which replace those of the file.
 
 use toml::de::DeTable;
 use toml::{Table, Value};
@@ -14,7 +14,7 @@ pub(super) struct Override {
 }
 
 impl Override {
-    /// Reads `path=value`. The path is a TOML key; the value is TOML, or a bare word or file
+    /// Parses `path=value`. The path is a TOML key; the value is TOML, or a bare word or file
     /// path, which is taken as a string.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |problem| Error { place: Place::Override(text.to_owned()), problem: Box::new(problem) };
@@ -24,8 +24,8 @@ impl Override {
         Ok(Self { text: text.to_owned(), path, value })
     }
 
-    /// Puts the value in its place. All that follows a table of axes is one axis's path, so
-    /// it replaces the file's list for that axis, however that is spelt.
+    /// Sets the value in the document. Everything after a table of axes is the path of one axis, and replaces the
+    /// file's list for that axis in either spelling.
     pub fn apply(&mut self, root: &mut Table) -> Result<(), Problem> {
         if let Some(depth) = axes_depth(&self.path) {
             let axis = self.path.split_off(depth).join(".");
@@ -36,12 +36,12 @@ impl Override {
         path::set(root, &self.path, self.value.clone())
     }
 
-    /// Where the value now stands in the document.
+    /// The path of the value in the document.
     pub fn path(&self) -> &[String] {
         &self.path
     }
 
-    /// The command line.
+    /// The place of the override: the command line.
     pub fn place(&self) -> Place {
         Place::Override(self.text.clone())
     }
@@ -69,7 +69,7 @@ fn key_path(key: &str) -> Option<Path> {
     }
 }
 
-/// TOML where `text` is TOML; else a string where it looks like a word or a file's path.
+/// Parses TOML, or takes a text that looks like a word or a file path as a string.
 fn read_value(text: &str) -> Result<Value, Problem> {
     let line = format!("value = {text}");
     if let Ok(mut table) = toml::from_str::<Table>(&line)
@@ -85,7 +85,7 @@ fn read_value(text: &str) -> Result<Value, Problem> {
     Err(Problem::NotAValue(text.to_owned()))
 }
 
-/// How many leading segments of `path` lead to a table of axes, where more follow.
+/// Number of leading segments of `path` that name a table of axes, if more follow.
 fn axes_depth(path: &[String]) -> Option<usize> {
     let [first, second, rest @ ..] = path else { return None };
     let indexed = rest.first().is_some_and(|index| index.parse::<usize>().is_ok());

@@ -30,7 +30,7 @@ pub(super) fn covers(outer: &str, inner: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// Puts `value` at `path`, making the tables on the way that are not there.
+/// Sets `value` at `path`, and creates missing tables on the way.
 pub(super) fn set(root: &mut Table, path: &[String], value: Value) -> Result<(), Problem> {
     let Some((first, rest)) = path.split_first() else { return Ok(()) };
     let mut place = root.entry(first.as_str()).or_insert_with(|| Value::Table(Table::new()));
@@ -66,7 +66,7 @@ pub(super) fn table<'t>(root: &'t Table, path: &[String]) -> Option<&'t Table> {
     value.as_table()
 }
 
-/// How `path` is spelt where it stands in `table`: `a.b` nested, or `"a.b"` as one key.
+/// The spelling of `path` in `table`: `a.b` nested, or `"a.b"` as one key.
 pub(super) fn spelling(table: &Table, path: &[String]) -> Option<Path> {
     (1..=path.len()).rev().find_map(|depth| {
         let key = path[..depth].join(".");
@@ -79,8 +79,8 @@ pub(super) fn spelling(table: &Table, path: &[String]) -> Option<Path> {
     })
 }
 
-/// The entries of `table` by dotted path, however it was spelt; a table for which `stop`
-/// says so is a value. Each comes with its location, which begins with `at`.
+/// The entries of `table` as (dotted path, location, value), in either spelling; a table at a path that
+/// `stop` accepts is a value. Locations begin with `at`.
 pub(super) fn entries<'t>(
     table: &'t Table,
     at: &[String],

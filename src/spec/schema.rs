@@ -1,12 +1,11 @@
-//! Which keys a spec may have, asked of the types that read it, so that no second list of
-//! them can go stale.
+//! The keys of a spec, found by probing the types that read it, so that no second list of them can go stale.
 
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use super::error::Hint;
 use super::path::{self, Path};
-use super::wire::{Spec, quoted};
+use super::wire::Spec;
 
 /// A key that no table has.
 const PROBE: &str = "?";
@@ -58,8 +57,8 @@ fn fields(parent: &[String]) -> Option<Vec<String>> {
     Some(quoted(listed).map(str::to_owned).collect())
 }
 
-/// How near a key is to the unknown one: by its last segment, then those beside it first,
-/// then those of outer tables.
+/// Similarity of a key to the unknown one: by the last segment, then keys of the same table first, then those of
+/// outer tables.
 fn similarity(key: &[String], unknown: &[String]) -> f64 {
     let (Some(a), Some(b)) = (key.last(), unknown.last()) else { return 0.0 };
     let distance = if beside(key, unknown) { 0.0 } else { 0.01 * key.len() as f64 };
@@ -71,6 +70,11 @@ fn beside(a: &[String], b: &[String]) -> bool {
     let same =
         |(a, b): (&String, &String)| a == b || (a.parse::<usize>().is_ok() && b.parse::<usize>().is_ok());
     a.len() == b.len() && a.iter().zip(b).rev().skip(1).all(same)
+}
+
+/// The parts of a message in back quotes.
+pub(super) fn quoted(message: &str) -> impl Iterator<Item = &str> {
+    message.split('`').skip(1).step_by(2)
 }
 
 #[cfg(test)]

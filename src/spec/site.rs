@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::document::Document;
 use super::error::Error;
-use super::read_file;
+use super::load::read_file;
 use crate::slurm::Settings;
 
 /// The tables of the file.

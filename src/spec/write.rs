@@ -1,12 +1,13 @@
-//! A checked sweep as TOML again, every default written out.
+//! A checked sweep as TOML, every default written out.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 use toml::Value;
 
+use super::config::CellConfig;
+use super::sweep::{Axis, Sweep};
 use super::wire::Matching;
-use super::{Axis, CellConfig, Sweep};
 
 #[derive(Serialize)]
 struct Head<'s> {
@@ -17,8 +18,18 @@ struct Head<'s> {
     base: &'s CellConfig,
 }
 
-/// The whole spec: reading it gives the same sweep.
-pub(super) fn sweep(sweep: &Sweep) -> Result<String, toml::ser::Error> {
+impl Sweep {
+    /// The spec as TOML with every default written out and overrides in place. Parsing it gives an
+    /// equal sweep, but for [`Sweep::slurm`].
+    ///
+    /// # Errors
+    /// As [`super::TrialConfig::to_toml`]; a sweep that was read from TOML can be written.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        write(self)
+    }
+}
+
+fn write(sweep: &Sweep) -> Result<String, toml::ser::Error> {
     let head =
         Head { name: &sweep.name, question: &sweep.question, seeds: seeds(&sweep.seeds)?, base: &sweep.base };
     let mut out = toml::to_string(&head)?;
@@ -73,5 +84,5 @@ fn axes(out: &mut String, axes: &[Axis]) {
 /// `"path" = value`, on one line.
 fn line(out: &mut String, path: &str, value: &Value) {
     let key = if path.contains('.') { format!("\"{path}\"") } else { path.to_owned() };
-    writeln!(out, "{key} = {value}").expect("a string takes all that is written to it");
+    writeln!(out, "{key} = {value}").expect("writing to a string does not fail");
 }

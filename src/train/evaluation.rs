@@ -83,7 +83,7 @@ pub(super) fn bytes(config: &model::Config, inputs: usize, classes: usize) -> u6
 /// # Errors
 /// When there is not enough memory, or the weights cannot be read.
 pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> Result<Evaluation, Error> {
-    memory::expect(bytes(model.config(), model.inputs(), model.classes()))?;
+    memory::check(bytes(model.config(), model.inputs(), model.classes()))?;
     Ok(test_reserved(model, dataset, sparsity)?)
 }
 

@@ -28,11 +28,11 @@ impl Memory {
 
     /// Records that the network is allocated.
     pub fn built(&mut self) {
-        self.reservation.keep(self.backward + self.temporary);
+        self.reservation.reduce_to(self.backward + self.temporary);
     }
 
     /// Records that a first mini-batch has been trained.
     pub fn trained(&mut self) {
-        self.reservation.keep(self.temporary);
+        self.reservation.reduce_to(self.temporary);
     }
 }

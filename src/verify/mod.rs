@@ -28,7 +28,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::analysis::Design;
-use crate::engine::{Control, DatasetCache, Progress};
+use crate::engine::{Control, DatasetCache, Observer};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
 use crate::store::{self, PlannedTrial, Status, Store};
@@ -132,10 +132,10 @@ impl<'a> Audit<'a> {
         chosen: &[&Trial],
         control: &Control,
         jobs: usize,
-        progress: &dyn Progress,
+        observer: &dyn Observer,
     ) -> Result<(), Error> {
         let Some(datasets) = &self.datasets else { return Ok(()) };
-        replay::run(self.subject, chosen, datasets, control, jobs, progress, &mut self.report)
+        replay::run(self.subject, chosen, datasets, control, jobs, observer, &mut self.report)
     }
 
     /// The trials that `replay` asks for, of those that are complete.

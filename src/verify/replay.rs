@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::{Report, Subject, difference};
-use crate::engine::{self, Control, DatasetCache, Networks, Pending, Progress, local};
+use crate::engine::{self, Control, DatasetCache, Networks, Observer, Pending, local};
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
 use crate::text::shown;
@@ -92,7 +92,7 @@ pub(super) fn run(
     datasets: &DatasetCache,
     control: &Control,
     jobs: usize,
-    progress: &dyn Progress,
+    observer: &dyn Observer,
     report: &mut Report,
 ) -> Result<(), Error> {
     if chosen.is_empty() {
@@ -102,7 +102,7 @@ pub(super) fn run(
         tempfile::tempdir().map_err(|source| Error::Temporary { path: std::env::temp_dir(), source })?;
     let again = Store::open(&temporary.path().join(&subject.plan.name), "")?;
     let pending: Vec<Pending> = chosen.iter().map(|trial| Pending::new(trial)).collect();
-    local::run(&pending, &again, &Networks { datasets }, control, jobs, progress)?;
+    local::run(&pending, &again, &Networks { datasets }, control, jobs, observer)?;
     for trial in chosen {
         if !control.stopped() {
             compare(&subject.store.trial(&trial.id)?, &again.trial(&trial.id)?, report);

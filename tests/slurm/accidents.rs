@@ -107,7 +107,7 @@ fn a_controller_that_is_down_is_told_and_waited_for() {
         refused.err
     );
     let status = lab.drsae("status", &[]).expect(1).out;
-    assert!(status.contains("what is queued is not known: "), "{status}");
+    assert!(status.contains("the queue is not known: "), "{status}");
     cluster.start_controller();
     let followed = ended(lab.follow(&[])).expect(0);
     assert_eq!(followed.jobs(), [] as [&str; 0], "the controller knows its jobs again");

@@ -83,7 +83,7 @@ impl Loaded {
 
 /// Refuses a network that needs more memory than there is.
 fn expect_memory(model: &Model) -> Result<(), Shortage> {
-    memory::expect(anatomy::bytes(model.config(), model.inputs(), rayon::current_num_threads()))
+    memory::check(anatomy::bytes(model.config(), model.inputs(), rayon::current_num_threads()))
 }
 
 fn sample(images: &Images, dataset: &Dataset, preprocessing: Preprocessing) -> Sample {

@@ -17,7 +17,7 @@ use crate::cli::progress::{duration, style, tick};
 use crate::cli::signals::Signals;
 use crate::cli::terminal::print_message;
 use crate::plan::Plan;
-use crate::slurm::{Cluster, JobState, Jobs, Progress, Submissions};
+use crate::slurm::{Cluster, JobState, Jobs, PendingTrials, Submissions};
 use crate::store::Store;
 use crate::text::{printable, printable_lines};
 
@@ -31,19 +31,19 @@ const SIGNAL_POLL: Duration = Duration::from_millis(100);
 pub fn until_ended(plan: &Plan, store: &Store, cluster: &dyn Cluster) -> Result<Option<u8>> {
     let stop = Arc::<AtomicBool>::default();
     let signals = Signals::listen(&stop).context("failed to listen to signals")?;
-    let mut progress = Progress::new(plan, store);
+    let mut trials = PendingTrials::new(plan, store);
     let mut display = Display::new(plan.trials.len());
     loop {
         let start = Instant::now();
         let jobs = Jobs::query(&Submissions::of(store), cluster);
         // After the queue: all results of a task that has ended by then are on disk.
-        for (trial, outcome) in progress.update(jobs.as_ref().ok())? {
+        for (trial, outcome) in trials.update(jobs.as_ref().ok())? {
             let reason = outcome.message.unwrap_or_default();
             display.print(&format!("{} {}: {}", trial.id, outcome.status, printable(&reason)));
         }
         match jobs {
             Ok(jobs) => {
-                display.update(&jobs, &progress);
+                display.update(&jobs, &trials);
                 if jobs.active().next().is_none() {
                     return Ok(None);
                 }
@@ -86,23 +86,23 @@ impl Display {
         Self { bar, start: Instant::now(), last_line: String::new(), printed: HashSet::new() }
     }
 
-    fn update(&mut self, jobs: &Jobs, progress: &Progress) {
+    fn update(&mut self, jobs: &Jobs, trials: &PendingTrials) {
         let count = |state| jobs.in_state(state).count();
         let [running, queued, held] = [JobState::Running, JobState::Queued, JobState::Held].map(count);
         let counts = format!(", {running} tasks running, {queued} queued, {held} held");
-        let left = progress
+        let left = trials
             .remaining_ratio()
             .map(|ratio| format!(", {} left", duration(self.start.elapsed().mul_f64(ratio))))
             .unwrap_or_default();
-        self.bar.set_position(progress.ended() as u64);
+        self.bar.set_position(trials.ended() as u64);
         self.bar.set_message(format!("{counts}{left}"));
-        let line = format!("{}/{} trials{counts}", progress.ended(), progress.total());
+        let line = format!("{}/{} trials{counts}", trials.ended(), trials.total());
         if self.bar.is_hidden() && line != self.last_line {
             print_message(format_args!("{line}{left}"));
         }
         self.last_line = line;
         // Writing to a vector does not fail.
-        for task in jobs.lost(&progress.pending()) {
+        for task in jobs.lost(&trials.ids()) {
             if self.printed.insert(format!("{} {:?}", task.0.name(), task.1)) {
                 let mut text = Vec::new();
                 let _ = jobs::print_lost(&task, &mut text);

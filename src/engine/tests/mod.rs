@@ -85,7 +85,7 @@ impl Session for StubSession<'_> {
 #[derive(Default)]
 struct Endings(Mutex<Vec<(String, Ending)>>);
 
-impl Progress for Endings {
+impl Observer for Endings {
     fn started(&self, _: &Trial) {}
     fn advanced(&self, _: &Trial, _: usize) {}
     fn epoch(&self, _: &Trial, _: &Epoch) {}

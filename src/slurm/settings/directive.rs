@@ -56,7 +56,7 @@ fn check_name(name: &str, value: &str) -> Result<(), String> {
         return Err(format!("cannot be `--{name}`: the sweep sets that itself"));
     }
     match NAMED.iter().find(|(taken, _)| *taken == name) {
-        // Other generic resources than graphics processors have no key of their own.
+        // Other generic resources than GPUs have no key of their own.
         Some((_, "gpus")) if !value.to_ascii_lowercase().contains("gpu") => return Ok(()),
         Some((_, key)) => return Err(format!("cannot be `--{name}`: set `slurm.{key}`")),
         None => {}

@@ -1,6 +1,8 @@
 mod properties;
 mod refusals;
 
+use std::path::Path;
+
 use super::*;
 
 const BASE: &str = r#"name = "small"

@@ -1,6 +1,7 @@
 //! What holds for every spec.
 
 use proptest::prelude::*;
+use toml::Value;
 
 use super::*;
 

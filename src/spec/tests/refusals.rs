@@ -1,5 +1,7 @@
 //! The text of every refusal.
 
+use toml::Value;
+
 use super::*;
 
 fn refusal(result: Result<Sweep, Error>) -> String {

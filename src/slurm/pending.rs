@@ -1,4 +1,4 @@
-//! Progress of a sweep while its jobs run, by what is on disk.
+//! The pending trials of a sweep while its jobs run, by what is on disk.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use crate::plan::{Plan, Trial};
 use crate::store::{Error, Outcome, Status, Store};
 
 /// The trials of a sweep that have no result yet.
-pub struct Progress<'a> {
+pub struct PendingTrials<'a> {
     store: &'a Store,
     pending: Vec<&'a Trial>,
     total: usize,
@@ -16,8 +16,8 @@ pub struct Progress<'a> {
     initial: usize,
 }
 
-impl<'a> Progress<'a> {
-    /// The progress of a sweep that is followed from now on.
+impl<'a> PendingTrials<'a> {
+    /// The pending trials at this moment.
     #[must_use]
     pub fn new(plan: &'a Plan, store: &'a Store) -> Self {
         let status = |trial: &Trial| store.status(&trial.id).unwrap_or(Status::Pending);
@@ -52,7 +52,7 @@ impl<'a> Progress<'a> {
 
     /// Ids of the trials without a result.
     #[must_use]
-    pub fn pending(&self) -> Vec<&'a str> {
+    pub fn ids(&self) -> Vec<&'a str> {
         self.pending.iter().map(|trial| trial.id.as_str()).collect()
     }
 

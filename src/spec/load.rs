@@ -1,0 +1,182 @@
+//! Loading a spec: text -> document -> wire types -> [`Sweep`].
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::axes::{self, LocatedAxis};
+use super::config::CONFIG_TABLES;
+use super::document::Document;
+use super::error::{Error, Place, Problem};
+use super::expand::{self, MAX_TRIALS};
+use super::overrides::Override;
+use super::path;
+use super::sweep::{Published, Sweep};
+use super::wire;
+use crate::Invalid;
+use crate::text::reserved;
+
+/// Maximum size of a spec in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Folders of a sweep, which no other sweep may have as a part of its name.
+const SWEEP_FOLDERS: [&str; 5] = ["analysis", "replaced", "running", "slurm", "trials"];
+
+impl Sweep {
+    /// Loads and checks the spec at `path`, with `overrides` of the form `path=value` applied.
+    ///
+    /// # Errors
+    /// The first thing wrong with the file, the overrides or the sweep, and where.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        Self::parse(&read_file(path)?, &path.display().to_string(), overrides)
+    }
+
+    /// Checks the spec `text`; `file` names it in errors.
+    ///
+    /// # Errors
+    /// The first thing wrong with the text, the overrides or the sweep, and where.
+    pub fn parse(text: &str, file: &str, overrides: &[String]) -> Result<Self, Error> {
+        let doc = document(text, file, overrides)?;
+        let spec: wire::Spec = doc.read(wire::with_config_tables(doc.table.clone()))?;
+        check(&doc, spec)
+    }
+
+    /// The place of the setting `key`, or else of the nearest table around it: for errors that appear in planning.
+    #[must_use]
+    pub fn place_of(key: &str, path: &Path, overrides: &[String]) -> Place {
+        let file = path.display().to_string();
+        let place = || -> Result<Place, Error> {
+            let text = read_file(path).unwrap_or_default();
+            Ok(document(&text, &file, overrides)?.place(&path::split(key)))
+        };
+        place().unwrap_or_else(|error| error.place)
+    }
+}
+
+/// Parses the text and applies the overrides.
+fn document<'t>(text: &'t str, file: &'t str, overrides: &[String]) -> Result<Document<'t>, Error> {
+    let mut doc = Document::parse(text, file)?;
+    for text in overrides {
+        doc.apply(Override::parse(text)?)?;
+    }
+    Ok(doc)
+}
+
+/// Reads a file of at most [`MAX_BYTES`].
+pub(super) fn read_file(path: &Path) -> Result<String, Error> {
+    let read = || -> io::Result<Result<String, Problem>> {
+        let file = fs::File::open(path)?;
+        let bytes = file.metadata()?.len();
+        if bytes > MAX_BYTES {
+            return Ok(Err(Problem::TooLarge { bytes, max: MAX_BYTES }));
+        }
+        let mut text = String::new();
+        file.take(MAX_BYTES).read_to_string(&mut text)?;
+        Ok(Ok(text))
+    };
+    read().unwrap_or_else(|error| Err(Problem::Unreadable(error))).map_err(|problem| Error {
+        place: Place::File(path.display().to_string()),
+        problem: Box::new(problem),
+    })
+}
+
+fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
+    let blame = |invalid| doc.invalid(invalid);
+    check_name(&spec.name).map_err(blame)?;
+    let seeds = read_seeds(&spec.seeds).map_err(blame)?;
+    let config = spec.base();
+    config.validate().map_err(blame)?;
+    spec.published.iter().enumerate().try_for_each(check_published).map_err(blame)?;
+    spec.slurm.validate().map_err(blame)?;
+
+    let base = base_tables(&doc.table);
+    let located = axes::read(doc, &base, &spec.sweep)?;
+    let excluded = axes::read_excluded(doc, &base, &located, &spec.sweep.exclude)?;
+    let compare =
+        spec.compare.as_ref().map(|compare| axes::read_compare(doc, &located, compare)).transpose()?;
+    let cells = expand::cells(doc, &base, &located, &excluded, seeds.len())?;
+    Ok(Sweep {
+        name: spec.name,
+        question: spec.question,
+        seeds,
+        base: config,
+        axes: located.into_iter().map(|LocatedAxis { axis, .. }| axis).collect(),
+        excluded,
+        compare,
+        published: spec.published,
+        slurm: spec.slurm,
+        cells,
+    })
+}
+
+/// The tables that describe one trial, as written; absent ones are empty.
+fn base_tables(root: &Table) -> Table {
+    CONFIG_TABLES
+        .into_iter()
+        .map(|key| {
+            let table = root.get(key).cloned().unwrap_or_else(|| Value::Table(Table::new()));
+            (key.to_owned(), table)
+        })
+        .collect()
+}
+
+/// Checks the name of a sweep, which becomes a path of folders.
+fn check_name(name: &str) -> Result<(), Invalid> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_folder = |part: &str| {
+        part.bytes().all(|byte| plain(byte) || b"._-".contains(&byte))
+            && part.bytes().next().is_some_and(plain)
+            && !reserved(part)
+            && !SWEEP_FOLDERS.contains(&part)
+    };
+    if name.len() <= 64 && name.split('/').all(is_folder) {
+        return Ok(());
+    }
+    let reason = format!(
+        "becomes a folder, or folders with `/` between them: 1 to 64 of a-z, 0-9, `.`, `_` and `-`, of each \
+         folder the first a letter or a digit, the last no `.`, no device of Windows such as `con`, and no \
+         folder of a sweep such as `trials`; not {name:?}"
+    );
+    Err(Invalid::new("name", reason))
+}
+
+fn check_published((index, figure): (usize, &Published)) -> Result<(), Invalid> {
+    if (0.0..=100.0).contains(&figure.error) {
+        return Ok(());
+    }
+    let reason = format!("must be a share in percent, from 0 to 100, not {}", figure.error);
+    Err(Invalid::new(format!("published.{index}.error"), reason))
+}
+
+/// A count n means the seeds 1 to n.
+fn read_seeds(seeds: &Value) -> Result<Vec<u64>, Invalid> {
+    let whole = |value: &Value| value.as_integer().and_then(|seed| u64::try_from(seed).ok());
+    let Value::Array(list) = seeds else {
+        return match whole(seeds) {
+            Some(count @ 1..) if count <= MAX_TRIALS as u64 => Ok((1..=count).collect()),
+            _ => {
+                let reason = format!(
+                    "must be a count from 1 to {MAX_TRIALS}, or a list of whole numbers, not {seeds}"
+                );
+                Err(Invalid::new("seeds", reason))
+            }
+        };
+    };
+    if list.is_empty() {
+        return Err(Invalid::new("seeds", "must list at least one seed"));
+    }
+    let mut seen = BTreeSet::new();
+    for (index, value) in list.iter().enumerate() {
+        let at = || format!("seeds.{index}");
+        let seed = whole(value).ok_or_else(|| {
+            Invalid::new(at(), format!("must be a whole number, zero or more, not {value}"))
+        })?;
+        if !seen.insert(seed) {
+            return Err(Invalid::new(at(), format!("repeats the seed {seed}")));
+        }
+    }
+    Ok(list.iter().filter_map(whole).collect())
+}
