@@ -82,18 +82,18 @@ impl Drop for Disk {
     }
 }
 
-fn said(output: &Output) -> String {
+fn output_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
 }
 
 #[test]
-fn a_full_disk_is_told_keeps_what_was_complete_and_the_sweep_goes_on_later() {
+fn a_full_disk_is_reported_keeps_what_was_complete_and_the_sweep_goes_on_later() {
     let Some(disk) = Disk::new("1100k") else { return };
     assert!(disk.sweep("roomy").status.success());
 
     let full = disk.sweep("results");
-    assert!(matches!(full.status.code(), Some(1 | 2)), "{}", said(&full));
-    assert!(said(&full).contains("No space left on device"), "{}", said(&full));
+    assert!(matches!(full.status.code(), Some(1 | 2)), "{}", output_of(&full));
+    assert!(output_of(&full).contains("No space left on device"), "{}", output_of(&full));
     let (kept, whole) = (disk.files("results"), disk.files("roomy"));
     let trials = disk.results().join("disk/trials");
     let complete: Vec<_> = fs::read_dir(trials)
@@ -119,19 +119,19 @@ fn a_full_disk_is_told_keeps_what_was_complete_and_the_sweep_goes_on_later() {
         .current_dir(disk.folder.path())
         .output()
         .unwrap();
-    assert!(again.status.success(), "{}", said(&again));
+    assert!(again.status.success(), "{}", output_of(&again));
     let found = disk.files("results");
     assert_eq!(found.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
     assert!(found.iter().all(|(path, bytes)| whole[path] == *bytes));
 }
 
 #[test]
-fn a_read_only_disk_is_told_before_anything_runs_and_can_be_read() {
+fn a_read_only_disk_is_reported_before_anything_runs_and_can_be_read() {
     let Some(disk) = Disk::new("16m") else { return };
     let refused = |disk: &Disk| {
         let output = disk.sweep("results");
-        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(said(&output).contains("Read-only file system"), "{}", said(&output));
+        assert_eq!(output.status.code(), Some(2), "{}", output_of(&output));
+        assert!(output_of(&output).contains("Read-only file system"), "{}", output_of(&output));
     };
     assert!(disk.mount(&["-o", "remount,ro", "tmpfs"]));
     refused(&disk);
@@ -145,6 +145,6 @@ fn a_read_only_disk_is_told_before_anything_runs_and_can_be_read() {
         .current_dir(disk.folder.path())
         .output()
         .unwrap();
-    assert!(status.status.success(), "{}", said(&status));
+    assert!(status.status.success(), "{}", output_of(&status));
     assert!(disk.files("results") == whole);
 }

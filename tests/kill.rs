@@ -93,13 +93,13 @@ impl Place {
         states
     }
 
-    /// Runs the sweep to its end; gives what it said.
+    /// Runs the sweep to its end; gives what it text.
     fn ended(&self, results: &str) -> String {
         let child = self.sweep(results);
         let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success(), "{said}");
-        said
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{text}");
+        text
     }
 }
 
@@ -125,7 +125,7 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.success());
 }
 
-fn said(child: Child) -> String {
+fn output_of(child: Child) -> String {
     String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
 }
 
@@ -144,7 +144,7 @@ fn killed_at_many_moments_it_ends_in_the_same_bytes() {
             let life = whole.mul_f64(random.random_range(0.0..0.6));
             let mut child = place.sweep(&results);
             if let Some(status) = ended_within(&mut child, life) {
-                assert!(status.success(), "{}", said(child));
+                assert!(status.success(), "{}", output_of(child));
                 break;
             }
             child.kill().unwrap();
@@ -181,7 +181,7 @@ fn vanish(folder: &Path) {
 }
 
 #[test]
-fn a_trial_whose_folder_is_removed_is_told_and_keeps_no_other_from_its_end() {
+fn a_trial_whose_folder_is_removed_is_reported_and_keeps_no_other_from_its_end() {
     let place = Place::new();
     place.ended("whole");
     let mut child = place.sweep("removed");
@@ -193,9 +193,9 @@ fn a_trial_whose_folder_is_removed_is_told_and_keeps_no_other_from_its_end() {
     let output = child.wait_with_output().unwrap();
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{log}");
-    let told =
+    let message =
         format!("{id}: pending: removed/killed/running/{id} was removed or renamed while the sweep ran");
-    assert!(log.contains(&told), "{log}");
+    assert!(log.contains(&message), "{log}");
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(out.contains("1 of 2 trials complete; results in removed/killed\n1 pending\n"), "{out}");
     assert!(out.contains("`drsae sweep killed.toml --results removed` runs what is pending"), "{out}");
@@ -215,13 +215,13 @@ fn a_results_folder_that_is_removed_ends_the_sweep_and_is_not_made_anew() {
         let folder = place.folder.path().join(&results).join(part);
         vanish(&folder);
         let status = ended_within(&mut child, Duration::from_secs(10)).expect("it ends");
-        let log = said(child);
+        let log = output_of(child);
         assert_eq!(status.code(), Some(2), "{log}");
-        let told = format!(
+        let message = format!(
             "error: {results}/{part} was removed or renamed while the sweep ran: 0 of 2 trials are complete on \
              disk; `drsae sweep killed.toml --results {results}` makes the folder anew and computes the others\n"
         );
-        assert!(log.ends_with(&told), "{log}");
+        assert!(log.ends_with(&message), "{log}");
         assert!(!folder.exists());
         place.ended(&results);
         place.assert_same(&results, "whole");
@@ -238,11 +238,11 @@ fn a_signal_ends_the_sweep_at_a_safe_point_and_it_goes_on() {
         signal(&child, name);
         let status = ended_within(&mut child, Duration::from_secs(2)).expect("it ends within 2 s");
         assert_eq!(status.code(), Some(code));
-        let said = said(child);
-        assert!(said.contains("of 2 trials are pending; the same command goes on"), "{said}");
+        let text = output_of(child);
+        assert!(text.contains("of 2 trials are pending; the same command goes on"), "{text}");
 
-        let said = place.ended(name);
-        assert!(said.contains("goes on after epoch"), "{said}");
+        let text = place.ended(name);
+        assert!(text.contains("goes on after epoch"), "{text}");
         place.assert_same(name, "whole");
     }
 }
@@ -266,9 +266,9 @@ fn a_damaged_or_foreign_state_is_reported_and_its_trial_starts_afresh() {
         let results = format!("useless-{index}");
         copy(&place.folder.path().join("killed"), &place.folder.path().join(&results));
         fs::write(&place.states(&results)[0], bytes).unwrap();
-        let said = place.ended(&results);
-        assert!(said.contains("starts afresh, for what it had is of no use"), "{said}");
-        assert!(said.contains(reason), "{said}");
+        let text = place.ended(&results);
+        assert!(text.contains("starts afresh, for what it had is of no use"), "{text}");
+        assert!(text.contains(reason), "{text}");
         place.assert_same(&results, "whole");
     }
 }

@@ -178,13 +178,13 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// How often each trial was trained to its end, as the processes told it.
+/// How often each trial was trained to its end, by the output of the processes.
 fn trained(outputs: &[Output]) -> BTreeMap<String, usize> {
     let mut trained = BTreeMap::new();
-    let told: String = outputs.iter().map(stderr).collect();
-    for line in told.lines() {
-        if let Some((told, _)) = line.split_once(": test error")
-            && let Some((_, id)) = told.split_once("] ")
+    let message: String = outputs.iter().map(stderr).collect();
+    for line in message.lines() {
+        if let Some((message, _)) = line.split_once(": test error")
+            && let Some((_, id)) = message.split_once("] ")
         {
             *trained.entry(id.to_owned()).or_default() += 1;
         }
@@ -211,8 +211,8 @@ fn two_and_three_processes_share_the_trials_and_each_ends_with_all_of_them() {
         assert_eq!(sweep.merged(), *ALONE);
         assert!(sweep.leases().is_empty());
         for output in &outputs {
-            let told = String::from_utf8_lossy(&output.stdout);
-            assert!(told.contains(&format!("{TRIALS} of {TRIALS} trials complete")), "{told}");
+            let message = String::from_utf8_lossy(&output.stdout);
+            assert!(message.contains(&format!("{TRIALS} of {TRIALS} trials complete")), "{message}");
         }
     }
 }
@@ -275,9 +275,12 @@ fn a_trial_that_is_held_is_shown_refused_and_waited_for() {
     hold(&sweep.lease(&id, 1));
 
     let status = sweep.start("status", &[]).wait();
-    let told = String::from_utf8_lossy(&status.stdout);
-    assert!(told.contains("     1 running\n"), "{told}");
-    assert!(told.contains(&format!("  {id} running: process 4711 on host node7, since 2013")), "{told}");
+    let message = String::from_utf8_lossy(&status.stdout);
+    assert!(message.contains("     1 running\n"), "{message}");
+    assert!(
+        message.contains(&format!("  {id} running: process 4711 on host node7, since 2013")),
+        "{message}"
+    );
     let json = sweep.start("status", &["--json"]).wait();
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((&json["running"][0]["host"], &json["running"][0]["pid"]), (&"node7".into(), &4711.into()));

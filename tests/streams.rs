@@ -51,7 +51,7 @@ impl Lab {
     fn swept(spec: &str) -> Self {
         let lab = Self::new(spec);
         let output = lab.drsae(&["sweep", "spec.toml"]).output().unwrap();
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", output_of(&output));
         lab
     }
 
@@ -98,7 +98,7 @@ impl Lab {
     }
 }
 
-fn said(output: &Output) -> String {
+fn output_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
 }
 
@@ -154,7 +154,7 @@ fn a_sweep_outlives_its_standard_error() {
 }
 
 #[test]
-fn an_error_keeps_its_exit_code_where_it_cannot_be_told() {
+fn an_error_keeps_its_exit_code_where_it_cannot_be_reported() {
     let lab = Lab::new(SPEC);
     for words in [&["sweep", "missing.toml"][..], &["no-such-command"], &["status", "spec.toml"]] {
         for stderr in [Stdio::from(full()), Stdio::from(closed())] {
@@ -181,7 +181,7 @@ fn a_closed_standard_output_is_no_error_and_a_full_one_is() {
         let output = lab.drsae(words).stdout(full()).output().unwrap();
         let expected = "error: cannot write to standard output: No space left on device";
         assert_eq!(output.status.code(), Some(2), "{words:?}");
-        assert!(said(&output).contains(expected), "{words:?}: {}", said(&output));
+        assert!(output_of(&output).contains(expected), "{words:?}: {}", output_of(&output));
     }
 }
 
@@ -200,8 +200,8 @@ fn a_hangup_ends_a_sweep_at_a_safe_point_and_nohup_prevents_that() {
     signal(&hung_up, "HUP");
     signal(&hung_up, "HUP");
     let output = hung_up.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(129), "{}", said(&output));
-    assert!(said(&output).contains("the same command goes on"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(129), "{}", output_of(&output));
+    assert!(output_of(&output).contains("the same command goes on"), "{}", output_of(&output));
 
     let lab = Lab::new(&endless());
     let mut kept =
@@ -251,10 +251,10 @@ fn a_closed_terminal_ends_a_sweep_at_a_safe_point() {
 fn a_limit_on_the_size_of_files_is_an_error_that_names_the_file() {
     let lab = Lab::new(SPEC);
     let output = lab.shell("ulimit -f 8; exec \"$0\" sweep spec.toml").output().unwrap();
-    assert_eq!(output.status.signal(), None, "{}", said(&output));
-    assert!(matches!(output.status.code(), Some(1 | 2)), "{}", said(&output));
-    assert!(said(&output).contains("File too large"), "{}", said(&output));
-    assert!(said(&output).contains("results/tiny/"), "{}", said(&output));
+    assert_eq!(output.status.signal(), None, "{}", output_of(&output));
+    assert!(matches!(output.status.code(), Some(1 | 2)), "{}", output_of(&output));
+    assert!(output_of(&output).contains("File too large"), "{}", output_of(&output));
+    assert!(output_of(&output).contains("results/tiny/"), "{}", output_of(&output));
 }
 
 /// The file of a network with another text in its header.
@@ -294,15 +294,15 @@ fn a_checkpoint_that_was_made_to_do_harm_is_refused() {
         for command in ["eval", "inspect"] {
             let script = format!("ulimit -v 4000000; exec \"$0\" {command} bad.safetensors");
             let output = lab.shell(&script).output().unwrap();
-            let told = said(&output);
-            assert!(told.contains("error: ") && told.contains(expected), "{command}: {told}");
-            assert_eq!(output.status.code(), Some(2), "{command}: {told}");
+            let message = output_of(&output);
+            assert!(message.contains("error: ") && message.contains(expected), "{command}: {message}");
+            assert_eq!(output.status.code(), Some(2), "{command}: {message}");
         }
     }
     for path in ["/dev/zero", "."] {
         let output = lab.drsae(&["eval", path]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(said(&output).contains("it is no regular file"), "{}", said(&output));
+        assert!(output_of(&output).contains("it is no regular file"), "{}", output_of(&output));
     }
 }
 
@@ -361,10 +361,11 @@ fn no_value_of_a_file_decides_what_a_terminal_does() {
     ];
     for words in commands {
         let output = lab.drsae(words).output().unwrap();
-        let told = said(&output);
-        let is_told = told.contains("[2J") || matches!(words[0], "report" | "verify") || words == [HOSTILE];
-        assert!(is_told, "{words:?} does not tell it: {told}");
-        assert_harmless(&words.join(" "), &told);
+        let message = output_of(&output);
+        let is_told =
+            message.contains("[2J") || matches!(words[0], "report" | "verify") || words == [HOSTILE];
+        assert!(is_told, "{words:?} does not tell it: {message}");
+        assert_harmless(&words.join(" "), &message);
         if words.contains(&"--json") {
             let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
             assert_eq!(answer["troubles"][0]["message"], HOSTILE);
@@ -415,23 +416,23 @@ fn a_sweep_runs_on_the_threads_that_there_are() {
     let lab = Lab::new(SPEC);
     let Some(mut command) = limited(&lab, 3) else { return };
     let output = command.args(["sweep", "spec.toml", "--jobs", "2"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", output_of(&output));
     assert_eq!(lab.complete(), 2);
-    assert!(said(&output).contains("only 1 of 2 threads"), "{}", said(&output));
+    assert!(output_of(&output).contains("only 1 of 2 threads"), "{}", output_of(&output));
 
     // The program is one thread itself.
     let none = Lab::new(SPEC);
     let output = limited(&none, 1).unwrap().args(["sweep", "spec.toml", "--jobs", "2"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("failed to start 2 worker threads"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", output_of(&output));
+    assert!(output_of(&output).contains("failed to start 2 worker threads"), "{}", output_of(&output));
 
     let mut tables = limited(&lab, 3).unwrap();
     let output = tables.args(["analyze", "spec.toml"]).env("POLARS_MAX_THREADS", "8").output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("the system started 2 of 8 threads"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", output_of(&output));
+    assert!(output_of(&output).contains("the system started 2 of 8 threads"), "{}", output_of(&output));
     for words in [&["status", "spec.toml"][..], &["verify", "spec.toml"], &["report", "spec.toml"]] {
         let output = limited(&lab, 2).unwrap().args(words).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(0), "{words:?}: {}", output_of(&output));
     }
 }
 
@@ -443,9 +444,9 @@ fn trials_that_do_not_fit_into_memory_end_no_other() {
     let lab = Lab::new(&spec.replace("batch = 20", "batch = 25000"));
     let script = "ulimit -v 1600000; exec \"$0\" sweep spec.toml --jobs 2";
     let output = lab.shell(script).output().unwrap();
-    assert_eq!(output.status.signal(), None, "{}", said(&output));
-    assert!(matches!(output.status.code(), Some(0..=2)), "{:?} {}", output.status, said(&output));
-    assert!(lab.complete() > 0, "{}", said(&output));
+    assert_eq!(output.status.signal(), None, "{}", output_of(&output));
+    assert!(matches!(output.status.code(), Some(0..=2)), "{:?} {}", output.status, output_of(&output));
+    assert!(lab.complete() > 0, "{}", output_of(&output));
 }
 
 #[test]
@@ -456,9 +457,13 @@ fn a_proxy_that_cannot_be_used_is_named() {
     {
         let mut command = lab.drsae(&["data", "fetch", "--data-dir", "mnist"]);
         let output = command.env_remove("ALL_PROXY").env(variable, value).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-        assert!(said(&output).starts_with(&format!("error: {variable} names a proxy")), "{}", said(&output));
-        assert!(!said(&output).contains("secret") && !lab.path("mnist").exists());
+        assert_eq!(output.status.code(), Some(2), "{}", output_of(&output));
+        assert!(
+            output_of(&output).starts_with(&format!("error: {variable} names a proxy")),
+            "{}",
+            output_of(&output)
+        );
+        assert!(!output_of(&output).contains("secret") && !lab.path("mnist").exists());
     }
 }
 
@@ -475,6 +480,6 @@ fn the_next_download_removes_what_a_killed_one_left_and_nothing_else() {
     let left = file(".drsae-partial-train-images-idx3-ubyte-aB3dE6.gz");
     let mine = file(".train-images-idx3-ubyte-aB3dE6.gz");
     let output = lab.drsae(&["data", "fetch", "--data-dir", "mnist"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", output_of(&output));
     assert!(!left.exists() && mine.exists());
 }

@@ -8,23 +8,17 @@ use crate::store::Status;
 #[derive(Debug, Clone, clap::Args)]
 pub struct RunArgs {
     /// Run trials with this status again; may be repeated.
-    #[arg(long, value_name = "STATUS", value_parser = ["failed", "diverged", "timed-out"])]
-    retry: Vec<String>,
+    #[arg(long, value_name = "STATUS", value_enum)]
+    pub retry: Vec<Status>,
     /// End a trial that runs longer than this, such as `90s` or `2h 30m`, as `timed-out`.
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
 }
 
 impl RunArgs {
-    /// The statuses of the trials that are run again.
-    pub fn retry(&self) -> Vec<Status> {
-        let is_named = |status: &Status| self.retry.iter().any(|name| name == status.name());
-        Status::ALL.into_iter().filter(is_named).collect()
-    }
-
     /// The same arguments for another command line.
     pub fn to_args(&self) -> Vec<String> {
-        let retry = self.retry.iter().flat_map(|name| ["--retry".to_owned(), name.clone()]);
+        let retry = self.retry.iter().flat_map(|status| ["--retry".to_owned(), status.name().to_owned()]);
         let timeout = self.timeout.map(|timeout| format!("{}s", timeout.as_secs_f64()));
         retry.chain(timeout.into_iter().flat_map(|timeout| ["--timeout".to_owned(), timeout])).collect()
     }

@@ -65,7 +65,7 @@ pub fn run(
         pack: args.pack,
         sweep_args: spec_args.absolute_args(sweep)?,
         trial_args: run_args.to_args(),
-        retry: run_args.retry(),
+        retry: run_args.retry.clone(),
     };
     if dry_run {
         check_root(&root)?;
@@ -73,8 +73,7 @@ pub fn run(
         return preview(&submitter, results::find(spec_args, sweep)?.as_ref());
     }
     check_device(spec_args)?;
-    let pending =
-        engine::pending(&plan.trials, results::find(spec_args, sweep)?.as_ref(), &run_args.retry())?;
+    let pending = engine::pending(&plan.trials, results::find(spec_args, sweep)?.as_ref(), &run_args.retry)?;
     // Downloads what is missing, since the nodes may have no network.
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
     DatasetCache::load(configs, spec_args.data_dir.as_deref())?;

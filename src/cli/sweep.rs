@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return slurm::run(&args.slurm, sweep_args, (&sweep, &plan), &command, args.dry_run);
     }
     let store = results::find(&args.spec, &sweep)?;
-    let pending = engine::pending(&plan.trials, store.as_ref(), &args.run.retry())?;
+    let pending = engine::pending(&plan.trials, store.as_ref(), &args.run.retry)?;
     if args.dry_run {
         results::check_plan(&args.spec, &sweep, &plan)?;
         return dry_run(args, &plan, &pending);

@@ -54,7 +54,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     ensure!(
-        args.pending || args.run.retry().is_empty(),
+        args.pending || args.run.retry.is_empty(),
         "`--retry` needs `--pending`: without it, all are run"
     );
     let (sweep, plan) = args.spec.load_plan()?;
@@ -111,7 +111,7 @@ impl Args {
 
     fn select<'p>(&self, named: &[&'p Trial], store: &Store) -> Result<Vec<Pending<'p>>> {
         if self.pending {
-            return Ok(engine::pending_among(named, store, &self.run.retry())?);
+            return Ok(engine::pending_among(named, store, &self.run.retry)?);
         }
         for trial in named {
             if let Some(holder) = store.holder(&store.trial(&trial.id)?)? {

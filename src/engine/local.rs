@@ -7,8 +7,11 @@ use std::time::Duration;
 
 use rayon::ThreadPool;
 
+use super::error::Error;
+use super::observer::{Control, Ending, Observer};
+use super::pending::Pending;
 use super::training::Training;
-use super::{Control, Ending, Error, Observer, Pending, trial};
+use super::trial;
 use crate::store::{self, Acquisition, Lease, Leases, Standing, Status, Store};
 use crate::text::chain;
 use crate::threads;

@@ -1,6 +1,6 @@
 //! The interface of the engine to training: epochs, states, and weights with their predictions.
 
-use super::DatasetCache;
+use super::dataset_cache::DatasetCache;
 use super::failure::Failure;
 use crate::data::Dataset;
 use crate::model::weights;

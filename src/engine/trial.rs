@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::failure::Failure;
 use super::journal::{Journal, Opened};
+use super::observer::{Control, Ending, Observer};
 use super::training::{Session, Trained, Training};
-use super::{Control, Ending, Observer};
 use crate::plan::Trial;
 use crate::store::{self, Attempt, Lease, Outcome, Published, Standing, Status, Store, TrialFolder};
 use crate::text::chain;

@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn runs_are_written_by_their_ends() {
-        let told = |indices: &[usize]| Indices(indices.to_vec()).to_string();
-        assert_eq!(told(&[0, 1, 2, 3, 7]), "0-3,7");
-        assert_eq!(told(&[5]), "5");
-        assert_eq!(told(&[8, 7, 1, 2]), "8,7,1-2");
+        let text = |indices: &[usize]| Indices(indices.to_vec()).to_string();
+        assert_eq!(text(&[0, 1, 2, 3, 7]), "0-3,7");
+        assert_eq!(text(&[5]), "5");
+        assert_eq!(text(&[8, 7, 1, 2]), "8,7,1-2");
     }
 
     #[test]

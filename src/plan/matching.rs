@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use toml::Value;
 
-use super::Error;
+use super::error::Error;
 use crate::data::Facts;
 use crate::model::budget::Counts;
 use crate::model::{self, Family};

@@ -2,9 +2,12 @@ use std::cell::Cell as Counter;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
+use super::id::Identities;
 use super::*;
-use crate::data::Shape;
+use crate::NUMERICS_VERSION;
+use crate::data::{Facts, Shape};
 use crate::device::Kind;
+use crate::spec::Sweep;
 
 const BASE: &str = r#"name = "a"
 seeds = 2
@@ -227,15 +230,13 @@ match = "parameters"
     10 untied-t3-n51-s2 100 untied 2 165801 1884960000
     11 mlp-t3-n94-s2 100 mlp 2 166286 2121580000
     ");
+    let reference = plan.trials[0].parameters;
     for trial in &plan.trials[..3] {
-        let reference = trial.reference_parameters.unwrap_or(trial.parameters);
-        assert_eq!(reference, plan.trials[0].parameters);
         assert!(trial.parameters <= reference && trial.parameters * 10 > reference * 9);
         assert_eq!(trial.settings[0].1, "50");
     }
     assert_eq!(plan.trials[0].config.model.hidden, 50);
     assert!(plan.trials[1].config.model.hidden < 50);
-    assert_eq!(plan.trials[0].reference_parameters, None);
     let alone = &plan.trials[1];
     let expected = crate::model::budget::training_flops(&alone.config.model, 784, 10);
     assert_eq!(alone.flops_per_image, expected);

@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(lengths(2, None, &[100.0; 7]), [6, 1], "two side by side take half the time");
         assert_eq!(lengths(1, None, &[4000.0, 1.0, 1.0]), [1, 2]);
         assert_eq!(lengths(4, None, &[4000.0; 6]), [4, 2], "no CPU of a task is left without a trial");
-        assert_eq!(lengths(1, Some(2), &[4000.0; 5]), [2, 2, 1], "unless it is said");
+        assert_eq!(lengths(1, Some(2), &[4000.0; 5]), [2, 2, 1], "unless `pack` decides");
         assert_eq!(lengths(1, None, &[]), [] as [usize; 0]);
     }
 

@@ -171,7 +171,7 @@ impl Scripts {
                 "for tool in sha256sum 'shasum -a 256' 'openssl dgst -sha256 -r'; do",
                 "    command -v ${tool%% *} >/dev/null && found=$($tool <\"$program\") && break",
                 "done",
-                "[[ $found ]] || fail \"this node has no program that tells the SHA-256 of $program: sha256sum, shasum or \
+                "[[ $found ]] || fail \"this node has no program that computes the SHA-256 of $program: sha256sum, shasum or \
              openssl\"",
                 "[[ ${found%% *} == \"$sha256\" ]] || fail \"$program is not the program that was submitted, for its SHA-256 is \
              ${found%% *} and not $sha256: submit again with \\`drsae sweep\\`\"",

@@ -24,7 +24,11 @@ pub(super) struct LocatedAxis {
 
 /// Reads `sweep.grid`, then `sweep.zip`: each grid axis is a group by itself, the axes of
 /// one zip table are one group.
-pub(super) fn read(doc: &Document, base: &Table, sweep: &wire::Sweep) -> Result<Vec<LocatedAxis>, Error> {
+pub(super) fn read(
+    doc: &Document,
+    base: &Table,
+    sweep: &wire::SweepTable,
+) -> Result<Vec<LocatedAxis>, Error> {
     let mut axes = Vec::new();
     let mut groups = 0;
     for entry in path::entries(&sweep.grid, &path::split("sweep.grid"), &|_| false) {
@@ -173,7 +177,7 @@ pub(super) fn read_excluded(
 pub(super) fn read_compare(
     doc: &Document,
     axes: &[LocatedAxis],
-    compare: &wire::Compare,
+    compare: &wire::CompareTable,
 ) -> Result<Compare, Error> {
     let at = path::split("compare.reference");
     let mut reference = BTreeMap::new();

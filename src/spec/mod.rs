@@ -18,7 +18,7 @@
 //! `compare.reference.`) is the path of one axis, quoted or not. Its value is TOML, or a
 //! bare word.
 //!
-//! `[slurm]` is how the sweep runs on a cluster, and no part of its results: see [`slurm::Settings`].
+//! `[slurm]` is how the sweep runs on a cluster, and no part of its results: see [`crate::slurm::Settings`].
 
 mod axes;
 mod cells;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::document::Document;
 use super::error::Error;
 use super::load::read_file;
-use crate::slurm::Settings;
+use crate::slurm::settings::Settings;
 
 /// The tables of the file.
 #[derive(Deserialize)]

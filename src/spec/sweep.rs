@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::config::CellConfig;
-use crate::slurm;
+use crate::slurm::settings::Settings;
 use crate::text::printable;
 
 /// A checked spec: every cell of it is a config that can be trained.
@@ -29,7 +29,7 @@ pub struct Sweep {
     /// Published errors to list beside the measured ones.
     pub published: Vec<Published>,
     /// How the sweep runs on a cluster; not part of what is computed or of [`Sweep::to_toml`].
-    pub slurm: slurm::Settings,
+    pub slurm: Settings,
     /// Every combination of axis values that is not left out, the first axis varying
     /// slowest. No two have the same config.
     pub cells: Vec<Cell>,

@@ -5,7 +5,8 @@ use toml::{Table, Value};
 
 use super::config::{CONFIG_TABLES, CellConfig};
 use super::sweep::Published;
-use crate::{data, model, slurm, train};
+use crate::slurm::settings::Settings;
+use crate::{data, model, train};
 
 /// The tables of a spec.
 #[derive(Debug, Deserialize)]
@@ -21,18 +22,18 @@ pub(super) struct Spec {
     pub objective: train::Objective,
     pub training: train::Config,
     #[serde(default)]
-    pub sweep: Sweep,
-    pub compare: Option<Compare>,
+    pub sweep: SweepTable,
+    pub compare: Option<CompareTable>,
     #[serde(default)]
     pub published: Vec<Published>,
     #[serde(default)]
-    pub slurm: slurm::Settings,
+    pub slurm: Settings,
 }
 
 /// The `[sweep]` table.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Sweep {
+pub(super) struct SweepTable {
     /// Axes of which every value meets every other.
     pub grid: Table,
     /// A table of axes that move together, or a list of such tables.
@@ -44,7 +45,7 @@ pub(super) struct Sweep {
 /// The `[compare]` table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Compare {
+pub(super) struct CompareTable {
     pub reference: Table,
     #[serde(rename = "match")]
     pub matching: Option<Matching>,

@@ -8,20 +8,24 @@ use serde::{Deserialize, Serialize};
 /// fields alone leave it.
 pub const FORMAT: u32 = 1;
 
-/// What became of a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Status of a trial.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Trained and tested.
+    #[value(skip)]
     Complete,
     /// The loss was no longer finite.
     Diverged,
     /// An error ended it.
     Failed,
-    /// It ran out of the time it was given.
+    /// It exceeded its time limit.
     TimedOut,
-    /// It has no result yet. No file says so.
+    /// It has no result yet; in no file.
     #[serde(skip)]
+    #[value(skip)]
     Pending,
 }
 

@@ -49,7 +49,7 @@ fn two_copies_of_a_trial_at_once_are_one() {
 }
 
 #[test]
-fn a_task_that_is_killed_is_told_and_submitted_again_alone() {
+fn a_task_that_is_killed_is_reported_and_submitted_again_alone() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let child = lab.follow(&SPREAD);
@@ -61,8 +61,8 @@ fn a_task_that_is_killed_is_told_and_submitted_again_alone() {
     let task = lab.begun(&cluster, &job);
     task.signal("KILL");
     let followed = ended(child).expect(1);
-    let told = format!("{} ended without ", task.name);
-    assert!(followed.err.contains(&told) && followed.err.contains("; the end of "), "{}", followed.err);
+    let message = format!("{} ended without ", task.name);
+    assert!(followed.err.contains(&message) && followed.err.contains("; the end of "), "{}", followed.err);
     assert!(
         followed.out.contains("4 of 6 trials complete") && followed.out.contains("2 pending"),
         "{}",
@@ -71,7 +71,7 @@ fn a_task_that_is_killed_is_told_and_submitted_again_alone() {
     assert!(followed.out.contains("--engine slurm` runs what is pending"), "{}", followed.out);
     let status = lab.drsae("status", &[]).expect(1).out;
     assert!(status.contains("1 task ended and left 2 trials without a result"), "{status}");
-    assert!(status.contains(&told), "{status}");
+    assert!(status.contains(&message), "{status}");
 
     let again = ended(lab.follow(&[])).expect(0);
     assert!(again.err.contains("smoke: 2 of 6 trials to submit, 0 are queued already"), "{}", again.err);
@@ -94,7 +94,7 @@ fn a_sweep_that_is_cancelled_goes_on_when_it_is_submitted_again() {
 }
 
 #[test]
-fn a_controller_that_is_down_is_told_and_waited_for() {
+fn a_controller_that_is_down_is_reported_and_waited_for() {
     let Some(cluster) = Cluster::alone() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let jobs = lab.submit(&SPREAD).expect(0).jobs();

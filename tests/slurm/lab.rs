@@ -134,7 +134,7 @@ impl Lab {
         owners
     }
 
-    /// All that the tasks said.
+    /// The logs of all tasks.
     pub fn logs(&self) -> String {
         let mut text = String::new();
         let mut folders = vec![self.root().join("slurm")];

@@ -34,7 +34,7 @@ fn options_of_the_other_engine_are_refused() {
 }
 
 #[test]
-fn what_slurm_refuses_is_told_with_what_to_do() {
+fn what_slurm_refuses_is_reported_with_what_to_do() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &SMALL);
     for (more, expected) in [
@@ -61,7 +61,7 @@ fn what_slurm_refuses_is_told_with_what_to_do() {
 }
 
 #[test]
-fn settings_come_from_the_users_file_and_its_mistakes_are_told() {
+fn settings_come_from_the_users_file_and_its_mistakes_are_reported() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &SMALL);
     let file = lab.path("config/drsae/slurm.toml");
@@ -74,9 +74,9 @@ fn settings_come_from_the_users_file_and_its_mistakes_are_told() {
     assert!(!lab.path("results").exists(), "a dry run writes nothing");
 
     fs::write(&file, "[slurm]\npartitoin = \"ci\"\n").unwrap();
-    let told = lab.submit(&["--dry-run"]).expect(2).err;
+    let message = lab.submit(&["--dry-run"]).expect(2).err;
     let expected = "slurm.toml:2:1: unknown key `slurm.partitoin`; did you mean `slurm.partition`?\n";
-    assert!(told.ends_with(expected), "{told}");
+    assert!(message.ends_with(expected), "{message}");
 }
 
 #[test]
@@ -88,12 +88,12 @@ fn a_task_says_in_its_log_what_its_node_lacks() {
     fs::remove_dir_all(lab.root().join("slurm/bin")).unwrap();
     cluster.ask("scontrol", &["release", &job]);
     let log = lab.root().join(format!("slurm/1/logs-0/{job}_0.log"));
-    let told = || fs::read_to_string(&log).unwrap_or_default();
-    wait_for("an error", || told().contains("error: "));
+    let message = || fs::read_to_string(&log).unwrap_or_default();
+    wait_for("an error", || message().contains("error: "));
     assert!(
-        told().contains("is not on this node, or may not be run: submit again with `drsae sweep`"),
+        message().contains("is not on this node, or may not be run: submit again with `drsae sweep`"),
         "{}",
-        told()
+        message()
     );
 }
 
@@ -112,9 +112,9 @@ fn another_program_at_its_place_is_not_run_and_is_replaced() {
     fs::write(&program, other).unwrap();
     cluster.ask("scontrol", &["release", &job]);
     let log = lab.root().join(format!("slurm/1/logs-0/{job}_0.log"));
-    let told = || fs::read_to_string(&log).unwrap_or_default();
-    wait_for("a refusal", || told().contains("error: "));
-    assert!(told().contains("is not the program that was submitted, for its SHA-256 is"), "{}", told());
+    let message = || fs::read_to_string(&log).unwrap_or_default();
+    wait_for("a refusal", || message().contains("error: "));
+    assert!(message().contains("is not the program that was submitted, for its SHA-256 is"), "{}", message());
 
     let followed = ended(lab.follow(&["--pack", "12"])).expect(0);
     assert!(followed.out.contains("12 of 12 trials complete"), "{}", followed.out);

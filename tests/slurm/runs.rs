@@ -57,8 +57,8 @@ fn a_plan_larger_than_an_array_gets_several_and_what_is_queued_is_not_submitted_
     assert_eq!(again.jobs(), [] as [&str; 0]);
     assert!(again.err.contains("smoke: 0 of 12 trials to submit, 12 are queued already"), "{}", again.err);
     let status = lab.drsae("status", &[]).expect(1).out;
-    let told = format!("12 tasks held (12 JobHeldUser): `scontrol release {}`", jobs[..3].join(" "));
-    assert!(status.contains(&told), "{status}");
+    let message = format!("12 tasks held (12 JobHeldUser): `scontrol release {}`", jobs[..3].join(" "));
+    assert!(status.contains(&message), "{status}");
     assert!(!status.contains("runs what is pending"), "all of it is queued: {status}");
     let status: Value = serde_json::from_str(&lab.drsae("status", &["--json"]).out).unwrap();
     assert_eq!(status["slurm"]["counts"]["held"], 12);

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use crate::lab::{Lab, SPEC, said};
+use crate::lab::{Lab, SPEC, output_of};
 
 fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
@@ -13,7 +13,7 @@ fn json(text: &str) -> serde_json::Value {
 #[test]
 fn plan_and_status_answer_in_json() {
     let lab = Lab::new(SPEC);
-    let plan = json(&said(&lab.drsae("plan", &["--json"]).success()).0);
+    let plan = json(&output_of(&lab.drsae("plan", &["--json"]).success()).0);
     assert!(!lab.path("results").exists());
     let trials = plan["trials"].as_array().unwrap();
     assert_eq!(trials.len(), 4);
@@ -23,10 +23,10 @@ fn plan_and_status_answer_in_json() {
     }
 
     lab.drsae("trial", &["--index", "0"]).success();
-    let status = json(&said(&lab.drsae("status", &["--json"]).code(1)).0);
+    let status = json(&output_of(&lab.drsae("status", &["--json"]).code(1)).0);
     assert_eq!(status["counts"], serde_json::json!({ "complete": 1, "pending": 3 }));
     lab.drsae("sweep", &[]).success();
-    let status = json(&said(&lab.drsae("status", &["--json"]).success()).0);
+    let status = json(&output_of(&lab.drsae("status", &["--json"]).success()).0);
     assert_eq!(
         status,
         serde_json::json!({
@@ -48,16 +48,17 @@ fn a_kept_network_makes_the_error_that_was_recorded() {
     for (trial, recorded) in trials {
         let file = lab.path(format!("results/tiny/trials/{trial}/model.safetensors"));
         let file = file.to_str().unwrap();
-        let found = json(&said(&lab.command().args(["eval", file, "--json"]).assert().success()).0);
+        let found = json(&output_of(&lab.command().args(["eval", file, "--json"]).assert().success()).0);
         assert_eq!(found["test_error"].as_f64(), recorded.parse().ok());
         assert_eq!(found["test_count"], 80);
-        let (text, _) = said(&lab.command().args(["eval", file, "--data", "strokes"]).assert().success());
+        let (text, _) =
+            output_of(&lab.command().args(["eval", file, "--data", "strokes"]).assert().success());
         assert!(text.contains(" of 5000 test images wrong"), "{text}");
-        let (_, log) = said(&lab.command().args(["eval", file, "--data", "nowhere"]).assert().code(2));
+        let (_, log) = output_of(&lab.command().args(["eval", file, "--data", "nowhere"]).assert().code(2));
         assert!(log.contains("--data nowhere: neither `mnist` nor `strokes` nor a folder"), "{log}");
     }
     let (_, log) =
-        said(&lab.command().args(["eval", lab.path("spec.toml").to_str().unwrap()]).assert().code(2));
+        output_of(&lab.command().args(["eval", lab.path("spec.toml").to_str().unwrap()]).assert().code(2));
     assert!(log.contains("is no network of drsae"), "{log}");
 }
 
@@ -65,10 +66,10 @@ fn a_kept_network_makes_the_error_that_was_recorded() {
 #[test]
 fn a_plan_needs_no_images_and_no_timing() {
     let lab = Lab::new(&SPEC.replace("\"strokes\"", "\"mnist\""));
-    let plan = json(&said(&lab.drsae("plan", &["--json", "--no-timing"]).success()).0);
+    let plan = json(&output_of(&lab.drsae("plan", &["--json", "--no-timing"]).success()).0);
     assert!(plan.get("seconds").is_none() && plan["trials"][0].get("seconds").is_none(), "{plan}");
     assert!(plan["bytes"].as_u64() > Some(320 * 784), "{plan}");
-    let timed = json(&said(&lab.drsae("plan", &["--json"]).success()).0);
+    let timed = json(&output_of(&lab.drsae("plan", &["--json"]).success()).0);
     assert!(timed["seconds"].as_f64() > Some(0.0), "{timed}");
     assert!(!lab.path("results").exists());
 }
@@ -76,13 +77,13 @@ fn a_plan_needs_no_images_and_no_timing() {
 #[test]
 fn a_dry_run_lists_what_would_run_and_writes_nothing() {
     let lab = Lab::new(SPEC);
-    let (out, log) = said(&lab.drsae("sweep", &["--dry-run", "--jobs", "2"]).success());
+    let (out, log) = output_of(&lab.drsae("sweep", &["--dry-run", "--jobs", "2"]).success());
     assert_eq!(log, "4 of 4 trials would run, 2 side by side\n");
     assert!(!lab.path("results").exists());
 
     lab.drsae("trial", &["--index", "1"]).success();
     let before = lab.files("tiny");
-    let (rest, _) = said(&lab.drsae("sweep", &["--dry-run"]).success());
+    let (rest, _) = output_of(&lab.drsae("sweep", &["--dry-run"]).success());
     let all: Vec<&str> = out.lines().collect();
     assert_eq!(rest.lines().collect::<Vec<_>>(), [all[0], all[2], all[3]]);
     assert!(lab.files("tiny") == before);
@@ -91,9 +92,9 @@ fn a_dry_run_lists_what_would_run_and_writes_nothing() {
 #[test]
 fn trials_on_another_device_are_other_trials_and_run_one_at_a_time() {
     let lab = Lab::new(SPEC);
-    let planned = |device: &str| said(&lab.drsae("sweep", &["--dry-run", "--device", device]).success());
+    let planned = |device: &str| output_of(&lab.drsae("sweep", &["--dry-run", "--device", device]).success());
     let (here, _) = planned("cpu");
-    assert_eq!(here, said(&lab.drsae("sweep", &["--dry-run"]).success()).0);
+    assert_eq!(here, output_of(&lab.drsae("sweep", &["--dry-run"]).success()).0);
     let (there, log) = planned("cuda");
     assert_eq!(log, "4 of 4 trials would run, 1 side by side\n");
     for (here, there) in here.lines().zip(there.lines()) {
@@ -103,7 +104,7 @@ fn trials_on_another_device_are_other_trials_and_run_one_at_a_time() {
 
     lab.drsae("sweep", &[]).success();
     let status = |device: &str, code| {
-        json(&said(&lab.drsae("status", &["--json", "--device", device]).code(code)).0)["counts"].clone()
+        json(&output_of(&lab.drsae("status", &["--json", "--device", device]).code(code)).0)["counts"].clone()
     };
     assert_eq!(status("cpu", 0), serde_json::json!({ "complete": 4 }));
     assert_eq!(status("metal", 1), serde_json::json!({ "pending": 4 }));
@@ -112,14 +113,14 @@ fn trials_on_another_device_are_other_trials_and_run_one_at_a_time() {
 #[test]
 fn the_tables_are_printed_without_escape_codes_into_a_pipe() {
     let lab = Lab::new(SPEC);
-    let (out, log) = said(&lab.drsae("sweep", &[]).success());
+    let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert!(out.starts_with("Which family is better?\n"), "{out}");
     assert!(out.ends_with("4 of 4 trials complete; results in results/tiny\n"), "{out}");
     assert!(!out.contains('\x1b') && !log.contains('\x1b'), "{out}{log}");
     assert_eq!(log.lines().filter(|line| line.contains("test error")).count(), 4, "{log}");
 
     let before = lab.files("tiny");
-    let (again, _) = said(&lab.drsae("analyze", &[]).success());
+    let (again, _) = output_of(&lab.drsae("analyze", &[]).success());
     assert_eq!(out.strip_suffix("4 of 4 trials complete; results in results/tiny\n").unwrap(), again);
     assert!(lab.files("tiny") == before);
 }
@@ -154,7 +155,7 @@ fn subcommands(help: &str) -> Vec<String> {
 #[test]
 fn every_command_has_examples_of_itself() {
     let lab = Lab::new(SPEC);
-    let help = |path: &[String]| said(&lab.command().args(path).arg("--help").assert().success()).0;
+    let help = |path: &[String]| output_of(&lab.command().args(path).arg("--help").assert().success()).0;
     let mut paths: Vec<Vec<String>> = vec![Vec::new()];
     let mut seen = 0;
     while let Some(path) = paths.pop() {
@@ -225,7 +226,7 @@ fn another_axis_has_a_column_of_its_own() {
 fn several_trials_run_side_by_side_and_those_that_are_complete_may_be_left_alone() {
     let lab = Lab::new(SPEC);
     lab.drsae("trial", &["--index", "0-1", "--jobs", "2"]).success();
-    let plan = json(&said(&lab.drsae("plan", &["--no-timing", "--json"])).0);
+    let plan = json(&output_of(&lab.drsae("plan", &["--no-timing", "--json"])).0);
     let id = |trial: &serde_json::Value| trial["id"].as_str().unwrap().to_owned();
     let ids: Vec<_> = plan["trials"].as_array().unwrap().iter().map(id).collect();
     lab.mark("tiny");
@@ -237,12 +238,12 @@ fn several_trials_run_side_by_side_and_those_that_are_complete_may_be_left_alone
     ran.sort();
     assert_eq!(lab.ran_since_mark("tiny"), ran, "without --pending it is run again");
 
-    let (_, log) = said(&lab.drsae("trial", &["--index", "3", "--expect", &ids[2]]).code(2));
+    let (_, log) = output_of(&lab.drsae("trial", &["--index", "3", "--expect", &ids[2]]).code(2));
     let expected =
         format!("error: trial 3 is {} here, and {} was expected: `data.folder` holds other", ids[3], ids[2]);
     assert!(log.starts_with(&expected), "{log}");
-    let (_, log) = said(&lab.drsae("trial", &["--index", "2-1"]).code(2));
+    let (_, log) = output_of(&lab.drsae("trial", &["--index", "2-1"]).code(2));
     assert!(log.contains("expected positions such as `17` or `0-3,7`, not \"2-1\""), "{log}");
-    let (_, log) = said(&lab.drsae("trial", &["--index", "2", "--retry", "failed"]).code(2));
+    let (_, log) = output_of(&lab.drsae("trial", &["--index", "2", "--retry", "failed"]).code(2));
     assert!(log.contains("`--retry` needs `--pending`"), "{log}");
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::lab::{Lab, SPEC, said};
+use crate::lab::{Lab, SPEC, output_of};
 
 /// A lab whose results were copied, and the copy damaged: who reads the one or the other differs.
 fn copied() -> Lab {
@@ -31,7 +31,7 @@ fn the_copy_that_is_named_is_verified_and_not_the_original() {
         (".", "results/tiny", 0),
         (".", "spec.toml", 0),
     ] {
-        let (out, log) = said(&lab.drsae_in(folder, &["verify", spec]).code(code));
+        let (out, log) = output_of(&lab.drsae_in(folder, &["verify", spec]).code(code));
         assert_eq!(out.contains("plan.csv differs"), code == 1, "{spec} in {folder}: {out}{log}");
     }
 }
@@ -45,24 +45,24 @@ fn a_renamed_and_moved_folder_is_read_and_written_where_it_is() {
     let gone = lab.column("tiny", "trial")[1].clone();
     fs::remove_dir_all(lab.path(format!("elsewhere/renamed/trials/{gone}"))).unwrap();
     let inside = "elsewhere/renamed";
-    let (out, _) = said(&lab.drsae_in(inside, &["status", "."]).success());
+    let (out, _) = output_of(&lab.drsae_in(inside, &["status", "."]).success());
     assert!(out.contains("     3 complete\n     1 stored\n"), "{out}");
     let (out, _) =
-        said(&lab.drsae_in(".", &["sweep", "elsewhere/renamed/sweep.toml", "--dry-run"]).success());
+        output_of(&lab.drsae_in(".", &["sweep", "elsewhere/renamed/sweep.toml", "--dry-run"]).success());
     assert_eq!(out, format!("{gone}\n"));
-    let (out, log) = said(&lab.drsae_in(".", &["sweep", "elsewhere/renamed/sweep.toml"]).success());
+    let (out, log) = output_of(&lab.drsae_in(".", &["sweep", "elsewhere/renamed/sweep.toml"]).success());
     assert!(log.contains("1 of 4 trials to run"), "{log}");
     assert!(out.ends_with("results in elsewhere/renamed\n"), "{out}");
     assert!(lab.path(format!("elsewhere/renamed/trials/{gone}/result.json")).exists());
     lab.drsae_in(inside, &["analyze", "sweep.toml"]).success();
-    let (out, _) = said(&lab.drsae_in(inside, &["report", "."]).success());
+    let (out, _) = output_of(&lab.drsae_in(inside, &["report", "."]).success());
     assert_eq!(out, "./analysis/report.html\n");
     lab.drsae_in("elsewhere", &["verify", "renamed"]).success();
     assert!(lab.files("tiny") == original);
     assert!(!lab.path("elsewhere/renamed/results").exists() && !lab.path("elsewhere/results").exists());
 
     // Two on one page: beside the first.
-    let (out, _) = said(&lab.drsae_in(inside, &["report", ".", "../../results/tiny"]).success());
+    let (out, _) = output_of(&lab.drsae_in(inside, &["report", ".", "../../results/tiny"]).success());
     assert_eq!(out, "./../tiny-and-tiny.html\n");
     assert!(lab.path("elsewhere/tiny-and-tiny.html").exists());
 }
@@ -72,31 +72,32 @@ fn explicit_results_take_the_spec_alone_from_the_folder() {
     let lab = copied();
     fs::rename(lab.path("results/copy"), lab.path("renamed")).unwrap();
     let before = lab.files("tiny");
-    let (out, _) = said(&lab.drsae_in(".", &["sweep", "renamed/sweep.toml", "--results", "new"]).success());
+    let (out, _) =
+        output_of(&lab.drsae_in(".", &["sweep", "renamed/sweep.toml", "--results", "new"]).success());
     assert!(out.ends_with("results in new/tiny\n"), "{out}");
-    let (_, log) = said(&lab.drsae_in("renamed", &["status", ".", "--results", "nowhere"]).code(2));
+    let (_, log) = output_of(&lab.drsae_in("renamed", &["status", ".", "--results", "nowhere"]).code(2));
     assert!(log.contains("no results in nowhere/tiny"), "{log}");
     assert!(lab.files("tiny") == before);
 }
 
 #[test]
-fn the_command_that_is_told_means_the_same_folder() {
+fn the_command_that_is_reported_means_the_same_folder() {
     let lab = copied();
     fs::rename(lab.path("results/copy"), lab.path("renamed")).unwrap();
     for id in lab.column("tiny", "trial") {
         fs::remove_dir_all(lab.path(format!("renamed/trials/{id}"))).unwrap();
     }
     fs::remove_file(lab.path("renamed/trials.csv")).unwrap();
-    let told = |folder: &str, words: &[&str]| {
-        let (out, _) = said(&lab.drsae_in(folder, &[&["status"], words].concat()).code(1));
+    let message = |folder: &str, words: &[&str]| {
+        let (out, _) = output_of(&lab.drsae_in(folder, &[&["status"], words].concat()).code(1));
         out.lines().last().unwrap().to_owned()
     };
-    assert_eq!(told(".", &["renamed"]), "`drsae sweep renamed` runs what is pending");
-    assert_eq!(told("renamed", &["."]), "`drsae sweep .` runs what is pending");
+    assert_eq!(message(".", &["renamed"]), "`drsae sweep renamed` runs what is pending");
+    assert_eq!(message("renamed", &["."]), "`drsae sweep .` runs what is pending");
     fs::rename(lab.path("renamed"), lab.path("results/tiny/../moved")).unwrap();
     fs::create_dir(lab.path("new")).unwrap();
     fs::rename(lab.path("results/moved"), lab.path("new/tiny")).unwrap();
-    let line = told(".", &["spec.toml", "--results", "new"]);
+    let line = message(".", &["spec.toml", "--results", "new"]);
     assert_eq!(line, "`drsae sweep spec.toml --results new` runs what is pending");
 }
 
@@ -104,8 +105,8 @@ fn the_command_that_is_told_means_the_same_folder() {
 fn a_file_called_sweep_toml_beside_no_results_is_a_spec_like_any_other() {
     let lab = Lab::new(SPEC);
     lab.write("specs/sweep.toml", SPEC);
-    let (out, _) = said(&lab.drsae_in(".", &["sweep", "specs/sweep.toml"]).success());
+    let (out, _) = output_of(&lab.drsae_in(".", &["sweep", "specs/sweep.toml"]).success());
     assert!(out.ends_with("results in results/tiny\n"), "{out}");
-    let (_, log) = said(&lab.drsae_in(".", &["sweep", "specs"]).code(2));
+    let (_, log) = output_of(&lab.drsae_in(".", &["sweep", "specs"]).code(2));
     assert!(log.starts_with("error: specs: cannot read the spec"), "{log}");
 }

@@ -2,13 +2,13 @@
 
 use predicates::prelude::*;
 
-use crate::lab::{Lab, SPEC, said};
+use crate::lab::{Lab, SPEC, output_of};
 
 /// What the program says of a spec that it refuses; it writes nothing.
 fn refusal(spec: &str, more: &[&str]) -> String {
     let lab = Lab::new(spec);
     let mut texts = ["sweep", "plan", "status"].map(|command| {
-        let (out, log) = said(&lab.drsae(command, more).code(2));
+        let (out, log) = output_of(&lab.drsae(command, more).code(2));
         assert_eq!(out, "", "{command}");
         assert!(!lab.path("results").exists(), "{command}");
         log
@@ -70,7 +70,7 @@ fn another_sweep_of_the_same_name_is_refused_with_the_difference() {
     let before = lab.files("tiny");
     lab.write("spec.toml", SPEC.replace("hidden = 8", "hidden = 9"));
     for (command, more) in [("sweep", &[][..]), ("trial", &["--index", "0"])] {
-        let (_, log) = said(&lab.drsae(command, more).code(2));
+        let (_, log) = output_of(&lab.drsae(command, more).code(2));
         assert!(log.contains("results/tiny holds the results of another sweep"), "{log}");
         assert!(log.contains("\n-hidden = 8\n+hidden = 9\n") && log.contains("--results"), "{log}");
         assert!(lab.files("tiny") == before);
@@ -82,7 +82,7 @@ fn another_sweep_of_the_same_name_is_refused_with_the_difference() {
 #[test]
 fn a_trial_beyond_the_plan_is_refused() {
     let lab = Lab::new(SPEC);
-    let (_, log) = said(&lab.drsae("trial", &["--index", "4"]).code(2));
+    let (_, log) = output_of(&lab.drsae("trial", &["--index", "4"]).code(2));
     assert_eq!(log, "error: there is no trial 4: the plan's last is 3\n");
     assert!(!lab.path("results").exists());
 }
@@ -102,10 +102,10 @@ fn digits() -> String {
 }
 
 #[test]
-fn missing_digits_that_no_mirror_gives_are_told_with_the_ways_out() {
+fn missing_digits_that_no_mirror_gives_are_reported_with_the_ways_out() {
     let lab = Lab::new(&digits());
     for (command, more) in [("sweep", &[][..]), ("trial", &["--index", "0"])] {
-        let (_, log) = said(&lab.drsae(command, more).code(2));
+        let (_, log) = output_of(&lab.drsae(command, more).code(2));
         let start = "error: train-images-idx3-ubyte is not in data and could not be downloaded:\n  https://";
         assert!(log.starts_with(start), "{log}");
         for remedy in ["--data-dir", "DRSAE_DATA_DIR", "data.source = \"strokes\""] {
@@ -116,11 +116,11 @@ fn missing_digits_that_no_mirror_gives_are_told_with_the_ways_out() {
 }
 
 #[test]
-fn digits_that_are_not_genuine_are_told_by_file_and_checksum() {
+fn digits_that_are_not_genuine_are_reported_by_file_and_checksum() {
     let lab = Lab::new(&digits());
     lab.write("data/train-images-idx3-ubyte", "");
     // The SHA-256 of nothing, and that of the genuine images.
-    let (_, log) = said(&lab.drsae("sweep", &[]).code(2));
+    let (_, log) = output_of(&lab.drsae("sweep", &[]).code(2));
     assert_eq!(
         log,
         "error: data/train-images-idx3-ubyte is not the genuine file: the SHA-256 of its decompressed content \
@@ -131,17 +131,17 @@ fn digits_that_are_not_genuine_are_told_by_file_and_checksum() {
 }
 
 #[test]
-fn digits_that_cannot_be_decompressed_are_told() {
+fn digits_that_cannot_be_decompressed_are_reported() {
     let lab = Lab::new(&digits());
     lab.write("data/train-images-idx3-ubyte.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03half");
-    let (_, log) = said(&lab.drsae("sweep", &[]).code(2));
+    let (_, log) = output_of(&lab.drsae("sweep", &[]).code(2));
     let expected =
         "error: data/train-images-idx3-ubyte.gz cannot be decompressed; delete it and run `drsae data fetch`";
     assert!(log.starts_with(expected), "{log}");
 }
 
 #[test]
-fn a_folder_of_images_that_is_not_there_is_told_at_the_data() {
+fn a_folder_of_images_that_is_not_there_is_reported_at_the_data() {
     let text =
         changed("source = \"strokes\"\ntrain = 240", "source = \"idx\"\nfolder = \"absent\"\ntrain = 240");
     assert!(text.starts_with("error: spec.toml:5:2: cannot learn what the data"), "{text}");
@@ -156,7 +156,7 @@ fn a_device_that_the_program_was_not_built_for_is_refused_before_anything_is_wri
         }
         let lab = Lab::new(SPEC);
         for (command, more) in [("sweep", &[][..]), ("plan", &[]), ("trial", &["--index", "0"])] {
-            let (out, log) = said(&lab.drsae(command, &[more, &["--device", device]].concat()).code(2));
+            let (out, log) = output_of(&lab.drsae(command, &[more, &["--device", device]].concat()).code(2));
             let expected = format!(
                 "error: this program was built without {device}: build it with `cargo build --release \
                  --features {device}`, or leave `--device` out to train on the CPU\n"

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::lab::{Files, Lab, SPEC, said};
+use crate::lab::{Files, Lab, SPEC, output_of};
 
 /// The files of both that are not the same; none is missing.
 fn differences<'a>(left: &'a Files, right: &Files) -> Vec<&'a str> {
@@ -55,7 +55,7 @@ fn the_number_of_jobs_changes_no_byte() {
 fn a_finished_sweep_is_left_as_it_is() {
     let lab = swept(SPEC);
     let before = lab.files("tiny");
-    let (out, log) = said(&lab.drsae("sweep", &[]).success());
+    let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert_eq!(differences(&before, &lab.files("tiny")), NONE);
     assert!(out.contains("4 of 4 trials complete; results in results/tiny"), "{out}");
     assert_eq!(log, "");
@@ -75,7 +75,7 @@ fn a_trial_without_its_marker_alone_runs_again_to_the_same_bytes() {
     fs::write(root.join(".drsae-0123456789abcdef.unfinished"), "half").unwrap();
     lab.mark("tiny");
 
-    let (_, log) = said(&lab.drsae("sweep", &[]).success());
+    let (_, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert!(log.contains("1 of 4 trials to run, 1 side by side"), "{log}");
     assert_eq!(differences(&lasting, &lab.lasting("tiny")), NONE);
     assert_eq!(lab.ran_since_mark("tiny"), [broken]);
@@ -87,7 +87,7 @@ fn more_seeds_keep_the_finished_trials() {
     let before = lab.files("tiny");
     let rows = lab.read("results/tiny/trials.csv");
 
-    let (_, log) = said(&lab.drsae("sweep", &["--set", "seeds=3"]).success());
+    let (_, log) = output_of(&lab.drsae("sweep", &["--set", "seeds=3"]).success());
     assert!(log.contains("2 of 6 trials to run"), "{log}");
     let after = lab.files("tiny");
     for (path, bytes) in before.iter().filter(|(path, _)| path.starts_with("trials/")) {
@@ -125,10 +125,10 @@ phases = [{ epochs = 1, rate = 1e-3, optimizer = "sgd", discriminative = true }]
 "#;
 
 #[test]
-fn a_diverged_trial_is_told_and_keeps_no_other_from_its_end() {
+fn a_diverged_trial_is_reported_and_keeps_no_other_from_its_end() {
     const STATUS: [&str; 4] = ["complete", "diverged", "complete", "diverged"];
     let lab = Lab::new(DIVERGING);
-    let (out, log) = said(&lab.drsae("sweep", &[]).code(1));
+    let (out, log) = output_of(&lab.drsae("sweep", &[]).code(1));
     let trials = lab.column("hot", "trial");
     assert_eq!(lab.column("hot", "status"), STATUS);
     assert!(
@@ -152,10 +152,10 @@ fn a_diverged_trial_is_told_and_keeps_no_other_from_its_end() {
         }
     }
 
-    let (out, _) = said(&lab.drsae("status", &[]).code(1));
+    let (out, _) = output_of(&lab.drsae("status", &[]).code(1));
     assert!(out.contains("     2 complete\n     2 diverged\n"), "{out}");
     assert!(out.contains(&format!("  {} diverged: the loss became ", trials[1])), "{out}");
-    let (out, _) = said(&lab.drsae("status", &["--json"]).code(1));
+    let (out, _) = output_of(&lab.drsae("status", &["--json"]).code(1));
     let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(answer["planned"], 4);
     assert_eq!(answer["counts"], serde_json::json!({ "complete": 2, "diverged": 2 }));
@@ -170,11 +170,11 @@ fn a_diverged_trial_runs_again_only_when_it_is_asked_for() {
     lab.drsae("analyze", &[]).success();
     let (before, lasting) = (lab.files("hot"), lab.lasting("hot"));
 
-    let (_, log) = said(&lab.drsae("sweep", &["--retry", "failed"]).code(1));
+    let (_, log) = output_of(&lab.drsae("sweep", &["--retry", "failed"]).code(1));
     assert_eq!(log, "");
     assert_eq!(differences(&before, &lab.files("hot")), NONE);
 
-    let (_, log) = said(&lab.drsae("sweep", &["--retry", "diverged"]).code(1));
+    let (_, log) = output_of(&lab.drsae("sweep", &["--retry", "diverged"]).code(1));
     assert!(log.contains("2 of 4 trials to run"), "{log}");
     assert_eq!(differences(&lasting, &lab.lasting("hot")), NONE);
     let trials = lab.column("hot", "trial");
@@ -201,7 +201,7 @@ fn a_single_trial_has_the_bytes_of_the_sweeps() {
     whole.drsae("trial", &["--index", "3"]).success();
     assert_eq!(differences(&expected, &of_trial(&whole)), NONE);
 
-    let (_, log) = said(&single.drsae("sweep", &[]).success());
+    let (_, log) = output_of(&single.drsae("sweep", &[]).success());
     assert!(log.contains("3 of 4 trials to run"), "{log}");
     assert_eq!(differences(&whole.lasting("tiny"), &single.lasting("tiny")), NONE);
 }

@@ -1,5 +1,5 @@
 //! Results of another numerics version, of other data, of another device and of another plan:
-//! told apart, left alone, and never mixed with those of the plan.
+//! distinguished, left alone, and never mixed with those of the plan.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use drsae::spec::TrialConfig;
 use drsae::store::{Store, Sums};
 use serde_json::{Value, json};
 
-use crate::lab::{Lab, SPEC, said};
+use crate::lab::{Lab, SPEC, output_of};
 
 /// A version of the numerics that no program has.
 const OLD: u32 = 0;
@@ -61,7 +61,7 @@ fn forge(lab: &Lab, numerics: u32, device: Kind) {
 }
 
 fn json_of(lab: &Lab, command: &str, more: &[&str], code: i32) -> Value {
-    serde_json::from_str(&said(&lab.drsae(command, &[more, &["--json"]].concat()).code(code)).0).unwrap()
+    serde_json::from_str(&output_of(&lab.drsae(command, &[more, &["--json"]].concat()).code(code)).0).unwrap()
 }
 
 /// The reasons that `drsae status` tells, each with the trials that it tells them of.
@@ -90,7 +90,7 @@ fn results_of_another_numerics_version_are_listed_with_the_command_that_reruns_t
     age(&lab);
 
     let reason = format!("of numerics version {OLD}, this program has {NUMERICS_VERSION}");
-    let (out, _) = said(&lab.drsae("status", &[]).code(1));
+    let (out, _) = output_of(&lab.drsae("status", &[]).code(1));
     assert!(out.contains(&format!("     4 pending\n     4 stale: {reason}\n")), "{out}");
     assert!(out.ends_with("`drsae sweep spec.toml` runs what is pending\n"), "{out}");
     let status = json_of(&lab, "status", &["--set", "question=why"], 1);
@@ -104,7 +104,7 @@ fn results_of_another_numerics_version_are_listed_with_the_command_that_reruns_t
     assert_eq!(noted.iter().filter(|(_, problem)| problem.contains(&reason)).count(), 4, "{noted:?}");
 
     let old = lab.files("tiny");
-    let (out, log) = said(&lab.drsae("sweep", &[]).success());
+    let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert!(
         log.contains(&format!("leaves alone 4 stale results in results/tiny/trials: {reason}\n")),
         "{log}"
@@ -142,14 +142,14 @@ fn committed_results_of_another_numerics_version_are_recognised() {
 
     // Nothing else is left of them, so they are not computed again in their place.
     let before = lab.files("tiny");
-    let (_, log) = said(&lab.drsae("sweep", &[]).code(2));
+    let (_, log) = output_of(&lab.drsae("sweep", &[]).code(2));
     assert!(
         log.contains("trials.csv holds 4 results whose trials have no folder and are not in this plan"),
         "{log}"
     );
     assert!(lab.files("tiny") == before);
 
-    // One other id is damage, and told as such.
+    // One other id is damage, and reported as such.
     fs::remove_file(lab.path("results/tiny/trials.csv")).unwrap();
     lab.drsae("sweep", &[]).success();
     let plan = lab.read("results/tiny/plan.csv");
@@ -171,7 +171,7 @@ fn write_images(lab: &Lab, shade: u8) {
 }
 
 #[test]
-fn results_of_other_data_are_told_from_those_of_another_plan() {
+fn results_of_other_data_are_reported_from_those_of_another_plan() {
     let spec = SPEC
         .replace("\"strokes\"", "\"idx\"\nfolder = \"glyphs\"")
         .replace("train = 240\nvalidation = 60\ntest = 80", "validation = 20");
@@ -179,7 +179,7 @@ fn results_of_other_data_are_told_from_those_of_another_plan() {
     write_images(&lab, 0);
     lab.drsae("sweep", &["--set", "seeds=3"]).success();
     assert_eq!(whys(&lab, &[], 0), BTreeMap::from([("not-planned".to_owned(), 2)]));
-    let (out, _) = said(&lab.drsae("status", &[]).success());
+    let (out, _) = output_of(&lab.drsae("status", &[]).success());
     assert!(out.contains("     2 stale: not in the plan, for the spec was shrunk or changed\n"), "{out}");
 
     // The same data at another place are the same data.
@@ -190,9 +190,9 @@ fn results_of_other_data_are_told_from_those_of_another_plan() {
 
     write_images(&lab, 1);
     assert_eq!(whys(&lab, &["--set", "seeds=3"], 1), BTreeMap::from([("data".to_owned(), 6)]));
-    let (out, _) = said(&lab.drsae("status", &[]).code(1));
+    let (out, _) = output_of(&lab.drsae("status", &[]).code(1));
     assert!(out.contains("     4 pending\n     6 stale: of other data than there are now\n"), "{out}");
-    let (_, log) = said(&lab.drsae("sweep", &[]).success());
+    let (_, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert!(
         log.contains("6 stale results in results/tiny/trials: of other data than there are now\n"),
         "{log}"
@@ -211,9 +211,9 @@ fn kept_tables_are_read_and_their_plan_is_held_against_a_spec_without_the_data()
     fs::remove_dir_all(lab.path("glyphs")).unwrap();
     for command in ["analyze", "report"] {
         lab.drsae(command, &[]).success();
-        let (_, log) = said(&lab.drsae(command, &["--set", "seeds=1"]).code(2));
+        let (_, log) = output_of(&lab.drsae(command, &["--set", "seeds=1"]).code(2));
         assert!(log.contains("\n-seeds = 2\n+seeds = 1\n"), "{log}");
-        let (_, log) = said(&lab.drsae(command, &["--set", "model.steps=3"]).code(2));
+        let (_, log) = output_of(&lab.drsae(command, &["--set", "model.steps=3"]).code(2));
         assert!(log.contains("\n-steps = 2\n+steps = 3\n"), "{log}");
     }
 }
@@ -226,23 +226,23 @@ fn results_of_another_device_are_listed_with_the_commands_of_both() {
 
     let there = ["--device", "cuda"];
     assert_eq!(whys(&lab, &there, 1), BTreeMap::from([("device".to_owned(), 4)]));
-    let (out, _) = said(&lab.drsae("status", &there).code(1));
+    let (out, _) = output_of(&lab.drsae("status", &there).code(1));
     assert!(out.contains(&format!("     4 pending\n     4 stale: {}\n", reason("cpu"))), "{out}");
     assert!(out.ends_with("`drsae sweep spec.toml --device cuda` runs what is pending\n"), "{out}");
     let verdict = json_of(&lab, "verify", &there, 1);
-    let told = |severity| problems(&verdict, severity).into_iter().map(|(_, problem)| problem);
-    assert_eq!(told("note").filter(|problem| problem.contains(&reason("cpu"))).count(), 4, "{verdict}");
+    let message = |severity| problems(&verdict, severity).into_iter().map(|(_, problem)| problem);
+    assert_eq!(message("note").filter(|problem| problem.contains(&reason("cpu"))).count(), 4, "{verdict}");
     let expected = format!(
         "is stale: it lists results {}; `drsae sweep spec.toml --device cuda` computes them again, in another \
          folder with --results where the trials' folders are not kept; to check these, use the drsae and the \
          `--device` that made them",
         reason("cpu")
     );
-    assert!(told("wrong").any(|problem| problem == expected), "{verdict}");
+    assert!(message("wrong").any(|problem| problem == expected), "{verdict}");
 
     forge(&lab, NUMERICS_VERSION, Kind::Cuda);
     assert_eq!(whys(&lab, &there, 0), BTreeMap::new());
-    let (out, log) = said(&lab.drsae("sweep", &[]).success());
+    let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert!(
         log.contains(&format!("leaves alone 4 stale results in results/tiny/trials: {}\n", reason("cuda"))),
         "{log}"
@@ -258,7 +258,7 @@ fn results_of_another_device_are_listed_with_the_commands_of_both() {
 }
 
 #[test]
-fn a_result_whose_files_do_not_tell_is_told_as_such() {
+fn a_result_whose_files_do_not_tell_is_reported_as_such() {
     let lab = Lab::new(SPEC);
     lab.drsae("sweep", &[]).success();
     let trials = lab.path("results/tiny/trials");

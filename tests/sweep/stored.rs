@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::lab::{Files, Lab, SPEC, said};
+use crate::lab::{Files, Lab, SPEC, output_of};
 
 /// The tables that repeat to the byte.
 const LASTING: [&str; 3] = ["trials.csv", "epochs.csv", "mistakes.csv"];
@@ -67,9 +67,9 @@ fn no_stored_row_is_lost_wherever_a_sweep_is_interrupted_and_whatever_is_run_the
                 ("export", &["--format", "tensorboard"]),
             ] {
                 let ended = lab.drsae(command, more);
-                let (out, log) = said(&ended);
+                let (out, log) = output_of(&ended);
                 let code = ended.get_output().status.code();
-                // Whoever verifies before tables are written again is told so.
+                // `drsae verify` reports it before tables are written again.
                 assert!(code == Some(0) || (command == "verify" && code == Some(1)), "{command}: {out}{log}");
                 let after = tables(&lab);
                 for name in LASTING {
@@ -94,29 +94,29 @@ fn no_stored_row_is_lost_wherever_a_sweep_is_interrupted_and_whatever_is_run_the
 }
 
 #[test]
-fn stored_results_are_told_and_computed_again() {
+fn stored_results_are_reported_and_computed_again() {
     let lab = kept(SPEC);
     let before = tables(&lab);
-    let (out, _) = said(&lab.drsae("status", &[]).success());
+    let (out, _) = output_of(&lab.drsae("status", &[]).success());
     assert!(
         out.contains("     4 stored\n") && out.contains("`drsae sweep spec.toml` computes them again"),
         "{out}"
     );
-    let (out, _) = said(&lab.drsae("status", &["--json"]).success());
+    let (out, _) = output_of(&lab.drsae("status", &["--json"]).success());
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status["counts"], serde_json::json!({ "stored": 4 }));
 
     lab.drsae("trial", &["--index", "2"]).success();
-    let (out, _) = said(&lab.drsae("status", &[]).success());
+    let (out, _) = output_of(&lab.drsae("status", &[]).success());
     assert!(out.contains("     1 complete\n     3 stored\n"), "{out}");
-    let (out, log) = said(&lab.drsae("sweep", &[]).success());
-    let told = "tiny: 3 of 4 planned trials have stored results in results/tiny/trials.csv and no folder: they are \
+    let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
+    let message = "tiny: 3 of 4 planned trials have stored results in results/tiny/trials.csv and no folder: they are \
                 computed again, and the stored results stay\n";
-    assert!(log.contains(told), "{log}");
+    assert!(log.contains(message), "{log}");
     assert!(out.ends_with("4 of 4 trials complete; results in results/tiny\n"), "{out}");
     let after = tables(&lab);
     assert!(LASTING.iter().all(|name| after[*name] == before[*name]));
-    let (_, log) = said(&lab.drsae("sweep", &[]).success());
+    let (_, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert_eq!(log, "");
 }
 
@@ -137,7 +137,7 @@ fn a_sweep_that_is_extended_keeps_its_stored_rows_from_the_first_moment() {
         lab.column("tiny", "status"),
         ["complete", "complete", "complete", "complete", "pending", "pending"]
     );
-    let (out, _) = said(&lab.drsae("status", &wider).code(1));
+    let (out, _) = output_of(&lab.drsae("status", &wider).code(1));
     assert!(out.contains("     2 pending\n     4 stored\n"), "{out}");
     lab.drsae("verify", &wider).success();
     lab.drsae("sweep", &wider).success();
@@ -167,10 +167,10 @@ fn a_spec_that_was_extended_before_its_plan_is_not_answered_from_the_old_tables(
 }
 
 #[test]
-fn a_trial_that_fails_where_its_row_is_complete_is_told_and_changes_no_table() {
+fn a_trial_that_fails_where_its_row_is_complete_is_reported_and_changes_no_table() {
     let lab = kept(SPEC);
     let before = tables(&lab);
-    let (out, _) = said(&lab.drsae("sweep", &["--timeout", "0s"]).success());
+    let (out, _) = output_of(&lab.drsae("sweep", &["--timeout", "0s"]).success());
     let id = &lab.column("tiny", "trial")[3];
     assert!(
         out.contains("4 of 4 trials complete; results in results/tiny\n4 kept as stored, for want"),
@@ -178,7 +178,7 @@ fn a_trial_that_fails_where_its_row_is_complete_is_told_and_changes_no_table() {
     );
     assert!(out.contains(&format!("  {id} timed-out: ")), "{out}");
     assert!(tables(&lab) == before);
-    let (out, _) = said(&lab.drsae("status", &[]).code(1));
+    let (out, _) = output_of(&lab.drsae("status", &[]).code(1));
     assert!(out.contains("     4 timed-out\n"), "{out}");
 }
 
@@ -188,19 +188,19 @@ fn a_plan_that_lacks_stored_trials_is_refused_by_every_command_and_nothing_is_wr
     let before = tables(&lab);
     let fewer = ["--set", "seeds=1"];
     for (command, more) in [("sweep", &[][..]), ("trial", &["--index", "0"]), ("sweep", &["--dry-run"])] {
-        let (out, log) = said(&lab.drsae(command, &[more, &fewer].concat()).code(2));
-        let told = "error: results/tiny/trials.csv holds 2 results whose trials have no folder and are not in this \
+        let (out, log) = output_of(&lab.drsae(command, &[more, &fewer].concat()).code(2));
+        let message = "error: results/tiny/trials.csv holds 2 results whose trials have no folder and are not in this \
                     plan, and which would be lost: give the spec as the `sweep.toml` in the folder has it";
         assert!(
-            log.starts_with(told) && log.contains("--results") && out.is_empty(),
+            log.starts_with(message) && log.contains("--results") && out.is_empty(),
             "{command}: {out}{log}"
         );
     }
     for (command, more) in [("analyze", &[][..]), ("report", &[]), ("export", &["--format", "tensorboard"])] {
-        let (out, log) = said(&lab.drsae(command, &[more, &fewer].concat()).code(2));
+        let (out, log) = output_of(&lab.drsae(command, &[more, &fewer].concat()).code(2));
         assert!(log.contains("\n-seeds = 2\n+seeds = 1\n") && out.is_empty(), "{command}: {out}{log}");
         let other = ["--set", "sweep.grid.model.steps=[1, 2]"];
-        let (_, log) = said(&lab.drsae(command, &[more, &other].concat()).code(2));
+        let (_, log) = output_of(&lab.drsae(command, &[more, &other].concat()).code(2));
         assert!(log.contains("holds the merged tables of other trials (-)"), "{command}: {log}");
     }
     assert!(tables(&lab) == before);
@@ -227,14 +227,14 @@ fn a_foreign_spec_is_refused_by_every_command_with_the_difference() {
             ("trial", &["--index", "0"]),
             ("trial", &["--index", "0", "--pending"]),
         ] {
-            let (out, log) = said(&lab.drsae(command, &[more, &foreign].concat()).code(2));
+            let (out, log) = output_of(&lab.drsae(command, &[more, &foreign].concat()).code(2));
             assert!(log.contains("results/tiny holds the results of another sweep (-)"), "{command}: {log}");
             assert!(
                 log.contains("\n-rate = 0.003\n+rate = 0.01\n") && out.is_empty(),
                 "{command}: {out}{log}"
             );
         }
-        let (out, _) = said(&lab.drsae("verify", &foreign).code(1));
+        let (out, _) = output_of(&lab.drsae("verify", &foreign).code(1));
         assert!(out.contains("wrong results/tiny/sweep.toml differs"), "{out}");
         assert!(lab.files("tiny") == before);
     }
@@ -285,11 +285,11 @@ fn a_damaged_trial_is_named_its_stored_row_stays_and_the_others_are_merged() {
         for (command, more) in
             [("sweep", &[][..]), ("analyze", &[]), ("report", &[]), ("export", &["--format", "tensorboard"])]
         {
-            let (_, log) = said(&lab.drsae(command, more).code(1));
+            let (_, log) = output_of(&lab.drsae(command, more).code(1));
             for (id, name) in ids.iter().zip(["config.toml", "config.toml", "epochs.csv"]) {
-                let told = format!("results/tiny/trials/{id}/{name}: it is not the trial's");
+                let message = format!("results/tiny/trials/{id}/{name}: it is not the trial's");
                 assert!(
-                    log.contains(&told) && log.contains("remove the trial's folder to run it again"),
+                    log.contains(&message) && log.contains("remove the trial's folder to run it again"),
                     "{log}"
                 );
             }

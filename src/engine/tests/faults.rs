@@ -22,7 +22,7 @@ const FAULTS: [Fault; 15] = [
     Fault::PowerLoss,
 ];
 
-/// A sweep that `fault` disturbs at its call number `call`; says what is wrong afterwards.
+/// Runs a sweep with a `fault` at its call number `call`; returns the problems afterwards.
 fn disturbed(
     fault: Fault,
     call: usize,
@@ -64,7 +64,7 @@ fn disturbed(
             return Err("a finished trial was changed by the process that woke up".to_owned());
         }
     }
-    // What was said to be complete is there, even after a loss of power.
+    // Everything reported as complete is there, even after a loss of power.
     for (id, _) in endings.iter().filter(|(_, ending)| matches!(ending, Ending::Complete { .. })) {
         let folder = Path::new(ROOT).join("trials").join(id);
         if !world.files().contains_key(&folder.join("result.json")) {

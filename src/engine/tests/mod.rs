@@ -8,16 +8,17 @@ mod race;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use super::*;
-use crate::plan;
+use crate::plan::{self, Trial};
 use crate::provenance::Provenance;
 use crate::store::io::Io;
 use crate::store::io::simulated::{Simulated, World};
-use crate::store::{PlannedTrial, PredictionRow};
-use crate::train::{Averages, OnBatch, State};
+use crate::store::{PlannedTrial, PredictionRow, Status, Store};
+use crate::train::{Averages, Epoch, OnBatch, State};
 
 /// Epochs of a stub trial.
 const EPOCHS: usize = 2;
@@ -129,7 +130,7 @@ fn planned(trial: &Trial) -> PlannedTrial {
     }
 }
 
-/// Calls `run` with each of so many numbers, side by side, and returns what it says is wrong.
+/// Calls `run` with each number in parallel, and returns the problems.
 ///
 /// Not on rayon's threads: one that waits for a sweep's own would begin another run meanwhile.
 fn each(count: usize, run: impl Fn(usize) -> Result<(), String> + Sync) -> Vec<String> {
@@ -154,7 +155,7 @@ fn each(count: usize, run: impl Fn(usize) -> Result<(), String> + Sync) -> Vec<S
     problems.into_inner().unwrap()
 }
 
-/// The files that must repeat: all but those that tell the time.
+/// The files that must repeat: all but those with times.
 fn deterministic(world: &World) -> BTreeMap<PathBuf, Vec<u8>> {
     let clocks = ["timing.csv", "provenance.json", "result.json", "provenance.csv", "SHA256SUMS"];
     let mut files = world.files();
@@ -177,7 +178,7 @@ fn reference(trials: &'static [Trial]) -> BTreeMap<PathBuf, Vec<u8>> {
     deterministic(&world)
 }
 
-/// Runs the sweep once more, on a host that sees no other, and says what is not as it is to be.
+/// Runs the sweep once more, on a host that sees no other, and returns the problems.
 fn recovers(
     world: &Arc<World>,
     trials: &'static [Trial],

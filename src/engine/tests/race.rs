@@ -12,7 +12,7 @@ const SCHEDULES: u64 = 2000;
 /// Virtual time by which a sweep of processes that are alive has ended: each may stand still some times.
 const PATIENCE: Duration = Duration::from_hours(24);
 
-/// Runs the schedule of a seed; says which invariant does not hold.
+/// Runs the schedule of a seed; returns the invariant that does not hold.
 fn scheduled(
     seed: u64,
     trials: &'static [Trial],

@@ -148,13 +148,13 @@ mod tests {
             ("--=0-0", "must be `--name` or `--name=value`"),
         ];
         for (directive, expected) in refused {
-            let told = check(directive).expect_err(directive);
-            assert!(told.contains(expected), "{directive}: {told}");
+            let refusal = check(directive).expect_err(directive);
+            assert!(refusal.contains(expected), "{directive}: {refusal}");
         }
     }
 
     #[test]
-    fn what_the_sweep_sets_is_refused_however_it_is_written() {
+    fn options_of_the_sweep_are_refused_in_any_spelling() {
         let refused = [
             ("--array=0-0", "cannot be `--array`: the sweep sets that itself"),
             ("--\"array\"=0-0", "cannot be `--array`: the sweep sets that itself"),
@@ -169,8 +169,8 @@ mod tests {
             ("--gre=gpu:1", "cannot be `--gre`, which Slurm takes for `--gres`"),
         ];
         for (directive, expected) in refused {
-            let told = check(directive).expect_err(directive);
-            assert!(told.contains(expected), "{directive}: {told}");
+            let refusal = check(directive).expect_err(directive);
+            assert!(refusal.contains(expected), "{directive}: {refusal}");
         }
     }
 }

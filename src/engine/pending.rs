@@ -1,0 +1,108 @@
+//! The trials that are still to be run.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use super::error::Error;
+use super::trial;
+use crate::plan::{Plan, Trial};
+use crate::store::{self, Leases, Outcome, PlannedTrial, Status, Store, TrialFolder, axis_column};
+
+/// A trial to run.
+#[derive(Debug)]
+pub struct Pending<'a> {
+    /// The trial.
+    pub trial: &'a Trial,
+    /// The result that another run replaces.
+    before: Option<Outcome>,
+}
+
+impl<'a> Pending<'a> {
+    /// A trial that has no result yet.
+    #[must_use]
+    pub fn new(trial: &'a Trial) -> Self {
+        Self { trial, before: None }
+    }
+}
+
+impl Pending<'_> {
+    /// The status of the trial, if it has ended since it was found pending.
+    pub(super) fn ended(&self, folder: &TrialFolder) -> Result<Option<Status>, store::Error> {
+        let now = folder.usable_outcome()?;
+        Ok(now.filter(|now| Some(now) != self.before.as_ref()).map(|now| now.status))
+    }
+}
+
+/// The trials of `planned` that are still to be run: those without a result, and those
+/// whose result is among `retry`. Without a results folder, all of them.
+///
+/// # Errors
+/// When an id cannot be a folder's name, or the disk refuses to list the folders.
+pub fn pending<'a, 's>(
+    planned: &'a [Trial],
+    store: impl Into<Option<&'s Store>>,
+    retry: &[Status],
+) -> Result<Vec<Pending<'a>>, store::Error> {
+    let Some(store) = store.into() else { return Ok(planned.iter().map(Pending::new).collect()) };
+    let ended = store.ended()?;
+    let look = |trial: &'a Trial| {
+        if ended.contains(&trial.id) { look(trial, store, retry) } else { Ok(Some(Pending::new(trial))) }
+    };
+    planned.par_iter().filter_map(|trial| look(trial).transpose()).collect()
+}
+
+/// As [`pending`] for a few trials of a plan, which are looked up one by one.
+///
+/// # Errors
+/// When an id cannot be a folder's name.
+pub fn pending_among<'a>(
+    few: &[&'a Trial],
+    store: &Store,
+    retry: &[Status],
+) -> Result<Vec<Pending<'a>>, store::Error> {
+    few.iter().filter_map(|trial| look(trial, store, retry).transpose()).collect()
+}
+
+/// The trial, if it has no result or one among `retry`.
+fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<Pending<'a>>, store::Error> {
+    let before = store.trial(&trial.id)?.usable_outcome()?;
+    let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
+    Ok(wanted.then_some(Pending { trial, before }))
+}
+
+/// The columns of each trial of the plan in the merged tables.
+#[must_use]
+pub fn planned(plan: &Plan) -> Vec<PlannedTrial> {
+    let row = |trial: &Trial| PlannedTrial {
+        index: trial.index,
+        id: trial.id.clone(),
+        family: trial.config.model.family.name().to_owned(),
+        steps: trial.config.model.steps,
+        hidden: trial.config.model.hidden,
+        sparsity: trial.config.objective.sparsity,
+        discriminative_weight: trial.config.objective.discriminative_weight,
+        seed: trial.config.seed,
+        parameters: trial.parameters,
+        axes: trial.settings.iter().filter(|(axis, _)| axis_column(axis) == axis).cloned().collect(),
+    };
+    plan.trials.iter().map(row).collect()
+}
+
+/// Publishes results of killed processes, and removes their files of trials that have ended.
+///
+/// # Errors
+/// The disk refuses, or the timer that keeps leases alive cannot be started.
+pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), Error> {
+    let attempted: HashSet<String> = store.attempted().map_err(Error::Store)?.into_iter().collect();
+    if attempted.is_empty() {
+        return Ok(());
+    }
+    let leases = Leases::start(store.shared_io())
+        .map_err(|source| Error::Threads { jobs: 1, source: source.into() })?;
+    for trial in trials.iter().filter(|trial| attempted.contains(&trial.id)) {
+        let folder = store.trial(&trial.id).map_err(Error::Store)?;
+        trial::tidy(store, &leases, &folder).map_err(Error::Store)?;
+    }
+    Ok(())
+}

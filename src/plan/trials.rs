@@ -1,0 +1,92 @@
+//! A plan and its trials.
+
+use crate::data::{self, Facts};
+use crate::device;
+use crate::spec::TrialConfig;
+
+/// Data sets with the facts about them.
+pub(super) type Datasets = Vec<(data::Config, Facts)>;
+
+/// All trials of a sweep, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Name of the sweep.
+    pub name: String,
+    /// Paths of the axes, in the order of the spec.
+    pub axes: Vec<String>,
+    /// The trials; a trial's index is its position.
+    pub trials: Vec<Trial>,
+    /// The facts about each data set of the sweep.
+    pub datasets: Datasets,
+}
+
+/// One training run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trial {
+    /// Position in the plan, from 0.
+    pub index: usize,
+    /// Name of the trial's folder: a readable slug and 12 hex digits of the hash of all that
+    /// decides the result. Does not depend on the sweep.
+    pub id: String,
+    /// The config to train, its width resolved.
+    pub config: TrialConfig,
+    /// (axis path, value) in the order of the axes. A matched width is in `config` only.
+    pub settings: Vec<(String, String)>,
+    /// Trainable parameters.
+    pub parameters: usize,
+    /// Floating-point operations of the matrix products of one training step, per image.
+    pub flops_per_image: u64,
+    /// Floating-point operations of the whole training: of every training image in every epoch.
+    pub training_flops: u64,
+    /// Device of the training.
+    pub device: device::Kind,
+}
+
+impl Plan {
+    /// The facts about the data set of one of the plan's trials.
+    ///
+    /// # Panics
+    /// The trial is not of this plan.
+    #[must_use]
+    pub fn facts(&self, trial: &Trial) -> &Facts {
+        let found = self.datasets.iter().find(|(config, _)| *config == trial.config.data);
+        &found.expect("a plan describes the data of each of its trials").1
+    }
+
+    /// The facts about the data sets that have the settings of `config`, in whatever folder.
+    pub fn facts_in_any_folder(&self, config: &data::Config) -> impl Iterator<Item = &Facts> {
+        let config = config.without_folder();
+        self.datasets
+            .iter()
+            .filter(move |(known, _)| known.without_folder() == config)
+            .map(|(_, facts)| facts)
+    }
+
+    /// Column names of `plan.csv`.
+    #[must_use]
+    pub fn header(&self) -> Vec<String> {
+        let axes = self.axes.iter().map(String::as_str);
+        let tail = ["seed", "parameters", "training_flops"];
+        ["index", "trial"].into_iter().chain(axes).chain(tail).map(str::to_owned).collect()
+    }
+
+    /// Rows of `plan.csv`, one a trial, in order.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<String>> {
+        self.trials.iter().map(Trial::row)
+    }
+}
+
+impl Trial {
+    /// Number of training images in all epochs together.
+    #[must_use]
+    pub fn images(&self) -> u64 {
+        self.training_flops / self.flops_per_image.max(1)
+    }
+
+    fn row(&self) -> Vec<String> {
+        let settings = self.settings.iter().map(|(_, value)| value.clone());
+        let Self { parameters, training_flops, .. } = self;
+        let tail = [self.config.seed.to_string(), parameters.to_string(), training_flops.to_string()];
+        [self.index.to_string(), self.id.clone()].into_iter().chain(settings).chain(tail).collect()
+    }
+}
