@@ -1,4 +1,4 @@
-//! How hard are the embedded glyphs? The error of a linear classifier on them.
+//! Difficulty of the embedded glyphs: the error of a linear classifier.
 //!
 //! Multinomial logistic regression on the default stroke glyphs: with the scores W·x + b of
 //! an image x of zero mean and unit norm, it minimises
@@ -7,8 +7,8 @@
 //! mean of −log softmax(W·x + b)_y + ½·penalty·‖W‖²
 //! ```
 //!
-//! by gradient descent with momentum on mini-batches. The penalty is the one with the lowest
-//! validation error; the test images are read once, by the classifier that it gave.
+//! by gradient descent with momentum on mini-batches. The penalty with the lowest validation error is
+//! selected; only its classifier is evaluated on the test images.
 //!
 //! ```text
 //! cargo run --release --example glyph_difficulty
@@ -16,7 +16,7 @@
 
 use std::f64::consts::PI;
 
-use drsae::data::{self, Images, Normaliser, Preprocessing, Source, Split, split};
+use drsae::data::{self, Images, Normaliser, Preprocessing, Split, split};
 use drsae::model::kernels::{Matrix, product};
 use drsae::train::{Batch, Batches, Selection};
 
@@ -31,14 +31,7 @@ const RATE: f64 = 2.0;
 const MOMENTUM: f32 = 0.9;
 
 fn main() -> Result<(), data::Error> {
-    let config = data::Config {
-        source: Source::Strokes,
-        validation: 2_000,
-        train: None,
-        test: None,
-        folder: None,
-        glyph_seed: Some(GLYPH_SEED),
-    };
+    let config = data::Config { validation: 2_000, glyph_seed: Some(GLYPH_SEED), ..data::Config::default() };
     let data = data::load(&config, None)?;
     let Split { train, validation } = split(data.train.len(), config.validation, SEED);
     println!(

@@ -1,6 +1,6 @@
-//! Every file of the fuzz corpus, and mutations of it, through the readers of such files: no panic, no
-//! more memory than a fixed amount, and errors that name the place. What is tried on each is in
-//! `fuzz/src/`; `just fuzz TARGET` looks for more.
+//! Every file of the fuzz corpus, and mutations of it, is passed to its readers: no panic, limited memory,
+//! and errors that name the place. The properties are in `fuzz/src/`; `just fuzz TARGET` searches for
+//! violations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ mod targets;
 
 use targets::{TARGETS, Target};
 
-/// The files of a target, in an order that stays.
+/// The files of a target, sorted.
 fn seeds(target: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -22,7 +22,7 @@ fn seeds(target: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Files called `good-…` are as people have them; each of the others once broke a reader, or none reads it.
+/// Files named `good-…` are valid; each of the others once broke a reader, or must be refused.
 #[test]
 fn every_file_of_the_corpus_is_read_or_refused() {
     for (name, run) in TARGETS {
@@ -39,7 +39,7 @@ fn every_file_of_the_corpus_is_read_or_refused() {
     }
 }
 
-/// A change to a file: at some place so many bytes go, and others come.
+/// A change to a file: a position, the number of bytes that are removed there, and those that are inserted.
 type Change = (Index, usize, Vec<u8>);
 
 fn change() -> impl Strategy<Value = Change> {
@@ -48,18 +48,18 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 fn changed(mut file: Vec<u8>, changes: Vec<Change>) -> Vec<u8> {
-    for (at, gone, come) in changes {
+    for (at, removed, inserted) in changes {
         let start = at.index(file.len() + 1);
-        let end = (start + gone).min(file.len());
-        file.splice(start..end, come);
+        let end = (start + removed).min(file.len());
+        file.splice(start..end, inserted);
     }
     file
 }
 
-/// Tries changed files of a target, and bytes that were never one.
+/// Passes changed files and arbitrary bytes to a target.
 fn mutate(name: &str, run: Target) {
     let files: Vec<_> = seeds(name).into_iter().map(|path| fs::read(path).unwrap()).collect();
-    // Those that read from a disk take a hundred times as long.
+    // Targets that read from disk take a hundred times as long.
     let cases = if matches!(name, "checkpoint" | "spec") { 2000 } else { 40 };
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) };
     proptest!(config, |(

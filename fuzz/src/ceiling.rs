@@ -1,20 +1,20 @@
-//! A bound on memory.
+//! A limit on memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes that the process may hold at once: a hundred times what the files of the corpus need.
-const MOST: usize = 256 << 20;
+/// Maximum bytes of the process: a hundred times those that the files of the corpus need.
+const LIMIT: usize = 256 << 20;
 
-/// The system's allocator up to a total of so many bytes; then there is no memory, and who asks for it
-/// without being ready for that ends the process.
+/// The system's allocator up to a total number of bytes. Beyond it allocations fail, which ends the process
+/// unless the caller handles the failure.
 pub struct Ceiling {
     held: AtomicUsize,
 }
 
 impl Ceiling {
-    /// Nothing is held yet.
+    /// An allocator without allocations.
     #[must_use]
     pub const fn new() -> Self {
         Self { held: AtomicUsize::new(0) }
@@ -25,7 +25,7 @@ impl Ceiling {
 unsafe impl GlobalAlloc for Ceiling {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let before = self.held.fetch_add(layout.size(), Ordering::Relaxed);
-        if before.saturating_add(layout.size()) > MOST {
+        if before.saturating_add(layout.size()) > LIMIT {
             self.held.fetch_sub(layout.size(), Ordering::Relaxed);
             return ptr::null_mut();
         }

@@ -1,9 +1,9 @@
-//! What must hold of the readers of files, whatever is in a file: no panic, no more memory than
-//! [`ceiling`] allows, and errors that name the place.
+//! Properties of the readers of files for any content: no panic, no more memory than [`ceiling`] allows,
+//! and errors that name the place.
 //!
-//! A target takes the bytes of one file, panics where one of these does not hold, and tells whether a
-//! reader accepted the file. `cargo fuzz` calls it with inputs that it makes up; `tests/corpus.rs` of
-//! the main crate calls it with those in `seeds/`, and with mutations of them.
+//! A target reads the bytes of one file, panics if a property is violated, and returns true if a reader
+//! accepted the file. `cargo fuzz` calls it with generated inputs; `tests/corpus.rs` of the main crate
+//! calls it with the files in `seeds/`, and with mutations of them.
 
 pub mod ceiling;
 pub mod checkpoint;
@@ -13,7 +13,7 @@ pub mod spec;
 pub mod sweep;
 pub mod tables;
 
-/// Tries the bytes of one file on the readers of such files; whether one accepted it.
+/// Passes the bytes of one file to its readers; returns true if one accepted it.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by the name of its folder in `seeds/`.

@@ -15,7 +15,7 @@ use drsae::store;
 const OVERRIDE: &str = "--set ";
 const FILE: &str = "input.toml";
 
-/// Leaves room for 50 cells: a million take their time and show no more.
+/// Limits a sweep to 50 cells: a million take long and test no more.
 const MANY_SEEDS: &str = "seeds=20000";
 
 /// Reads the spec, and writes, reads and plans one that is accepted.
@@ -65,7 +65,7 @@ fn accepted(mut sweep: Sweep) {
     }
 }
 
-/// Whether a name stays in the folder that it is joined to.
+/// Returns true if a name joined to a folder is in that folder.
 fn is_folder_name(name: &str) -> bool {
     let mut components = Path::new(name).components();
     let inside = matches!(components.next(), Some(Component::Normal(_))) && components.next().is_none();

@@ -1,4 +1,4 @@
-//! A results folder of a small sweep, to put an input into.
+//! A results folder of a small sweep, for inputs.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -21,15 +21,15 @@ sweep.grid = { "model.family" = ["drsae", "mlp"] }
 compare.reference = { "model.family" = "drsae" }
 "#;
 
-/// Four trials, called `trial-0` to `trial-3` in whatever version of the numerics.
+/// Four trials, named `trial-0` to `trial-3` in any version of the numerics.
 pub struct Tiny {
     /// The sweep.
     pub sweep: Sweep,
     /// Its plan.
     pub plan: Plan,
-    /// What its merged tables say of each trial.
+    /// Its trials in the merged tables.
     pub planned: Vec<PlannedTrial>,
-    /// How they are analysed.
+    /// The design of the analysis.
     pub design: Design,
     results: tempfile::TempDir,
 }
@@ -38,7 +38,7 @@ impl Tiny {
     /// The sweep, and a folder for its results with nothing but an empty `sweep.toml`.
     ///
     /// # Panics
-    /// Where no temporary folder can be written.
+    /// No temporary folder can be written.
     #[must_use]
     pub fn new() -> Self {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).expect("a good spec");
@@ -68,7 +68,7 @@ impl Tiny {
     /// Writes a file of the results folder.
     ///
     /// # Panics
-    /// Where it cannot be written.
+    /// It cannot be written.
     pub fn put(&self, relative: &str, content: &[u8]) {
         let path = self.results.path().join("tiny").join(relative);
         fs::create_dir_all(path.parent().expect("it has a name")).expect("a folder");

@@ -1,5 +1,4 @@
-//! A CSV file: as each table of a trial or of an anatomy, as the merged ones, and as what they are held
-//! against.
+//! A CSV file as each table of a trial or an anatomy, and as each merged table.
 
 use std::error::Error;
 
@@ -38,7 +37,7 @@ fn of_an_anatomy(input: &[u8]) -> bool {
     is_read::<Measurement>(input) | is_read::<UnitRow>(input) | is_read::<CurveRow>(input)
 }
 
-/// What `drsae analyze` makes of `trials.csv`.
+/// Reads the tables of `drsae analyze`.
 fn merged(tiny: &Tiny, input: &[u8]) -> bool {
     let source = |name: &str, text: &[u8]| Source { path: name.into(), text: text.to_vec() };
     let mut is_accepted = false;
@@ -62,7 +61,7 @@ fn merged(tiny: &Tiny, input: &[u8]) -> bool {
     is_accepted
 }
 
-/// What `drsae verify` makes of a folder that is kept without its trials.
+/// Verifies a folder that is stored without its trials.
 fn kept(tiny: &Tiny, input: &[u8]) {
     let replaced: [&[&str]; 4] = [
         &["trials.csv"],
@@ -88,7 +87,7 @@ fn kept(tiny: &Tiny, input: &[u8]) {
     }
 }
 
-/// What a merge takes over from the tables.
+/// Reads the stored tables of a merge.
 fn joined(tiny: &Tiny, store: &Store) {
     let read = store.stored_trials().and_then(|trials| {
         StoredTables::read(store, &trials)?;
@@ -99,7 +98,7 @@ fn joined(tiny: &Tiny, store: &Store) {
     }
 }
 
-/// What a trial reads when it goes on, and `drsae verify` when it has ended.
+/// Reads the tables of a trial, as a resumed trial and `drsae verify` do.
 fn of_a_trial(tiny: &Tiny, input: &[u8]) -> bool {
     for name in ["epochs.csv", "timing.csv", "predictions.csv"] {
         tiny.put(&format!("trials/trial-0/{name}"), input);

@@ -1,18 +1,15 @@
 //! Loss of performance when units are silenced: held at 0 at all iterations.
 
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::network::{BATCH, Network};
 use super::sample::Sample;
-use super::units::{Kind, Unit, of_kind};
+use super::units::{DRAWS, Kind, Unit, draw_parts, of_kind};
 use crate::model::kernels::argmax;
 
 /// Number of images that single units are silenced on.
 pub const UNIT_IMAGES: usize = 2000;
-/// Draws of as many parts as there are categorical-units.
-const DRAWS: usize = 5;
 
 /// Performance of a network on a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -73,17 +70,19 @@ impl Ablation {
         let without = |silenced: &[usize]| {
             performance(&network.silenced(|unit| silenced.contains(&unit)), sample).minus(whole)
         };
-        let (categorical, mut parts) = (of_kind(units, Kind::Categorical), of_kind(units, Kind::Part));
-        let all_parts = without(&parts);
         let mut drawn = Performance::default();
-        for _ in 0..DRAWS {
-            parts.shuffle(random);
-            let loss = without(&parts[..categorical.len().min(parts.len())]);
+        for parts in draw_parts(units, random) {
+            let loss = without(&parts);
             drawn.error += loss.error / DRAWS as f64;
             drawn.class_loss += loss.class_loss / DRAWS as f64;
             drawn.reconstruction += loss.reconstruction / DRAWS as f64;
         }
-        Self { whole, categorical: without(&categorical), parts: all_parts, as_many_parts: drawn }
+        Self {
+            whole,
+            categorical: without(&of_kind(units, Kind::Categorical)),
+            parts: without(&of_kind(units, Kind::Part)),
+            as_many_parts: drawn,
+        }
     }
 }
 

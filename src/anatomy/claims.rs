@@ -1,7 +1,8 @@
 //! Summaries of the measures over several seeds, and verdicts on the claims.
 
-use super::measure::{CLAIMS, Expected, Measure};
-use super::tables::{Measurement, Stage};
+use super::Error;
+use super::measure::{CLAIMS, Definition, Expected, Measure};
+use super::tables::{Measurement, Rounded, Stage, write};
 use crate::stats::{CONFIDENCE, Interval, LEVEL, mean, t_interval};
 
 /// Verdict on a prediction.
@@ -158,6 +159,33 @@ fn overall(evidence: &[&Summary]) -> String {
     format!("{verdict}: of {all} measures {}", counts.collect::<Vec<_>>().join(", "))
 }
 
+/// Name of the table of claims.
+pub const CLAIMS_CSV: &str = "claims.csv";
+
+const CLAIMS_HEADER: &str = "claim,measure,unit,primary,expected,n,value,low_95,high_95,after_phase_1,\
+                             untrained,difference,difference_low_95,difference_high_95,verdict";
+
+/// The bytes of [`CLAIMS_CSV`].
+///
+/// # Errors
+/// Memory is exhausted.
+pub fn claims_csv(summaries: &[Summary]) -> Result<Vec<u8>, Error> {
+    let row = |summary: &Summary| {
+        let Definition { claim, primary, name, unit, expected } = summary.measure.definition();
+        let ends = |interval: Option<Interval>| {
+            (Rounded(interval.map(|interval| interval.low)), Rounded(interval.map(|interval| interval.high)))
+        };
+        (
+            (claim, name, unit, primary, expected.text()),
+            (summary.n, Rounded(Some(summary.value)), ends(summary.interval)),
+            (Rounded(summary.after_phase_1), Rounded(summary.untrained)),
+            (Rounded(summary.difference), ends(summary.difference_interval)),
+            summary.verdict.map(Verdict::text),
+        )
+    };
+    write(CLAIMS_HEADER, summaries.iter().map(row))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,5 +257,13 @@ mod tests {
         for claim in 1..=CLAIMS.len() {
             assert!(definitions.iter().any(|measure| measure.claim == claim && measure.primary), "{claim}");
         }
+    }
+
+    #[test]
+    fn the_table_of_claims_has_a_row_for_each_summary() {
+        let summaries = summarise(&measured(Measure::MeanSelectivity, Stage::Trained, &[1.0]));
+        let claims = String::from_utf8(claims_csv(&summaries).unwrap()).unwrap();
+        let row = "1,mean selectivity,,true,> after phase 1,1,1,,,,,,,,";
+        assert_eq!(claims, format!("{CLAIMS_HEADER}\n{row}\n"));
     }
 }

@@ -4,18 +4,15 @@
 //! units, by least squares with a small ridge, on one sample. The result is the share of its variance
 //! that the same weights explain on another sample, R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
 
-use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::network::Network;
 use super::sample::Sample;
-use super::units::{Kind, Unit, of_kind};
+use super::units::{DRAWS, Kind, Unit, draw_parts, of_kind};
 use crate::stats::mean;
 
 /// The ridge, as a share of the mean squared entry of the code.
 const RIDGE: f64 = 1e-3;
-/// Draws of as many parts as there are categorical-units.
-const DRAWS: usize = 5;
 
 /// Images with their true deformations.
 #[derive(Clone, Copy)]
@@ -52,16 +49,14 @@ impl Readout {
         let codes = [train, test].map(|images| images.sample.codes(network));
         let sets = [train, test];
         let r2 = |units: &[usize]| explained(&sets, &codes, network, units);
-        let (categorical, mut parts) = (of_kind(units, Kind::Categorical), of_kind(units, Kind::Part));
-        let from_parts = r2(&parts);
-        let mut some = vec![0.0; from_parts.len()];
-        for _ in 0..DRAWS {
-            parts.shuffle(random);
-            let found = r2(&parts[..categorical.len().min(parts.len())]);
-            some.iter_mut().zip(found).for_each(|(sum, share)| *sum += share / DRAWS as f64);
+        let parts = r2(&of_kind(units, Kind::Part));
+        let mut as_many_parts = vec![0.0; parts.len()];
+        for drawn in draw_parts(units, random) {
+            let found = r2(&drawn);
+            as_many_parts.iter_mut().zip(found).for_each(|(sum, share)| *sum += share / DRAWS as f64);
         }
         let all: Vec<usize> = (0..network.hidden).collect();
-        Self { categorical: r2(&categorical), parts: from_parts, as_many_parts: some, all: r2(&all) }
+        Self { categorical: r2(&of_kind(units, Kind::Categorical)), parts, as_many_parts, all: r2(&all) }
     }
 }
 

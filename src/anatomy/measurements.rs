@@ -4,15 +4,14 @@ use rand_chacha::ChaCha8Rng;
 
 use super::ablation::{Ablation, silence_each};
 use super::coding::Coding;
-use super::deformation::Readout;
+use super::deformation::{Deformed, Readout};
 use super::measure::Measure;
 use super::path::{Paths, error_rate};
 use super::recurrent::{Inhibition, Ista};
 use super::sharpness::Sharpness;
-use super::subject::{Context, Reference, Subject};
 use super::tables::{CurveRow, Measurement, Stage, UnitRow};
 use super::units::{SHIFT, agreement, selectivities, threshold};
-use super::{Activity, Kind, Network, Unit};
+use super::{Activity, Kind, Network, Sample, Unit};
 use crate::rng::{self, Purpose};
 use crate::stats::{Dip, mean};
 
@@ -26,9 +25,32 @@ enum Draw {
     Readout,
 }
 
+/// Data that subjects are measured on.
+pub struct Context<'a> {
+    /// The images.
+    pub sample: &'a Sample,
+    /// An independent classifier of images.
+    pub judge: Option<&'a Network>,
+    /// Images with known deformations: a set to fit readouts on, and a set to test them on.
+    pub deformed: Option<[Deformed<'a>; 2]>,
+}
+
+/// Properties of the trained network that its controls are measured with, too.
+pub(super) struct Reference {
+    /// Its seed.
+    pub seed: u64,
+    /// λ that it was trained with.
+    pub sparsity: f64,
+    /// Kind and class of each unit.
+    pub units: Vec<Unit>,
+    /// Threshold of selectivity between the kinds.
+    pub threshold: f64,
+    /// Indices of the images that are hard for it, the hardest first.
+    pub hard: Vec<usize>,
+}
+
 /// Takes the measures of one network.
 pub(super) struct Measurer<'a> {
-    subject: &'a Subject,
     reference: &'a Reference,
     context: &'a Context<'a>,
     stage: Stage,
@@ -40,13 +62,12 @@ pub(super) struct Measurer<'a> {
 
 impl<'a> Measurer<'a> {
     pub fn new(
-        subject: &'a Subject,
         reference: &'a Reference,
         context: &'a Context<'a>,
         (stage, network): (Stage, &'a Network),
         (activity, units): (Activity, Vec<Unit>),
     ) -> Self {
-        Self { subject, reference, context, stage, network, activity, units, measurements: Vec::new() }
+        Self { reference, context, stage, network, activity, units, measurements: Vec::new() }
     }
 
     /// Takes every measure but those of single silenced units; returns the curves over the iterations.
@@ -61,7 +82,7 @@ impl<'a> Measurer<'a> {
         }
         self.coding(&Coding::of(network, sample, units));
         let paths = judge.map(|judge| {
-            let ista = network.ista(self.subject.sparsity);
+            let ista = network.ista(self.reference.sparsity);
             [network, &ista].map(|network| Paths::of(network, judge, sample, 2 * network.steps))
         });
         if let Some((paths, judge)) = paths.as_ref().zip(judge) {
@@ -87,7 +108,7 @@ impl<'a> Measurer<'a> {
         if self.network.classifies() {
             self.put(Measure::ClassLossBySilencing, minus(of(Kind::Categorical), of(Kind::Part)));
         }
-        units.iter().zip(losses).map(|(unit, loss)| UnitRow::of(self.subject.seed, unit, loss)).collect()
+        units.iter().zip(losses).map(|(unit, loss)| UnitRow::of(self.reference.seed, unit, loss)).collect()
     }
 
     /// The measurements, sorted by name as in the table.
@@ -97,13 +118,13 @@ impl<'a> Measurer<'a> {
     }
 
     fn random(&self, draw: Draw) -> ChaCha8Rng {
-        rng::stream(self.subject.seed, Purpose::Null, draw as u64)
+        rng::stream(self.reference.seed, Purpose::Null, draw as u64)
     }
 
     /// Stores a measure unless it is undefined.
     fn put(&mut self, measure: Measure, value: Option<f64>) {
         if let Some(value) = value.filter(|value| value.is_finite()) {
-            let (seed, network) = (self.subject.seed, self.stage);
+            let (seed, network) = (self.reference.seed, self.stage);
             self.measurements.push(Measurement { seed, network, measure, value });
         }
     }
@@ -241,7 +262,7 @@ impl<'a> Measurer<'a> {
         let all: Vec<usize> = (0..self.context.sample.len()).collect();
         let hard = &self.reference.hard;
         let row = |iteration| CurveRow {
-            seed: self.subject.seed,
+            seed: self.reference.seed,
             network: self.stage,
             iteration,
             categorical: self.mean_activity(Kind::Categorical, iteration),

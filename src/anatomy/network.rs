@@ -158,7 +158,7 @@ impl Network {
         ista
     }
 
-    /// A copy of the recurrent network with units that stay 0 at every iteration: their threshold is infinite.
+    /// A copy of the recurrent network with units that are 0 at every iteration: their threshold is infinite.
     #[must_use]
     pub fn silenced(&self, is_silenced: impl Fn(usize) -> bool) -> Self {
         let threshold = self.parameter("threshold").iter().enumerate();

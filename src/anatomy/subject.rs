@@ -1,10 +1,9 @@
 //! A trained network and its two controls, measured under the trained network's division of its units.
 
-use super::deformation::Deformed;
-use super::measurements::Measurer;
+use super::measurements::{Context, Measurer, Reference};
 use super::tables::{CurveRow, Measurement, Stage, UnitRow};
 use super::units::{divide, selectivities, threshold, units};
-use super::{Activity, Network, Sample, Unit, path};
+use super::{Activity, Network, Unit, path};
 
 /// A trained network and the same network at earlier stages.
 pub struct Subject {
@@ -18,26 +17,6 @@ pub struct Subject {
     pub after_phase_1: Option<Network>,
     /// Before training.
     pub untrained: Network,
-}
-
-/// Data that subjects are measured on.
-pub struct Context<'a> {
-    /// The images.
-    pub sample: &'a Sample,
-    /// An independent classifier of images.
-    pub judge: Option<&'a Network>,
-    /// Images with known deformations: a set to fit readouts on, and a set to test them on.
-    pub deformed: Option<[Deformed<'a>; 2]>,
-}
-
-/// Properties of the trained network that its controls are measured with, too.
-pub(super) struct Reference {
-    /// Kind and class of each unit.
-    pub units: Vec<Unit>,
-    /// Threshold of selectivity between the kinds.
-    pub threshold: f64,
-    /// Indices of the images that are hard for it, the hardest first.
-    pub hard: Vec<usize>,
 }
 
 /// The anatomy of a subject.
@@ -67,18 +46,20 @@ impl Subject {
         let mut units = trained.1.clone();
         let threshold = threshold(&selectivities(&units)).unwrap_or(1.0);
         divide(&mut units, threshold);
-        let reference = Reference { units, threshold, hard: path::hardest(&self.trained, context.sample) };
+        let (seed, sparsity) = (self.seed, self.sparsity);
+        let hard = path::hardest(&self.trained, context.sample);
+        let reference = Reference { seed, sparsity, units, threshold, hard };
         let controls =
             [(Stage::AfterPhase1, self.after_phase_1.as_ref()), (Stage::Untrained, Some(&self.untrained))];
         progress(Stage::Trained.name());
-        let mut measurer = Measurer::new(self, &reference, context, (Stage::Trained, &self.trained), trained);
+        let mut measurer = Measurer::new(&reference, context, (Stage::Trained, &self.trained), trained);
         let mut curve_rows = measurer.measure();
         let unit_rows = measurer.silence_units();
         let mut measurements = measurer.finish();
         for (stage, network) in controls {
             let Some(network) = network else { continue };
             progress(stage.name());
-            let mut measurer = Measurer::new(self, &reference, context, (stage, network), observe(network));
+            let mut measurer = Measurer::new(&reference, context, (stage, network), observe(network));
             curve_rows.extend(measurer.measure());
             measurements.extend(measurer.finish());
         }

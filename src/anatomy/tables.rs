@@ -4,13 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::ablation::Performance;
-use super::claims::{Summary, Verdict};
-use super::measure::{Definition, Measure};
+use super::measure::Measure;
 use super::{Error, Kind, Unit};
-use crate::stats::Interval;
-
-/// Name of the table of claims.
-pub const CLAIMS_CSV: &str = "claims.csv";
 
 /// The training stage at which a network was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -176,30 +171,6 @@ impl UnitRow {
     }
 }
 
-const CLAIMS_HEADER: &str = "claim,measure,unit,primary,expected,n,value,low_95,high_95,after_phase_1,\
-                             untrained,difference,difference_low_95,difference_high_95,verdict";
-
-/// The bytes of [`CLAIMS_CSV`].
-///
-/// # Errors
-/// Memory is exhausted.
-pub fn claims_csv(summaries: &[Summary]) -> Result<Vec<u8>, Error> {
-    let row = |summary: &Summary| {
-        let Definition { claim, primary, name, unit, expected } = summary.measure.definition();
-        let ends = |interval: Option<Interval>| {
-            (Rounded(interval.map(|interval| interval.low)), Rounded(interval.map(|interval| interval.high)))
-        };
-        (
-            (claim, name, unit, primary, expected.text()),
-            (summary.n, Rounded(Some(summary.value)), ends(summary.interval)),
-            (Rounded(summary.after_phase_1), Rounded(summary.untrained)),
-            (Rounded(summary.difference), ends(summary.difference_interval)),
-            summary.verdict.map(Verdict::text),
-        )
-    };
-    write(CLAIMS_HEADER, summaries.iter().map(row))
-}
-
 /// The bytes of a table with `new` rows, and with the rows of `old` that are about other networks; sorted
 /// by network.
 ///
@@ -213,7 +184,7 @@ pub fn merge<R: Row>(old: Option<&[u8]>, new: &[R]) -> Result<Vec<u8>, Error> {
     write(R::HEADER, rows)
 }
 
-fn write<R: Serialize>(header: &str, rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>, Error> {
+pub(super) fn write<R: Serialize>(header: &str, rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>, Error> {
     let mut out = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     out.write_record(header.split(','))?;
     for row in rows {
@@ -258,7 +229,7 @@ fn rounded<S: Serializer>(value: &(impl Copy + Into<Option<f64>>), serializer: S
 }
 
 /// A number that is serialized with six significant digits.
-struct Rounded(Option<f64>);
+pub(super) struct Rounded(pub Option<f64>);
 
 impl Serialize for Rounded {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -328,10 +299,6 @@ mod tests {
                 .unwrap()
                 .unwrap();
         assert_eq!(header(empty), CurveRow::HEADER);
-        let summaries = super::super::claims::summarise(&[measurement(1, Stage::Trained, 1.0)]);
-        let claims = String::from_utf8(claims_csv(&summaries).unwrap()).unwrap();
-        let row = "1,mean selectivity,,true,> after phase 1,1,1,,,,,,,,";
-        assert_eq!(claims, format!("{CLAIMS_HEADER}\n{row}\n"));
     }
 
     #[test]

@@ -4,12 +4,16 @@
 //! maximises the variance between the two sides. Where the distribution has a valley, the threshold
 //! lies in it.
 
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
 use super::network::Network;
 use crate::model::kernels::argmax;
 
+/// Number of draws of parts.
+pub const DRAWS: usize = 5;
 /// Shift of the threshold that shows whether the division depends on it.
 pub const SHIFT: f64 = 0.1;
 
@@ -141,6 +145,16 @@ pub fn agreement(units: &[Unit], one: f64, other: f64) -> f64 {
     };
     let (both, either) = (count(one.max(other)), count(one.min(other)));
     if either == 0.0 { 1.0 } else { both / either }
+}
+
+/// Random draws of as many parts as there are categorical-units, or of all parts if there are fewer.
+#[must_use]
+pub fn draw_parts(units: &[Unit], random: &mut ChaCha8Rng) -> [Vec<usize>; DRAWS] {
+    let (categorical, mut parts) = (of_kind(units, Kind::Categorical), of_kind(units, Kind::Part));
+    std::array::from_fn(|_| {
+        parts.shuffle(random);
+        parts[..categorical.len().min(parts.len())].to_vec()
+    })
 }
 
 /// Indices of the units of a kind.

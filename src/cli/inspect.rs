@@ -12,12 +12,12 @@ use anyhow::{Context, Result, ensure};
 use indicatif::ProgressBar;
 
 use self::loaded::Loaded;
-use self::subjects::Found;
+use self::subjects::Networks;
 use super::progress::{style, tick};
 use super::terminal::output;
 use crate::anatomy::Anatomy;
-use crate::anatomy::claims::{Conclusion, Verdict, conclusions, summarise};
-use crate::anatomy::tables::{self, CLAIMS_CSV, Row};
+use crate::anatomy::claims::{CLAIMS_CSV, Conclusion, Verdict, claims_csv, conclusions, summarise};
+use crate::anatomy::tables::{self, Row};
 use crate::report::{self, AnatomySource};
 use crate::store;
 use crate::text::shown;
@@ -74,20 +74,22 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         !args.files.is_empty() || (args.merge && args.name.is_some()),
         "name a checkpoint, or --merge and --name to write claims and page from stored tables"
     );
-    let found = subjects::find(&args.files, &args.after_phase_1, args.merge)?;
-    let folder = args.results.join("anatomy").join(args.name(found.as_ref()));
-    let loaded = found.as_ref().map(|found| Loaded::of(args, found)).transpose()?;
-    let anatomies = match (&found, &loaded) {
-        (Some(found), Some(loaded)) => measure(found, loaded),
+    let networks = subjects::find(&args.files, &args.after_phase_1, args.merge)?;
+    let folder = args.results.join("anatomy").join(args.name(networks.as_ref()));
+    let loaded = networks.as_ref().map(|networks| Loaded::of(args, networks)).transpose()?;
+    let anatomies = match (&networks, &loaded) {
+        (Some(networks), Some(loaded)) => measure(networks, loaded),
         _ => Vec::new(),
     };
     let measurements = merge(&folder, args.merge, anatomies.iter().flat_map(|one| &one.measurements))?;
     let units = merge(&folder, args.merge, anatomies.iter().flat_map(|one| &one.unit_rows))?;
     let curves = merge(&folder, args.merge, anatomies.iter().flat_map(|one| &one.curve_rows))?;
     let summaries = summarise(&measurements);
-    store::place(&folder.join(CLAIMS_CSV), &tables::claims_csv(&summaries)?)?;
-    let inspected = match (&found, &loaded, anatomies.first()) {
-        (Some(found), Some(loaded), Some(anatomy)) => Some(loaded.inspected(&found.subjects[0], anatomy)),
+    store::place(&folder.join(CLAIMS_CSV), &claims_csv(&summaries)?)?;
+    let inspected = match (&networks, &loaded, anatomies.first()) {
+        (Some(networks), Some(loaded), Some(anatomy)) => {
+            Some(loaded.inspected(&networks.subjects[0], anatomy))
+        }
         _ => None,
     };
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -101,19 +103,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    fn name(&self, found: Option<&Found>) -> String {
-        let own = || found.map(Found::name).unwrap_or_default();
+    fn name(&self, networks: Option<&Networks>) -> String {
+        let own = || networks.map(Networks::name).unwrap_or_default();
         self.name.clone().unwrap_or_else(own)
     }
 }
 
 /// Measures each network with its controls, and shows on a terminal which one is being measured.
-fn measure(found: &Found, loaded: &Loaded) -> Vec<Anatomy> {
+fn measure(networks: &Networks, loaded: &Loaded) -> Vec<Anatomy> {
     let bar = ProgressBar::new_spinner();
     bar.set_style(style("{spinner} {msg}, {elapsed} gone"));
     tick(&bar);
     let context = loaded.context();
-    let anatomies = found.subjects.iter().map(|subject| {
+    let anatomies = networks.subjects.iter().map(|subject| {
         subject.measure(&context, |stage| bar.set_message(format!("seed {}: {stage}", subject.seed)))
     });
     let anatomies = anatomies.collect();

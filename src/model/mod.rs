@@ -12,7 +12,6 @@
 
 mod active;
 pub mod budget;
-pub mod config;
 pub mod family;
 mod graph;
 mod initial;
@@ -27,8 +26,7 @@ pub(crate) mod tensor_file;
 mod unroll;
 pub mod weights;
 
-pub use config::{Bounds, Config};
-pub use family::{Family, Group};
+pub use family::{Bounds, Config, Family, Group};
 pub use iterations::iterate;
 pub use network::{Model, NORM_FLOOR};
 pub use parameters::{Parameter, Parameters};

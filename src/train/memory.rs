@@ -1,8 +1,8 @@
 //! Memory that a trial reserves, and the part of it that is not yet allocated.
 
-use super::{Error, Task, evaluation};
+use super::{Error, evaluation};
 use crate::memory::Reservation;
-use crate::model::budget;
+use crate::model::{self, budget};
 
 /// The memory of a trial.
 pub(super) struct Memory {
@@ -15,9 +15,13 @@ pub(super) struct Memory {
 
 impl Memory {
     /// Reserves all memory of the trial.
-    pub fn reserve(task: &Task<'_>, parameters: usize) -> Result<Self, Error> {
-        let (config, batch) = (task.model, task.training.batch);
-        let (inputs, classes) = (task.dataset.train.inputs, task.dataset.classes);
+    pub fn reserve(
+        config: &model::Config,
+        inputs: usize,
+        classes: usize,
+        batch: usize,
+    ) -> Result<Self, Error> {
+        let parameters = budget::parameters(config, inputs, classes);
         let correlation = budget::correlation_bytes(config, batch);
         let backward = budget::gradient_bytes(config, parameters, batch) + correlation;
         let temporary = evaluation::bytes(config, inputs, classes) + budget::state_bytes(parameters);

@@ -17,7 +17,7 @@ use super::updates::Moments;
 use super::{Error, Objective, Phase, schedule};
 use crate::data::{Dataset, Images, Normaliser, Split, split};
 use crate::device;
-use crate::model::{self, Model, budget};
+use crate::model::{self, Model};
 
 /// Everything that determines a trial's result.
 #[derive(Debug, Clone, Copy)]
@@ -96,8 +96,7 @@ impl<'a> Trainer<'a> {
         let images = &task.dataset.train;
         let Task { model: config, objective, seed, .. } = task;
         let (inputs, classes) = (images.inputs, task.dataset.classes);
-        let parameters = budget::parameters(config, inputs, classes);
-        let memory = Memory::reserve(&task, parameters)?;
+        let memory = Memory::reserve(config, inputs, classes, task.training.batch)?;
         let device = task.device.open()?;
         let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
         let mut trainer = Self {

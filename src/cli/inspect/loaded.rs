@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 use super::Args;
-use super::subjects::Found;
+use super::subjects::Networks;
 use crate::anatomy::{self, Anatomy, Context, Deformed, Network, Sample, Subject};
 use crate::cli::{checkpoint, eval};
 use crate::data::{self, Dataset, Images, Preprocessing, Source, strokes};
@@ -25,12 +25,12 @@ pub struct Loaded {
 
 impl Loaded {
     /// Loads images and judge for these networks.
-    pub fn of(args: &Args, found: &Found) -> Result<Self> {
-        let source = checkpoint::source(args.data.as_deref(), &found.config.data)?;
+    pub fn of(args: &Args, networks: &Networks) -> Result<Self> {
+        let source = checkpoint::source(args.data.as_deref(), &networks.config.data)?;
         let dataset = data::load(&source, args.data_dir.as_deref())?;
-        eval::ensure_fits(&found.model, &dataset)?;
-        expect_memory(&found.model)?;
-        let preprocessing = train::preprocessing(&found.config.model);
+        eval::ensure_fits(&networks.model, &dataset)?;
+        expect_memory(&networks.model)?;
+        let preprocessing = train::preprocessing(&networks.config.model);
         let judge = args.judge.as_deref().map(checkpoint::load).transpose()?;
         if let Some((config, model)) = &judge {
             eval::ensure_fits(model, &dataset)?;

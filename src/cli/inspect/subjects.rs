@@ -15,7 +15,7 @@ use crate::spec::TrialConfig;
 use crate::text::shown;
 
 /// Trained networks of one config with their controls.
-pub struct Found {
+pub struct Networks {
     /// The config of the first; the others differ in their seed alone.
     pub config: TrialConfig,
     /// The first network.
@@ -25,7 +25,7 @@ pub struct Found {
 }
 
 /// Loads trained networks and their controls; `None` if no file is named.
-pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result<Option<Found>> {
+pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result<Option<Networks>> {
     let mut networks = Vec::new();
     for file in files {
         let (config, model) = checkpoint::load(file)?;
@@ -62,7 +62,7 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result
         }
         subjects.push(subject);
     }
-    Ok(Some(Found { config, model, subjects }))
+    Ok(Some(Networks { config, model, subjects }))
 }
 
 fn subject(
@@ -76,9 +76,9 @@ fn subject(
     let lambda = config.objective.sparsity;
     let untrained = Model::new(&config.model, inputs, classes, lambda, config.seed, DType::F32, &Device::Cpu)
         .with_context(|| format!("cannot make the untrained network of {name}"))?;
-    let before = match named.iter().find(|(other, _)| is_before(other, config)) {
+    let before = match named.iter().find(|(other, _)| is_control(other, config)) {
         Some((_, model)) => Some(model.clone()),
-        None => beside(file, config)?,
+        None => find_control(file, config)?,
     };
     Ok(Subject {
         seed: config.seed,
@@ -90,7 +90,7 @@ fn subject(
 }
 
 /// The network after phase 1 in one of the trial folders next to that of `file`.
-fn beside(file: &Path, config: &TrialConfig) -> Result<Option<Model>> {
+fn find_control(file: &Path, config: &TrialConfig) -> Result<Option<Model>> {
     let Some(trials) = file.parent().and_then(Path::parent).filter(|_| is_trial(file)) else {
         return Ok(None);
     };
@@ -107,7 +107,7 @@ fn beside(file: &Path, config: &TrialConfig) -> Result<Option<Model>> {
         else {
             continue;
         };
-        if toml::from_str::<TrialConfig>(&text).is_ok_and(|other| is_before(&other, config)) {
+        if toml::from_str::<TrialConfig>(&text).is_ok_and(|other| is_control(&other, config)) {
             return Ok(Some(checkpoint::load(&other)?.1));
         }
     }
@@ -122,7 +122,7 @@ fn is_trial(file: &Path) -> bool {
 
 /// Returns true if a trial ended where the first discriminative phase of another begins. The frequency of
 /// validation does not change the weights of its last epoch.
-fn is_before(one: &TrialConfig, other: &TrialConfig) -> bool {
+fn is_control(one: &TrialConfig, other: &TrialConfig) -> bool {
     let phases = &other.training.phases;
     let first = phases.iter().position(|phase| phase.discriminative).unwrap_or(phases.len());
     let mut expected = other.clone();
@@ -131,7 +131,7 @@ fn is_before(one: &TrialConfig, other: &TrialConfig) -> bool {
     first < phases.len() && *one == expected
 }
 
-impl Found {
+impl Networks {
     /// Default name of the results folder.
     pub fn name(&self) -> String {
         let source = match self.config.data.source {
