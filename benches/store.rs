@@ -8,6 +8,7 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use drsae::analysis::{self, Compare, Design};
 use drsae::store::{Acquisition, Attempt, EpochRow, Leases, PredictionRow, Store};
+use drsae::value::Value;
 
 const EPOCHS: usize = 100;
 const IMAGES: usize = 10_000;
@@ -68,7 +69,7 @@ fn analyse(criterion: &mut Criterion) {
     let design = Design {
         axes: vec!["model.steps".to_owned(), "model.family".to_owned()],
         compare: Some(Compare {
-            reference: [("model.family".to_owned(), "drsae".to_owned())].into(),
+            reference: [("model.family".to_owned(), Value::parse("drsae"))].into(),
             ..Compare::default()
         }),
         published: Vec::new(),

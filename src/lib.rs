@@ -39,6 +39,7 @@ pub mod store;
 mod text;
 mod threads;
 pub mod train;
+pub mod value;
 pub mod verify;
 
 /// Version of everything that decides the bits of a result. It is part of every trial's

@@ -1,5 +1,5 @@
-//! What the repository keeps of sweeps: tables with their checksums, and a network that is the one that its tables
-//! tell of.
+//! Committed results: tables with their checksums, and a network whose error is the one in its
+//! tables.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

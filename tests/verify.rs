@@ -1,4 +1,4 @@
-//! `drsae verify` on a tiny sweep: what is whole passes, and every kind of damage is found
+//! `drsae verify` on a tiny sweep: an intact folder passes, and every kind of damage is found
 //! and named.
 
 use std::collections::BTreeSet;
@@ -71,7 +71,7 @@ struct Sweep {
     folder: TempDir,
 }
 
-/// What `drsae verify` said.
+/// The answer of `drsae verify`.
 #[derive(Debug)]
 struct Verdict {
     code: i32,
@@ -148,7 +148,7 @@ impl Verdict {
         weighed.map(|finding| finding["path"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Whether the exit code and a finding say that `path` is wrong.
+    /// True if the exit code and a finding state that `path` is wrong.
     fn blames(&self, path: &Path) -> bool {
         self.code == 1 && self.paths("wrong").iter().any(|wrong| path.ends_with(wrong))
     }
@@ -528,9 +528,8 @@ fn every_random_change_of_a_table_that_is_kept_alone_is_found() {
     let spec = drsae::spec::Sweep::load(&sweep.root().join("sweep.toml"), &[]).unwrap();
     let plan = Plan::of(&spec, Kind::Cpu, data::facts).unwrap();
     let store = sweep.store();
-    let planned: Vec<_> =
-        store.stored_trials().unwrap().rows().iter().map(|row| row.planned.clone()).collect();
-    let reference = [("model.family".to_owned(), "drsae".to_owned())].into();
+    let planned: Vec<_> = drsae::engine::planned(&plan);
+    let reference = [("model.family".to_owned(), drsae::value::Value::parse("drsae"))].into();
     let compare = Compare { reference, ..Compare::default() };
     let design = Design { axes: plan.axes.clone(), compare: Some(compare), ..Design::default() };
     let subject =

@@ -7,9 +7,11 @@ use std::fs;
 use drsae::analysis::{Compare, Design};
 use drsae::data::{Facts, Shape};
 use drsae::device::Kind;
-use drsae::plan::{Plan, Trial};
+use drsae::engine::planned;
+use drsae::plan::Plan;
 use drsae::spec::Sweep;
-use drsae::store::{PlannedTrial, Store, TrialFolder};
+use drsae::store::{Store, TrialFolder, TrialRow};
+use drsae::value::Value;
 
 const SPEC: &str = r#"
 name = "tiny"
@@ -28,7 +30,7 @@ pub struct Tiny {
     /// Its plan.
     pub plan: Plan,
     /// Its trials in the merged tables.
-    pub planned: Vec<PlannedTrial>,
+    pub planned: Vec<TrialRow>,
     /// The design of the analysis.
     pub design: Design,
     results: tempfile::TempDir,
@@ -49,9 +51,9 @@ impl Tiny {
         for trial in &mut plan.trials {
             trial.id = format!("trial-{}", trial.index);
         }
-        let reference = BTreeMap::from([("model.family".to_owned(), "drsae".to_owned())]);
+        let reference = BTreeMap::from([("model.family".to_owned(), Value::parse("drsae"))]);
         let tiny = Self {
-            planned: plan.trials.iter().map(planned).collect(),
+            planned: planned(&plan),
             design: Design {
                 axes: plan.axes.clone(),
                 compare: Some(Compare { reference, ..Compare::default() }),
@@ -91,20 +93,5 @@ impl Tiny {
     #[must_use]
     pub fn trial(&self) -> TrialFolder {
         self.store().trial("trial-0").expect("a good id")
-    }
-}
-
-fn planned(trial: &Trial) -> PlannedTrial {
-    PlannedTrial {
-        index: trial.index,
-        id: trial.id.clone(),
-        family: trial.config.model.family.name().to_owned(),
-        steps: trial.config.model.steps,
-        hidden: trial.config.model.hidden,
-        sparsity: trial.config.objective.sparsity,
-        discriminative_weight: trial.config.objective.discriminative_weight,
-        seed: trial.config.seed,
-        parameters: trial.parameters,
-        axes: Vec::new(),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use drsae::analysis::{Analysis, Design, Source, Sources};
+use drsae::analysis::{Analysis, Design, Input};
 use drsae::anatomy::tables::{CurveRow, Measurement, Row, UnitRow, read};
-use drsae::store::{self, Store, StoredTables, Survey};
+use drsae::store::{self, Store, StoredTables, Survey, TrialTable, parse_rows};
 use drsae::verify::{Audit, Subject};
 
 use super::sweep::Tiny;
@@ -39,13 +39,16 @@ fn of_an_anatomy(input: &[u8]) -> bool {
 
 /// Reads the tables of `drsae analyze`.
 fn merged(tiny: &Tiny, input: &[u8]) -> bool {
-    let source = |name: &str, text: &[u8]| Source { path: name.into(), text: text.to_vec() };
+    let read = |trials: &[u8], mistakes: Option<&[u8]>, design: &Design| {
+        let mistakes = mistakes.map(|text| parse_rows("mistakes.csv".as_ref(), text)).transpose()?;
+        let input = Input { trials: TrialTable::parse("trials.csv".into(), trials)?, mistakes };
+        Analysis::of(&input, design)
+    };
     let mut is_accepted = false;
     for (design, trials, mistakes) in
         [(&tiny.design, input, None), (&Design::default(), input, None), (&tiny.design, TRIALS, Some(input))]
     {
-        let mistakes = mistakes.map(|text| source("mistakes.csv", text));
-        match Analysis::of(Sources { trials: source("trials.csv", trials), mistakes }, design) {
+        match read(trials, mistakes, design) {
             Ok(analysis) => {
                 is_accepted = true;
                 analysis.files().expect("tables of a table");
@@ -89,7 +92,7 @@ fn kept(tiny: &Tiny, input: &[u8]) {
 
 /// Reads the stored tables of a merge.
 fn joined(tiny: &Tiny, store: &Store) {
-    let read = store.stored_trials().and_then(|trials| {
+    let read = store.trial_table().and_then(|trials| {
         StoredTables::read(store, &trials)?;
         store.survey(&tiny.planned, trials).and_then(Survey::texts)
     });
@@ -106,7 +109,7 @@ fn of_a_trial(tiny: &Tiny, input: &[u8]) -> bool {
     let store = tiny.store();
     tiny.put("trials/trial-0/result.json", RESULT);
     let (merged, _) = store
-        .survey(&tiny.planned, store::StoredTrials::default())
+        .survey(&tiny.planned, store::TrialTable::default())
         .and_then(Survey::texts)
         .expect("a folder that is no good keeps no other from being merged");
     assert!(merged.damaged.iter().all(|error| error.to_string().contains("epochs.csv")), "{merged:?}");

@@ -1,16 +1,33 @@
-//! Cells: trials that differ in nothing but their seed.
+//! Axes and cells: trials that differ in nothing but their seed.
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use polars::prelude::*;
 
-use super::{Error, Source, frame};
-use crate::store::{Status, axis_column};
+use super::{Error, frame};
+use crate::store::{Status, TrialRow, axis_column};
+use crate::value::Value;
 
-/// Columns that every trial has, and that are the same in all trials of a cell.
-const NETWORK: [&str; 4] = ["family", "steps", "hidden", "parameters"];
+/// A swept setting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Dotted path of the setting.
+    pub path: String,
+    /// Column of `trials.csv`.
+    pub column: String,
+    /// Its values, in plan order.
+    pub values: Vec<Value>,
+}
+
+/// Trials that differ in nothing but their seed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// Value on each axis.
+    pub values: Vec<Value>,
+    /// The trials, by seed; at least one.
+    pub trials: Vec<TrialRow>,
+}
 
 /// Errors of a complete trial, percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,135 +38,123 @@ pub struct Errors {
     pub test: f64,
 }
 
-/// One planned trial.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Trial {
-    /// Position in the plan.
-    pub index: u64,
-    pub status: Status,
-    /// Absent where the trial is not complete.
-    pub errors: Option<Errors>,
-    /// Test images; absent where the trial is not complete, and in tables of earlier versions.
-    pub images: Option<u64>,
-}
-
-/// Trials that differ in nothing but their seed.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cell {
-    /// Value of each axis, in the order of the design.
-    pub values: Vec<String>,
-    pub family: String,
-    pub steps: u64,
-    pub hidden: u64,
-    pub parameters: u64,
-    /// By seed.
-    pub trials: BTreeMap<u64, Trial>,
+impl Errors {
+    /// The errors of a trial, where it is complete.
+    pub(super) fn of(trial: &TrialRow) -> Option<Self> {
+        let test = trial.test_error.filter(|_| trial.status == Status::Complete)?;
+        Some(Self { valid: trial.valid_error, test })
+    }
 }
 
 impl Cell {
-    /// The errors of the trial with a seed, where it is complete.
-    pub fn errors(&self, seed: u64) -> Option<Errors> {
-        self.trials.get(&seed)?.errors
+    /// The network of the cell: the row of the first seed.
+    #[must_use]
+    pub fn network(&self) -> &TrialRow {
+        &self.trials[0]
     }
 
     /// Test errors of the complete trials, by seed.
+    #[must_use]
     pub fn test_errors(&self) -> Vec<f64> {
-        self.trials.values().filter_map(|trial| Some(trial.errors?.test)).collect()
+        self.trials.iter().filter_map(|trial| Some(Errors::of(trial)?.test)).collect()
+    }
+
+    /// The cell's values, for messages.
+    pub(super) fn label(&self) -> String {
+        self.values.iter().map(Value::as_str).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// All seeds of the cells, in order.
-pub(super) fn seeds(cells: &[Cell]) -> Vec<u64> {
-    let seeds: BTreeSet<u64> = cells.iter().flat_map(|cell| cell.trials.keys().copied()).collect();
-    seeds.into_iter().collect()
+/// The cells of a sweep.
+pub(super) struct Cells {
+    pub axes: Vec<Axis>,
+    /// In plan order.
+    pub cells: Vec<Cell>,
+    /// All seeds of the plan, in order.
+    pub seeds: Vec<u64>,
+    /// One row a trial: the cell, the code of the value on each axis, seed and errors.
+    pub trials: DataFrame,
 }
 
-/// The cells of the text of `trials.csv`, in plan order.
-pub(super) fn read(source: Source, axes: &[String]) -> Result<Vec<Cell>, Error> {
-    let Source { path, text } = source;
-    let table = frame::read(&path, text)?;
-    let axes: Vec<_> = axes.iter().map(|axis| axis_column(axis)).collect();
-    let needed = [&NETWORK[..], &["index", "seed", "status", "valid_error", "test_error"], &axes].concat();
-    if let Some(column) = needed.iter().find(|name| table.get_column_index(name).is_none()) {
-        return Err(Error::Column { path, column: (*column).to_owned() });
-    }
-    if table.height() == 0 {
-        return Ok(Vec::new());
-    }
-    let reader = Reader { path: &path, axes: &axes, table: &table };
-    let mut keys = axes.clone();
-    keys.extend(NETWORK.iter().filter(|name| !axes.contains(name)));
-    let groups = table.group_by_stable(keys)?.into_groups();
-    let cells: Vec<Cell> = groups.iter().map(|group| reader.cell(&rows(&group))).collect::<Result<_, _>>()?;
-    // A plan gives every cell every seed. Without that, a table of pairs could be the square of this one.
-    match cells.iter().find(|cell| !cell.trials.keys().eq(cells[0].trials.keys())) {
-        Some(cell) => Err(Error::Seeds { path, cell: cell.values.join(", ") }),
-        None => Ok(cells),
-    }
-}
-
-/// Rows of a group.
-fn rows(group: &GroupsIndicator<'_>) -> Vec<usize> {
-    match group {
-        GroupsIndicator::Idx((_, rows)) => rows.iter().map(|row| *row as usize).collect(),
-        GroupsIndicator::Slice([first, count]) => (*first as usize..(first + count) as usize).collect(),
-    }
-}
-
-struct Reader<'a> {
-    path: &'a Path,
-    axes: &'a [&'a str],
-    table: &'a DataFrame,
-}
-
-impl Reader<'_> {
-    fn cell(&self, rows: &[usize]) -> Result<Cell, Error> {
-        let first = rows[0];
-        let values: Result<_, _> = self.axes.iter().map(|axis| self.text(axis, first)).collect();
-        let mut cell = Cell {
-            values: values?,
-            family: self.text("family", first)?,
-            steps: self.count("steps", first)?,
-            hidden: self.count("hidden", first)?,
-            parameters: self.count("parameters", first)?,
-            trials: BTreeMap::new(),
+impl Cells {
+    /// Groups the rows of `trials.csv`, which `path` names in errors, by their values on the axes.
+    pub fn of(path: &Path, rows: &[TrialRow], axes: &[String]) -> Result<Self, Error> {
+        let mut axes: Vec<Axis> = axes.iter().map(|axis| Axis::new(axis)).collect();
+        let codes: Vec<Vec<u32>> =
+            axes.iter_mut().map(|axis| axis.read(path, rows)).collect::<Result<_, _>>()?;
+        let keys = (0..axes.len()).map(frame::axis).chain(frame::NETWORK.map(str::to_owned));
+        let trials = frame::of_trials(rows, codes)?;
+        let sorted = trials.sort([frame::SEED], SortMultipleOptions::default().with_maintain_order(true))?;
+        let positions = sorted.column(frame::ROW)?.u32()?;
+        let grouped = sorted.group_by_stable(keys)?;
+        let group = |group: GroupsIndicator<'_>| -> Vec<u32> {
+            let rows: Vec<usize> = match group {
+                GroupsIndicator::Idx((_, rows)) => rows.iter().map(|&row| row as usize).collect(),
+                GroupsIndicator::Slice([first, count]) => {
+                    (first as usize..(first + count) as usize).collect()
+                }
+            };
+            rows.into_iter().filter_map(|row| positions.get(row)).collect()
         };
-        for &row in rows {
-            let seed = self.count("seed", row)?;
-            if cell.trials.insert(seed, self.trial(row)?).is_some() {
-                let cell = cell.values.join(", ");
-                return Err(Error::Repeated { path: self.path.to_owned(), seed, cell });
-            }
+        let mut groups: Vec<Vec<u32>> = grouped.get_groups().iter().map(group).collect();
+        groups.sort_by_key(|rows| rows.iter().min().copied());
+        let cells: Vec<Cell> = groups.iter().map(|group| Cell::of(&axes, rows, group)).collect();
+        refuse_repeated(path, &cells)?;
+        let seeds: Vec<u64> = cells.first().map(|cell| cell.seeds().collect()).unwrap_or_default();
+        // A plan gives every cell every seed. Without that, a table of pairs could be the square of this one.
+        if let Some(cell) = cells.iter().find(|cell| !cell.seeds().eq(seeds.iter().copied())) {
+            return Err(Error::Seeds { path: path.to_owned(), cell: cell.label() });
         }
-        Ok(cell)
+        let trials = frame::with_cells(trials, &groups)?;
+        Ok(Self { axes, cells, seeds, trials })
+    }
+}
+
+/// Refuses two trials with one seed, or two networks, for the same values.
+fn refuse_repeated(path: &Path, cells: &[Cell]) -> Result<(), Error> {
+    let mut known = HashSet::new();
+    for cell in cells {
+        let twice = cell.trials.array_windows().find(|[one, other]| one.seed == other.seed);
+        let seed = twice.map(|[trial, _]| trial.seed);
+        let again = (!known.insert(&cell.values)).then(|| cell.network().seed);
+        if let Some(seed) = seed.or(again) {
+            return Err(Error::Repeated { path: path.to_owned(), seed, cell: cell.label() });
+        }
+    }
+    Ok(())
+}
+
+impl Axis {
+    fn new(path: &str) -> Self {
+        Self { path: path.to_owned(), column: axis_column(path).to_owned(), values: Vec::new() }
     }
 
-    fn trial(&self, row: usize) -> Result<Trial, Error> {
-        let name = self.text("status", row)?;
-        let status = Status::ALL
-            .into_iter()
-            .find(|status| status.name() == name)
-            .ok_or_else(|| Error::Status { path: self.path.to_owned(), row: row + 1, status: name })?;
-        let test = self.table.column("test_error")?.f64()?.get(row);
-        let valid = self.table.column("valid_error")?.f64()?.get(row);
-        let images = match self.table.column("test_images") {
-            Ok(column) => column.u64()?.get(row),
-            Err(_) => None,
-        };
-        let errors = test.filter(|_| status == Status::Complete).map(|test| Errors { valid, test });
-        Ok(Trial { index: self.count("index", row)?, status, errors, images })
+    /// Reads the values of the axis and returns the position of each row's value among them.
+    fn read(&mut self, path: &Path, rows: &[TrialRow]) -> Result<Vec<u32>, Error> {
+        let absent = || Error::Column { path: path.to_owned(), column: self.column.clone() };
+        let values: Vec<Value> =
+            rows.iter().map(|row| row.value(&self.column).ok_or_else(absent)).collect::<Result<_, _>>()?;
+        let mut codes = HashMap::new();
+        let mut found = Vec::with_capacity(values.len());
+        for value in &values {
+            let next = codes.len() as u32;
+            found.push(*codes.entry(value).or_insert_with(|| {
+                self.values.push(value.clone());
+                next
+            }));
+        }
+        Ok(found)
+    }
+}
+
+impl Cell {
+    fn of(axes: &[Axis], rows: &[TrialRow], positions: &[u32]) -> Self {
+        let trials: Vec<TrialRow> = positions.iter().map(|&at| rows[at as usize].clone()).collect();
+        let values = axes.iter().filter_map(|axis| trials[0].value(&axis.column)).collect();
+        Self { values, trials }
     }
 
-    fn text(&self, name: &str, row: usize) -> Result<String, Error> {
-        Ok(self.table.column(name)?.get(row)?.str_value().into_owned())
-    }
-
-    fn count(&self, name: &str, row: usize) -> Result<u64, Error> {
-        let count = self.table.column(name)?.u64()?.get(row);
-        count.ok_or_else(|| Error::Empty {
-            path: self.path.to_owned(),
-            column: name.to_owned(),
-            row: row + 1,
-        })
+    fn seeds(&self) -> impl Iterator<Item = u64> {
+        self.trials.iter().map(|trial| trial.seed)
     }
 }

@@ -1,4 +1,4 @@
-//! All that is said of the challengers.
+//! The comparison of all challengers with the reference.
 
 use super::mistakes::Mistakes;
 use super::pairs::Pairs;
@@ -13,15 +13,15 @@ pub struct Compared {
     pub grid: Grid,
     /// Image by image, or why not.
     pub examples: Result<Examples, Absent>,
-    /// What may be said of the grid.
+    /// The verdict on the grid.
     pub verdict: Verdict,
 }
 
 impl Compared {
     pub(super) fn of(pairs: &Pairs<'_>, compare: &Compare, mistakes: Option<&Mistakes>) -> Self {
-        let grid = Grid::of(pairs, compare.margin);
+        let grid = Grid::of(pairs);
         Self {
-            comparison: Comparison::of(pairs, compare.margin),
+            comparison: Comparison::of(pairs),
             examples: Examples::of(pairs, mistakes),
             verdict: Verdict::of(&grid, compare.matched),
             grid,

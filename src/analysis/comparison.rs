@@ -1,10 +1,10 @@
 //! `comparison.csv`: every cell against its reference, paired by seed.
 
-use super::cells::Cell;
 use super::family::{self, Tests};
-use super::frame::{Columns, POINTS, Table};
-use super::pairs::{Pair, Pairs};
+use super::pairs::{Contrast, Pair, Pairs};
+use super::table::{Columns, POINTS, Table};
 use crate::stats::{CONFIDENCE, Interval, Paired, Welch};
+use crate::value::Value;
 
 /// Version of the file.
 const VERSION: u32 = 1;
@@ -13,22 +13,10 @@ const VERSION: u32 = 1;
 /// values on the axes which are not compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// Columns of `trials.csv` that hold the axes which are not compared.
-    pub axes: Vec<String>,
-    /// Columns of `trials.csv` that hold the compared axes which sides are named by.
-    pub compared: Vec<String>,
-    /// Those of the other compared axes, whose values follow from a side's name.
-    pub implied: Vec<String>,
-    /// Name of the reference.
-    pub reference: String,
-    /// All seeds of the plan, in order.
-    pub seeds: Vec<u64>,
-    /// The margin of equivalence, percentage points, where the spec sets one.
-    pub margin: Option<f64>,
+    /// The comparison.
+    pub contrast: Contrast,
     /// One for each cell that is not the reference, in plan order.
     pub rows: Vec<ComparisonRow>,
-    /// Cells that have no reference with the same values on the other axes, and so no row.
-    pub unmatched: Vec<String>,
 }
 
 /// One cell against its reference. Differences are in percentage points, positive where
@@ -36,13 +24,13 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparisonRow {
     /// Value of each axis that is not compared.
-    pub values: Vec<String>,
+    pub values: Vec<Value>,
     /// Name of the cell's side.
     pub challenger: String,
-    /// Trainable numbers of the reference.
-    pub parameters_reference: u64,
-    /// Trainable numbers of the cell.
-    pub parameters_challenger: u64,
+    /// Parameters of the reference.
+    pub parameters_reference: usize,
+    /// Parameters of the cell.
+    pub parameters_challenger: usize,
     /// Complete trials of the reference.
     pub n_reference: usize,
     /// Complete trials of the cell.
@@ -60,7 +48,7 @@ pub struct ComparisonRow {
     pub tests: Tests,
 }
 
-/// How much worse than its reference a cell is, and how surely that is known.
+/// The difference between a cell and its reference, with its uncertainty.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Difference {
     /// The mean of the differences seed by seed.
@@ -123,61 +111,50 @@ impl Difference {
 }
 
 impl Comparison {
-    pub(super) fn of(pairs: &Pairs<'_>, margin: Option<f64>) -> Self {
-        let row = |pair| ComparisonRow::of(pair, &pairs.seeds, margin);
+    pub(super) fn of(pairs: &Pairs<'_>) -> Self {
+        let row = |pair| ComparisonRow::of(pair, pairs.contrast.margin);
         let mut rows: Vec<_> = pairs.all.iter().map(row).collect();
         family::adjust(&mut rows, |row| &mut row.tests);
-        Self {
-            axes: pairs.axes.clone(),
-            compared: pairs.compared.clone(),
-            implied: pairs.implied.clone(),
-            reference: pairs.reference.clone(),
-            seeds: pairs.seeds.clone(),
-            margin,
-            rows,
-            unmatched: pairs.unmatched.clone(),
-        }
+        Self { contrast: pairs.contrast.clone(), rows }
     }
 
     pub(super) fn table(&self) -> Table {
         let interval = |row: &ComparisonRow| row.test.and_then(|test| test.interval());
-        let columns = Columns::of(&self.rows)
-            .texts(&self.axes, |row| &row.values)
-            .plain("reference", |_| self.reference.clone())
-            .plain("challenger", |row| row.challenger.clone())
+        let columns = Columns::of(&self.rows, VERSION)
+            .axes(&self.contrast.axes, |row| &row.values)
+            .plain("reference", |_| self.contrast.reference.as_str())
+            .plain("challenger", |row| row.challenger.as_str())
             .plain("parameters_reference", |row| row.parameters_reference)
             .plain("parameters_challenger", |row| row.parameters_challenger)
-            .plain("n", |row| (row.differences.len() - row.missing) as u64)
-            .plain("missing", |row| row.missing as u64)
+            .plain("n", |row| row.differences.len() - row.missing)
+            .plain("missing", |row| row.missing)
             .in_unit(POINTS, "mean_difference", |row| row.test.map(|test| test.mean()))
             .in_unit(POINTS, "sd", |row| row.test.and_then(|test| test.sd()))
             .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
             .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
             .plain("method", |row| row.test.map(|test| test.method()))
-            .plain("n_reference", |row| row.n_reference as u64)
-            .plain("n_challenger", |row| row.n_challenger as u64)
-            .with(|columns| family::columns(columns, self.margin, |row| row.tests))
+            .plain("n_reference", |row| row.n_reference)
+            .plain("n_challenger", |row| row.n_challenger)
+            .with(|columns| family::columns(columns, self.contrast.margin, |row| row.tests))
             .with(|columns| valid_columns(columns, |row| row.valid));
-        by_seed(columns, &self.seeds, |row| &row.differences).table(VERSION)
+        by_seed(columns, &self.contrast.seeds, |row| &row.differences).table()
     }
 }
 
 impl ComparisonRow {
-    fn of(pair: &Pair<'_>, seeds: &[u64], margin: Option<f64>) -> Self {
-        let differences = pair.differences(seeds, |errors| Some(errors.test));
-        let known: Vec<f64> = differences.iter().copied().flatten().collect();
-        let valid: Vec<f64> = pair.differences(seeds, |errors| errors.valid).into_iter().flatten().collect();
+    fn of(pair: &Pair<'_>, margin: Option<f64>) -> Self {
+        let known: Vec<f64> = pair.test.iter().copied().flatten().collect();
+        let valid: Vec<f64> = pair.valid.iter().copied().flatten().collect();
         let test = Difference::of(&known, pair);
-        let complete = |cell: &Cell| cell.trials.values().filter(|trial| trial.errors.is_some()).count();
         Self {
             values: pair.values.clone(),
             challenger: pair.name.clone(),
-            parameters_reference: pair.reference.parameters,
-            parameters_challenger: pair.challenger.parameters,
-            n_reference: complete(pair.reference),
-            n_challenger: complete(pair.challenger),
-            missing: seeds.len() - known.len(),
-            differences,
+            parameters_reference: pair.reference.network().parameters,
+            parameters_challenger: pair.challenger.network().parameters,
+            n_reference: pair.reference.test_errors().len(),
+            n_challenger: pair.challenger.test_errors().len(),
+            missing: pair.test.len() - known.len(),
+            differences: pair.test.clone(),
             test,
             valid: Paired::of(&valid, CONFIDENCE),
             tests: Tests::of(&known, test.and_then(|test| test.p()), margin),

@@ -1,4 +1,4 @@
-//! What is shown of each challenger.
+//! The conclusion on each challenger.
 //!
 //! Judged are the rows of the grid: each seed's average over all cells. A difference is
 //! called shown, or equivalent to none, by p as Holm adjusts them over the challengers.
@@ -6,16 +6,7 @@
 use super::GridRow;
 use crate::stats::Paired;
 
-/// What may be said of one challenger.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Finding {
-    /// The challenger: its value on each compared axis.
-    pub challenger: String,
-    /// What is shown of it.
-    pub conclusion: Conclusion,
-}
-
-/// What is shown of the reference's test error against a challenger's.
+/// The result of comparing the reference's test error with a challenger's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conclusion {
     /// The reference has less.
@@ -34,14 +25,8 @@ pub enum Conclusion {
     Incomplete,
 }
 
-impl Finding {
-    pub(super) fn of(row: &GridRow) -> Self {
-        Self { challenger: row.challenger.clone(), conclusion: Conclusion::of(row) }
-    }
-}
-
 impl Conclusion {
-    fn of(row: &GridRow) -> Self {
+    pub(super) fn of(row: &GridRow) -> Self {
         match row.test {
             None => Self::Incomplete,
             Some(_) if row.identical == row.cells => Self::Same,

@@ -1,14 +1,16 @@
-//! What is compared with what: what the spec says beside the results.
+//! The design of a sweep: its axes and its comparison.
 
 use std::collections::BTreeMap;
 
-/// How a sweep's trials are to be read: what the spec says beside the results.
+use crate::value::Value;
+
+/// The part of a spec that the analysis needs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Design {
     /// Dotted paths of all swept axes, but for the seed. Trials that differ in nothing
     /// but the seed are a cell.
     pub axes: Vec<String>,
-    /// What is compared; nothing where absent.
+    /// The comparison, where the spec has one.
     pub compare: Option<Compare>,
     /// Figures of others that stand beside those measured.
     pub published: Vec<Published>,
@@ -17,20 +19,20 @@ pub struct Design {
 /// A test error that others published on the same data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {
-    /// What reached it.
+    /// The system that reached the error.
     pub system: String,
     /// The error, percent.
     pub error: f64,
-    /// Where the figure was read, or that it was not.
+    /// Source of the error.
     pub source: String,
 }
 
-/// What a design compares.
+/// The comparison of a design.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Compare {
     /// The axes that are compared, and the values of the reference.
-    pub reference: BTreeMap<String, String>,
-    /// Whether the others' widths were chosen for the reference's number of parameters.
+    pub reference: BTreeMap<String, Value>,
+    /// True if the others' widths were chosen for the reference's number of parameters.
     pub matched: bool,
     /// A smaller difference in test error is none that matters, percentage points.
     pub margin: Option<f64>,

@@ -1,4 +1,4 @@
-//! What can be wrong with the results or with what is asked of them.
+//! Errors of an analysis.
 
 use std::path::PathBuf;
 
@@ -13,13 +13,11 @@ const REMERGE: &str = "run `drsae analyze` where the trials' folders are to writ
 /// Results that cannot be analysed as asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// `trials.csv` is absent or no table.
-    #[error("cannot read {}: run `drsae sweep` on the spec to write it", shown(path))]
-    Trials {
+    /// `trials.csv` is missing.
+    #[error("{} is missing: run `drsae sweep` on the spec to write it", shown(path))]
+    NotMerged {
         /// The file.
         path: PathBuf,
-        /// Why.
-        source: PolarsError,
     },
     /// `trials.csv` lacks a column.
     #[error(
@@ -33,7 +31,7 @@ pub enum Error {
         /// The column.
         column: String,
     },
-    /// Two trials that the axes and the seed do not tell apart.
+    /// Two trials with the same seed and values on the axes.
     #[error(
         "{} has two trials with seed {seed} and {cell}: it was written for another plan, run \
          `drsae sweep` on the spec to write it again",
@@ -59,40 +57,6 @@ pub enum Error {
         /// Values of the axes.
         cell: String,
     },
-    /// A trial without a number that every trial has.
-    #[error(
-        "{} has no `{column}` in row {row}: run `drsae sweep` on the spec to write it again",
-        shown(path)
-    )]
-    Empty {
-        /// The file.
-        path: PathBuf,
-        /// The column.
-        column: String,
-        /// The row, from 1, after the header.
-        row: usize,
-    },
-    /// A trial whose status no version writes.
-    #[error(
-        "{} has the unknown status `{status}` in row {row}: run `drsae sweep` on the spec to write it again",
-        shown(path)
-    )]
-    Status {
-        /// The file.
-        path: PathBuf,
-        /// The row, from 1, after the header.
-        row: usize,
-        /// The status.
-        status: String,
-    },
-    /// `mistakes.csv` is there and cannot be read.
-    #[error("cannot read {}: put the disk in order", shown(path))]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// `mistakes.csv` is no table of mistakes in order.
     #[error("{} is not sorted by `index` and `image` in row {row}: {REMERGE}", shown(path))]
     Order {
@@ -114,13 +78,16 @@ pub enum Error {
     /// Threads that could not be started.
     #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
     Threads(#[from] threads::TooFewThreads),
+    /// An expression that polars could not evaluate.
+    #[error("cannot group the trials of trials.csv")]
+    Polars(#[from] PolarsError),
     /// A table that could not be put together.
     #[error("cannot build the table")]
-    Table(#[from] PolarsError),
+    Table(#[source] std::io::Error),
     /// The list of the tables' versions that could not be put together.
     #[error("cannot build `format.json`")]
     Format(#[from] serde_json::Error),
-    /// A table that could not be written.
+    /// A merged table that could not be read, or a table that could not be written.
     #[error(transparent)]
     Store(#[from] store::Error),
 }

@@ -1,15 +1,16 @@
 //! `examples.csv`: both sides of a comparison on the same test images, seed by seed.
 //!
-//! Whether the difference between two trained networks is more than the choice of the test
+//! Tests whether the difference between two trained networks exceeds the choice of the test
 //! images. It says nothing of other seeds; `comparison.csv` does.
 
 use std::fmt;
 
-use super::cells::Cell;
-use super::frame::{Columns, POINTS, Table};
+use super::cells::{Cell, Errors};
 use super::mistakes::{Mistakes, common};
-use super::pairs::{Pair, Pairs};
+use super::pairs::{Contrast, Pair, Pairs};
+use super::table::{Columns, POINTS, Table};
 use crate::stats::{difference_error, holm, mcnemar};
+use crate::value::Value;
 
 /// Version of the file.
 const VERSION: u32 = 1;
@@ -17,10 +18,8 @@ const VERSION: u32 = 1;
 /// Every pair of trials of the comparison, on the test images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examples {
-    /// Columns of `trials.csv` that hold the axes which are not compared.
-    pub axes: Vec<String>,
-    /// The reference: its value on each compared axis.
-    pub reference: String,
+    /// The comparison.
+    pub contrast: Contrast,
     /// One for each comparison and seed of which both trials are complete, in that order.
     pub rows: Vec<ExampleRow>,
 }
@@ -29,7 +28,7 @@ pub struct Examples {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExampleRow {
     /// Value of each axis that is not compared.
-    pub values: Vec<String>,
+    pub values: Vec<Value>,
     /// The challenger's value on each compared axis.
     pub challenger: String,
     /// Seed of both.
@@ -53,7 +52,7 @@ pub struct ExampleRow {
     pub p_holm: f64,
 }
 
-/// Why there is no table of the test images.
+/// The reason for a missing table of the test images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
     /// There is no `mistakes.csv`.
@@ -63,11 +62,11 @@ pub enum Absent {
     /// `mistakes.csv` lists more or fewer mistakes of a trial than its test error makes.
     Contradiction {
         /// Position of the trial in the plan.
-        trial: u64,
+        trial: usize,
         /// Rows of the trial.
-        listed: u64,
+        listed: usize,
         /// Wrongly classified test images by its test error.
-        counted: u64,
+        counted: usize,
     },
 }
 
@@ -91,22 +90,22 @@ impl Examples {
         let mistakes = mistakes.ok_or(Absent::Mistakes)?;
         let mut rows = Vec::new();
         for pair in &pairs.all {
-            for &seed in &pairs.seeds {
-                rows.extend(ExampleRow::of(pair, seed, mistakes)?);
+            for at in 0..pairs.contrast.seeds.len() {
+                rows.extend(ExampleRow::of(pair, at, mistakes)?);
             }
         }
         let tests: Vec<_> = rows.iter().map(|row| Some(row.p)).collect();
         for (row, p) in rows.iter_mut().zip(holm(&tests)) {
             row.p_holm = p.unwrap_or(row.p);
         }
-        Ok(Self { axes: pairs.axes.clone(), reference: pairs.reference.clone(), rows })
+        Ok(Self { contrast: pairs.contrast.clone(), rows })
     }
 
     pub(super) fn table(&self) -> Table {
-        Columns::of(&self.rows)
-            .texts(&self.axes, |row| &row.values)
-            .plain("reference", |_| self.reference.clone())
-            .plain("challenger", |row| row.challenger.clone())
+        Columns::of(&self.rows, VERSION)
+            .axes(&self.contrast.axes, |row| &row.values)
+            .plain("reference", |_| self.contrast.reference.as_str())
+            .plain("challenger", |row| row.challenger.as_str())
             .plain("seed", |row| row.seed)
             .plain("test_images", |row| row.images)
             .plain("both_wrong", |row| row.both_wrong)
@@ -116,43 +115,43 @@ impl Examples {
             .in_unit(POINTS, "standard_error", |row| Some(row.standard_error))
             .plain("p_mcnemar", |row| row.p)
             .plain("p_mcnemar_holm", |row| row.p_holm)
-            .table(VERSION)
+            .table()
     }
 }
 
 impl ExampleRow {
-    /// The trials of a pair with one seed; `None` where either is not complete.
-    fn of(pair: &Pair<'_>, seed: u64, mistakes: &Mistakes) -> Result<Option<Self>, Absent> {
-        let Some((images, reference)) = wrong(pair.reference, seed, mistakes)? else { return Ok(None) };
-        let Some((_, challenger)) = wrong(pair.challenger, seed, mistakes)? else { return Ok(None) };
+    /// The trials of a pair with the seed at a position; `None` where either is not complete.
+    fn of(pair: &Pair<'_>, at: usize, mistakes: &Mistakes) -> Result<Option<Self>, Absent> {
+        let Some((images, reference)) = wrong(pair.reference, at, mistakes)? else { return Ok(None) };
+        let Some((_, challenger)) = wrong(pair.challenger, at, mistakes)? else { return Ok(None) };
         let both = common(reference, challenger);
         let (b, c) = ((reference.len() - both) as u64, (challenger.len() - both) as u64);
         let p = mcnemar(b, c);
         Ok(Some(Self {
             values: pair.values.clone(),
             challenger: pair.name.clone(),
-            seed,
-            images,
+            seed: pair.challenger.trials[at].seed,
+            images: images as u64,
             both_wrong: both as u64,
             only_reference_wrong: b,
             only_challenger_wrong: c,
             difference: 100.0 * (c as f64 - b as f64) / images as f64,
-            standard_error: 100.0 * difference_error(b, c, images),
+            standard_error: 100.0 * difference_error(b, c, images as u64),
             p,
             p_holm: p,
         }))
     }
 }
 
-/// The number of test images, and those that a trial gets wrong, where it is complete.
-fn wrong<'m>(cell: &Cell, seed: u64, mistakes: &'m Mistakes) -> Result<Option<(u64, &'m [u64])>, Absent> {
-    let Some(trial) = cell.trials.get(&seed) else { return Ok(None) };
-    let Some(errors) = trial.errors else { return Ok(None) };
-    let images = trial.images.ok_or(Absent::Images)?;
-    let found = mistakes.of(trial.index);
-    let counted = (errors.test * images as f64 / 100.0).round() as u64;
-    if found.len() as u64 != counted {
-        return Err(Absent::Contradiction { trial: trial.index, listed: found.len() as u64, counted });
+/// The number of test images, and those that a trial misclassifies, where it is complete.
+fn wrong<'m>(cell: &Cell, at: usize, mistakes: &'m Mistakes) -> Result<Option<(usize, &'m [usize])>, Absent> {
+    let trial = &cell.trials[at];
+    let Some(errors) = Errors::of(trial) else { return Ok(None) };
+    let images = trial.test_images.ok_or(Absent::Images)?;
+    let found = mistakes.of_trial(trial.index);
+    let counted = (errors.test * images as f64 / 100.0).round() as usize;
+    if found.len() != counted {
+        return Err(Absent::Contradiction { trial: trial.index, listed: found.len(), counted });
     }
     Ok(Some((images, found)))
 }

@@ -1,9 +1,9 @@
 //! The tests of one table, adjusted for their number.
 
-use super::frame::Columns;
+use super::table::Columns;
 use crate::stats::{LEVEL, equivalence, holm, least_sign_flip, sign_flip};
 
-/// The tests of one difference, and what its whole table allows to be said of it. A p is
+/// The tests of one difference, alone and adjusted for the rows of its table. A p is
 /// absent where the test cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tests {
@@ -34,13 +34,13 @@ impl Tests {
         }
     }
 
-    /// Whether a difference is shown, all rows of the table considered.
+    /// True if a difference is shown, adjusted for all rows of the table.
     #[must_use]
     pub fn differ(&self) -> bool {
         self.p_holm.is_some_and(|p| p < LEVEL)
     }
 
-    /// Whether the difference is shown to be within the margin, all rows of the table considered.
+    /// True if the difference is shown to be within the margin, adjusted for all rows of the table.
     #[must_use]
     pub fn equivalent(&self) -> bool {
         self.p_equivalence_holm.is_some_and(|p| p < LEVEL)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::frame::Table;
-use super::sheets::{latex, markdown};
-use super::{Analysis, Compared, Error, sheets};
+use super::table::Table;
+use super::views::{latex, markdown};
+use super::{Analysis, Compared, Error, views};
 
 /// The table of cells.
 pub const SUMMARY: &str = "summary.csv";
@@ -26,7 +26,7 @@ pub const FORMAT: &str = "format.json";
 /// Every file that an analysis may write.
 pub const FILES: [&str; 7] = [SUMMARY, COMPARISON, GRID, EXAMPLES, MARKDOWN, LATEX, FORMAT];
 
-/// What `format.json` says of a table.
+/// The entry of a table in `format.json`.
 #[derive(Serialize)]
 struct Described {
     version: u32,
@@ -42,9 +42,9 @@ pub(super) fn files(analysis: &Analysis) -> Result<Vec<(&'static str, Vec<u8>)>,
         described.insert(name, Described { version: table.version, units: table.units.clone() });
         files.push((name, table.csv()?));
     }
-    let sheets = sheets::of(analysis);
-    files.push((MARKDOWN, markdown::page(&sheets, analysis.compared.as_ref()).into_bytes()));
-    files.push((LATEX, latex::tables(&sheets).into_bytes()));
+    let views = views::of(analysis);
+    files.push((MARKDOWN, markdown::page(&views, analysis.compared.as_ref()).into_bytes()));
+    files.push((LATEX, latex::tables(&views).into_bytes()));
     files.push((FORMAT, format!("{}\n", serde_json::to_string_pretty(&described)?).into_bytes()));
     Ok(files)
 }

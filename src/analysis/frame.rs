@@ -1,118 +1,53 @@
-//! Tables in and out of CSV.
-
-use std::io::Cursor;
-use std::path::Path;
-use std::sync::Arc;
+//! The data frame of a sweep's trials.
 
 use polars::prelude::*;
 
-use super::Error;
-use crate::threads;
+use super::cells::Errors;
+use crate::store::TrialRow;
 
-/// Columns of the merged tables that are numbers; axes stay text, so that they compare and print
-/// as they were written.
-const NUMBERS: [(&str, DataType); 9] = [
-    ("index", DataType::UInt64),
-    ("steps", DataType::UInt64),
-    ("hidden", DataType::UInt64),
-    ("seed", DataType::UInt64),
-    ("parameters", DataType::UInt64),
-    ("valid_error", DataType::Float64),
-    ("test_error", DataType::Float64),
-    ("test_images", DataType::UInt64),
-    ("image", DataType::UInt64),
-];
+/// Column with the position of the trial among the rows.
+pub(super) const ROW: &str = "row";
+/// Column with the position of the trial's cell.
+pub(super) const CELL: &str = "cell";
+/// Column with the seed.
+pub(super) const SEED: &str = "seed";
+/// Column with the test error; null where the trial is not complete.
+pub(super) const TEST: &str = "test error";
+/// Column with the validation error; null where the trial is not complete, or has none.
+pub(super) const VALID: &str = "validation error";
+/// Columns that distinguish networks.
+pub(super) const NETWORK: [&str; 4] = ["family", "steps", "hidden", "parameters"];
 
-/// The table of a CSV text, which `path` names in errors; empty fields of text columns are empty
-/// text, those of numbers null.
-pub(super) fn read(path: &Path, text: Vec<u8>) -> Result<DataFrame, Error> {
-    threads::check_polars()?;
-    let numbers = Schema::from_iter(NUMBERS.map(|(name, kind)| Field::new(name.into(), kind)));
-    let read = || {
-        CsvReadOptions::default()
-            .with_infer_schema_length(Some(0))
-            .with_schema_overwrite(Some(Arc::new(numbers)))
-            .map_parse_options(|options| options.with_missing_is_null(false))
-            .into_reader_with_file_handle(Cursor::new(text))
-            .finish()
-    };
-    read().map_err(|source| Error::Trials { path: path.to_owned(), source })
+/// Name of the column that holds the codes of the axis at a position.
+pub(super) fn axis(at: usize) -> String {
+    format!("axis {at}")
 }
 
-/// A table that is written: its columns and the units of those that have one.
-#[derive(Debug)]
-pub(super) struct Table {
-    /// Version of the file. It rises when a column changes its meaning or its unit, or goes; a
-    /// new column alone leaves it.
-    pub version: u32,
-    columns: Vec<Column>,
-    /// Name of a column, and its unit.
-    pub units: Vec<(String, &'static str)>,
+/// One row a trial: `codes` of its values on each axis, network, seed, errors and position.
+pub(super) fn of_trials(rows: &[TrialRow], codes: Vec<Vec<u32>>) -> PolarsResult<DataFrame> {
+    let errors: Vec<_> = rows.iter().map(Errors::of).collect();
+    let mut columns: Vec<Column> =
+        codes.into_iter().enumerate().map(|(at, codes)| Column::new(axis(at).into(), codes)).collect();
+    let count = |count: fn(&TrialRow) -> usize| rows.iter().map(|row| count(row) as u64).collect::<Vec<_>>();
+    columns.extend([
+        Column::new(NETWORK[0].into(), rows.iter().map(|row| row.family.as_str()).collect::<Vec<_>>()),
+        Column::new(NETWORK[1].into(), count(|row| row.steps)),
+        Column::new(NETWORK[2].into(), count(|row| row.hidden)),
+        Column::new(NETWORK[3].into(), count(|row| row.parameters)),
+        Column::new(SEED.into(), rows.iter().map(|row| row.seed).collect::<Vec<_>>()),
+        Column::new(TEST.into(), errors.iter().map(|errors| Some((*errors)?.test)).collect::<Vec<_>>()),
+        Column::new(VALID.into(), errors.iter().map(|errors| (*errors)?.valid).collect::<Vec<_>>()),
+        Column::new(ROW.into(), (0..rows.len() as u32).collect::<Vec<_>>()),
+    ]);
+    DataFrame::new(rows.len(), columns)
 }
 
-impl Table {
-    /// The text of the file; null is an empty field.
-    pub fn csv(self) -> Result<Vec<u8>, Error> {
-        let height = self.columns.first().map_or(0, Column::len);
-        let mut frame = DataFrame::new(height, self.columns)?;
-        let mut text = Vec::new();
-        CsvWriter::new(&mut text).finish(&mut frame)?;
-        Ok(text)
+/// Adds the position of each trial's cell, whose rows are in `groups`.
+pub(super) fn with_cells(mut trials: DataFrame, groups: &[Vec<u32>]) -> PolarsResult<DataFrame> {
+    let mut cells = vec![0_u32; trials.height()];
+    for (cell, rows) in groups.iter().enumerate() {
+        rows.iter().for_each(|&row| cells[row as usize] = cell as u32);
     }
-}
-
-/// Unit of a column of errors.
-pub(super) const PERCENT: &str = "%";
-/// Unit of a column of differences between errors.
-pub(super) const POINTS: &str = "percentage points";
-
-/// Unit of a column of probabilities.
-pub(super) const SHARE: &str = "0 to 1";
-
-/// Makes a table of `rows`, column by column.
-pub(super) struct Columns<'r, R> {
-    rows: &'r [R],
-    made: Vec<Column>,
-    units: Vec<(String, &'static str)>,
-}
-
-impl<'r, R> Columns<'r, R> {
-    pub fn of(rows: &'r [R]) -> Self {
-        Self { rows, made: Vec::new(), units: Vec::new() }
-    }
-
-    /// A text column for each of `names`; `texts` gives a row's, in the same order.
-    pub fn texts(mut self, names: &[String], texts: impl Fn(&R) -> &[String]) -> Self {
-        for (at, name) in names.iter().enumerate() {
-            self = self.plain(name, |row| texts(row)[at].clone());
-        }
-        self
-    }
-
-    /// A column without unit.
-    pub fn plain<T>(mut self, name: &str, value: impl Fn(&R) -> T) -> Self
-    where
-        Series: NamedFrom<Vec<T>, [T]>,
-    {
-        let values: Vec<T> = self.rows.iter().map(value).collect();
-        self.made.push(Series::new(name.into(), values).into());
-        self
-    }
-
-    /// A column of measurements in a unit.
-    pub fn in_unit(mut self, unit: &'static str, name: &str, value: impl Fn(&R) -> Option<f64>) -> Self {
-        self.units.push((name.to_owned(), unit));
-        self.plain(name, value)
-    }
-
-    /// What `more` adds.
-    pub fn with(self, more: impl FnOnce(Self) -> Self) -> Self {
-        more(self)
-    }
-
-    /// The table, in this version of its file.
-    pub fn table(self, version: u32) -> Table {
-        let Self { made, units, .. } = self;
-        Table { version, columns: made, units }
-    }
+    trials.with_column(Column::new(CELL.into(), cells))?;
+    Ok(trials)
 }

@@ -6,11 +6,10 @@
 
 use rayon::prelude::*;
 
-use super::cells::Errors;
 use super::comparison::{by_seed, valid_columns};
 use super::family::{self, Tests};
-use super::frame::{Columns, PERCENT, POINTS, SHARE, Table};
-use super::pairs::{Pair, Pairs};
+use super::pairs::{Contrast, Pair, Pairs};
+use super::table::{Columns, PERCENT, POINTS, SHARE, Table};
 use crate::rng::{self, Purpose};
 use crate::stats::{
     CONFIDENCE, Estimate, Paired, bootstrap, interquartile_mean, mean, probability_of_improvement,
@@ -22,22 +21,10 @@ const VERSION: u32 = 1;
 /// Each challenger against the reference, over all cells of the grid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    /// Columns of `trials.csv` that hold the axes which are averaged over.
-    pub axes: Vec<String>,
-    /// Columns of `trials.csv` that hold the compared axes which sides are named by.
-    pub compared: Vec<String>,
-    /// Those of the other compared axes, whose values follow from a side's name.
-    pub implied: Vec<String>,
-    /// Name of the reference.
-    pub reference: String,
-    /// All seeds of the plan, in order.
-    pub seeds: Vec<u64>,
-    /// The margin of equivalence, percentage points, where the spec sets one.
-    pub margin: Option<f64>,
+    /// The comparison.
+    pub contrast: Contrast,
     /// One for each challenger, in plan order.
     pub rows: Vec<GridRow>,
-    /// Cells that have no reference with the same values on the other axes, and so are in no row.
-    pub unmatched: usize,
 }
 
 /// One challenger over all its cells. Differences are in percentage points, positive where
@@ -73,66 +60,55 @@ pub struct GridRow {
 }
 
 impl Grid {
-    pub(super) fn of(pairs: &Pairs<'_>, margin: Option<f64>) -> Self {
+    pub(super) fn of(pairs: &Pairs<'_>) -> Self {
         let challengers = pairs.by_challenger();
-        let row = |(name, cells): &(&str, Vec<&Pair<'_>>)| GridRow::of(name, cells, &pairs.seeds, margin);
+        let row = |(name, cells): &(&str, Vec<&Pair<'_>>)| GridRow::of(name, cells, pairs.contrast.margin);
         let mut rows: Vec<_> = challengers.par_iter().map(row).collect();
         family::adjust(&mut rows, |row| &mut row.tests);
-        Self {
-            axes: pairs.axes.clone(),
-            compared: pairs.compared.clone(),
-            implied: pairs.implied.clone(),
-            reference: pairs.reference.clone(),
-            seeds: pairs.seeds.clone(),
-            margin,
-            rows,
-            unmatched: pairs.unmatched.len(),
-        }
+        Self { contrast: pairs.contrast.clone(), rows }
     }
 
     pub(super) fn table(&self) -> Table {
         let interval = |row: &GridRow| row.test.and_then(|test| test.interval);
-        let columns = Columns::of(&self.rows)
-            .plain("reference", |_| self.reference.clone())
-            .plain("challenger", |row| row.challenger.clone())
-            .plain("cells", |row| row.cells as u64)
-            .plain("identical_cells", |row| row.identical as u64)
-            .plain("n", |row| (row.differences.len() - row.missing) as u64)
-            .plain("missing", |row| row.missing as u64)
+        let columns = Columns::of(&self.rows, VERSION)
+            .plain("reference", |_| self.contrast.reference.as_str())
+            .plain("challenger", |row| row.challenger.as_str())
+            .plain("cells", |row| row.cells)
+            .plain("identical_cells", |row| row.identical)
+            .plain("n", |row| row.differences.len() - row.missing)
+            .plain("missing", |row| row.missing)
             .in_unit(POINTS, "mean_difference", |row| Some(row.test?.mean))
             .in_unit(POINTS, "sd", |row| row.test?.sd)
             .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
             .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
-            .with(|columns| family::columns(columns, self.margin, |row| row.tests))
+            .with(|columns| family::columns(columns, self.contrast.margin, |row| row.tests))
             .with(|columns| valid_columns(columns, |row| row.valid));
-        by_seed(columns, &self.seeds, |row| &row.differences)
+        by_seed(columns, &self.contrast.seeds, |row| &row.differences)
             .with(|columns| estimate(columns, PERCENT, "iqm_reference", |row| row.iqm_reference))
             .with(|columns| estimate(columns, PERCENT, "iqm_challenger", |row| row.iqm_challenger))
             .with(|columns| {
                 let name = "probability_of_improvement";
                 estimate(columns, SHARE, name, |row| row.probability_of_improvement)
             })
-            .table(VERSION)
+            .table()
     }
 }
 
 impl GridRow {
-    fn of(name: &str, cells: &[&Pair<'_>], seeds: &[u64], margin: Option<f64>) -> Self {
-        let by_cell = |error: fn(Errors) -> Option<f64>| -> Vec<Vec<Option<f64>>> {
-            cells.iter().map(|pair| pair.differences(seeds, error)).collect()
-        };
-        let test = by_cell(|errors| Some(errors.test));
-        let valid: Vec<f64> = averages(&by_cell(|errors| errors.valid)).into_iter().flatten().collect();
+    fn of(name: &str, cells: &[&Pair<'_>], margin: Option<f64>) -> Self {
+        let test: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.test[..]).collect();
+        let valid: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.valid[..]).collect();
+        let valid: Vec<f64> = averages(&valid).into_iter().flatten().collect();
         let differences = averages(&test);
         let known: Vec<f64> = differences.iter().copied().flatten().collect();
         let paired = Paired::of(&known, CONFIDENCE);
-        let identical = |cell: &&Vec<Option<f64>>| cell.iter().all(|difference| *difference == Some(0.0));
+        let identical = |cell: &&&[Option<f64>]| cell.iter().all(|difference| *difference == Some(0.0));
         let secondary = Secondary::of(cells);
         Self {
             challenger: name.to_owned(),
             cells: cells.len(),
             identical: test.iter().filter(identical).count(),
-            missing: seeds.len() - known.len(),
+            missing: differences.len() - known.len(),
             differences,
             test: paired,
             valid: Paired::of(&valid, CONFIDENCE),
@@ -145,8 +121,8 @@ impl GridRow {
 }
 
 /// The mean over the cells, seed by seed; absent where any cell has no difference.
-fn averages(by_cell: &[Vec<Option<f64>>]) -> Vec<Option<f64>> {
-    let seeds = by_cell.first().map_or(0, Vec::len);
+fn averages(by_cell: &[&[Option<f64>]]) -> Vec<Option<f64>> {
+    let seeds = by_cell.first().map_or(0, |cell| cell.len());
     let of_seed = |at| by_cell.iter().map(|cell| cell[at]).collect::<Option<Vec<f64>>>();
     (0..seeds).map(|at| of_seed(at).and_then(|cells| mean(&cells))).collect()
 }
@@ -213,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_seed_counts_only_with_all_its_cells() {
-        let cells = [vec![Some(0.5), Some(1.0), None], vec![Some(1.5), None, Some(2.0)]];
+        let cells = [&[Some(0.5), Some(1.0), None][..], &[Some(1.5), None, Some(2.0)]];
         assert_eq!(averages(&cells), [Some(1.0), None, None]);
         assert_eq!(averages(&[]), []);
     }

@@ -1,7 +1,7 @@
-//! Tables of a finished sweep: what each cell of the plan reached, how much worse or better
-//! it is than the reference, and what may be said of each challenger over the whole grid.
+//! Tables of a finished sweep: the errors of each cell of the plan, the difference of each cell
+//! from the reference, and a verdict on each challenger over the whole grid.
 //!
-//! Reads nothing but the merged `trials.csv` and `mistakes.csv`, so it works on results from
+//! The input is the merged `trials.csv` and `mistakes.csv` alone, so it works on results from
 //! anywhere. `docs/FORMAT.md` describes the files that it writes into `analysis/`,
 //! `docs/METHODOLOGY.md` the methods.
 //!
@@ -22,45 +22,53 @@ mod family;
 mod format;
 mod frame;
 mod grid;
+mod input;
 mod mistakes;
 mod pairs;
 mod render;
 mod sentence;
 mod settings;
-mod sheets;
-mod sources;
 mod summary;
+mod table;
 mod verdict;
+mod views;
 mod words;
 
-pub use cells::Errors;
+pub use cells::{Axis, Cell, Errors};
 pub use compared::Compared;
 pub use comparison::{Comparison, ComparisonRow, Difference};
-pub use conclusion::{Conclusion, Finding};
+pub use conclusion::Conclusion;
 pub use design::{Compare, Design, Published};
 pub use error::Error;
 pub use examples::{Absent, ExampleRow, Examples};
 pub use family::Tests;
 pub use format::{COMPARISON, EXAMPLES, FILES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
 pub use grid::{Grid, GridRow};
-pub use sheets::Sheet;
-pub use sources::{Source, Sources};
+pub use input::Input;
+pub use pairs::Contrast;
 pub use summary::{Summary, SummaryRow};
 pub use verdict::Verdict;
+pub use views::TableView;
 pub(crate) use words::{compared, difference, side, spread};
 
+use self::cells::Cells;
 use self::mistakes::Mistakes;
 use self::pairs::Pairs;
 use crate::store::Store;
+use crate::threads;
 
 /// The tables of a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
+    /// The swept settings.
+    pub axes: Vec<Axis>,
+    /// Sets of trials that differ in nothing but their seed, in plan order.
+    pub cells: Vec<Cell>,
     /// Every cell.
     pub summary: Summary,
-    /// What is compared, where the spec names a reference.
+    /// The comparison, where the spec names a reference.
     pub compared: Option<Compared>,
-    /// Figures of others that stand beside those of the cells.
+    /// Published errors, shown beside those of the cells.
     pub published: Vec<Published>,
 }
 
@@ -70,7 +78,7 @@ pub struct Analysis {
 /// `trials.csv` is absent, or has not the columns of the design; `mistakes.csv` is
 /// not in order; the reference is in no trial; the disk refuses.
 pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
-    let analysis = Analysis::of(Sources::read(store)?, design)?;
+    let analysis = Analysis::of(&Input::read(store)?, design)?;
     for (name, text) in analysis.files()? {
         store.write_analysis(name, &text)?;
     }
@@ -81,20 +89,22 @@ impl Analysis {
     /// The tables of merged tables.
     ///
     /// # Errors
-    /// The texts have not the columns of the design or are not in order, or the
+    /// The tables have not the columns of the design or are not in order, or the
     /// reference is in no trial.
-    pub fn of(sources: Sources, design: &Design) -> Result<Self, Error> {
-        let cells = cells::read(sources.trials, &design.axes)?;
-        let mistakes = sources.mistakes.map(Mistakes::read).transpose()?;
+    pub fn of(input: &Input, design: &Design) -> Result<Self, Error> {
+        threads::check_polars()?;
+        let found = Cells::of(&input.trials.path, input.trials.rows(), &design.axes)?;
+        let mistakes = Mistakes::of(input)?;
         let compared = match &design.compare {
             None => None,
             Some(compare) => {
-                let pairs = Pairs::of(&cells, &design.axes, compare)?;
+                let pairs = Pairs::of(&found, compare)?;
                 Some(Compared::of(&pairs, compare, mistakes.as_ref()))
             }
         };
-        let summary = Summary::of(&cells, &design.axes);
-        Ok(Self { summary, compared, published: design.published.clone() })
+        let summary = Summary::of(&found);
+        let Cells { axes, cells, .. } = found;
+        Ok(Self { axes, cells, summary, compared, published: design.published.clone() })
     }
 
     /// The files of the tables: name in `analysis/`, and text.
@@ -107,8 +117,8 @@ impl Analysis {
 
     /// The tables for publication, in the order of a page.
     #[must_use]
-    pub fn sheets(&self) -> Vec<Sheet> {
-        sheets::of(self)
+    pub fn views(&self) -> Vec<TableView> {
+        views::of(self)
     }
 
     /// The tables and the verdict for a terminal of `width` columns, without colour.

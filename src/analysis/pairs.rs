@@ -1,70 +1,117 @@
-//! Which cell is compared with which.
+//! Each challenger beside its reference, paired by seed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
-use super::cells::{Cell, Errors};
-use super::{Compare, Error, cells, words};
-use crate::store::axis_column;
+use polars::prelude::*;
 
-/// Every cell that is not the reference beside the reference cell that has the same values
-/// on the axes which are not compared.
-pub(super) struct Pairs<'c> {
+use super::cells::{Axis, Cell, Cells};
+use super::frame::{self, CELL, SEED, TEST, VALID};
+use super::{Compare, Error, words};
+use crate::value::Value;
+
+/// Suffix of the columns of the reference.
+const SUFFIX: &str = " of the reference";
+
+/// The names of a comparison: its axes, its reference and its seeds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Contrast {
     /// Columns of `trials.csv` that hold the axes which are not compared.
     pub axes: Vec<String>,
     /// Columns of `trials.csv` that hold the compared axes which sides are named by.
     pub compared: Vec<String>,
-    /// Those of the other compared axes, whose values follow from a side's name.
+    /// Columns of the other compared axes, whose values follow from a side's name.
     pub implied: Vec<String>,
     /// Name of the reference.
     pub reference: String,
     /// All seeds of the plan, in order.
     pub seeds: Vec<u64>,
-    /// In plan order of the cells that are not the reference.
-    pub all: Vec<Pair<'c>>,
+    /// The margin of equivalence, percentage points, where the spec sets one.
+    pub margin: Option<f64>,
     /// Cells that have no reference with the same values on the other axes.
     pub unmatched: Vec<String>,
+}
+
+impl Contrast {
+    /// The reference where nothing else says which setting its name is a value of.
+    pub(super) fn reference_label(&self) -> String {
+        match &self.compared[..] {
+            [axis] if axis != "family" => {
+                format!("{} = {}", words::headings(&self.compared).concat(), self.reference)
+            }
+            _ => self.reference.clone(),
+        }
+    }
+}
+
+/// Every cell that is not the reference beside the reference cell that has the same values
+/// on the axes which are not compared.
+pub(super) struct Pairs<'c> {
+    pub contrast: Contrast,
+    /// In plan order of the cells that are not the reference.
+    pub all: Vec<Pair<'c>>,
 }
 
 /// A cell and its reference.
 pub(super) struct Pair<'c> {
     /// Value of each axis that is not compared.
-    pub values: Vec<String>,
+    pub values: Vec<Value>,
     /// Name of the challenger.
     pub name: String,
     pub reference: &'c Cell,
     pub challenger: &'c Cell,
+    /// The challenger's test error less that of the reference, by seed, percentage points;
+    /// absent where either trial is not complete.
+    pub test: Vec<Option<f64>>,
+    /// The same of the validation error.
+    pub valid: Vec<Option<f64>>,
 }
 
 impl<'c> Pairs<'c> {
-    pub fn of(cells: &'c [Cell], axes: &[String], compare: &Compare) -> Result<Self, Error> {
-        let sides = Sides::of(cells, axes, &compare.reference)?;
-        let (references, challengers): (Vec<&Cell>, Vec<&Cell>) =
-            cells.iter().partition(|cell| sides.is_reference(cell));
-        let by_others: BTreeMap<_, _> = references.iter().map(|cell| (sides.others(cell), *cell)).collect();
-        let column = |at: usize| axis_column(&axes[at]).to_owned();
-        let mut found = Self {
-            axes: sides.others.iter().map(|&at| column(at)).collect(),
-            compared: sides.naming.iter().map(|&at| column(at)).collect(),
-            implied: sides.implied().map(column).collect(),
-            reference: references.first().map_or_else(String::new, |cell| sides.name(cell, axes)),
-            seeds: cells::seeds(cells),
-            all: Vec::new(),
+    pub fn of(found: &'c Cells, compare: &Compare) -> Result<Self, Error> {
+        let Cells { axes, cells, seeds, trials } = found;
+        let sides = Sides::of(found, &compare.reference)?;
+        let column = |at: &usize| axes[*at].column.clone();
+        let reference = cells.iter().find(|cell| sides.is_reference(cell));
+        let mut contrast = Contrast {
+            axes: sides.others.iter().map(column).collect(),
+            compared: sides.naming.iter().map(column).collect(),
+            implied: sides.compared.keys().filter(|at| !sides.naming.contains(at)).map(column).collect(),
+            reference: reference.map(|cell| sides.name(cell, axes)).unwrap_or_default(),
+            seeds: seeds.clone(),
+            margin: compare.margin,
             unmatched: Vec::new(),
         };
-        for challenger in challengers {
-            let (values, name) = (sides.others(challenger), sides.name(challenger, axes));
-            match by_others.get(&values) {
-                None => found.unmatched.push(challenger.values.join(", ")),
-                Some(reference) => found.all.push(Pair { values, name, reference, challenger }),
-            }
+        let mut all = Vec::new();
+        let joined = sides.join(trials)?;
+        let of_reference = |column: &str| joined.column(&format!("{column}{SUFFIX}"));
+        let difference = |column: &str| -> PolarsResult<Vec<Option<f64>>> {
+            Ok((joined.column(column)? - of_reference(column)?)?.f64()?.iter().collect())
+        };
+        let (test, valid) = (difference(TEST)?, difference(VALID)?);
+        let (challengers, references) = (joined.column(CELL)?.u32()?, of_reference(CELL)?.u32()?);
+        for from in (0..joined.height()).step_by(seeds.len().max(1)) {
+            let Some(challenger) = challengers.get(from).map(|at| &cells[at as usize]) else { continue };
+            let Some(reference) = references.get(from).map(|at| &cells[at as usize]) else {
+                contrast.unmatched.push(challenger.label());
+                continue;
+            };
+            let of_seeds = from..from + seeds.len();
+            all.push(Pair {
+                values: sides.others.iter().map(|&at| challenger.values[at].clone()).collect(),
+                name: sides.name(challenger, axes),
+                reference,
+                challenger,
+                test: test[of_seeds.clone()].to_vec(),
+                valid: valid[of_seeds].to_vec(),
+            });
         }
-        Ok(found)
+        Ok(Self { contrast, all })
     }
 
     /// The pairs of each challenger, in the order in which they first appear.
     pub fn by_challenger(&self) -> Vec<(&str, Vec<&Pair<'c>>)> {
         let mut groups: Vec<(&str, Vec<&Pair<'c>>)> = Vec::new();
-        let mut places = BTreeMap::new();
+        let mut places = HashMap::new();
         for pair in &self.all {
             let place = *places.entry(pair.name.as_str()).or_insert_with(|| {
                 groups.push((&pair.name, Vec::new()));
@@ -76,69 +123,78 @@ impl<'c> Pairs<'c> {
     }
 }
 
-impl Pair<'_> {
-    /// The challenger's `error` less that of the reference, seed by seed, percentage points;
-    /// absent where either trial is not complete.
-    pub fn differences(&self, seeds: &[u64], error: fn(Errors) -> Option<f64>) -> Vec<Option<f64>> {
-        let of = |cell: &Cell, seed| cell.errors(seed).and_then(error);
-        seeds.iter().map(|&seed| Some(of(self.challenger, seed)? - of(self.reference, seed)?)).collect()
-    }
-}
-
-/// Which of a cell's values are compared, and which must be the same on both sides.
+/// The axes that are compared, and those whose values must be the same on both sides.
 struct Sides {
-    /// Position of each compared axis, with the reference's value.
-    compared: Vec<(usize, String)>,
+    /// The reference's value on each compared axis, by the axis' position.
+    compared: BTreeMap<usize, Value>,
     /// Positions of the compared axes that sides are named by.
     naming: Vec<usize>,
     /// Positions of the axes that are not compared.
     others: Vec<usize>,
+    /// The code of the reference's value on each compared axis.
+    codes: Vec<(usize, u32)>,
 }
 
 impl Sides {
-    fn of(cells: &[Cell], axes: &[String], reference: &BTreeMap<String, String>) -> Result<Self, Error> {
-        for (key, value) in reference {
-            let at = axes.iter().position(|axis| axis == key);
-            let values: BTreeSet<_> =
-                at.into_iter().flat_map(|at| cells.iter().map(move |cell| cell.values[at].clone())).collect();
-            if !values.iter().any(|known| same(known, value)) {
-                let values = values.into_iter().collect();
-                return Err(Error::Reference { key: key.clone(), value: value.clone(), values });
-            }
+    fn of(Cells { axes, cells, .. }: &Cells, reference: &BTreeMap<String, Value>) -> Result<Self, Error> {
+        let mut compared = BTreeMap::new();
+        let mut codes = Vec::new();
+        for (path, value) in reference {
+            let at = axes.iter().position(|axis| axis.path == *path);
+            let code = at.and_then(|at| Some((at, axes[at].values.iter().position(|known| known == value)?)));
+            let Some((at, code)) = code else {
+                let values = at.map(|at| axes[at].values.iter().map(Value::to_string).collect());
+                let (key, value) = (path.clone(), value.to_string());
+                return Err(Error::Reference { key, value, values: sorted(values.unwrap_or_default()) });
+            };
+            compared.insert(at, value.clone());
+            codes.push((at, code as u32));
         }
-        let value = |at: usize| reference.get(&axes[at]).map(|value| (at, value.clone()));
-        let compared: Vec<_> = (0..axes.len()).filter_map(value).collect();
-        let naming = naming(cells, compared.iter().map(|&(at, _)| at));
-        let others = (0..axes.len()).filter(|&at| !reference.contains_key(&axes[at])).collect();
-        Ok(Self { compared, naming, others })
-    }
-
-    /// Positions of the compared axes whose values follow from a side's name.
-    fn implied(&self) -> impl Iterator<Item = usize> {
-        self.compared.iter().map(|&(at, _)| at).filter(|at| !self.naming.contains(at))
+        let others = (0..axes.len()).filter(|at| !compared.contains_key(at)).collect();
+        let naming = naming(cells, compared.keys().copied());
+        Ok(Self { compared, naming, others, codes })
     }
 
     fn is_reference(&self, cell: &Cell) -> bool {
-        self.compared.iter().all(|(at, value)| same(&cell.values[*at], value))
+        self.compared.iter().all(|(&at, value)| cell.values[at] == *value)
     }
 
-    fn name(&self, cell: &Cell, axes: &[String]) -> String {
-        let columns: Vec<_> = self.naming.iter().map(|&at| axis_column(&axes[at])).collect();
-        let values: Vec<_> = self.naming.iter().map(|&at| cell.values[at].as_str()).collect();
+    /// One row a trial that is not of the reference, by cell and seed: the cell of the reference, null
+    /// where there is none, and the errors of its trial.
+    fn join(&self, trials: &DataFrame) -> PolarsResult<DataFrame> {
+        let mut is_reference = BooleanChunked::full("".into(), true, trials.height());
+        for (at, code) in &self.codes {
+            is_reference = &is_reference & &trials.column(&frame::axis(*at))?.u32()?.equal(*code);
+        }
+        let keys: Vec<String> =
+            self.others.iter().map(|&at| frame::axis(at)).chain([SEED.to_owned()]).collect();
+        let errors = [CELL, TEST, VALID].map(str::to_owned);
+        let references = trials.filter(&is_reference)?.select(keys.iter().chain(&errors))?;
+        let challengers = trials.filter(&!is_reference)?;
+        let args = JoinArgs::new(JoinType::Left).with_suffix(Some(SUFFIX.into()));
+        challengers
+            .join(&references, &keys, &keys, args, None)?
+            .sort([CELL, SEED], SortMultipleOptions::default())
+    }
+
+    fn name(&self, cell: &Cell, axes: &[Axis]) -> String {
+        let columns: Vec<_> = self.naming.iter().map(|&at| axes[at].column.as_str()).collect();
+        let values: Vec<_> = self.naming.iter().map(|&at| &cell.values[at]).collect();
         words::side(&columns, &values)
-    }
-
-    fn others(&self, cell: &Cell) -> Vec<String> {
-        self.others.iter().map(|&at| cell.values[at].clone()).collect()
     }
 }
 
-/// Those of the compared axes that tell sides apart: an axis whose value follows from those of earlier
+fn sorted(mut values: Vec<String>) -> Vec<String> {
+    values.sort_unstable();
+    values
+}
+
+/// The compared axes that distinguish sides: an axis whose value follows from those of earlier
 /// ones, as a rate of each family's own does, is left out. The first stays in any case.
 fn naming(cells: &[Cell], compared: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::new();
     for at in compared {
-        let mut known = BTreeMap::new();
+        let mut known = HashMap::new();
         let follows = cells.iter().all(|cell| {
             let name: Vec<_> = kept.iter().map(|&at| &cell.values[at]).collect();
             *known.entry(name).or_insert(&cell.values[at]) == &cell.values[at]
@@ -148,24 +204,4 @@ fn naming(cells: &[Cell], compared: impl Iterator<Item = usize>) -> Vec<usize> {
         }
     }
     kept
-}
-
-/// Whether two texts name one value: `1` and `1.0` do.
-fn same(left: &str, right: &str) -> bool {
-    match (left.parse::<f64>(), right.parse::<f64>()) {
-        #[expect(clippy::float_cmp, reason = "two spellings of one number, not two measurements")]
-        (Ok(left), Ok(right)) => left == right,
-        _ => left == right,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_the_same_however_they_are_spelt() {
-        assert!(same("1", "1.0") && same("0.001", "1e-3") && same("drsae", "drsae"));
-        assert!(!same("1", "2") && !same("untied", "untied-recurrent"));
-    }
 }

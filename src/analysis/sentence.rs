@@ -2,43 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use super::{Conclusion, Finding, Grid, GridRow, words};
+use super::{Conclusion, Grid, GridRow, words};
 use crate::stats::{Interval, LEVEL, t_interval};
 
 /// More challengers than this are counted instead of named.
 const MOST_NAMED: usize = 8;
 
-/// What `findings` say of the grid's rows.
-pub(super) fn sentence(grid: &Grid, findings: &[Finding], matched: bool) -> String {
-    let reference = words::label(&grid.compared, &grid.reference);
+/// States the `conclusions` on the grid's rows.
+pub(super) fn sentence(grid: &Grid, conclusions: &[Conclusion], matched: bool) -> String {
+    let reference = grid.contrast.reference_label();
     if grid.rows.is_empty() {
         return format!("Nothing is compared with {reference}: no other cell has a reference.");
     }
     let budget = if matched { "At equal parameter count " } else { "" };
-    let said = if grid.rows.len() > MOST_NAMED { counted(findings) } else { named(grid, findings) };
+    let statement =
+        if grid.rows.len() > MOST_NAMED { counted(conclusions) } else { named(grid, conclusions) };
     let how: Vec<_> = [method(grid), averaged(grid)].into_iter().flatten().collect();
     let how = Some(how.join(", ")).filter(|how| !how.is_empty());
     let notes = [how, adjustment(grid), identical(grid), left_out(grid)];
     let notes: Vec<_> = notes.into_iter().flatten().collect();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
-    format!("{budget}{reference} has {said}{notes}.")
+    format!("{budget}{reference} has {statement}{notes}.")
 }
 
-/// What the reference has, held against each challenger. The unit is named once.
-fn named(grid: &Grid, findings: &[Finding]) -> String {
+/// States the reference's error relative to each challenger. The unit is named once.
+fn named(grid: &Grid, conclusions: &[Conclusion]) -> String {
     let mut unit = (" percentage points", " test error");
-    let mut clauses = Vec::with_capacity(findings.len());
-    for (row, finding) in grid.rows.iter().zip(findings) {
-        clauses.push(clause(row, finding, unit, grid.margin));
-        if !matches!(finding.conclusion, Conclusion::Same | Conclusion::Incomplete) {
+    let mut clauses = Vec::with_capacity(conclusions.len());
+    for (row, &conclusion) in grid.rows.iter().zip(conclusions) {
+        clauses.push(clause(row, conclusion, unit, grid.contrast.margin));
+        if !matches!(conclusion, Conclusion::Same | Conclusion::Incomplete) {
             unit = ("", "");
         }
     }
     clauses.join("; ")
 }
 
-/// What the reference has, held against one challenger: reads on after "has".
-fn clause(row: &GridRow, finding: &Finding, unit: (&str, &str), margin: Option<f64>) -> String {
+/// States the reference's error relative to one challenger: reads on after "has".
+fn clause(row: &GridRow, conclusion: Conclusion, unit: (&str, &str), margin: Option<f64>) -> String {
     let name = &row.challenger;
     let Some(paired) = row.test else {
         return format!("no seed to be compared with {name} in, for none has all its trials complete");
@@ -51,7 +52,7 @@ fn clause(row: &GridRow, finding: &Finding, unit: (&str, &str), margin: Option<f
     let interval = words::bounds(oriented(paired.interval));
     let margin = margin.unwrap_or_default();
     let differs = format!("{size}{} than {name}", unit.1);
-    match finding.conclusion {
+    match conclusion {
         Conclusion::Less | Conclusion::More if row.tests.equivalent() => {
             format!("{differs}{interval}, a difference within the margin of {margin}")
         }
@@ -73,11 +74,11 @@ fn clause(row: &GridRow, finding: &Finding, unit: (&str, &str), margin: Option<f
     }
 }
 
-/// How many challengers there are of each conclusion.
-fn counted(findings: &[Finding]) -> String {
+/// Counts the challengers of each conclusion.
+fn counted(conclusions: &[Conclusion]) -> String {
     let mut counts: BTreeMap<Conclusion, usize> = BTreeMap::new();
-    for finding in findings {
-        *counts.entry(finding.conclusion).or_default() += 1;
+    for &conclusion in conclusions {
+        *counts.entry(conclusion).or_default() += 1;
     }
     let each = |(conclusion, count): (&Conclusion, &usize)| {
         let what = match conclusion {
@@ -89,12 +90,12 @@ fn counted(findings: &[Finding]) -> String {
             Conclusion::Untested => "a difference that cannot be tested from",
             Conclusion::Incomplete => "no seed with all trials complete to be compared in with",
         };
-        format!("{what} {count} of {} challengers", findings.len())
+        format!("{what} {count} of {} challengers", conclusions.len())
     };
     counts.iter().map(each).collect::<Vec<_>>().join("; ")
 }
 
-/// How the intervals are made; nothing where there are none.
+/// Names the method of the intervals; `None` where there are none.
 fn method(grid: &Grid) -> Option<String> {
     let tested = grid.rows.iter().filter(|row| row.tests.p.is_some());
     let seeds = range(tested.filter_map(|row| Some(row.test?.n)))?;
@@ -104,7 +105,7 @@ fn method(grid: &Grid) -> Option<String> {
 fn averaged(grid: &Grid) -> Option<String> {
     let compared = grid.rows.iter().filter(|row| row.test.is_some());
     let cells = range(compared.map(|row| row.cells)).filter(|cells| cells != "1")?;
-    Some(match &words::headings(&grid.axes)[..] {
+    Some(match &words::headings(&grid.contrast.axes)[..] {
         [axis] => format!("averaged over {cells} values of {axis}"),
         axes => format!("averaged over {cells} cells of {}", axes.join(" × ")),
     })
@@ -121,14 +122,14 @@ fn identical(grid: &Grid) -> Option<String> {
     let of_each = grid.rows.iter().filter(some);
     let of_each: Vec<_> =
         of_each.map(|row| format!("{} of {} of {}", row.identical, row.cells, row.challenger)).collect();
-    let reference = words::label(&grid.compared, &grid.reference);
+    let reference = grid.contrast.reference_label();
     (!of_each.is_empty()).then(|| {
         format!("averaged in are cells with exactly the errors of {reference}: {}", of_each.join(", "))
     })
 }
 
 fn left_out(grid: &Grid) -> Option<String> {
-    let planned = grid.seeds.len();
+    let planned = grid.contrast.seeds.len();
     let missing = grid.rows.iter().filter(|row| row.missing > 0);
     let missing: Vec<_> =
         missing.map(|row| format!("{} of {planned} of {}", row.missing, row.challenger)).collect();
@@ -136,8 +137,8 @@ fn left_out(grid: &Grid) -> Option<String> {
     if !missing.is_empty() {
         left.push(format!("seeds in which a trial is not complete: {}", missing.join(", ")));
     }
-    if grid.unmatched > 0 {
-        left.push(format!("cells without a reference: {}", grid.unmatched));
+    if !grid.contrast.unmatched.is_empty() {
+        left.push(format!("cells without a reference: {}", grid.contrast.unmatched.len()));
     }
     (!left.is_empty()).then(|| format!("left out are {}", left.join(", and ")))
 }
@@ -151,7 +152,7 @@ fn range(counts: impl Iterator<Item = usize> + Clone) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Tests;
+    use crate::analysis::{Contrast, Tests};
     use crate::stats::{CONFIDENCE, Paired, holm};
 
     /// A grid of one row for each challenger, of these differences by seed.
@@ -174,24 +175,23 @@ mod tests {
                 probability_of_improvement: None,
             }
         };
-        Grid {
+        let contrast = Contrast {
             axes: vec!["steps".to_owned()],
             compared: vec!["family".to_owned()],
-            implied: Vec::new(),
             reference: "drsae".to_owned(),
             seeds: (1..=challengers[0].1.len() as u64).collect(),
             margin,
-            rows: challengers.iter().map(row).collect(),
-            unmatched: 0,
-        }
+            ..Contrast::default()
+        };
+        Grid { contrast, rows: challengers.iter().map(row).collect() }
     }
 
-    fn findings(grid: &Grid) -> Vec<Finding> {
-        grid.rows.iter().map(Finding::of).collect()
+    fn conclusions(grid: &Grid) -> Vec<Conclusion> {
+        grid.rows.iter().map(Conclusion::of).collect()
     }
 
     fn of(grid: &Grid) -> String {
-        sentence(grid, &findings(grid), true)
+        sentence(grid, &conclusions(grid), true)
     }
 
     const BETTER: &[Option<f64>] = &[Some(0.31), Some(0.44), Some(0.18), Some(0.27), Some(0.45)];
@@ -218,9 +218,10 @@ mod tests {
         insta::assert_snapshot!(of(&grid(&[("mlp", &[None, None])], None)), @"At equal parameter count drsae has no seed to be compared with mlp in, for none has all its trials complete (left out are seeds in which a trial is not complete: 2 of 2 of mlp).");
         insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(-0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points more test error than mlp in one seed, which allows no interval (averaged over 6 values of steps).");
         insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), Some(0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points less test error than mlp in each of 2 seeds, too alike for a test (averaged over 6 values of steps).");
-        let nothing = Grid { rows: Vec::new(), unmatched: 2, ..grid(&[("mlp", &[None])], None) };
+        let nothing = Grid { rows: Vec::new(), ..grid(&[("mlp", &[None])], None) };
         insta::assert_snapshot!(of(&nothing), @"Nothing is compared with drsae: no other cell has a reference.");
-        let unmatched = Grid { unmatched: 2, ..grid(&[("mlp", &[None, Some(0.5), Some(0.75)])], None) };
+        let mut unmatched = grid(&[("mlp", &[None, Some(0.5), Some(0.75)])], None);
+        unmatched.contrast.unmatched = ["a", "b"].map(str::to_owned).to_vec();
         insta::assert_snapshot!(of(&unmatched), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.62 percentage points less test error [-0.96, 2.21] (95 % paired-t over 2 seeds, averaged over 6 values of steps; left out are seeds in which a trial is not complete: 1 of 3 of mlp, and cells without a reference: 2).");
     }
 
@@ -235,17 +236,21 @@ mod tests {
     fn axes_other_than_the_family_are_named() {
         let mut one = grid(&[("0.01", BETTER)], None);
         one.rows[0].cells = 1;
-        let compared = vec!["discriminative_weight".to_owned()];
-        let one = Grid { compared, reference: "1.0".to_owned(), axes: Vec::new(), ..one };
-        insta::assert_snapshot!(sentence(&one, &findings(&one), false), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
+        one.contrast = Contrast {
+            compared: vec!["discriminative_weight".to_owned()],
+            reference: "1.0".to_owned(),
+            axes: Vec::new(),
+            ..one.contrast
+        };
+        insta::assert_snapshot!(sentence(&one, &conclusions(&one), false), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
     }
 
     #[test]
     fn an_interval_without_zero_shows_nothing_where_holm_does_not() {
         let mut grid = grid(&[("a", &[Some(0.3), Some(0.4), Some(0.6)]), ("b", ALIKE)], None);
-        assert_eq!(findings(&grid)[0].conclusion, Conclusion::Less);
+        assert_eq!(conclusions(&grid)[0], Conclusion::Less);
         grid.rows[0].tests.p_holm = holm(&[grid.rows[0].tests.p, grid.rows[1].tests.p])[0];
-        assert_eq!(findings(&grid)[0].conclusion, Conclusion::Open, "{:?}", grid.rows[0].tests);
+        assert_eq!(conclusions(&grid)[0], Conclusion::Open, "{:?}", grid.rows[0].tests);
     }
 
     #[test]

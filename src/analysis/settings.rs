@@ -1,6 +1,7 @@
-//! The settings of a table's rows as people read them.
+//! The columns of settings in a printed table.
 
 use super::words;
+use crate::value::Value;
 
 /// The axes of a table, without those that say in every row what an earlier one of the same name
 /// says: the masking of both phases, where they are swept together, is one column.
@@ -12,8 +13,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Those of `axes` whose values in the rows are `values`.
-    pub fn of<'r>(axes: &[String], values: impl Iterator<Item = &'r Vec<String>>) -> Self {
+    /// Selects from `axes`, whose values in the rows are `values`.
+    pub fn of<'r>(axes: &[String], values: impl Iterator<Item = &'r Vec<Value>>) -> Self {
         let rows: Vec<_> = values.collect();
         let name = |axis: usize| axes[axis].rsplit('.').next();
         let repeats = |axis: usize, earlier: usize| {
@@ -25,9 +26,9 @@ impl Settings {
         Self { axes: kept, heads: words::headings(&names) }
     }
 
-    /// Those of a row, in the order of the heads.
-    pub fn of_row(&self, values: &[String]) -> Vec<String> {
-        self.axes.iter().map(|&axis| values[axis].clone()).collect()
+    /// The settings of a row, in the order of the heads.
+    pub fn of_row(&self, values: &[Value]) -> Vec<String> {
+        self.axes.iter().map(|&axis| values[axis].to_string()).collect()
     }
 }
 
@@ -44,7 +45,7 @@ mod tests {
             "training.phases.1.masking",
         ]
         .map(str::to_owned);
-        let row = |values: [&str; 4]| values.map(str::to_owned).to_vec();
+        let row = |values: [&str; 4]| values.map(Value::parse).to_vec();
         let rows = [row(["0.1", "0", "0.1", "0.2"]), row(["0.3", "0.2", "0.3", "0.2"])];
         let settings = Settings::of(&axes, rows.iter());
         assert_eq!(settings.heads, ["rate", "training.phases.0.masking", "training.phases.1.masking"]);
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     fn axes_of_other_names_stay_though_they_agree() {
         let axes = ["model.steps", "training.batch"].map(str::to_owned);
-        let rows = [vec!["2".to_owned(), "2".to_owned()]];
+        let rows = [vec![Value::from(2), Value::from(2)]];
         assert_eq!(Settings::of(&axes, rows.iter()).heads, ["steps", "batch"]);
     }
 }

@@ -1,16 +1,17 @@
-//! `summary.csv`: what each cell reached.
+//! `summary.csv`: the errors of each cell.
 
 use std::collections::BTreeMap;
 
-use super::cells::{self, Cell, Errors};
-use super::frame::{Columns, PERCENT, Table};
+use super::cells::{Cell, Cells, Errors};
+use super::table::{Columns, PERCENT, Table};
 use crate::stats::{Spread, proportion_error};
-use crate::store::{Status, axis_column};
+use crate::store::Status;
+use crate::value::Value;
 
 /// Version of the file.
 const VERSION: u32 = 1;
 
-/// What the trials of each cell reached.
+/// The errors of every cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Columns of `trials.csv` that hold the axes.
@@ -21,31 +22,31 @@ pub struct Summary {
     pub rows: Vec<SummaryRow>,
 }
 
-/// What the trials of one cell reached. Errors are in percent.
+/// The errors of the trials of one cell, in percent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummaryRow {
     /// Value of each axis.
-    pub values: Vec<String>,
+    pub values: Vec<Value>,
     /// Family of the network.
     pub family: String,
     /// Iterations T.
-    pub steps: u64,
+    pub steps: usize,
     /// Hidden units n that the network has.
-    pub hidden: u64,
-    /// Trainable numbers.
-    pub parameters: u64,
+    pub hidden: usize,
+    /// Parameters.
+    pub parameters: usize,
     /// Complete trials.
     pub n: usize,
     /// Planned trials that are not complete.
     pub incomplete: usize,
-    /// Those, by what became of them.
+    /// The same, by status.
     pub endings: BTreeMap<Status, usize>,
     /// Test error over the complete trials.
     pub test_error: Option<Spread>,
     /// Validation error at the kept epoch over the complete trials.
     pub valid_error: Option<Spread>,
     /// Test images; absent where no trial is complete, or an earlier version merged them.
-    pub images: Option<u64>,
+    pub images: Option<usize>,
     /// Standard error that so many independent images give one network whose test error is
     /// the mean, percentage points.
     pub image_error: Option<f64>,
@@ -54,23 +55,21 @@ pub struct SummaryRow {
 }
 
 impl Summary {
-    pub(super) fn of(cells: &[Cell], axes: &[String]) -> Self {
-        let axes = axes.iter().map(|axis| axis_column(axis).to_owned()).collect();
-        let seeds = cells::seeds(cells);
-        let rows = cells.iter().map(|cell| SummaryRow::of(cell, &seeds)).collect();
-        Self { axes, seeds, rows }
+    pub(super) fn of(found: &Cells) -> Self {
+        let axes = found.axes.iter().map(|axis| axis.column.clone()).collect();
+        Self { axes, seeds: found.seeds.clone(), rows: found.cells.iter().map(SummaryRow::of).collect() }
     }
 
     pub(super) fn table(&self) -> Table {
         let mean = |spread: Option<Spread>| spread.map(|spread| spread.mean);
         let sd = |spread: Option<Spread>| spread.and_then(|spread| spread.sd);
-        let ending = |row: &SummaryRow, status| row.endings.get(&status).map_or(0, |&count| count as u64);
-        let columns = Columns::of(&self.rows)
-            .texts(&self.axes, |row| &row.values)
+        let ending = |row: &SummaryRow, status| row.endings.get(&status).copied().unwrap_or_default();
+        let columns = Columns::of(&self.rows, VERSION)
+            .axes(&self.axes, |row| &row.values)
             .with(|columns| self.network(columns))
             .plain("parameters", |row| row.parameters)
-            .plain("n", |row| row.n as u64)
-            .plain("incomplete", |row| row.incomplete as u64)
+            .plain("n", |row| row.n)
+            .plain("incomplete", |row| row.incomplete)
             .in_unit(PERCENT, "test_error_mean", |row| mean(row.test_error))
             .in_unit(PERCENT, "test_error_sd", |row| sd(row.test_error))
             .in_unit(PERCENT, "valid_error_mean", |row| mean(row.valid_error))
@@ -82,14 +81,14 @@ impl Summary {
             .plain("timed_out", |row| ending(row, Status::TimedOut))
             .plain("pending", |row| ending(row, Status::Pending))
             .with(|columns| self.by_seed(columns, "test_error", |errors| Some(errors.test)));
-        self.by_seed(columns, "valid_error", |errors| errors.valid).table(VERSION)
+        self.by_seed(columns, "valid_error", |errors| errors.valid).table()
     }
 
-    /// What the network is, where no axis says so.
+    /// Adds the columns of the network that no axis has.
     fn network<'r>(&self, mut columns: Columns<'r, SummaryRow>) -> Columns<'r, SummaryRow> {
         let unswept = |name: &str| !self.axes.iter().any(|axis| axis == name);
         if unswept("family") {
-            columns = columns.plain("family", |row| row.family.clone());
+            columns = columns.plain("family", |row| row.family.as_str());
         }
         if unswept("steps") {
             columns = columns.plain("steps", |row| row.steps);
@@ -110,28 +109,29 @@ impl Summary {
 }
 
 impl SummaryRow {
-    fn of(cell: &Cell, seeds: &[u64]) -> Self {
-        let errors: Vec<_> = seeds.iter().map(|&seed| cell.errors(seed)).collect();
+    fn of(cell: &Cell) -> Self {
+        let errors: Vec<_> = cell.trials.iter().map(Errors::of).collect();
         let complete: Vec<Errors> = errors.iter().copied().flatten().collect();
         let valid: Vec<_> = complete.iter().filter_map(|errors| errors.valid).collect();
         let test_error = Spread::of(&cell.test_errors());
-        let images = cell.trials.values().find_map(|trial| trial.images);
+        let images = cell.trials.iter().find_map(|trial| trial.test_images);
+        let network = cell.network();
         let mut endings = BTreeMap::new();
-        for trial in cell.trials.values().filter(|trial| trial.errors.is_none()) {
+        for trial in cell.trials.iter().filter(|trial| Errors::of(trial).is_none()) {
             *endings.entry(trial.status).or_default() += 1;
         }
         Self {
             values: cell.values.clone(),
-            family: cell.family.clone(),
-            steps: cell.steps,
-            hidden: cell.hidden,
-            parameters: cell.parameters,
+            family: network.family.clone(),
+            steps: network.steps,
+            hidden: network.hidden,
+            parameters: network.parameters,
             n: complete.len(),
             incomplete: cell.trials.len() - complete.len(),
             endings,
             image_error: test_error
                 .zip(images)
-                .map(|(error, images)| 100.0 * proportion_error(error.mean / 100.0, images)),
+                .map(|(error, images)| 100.0 * proportion_error(error.mean / 100.0, images as u64)),
             test_error,
             valid_error: Spread::of(&valid),
             images,

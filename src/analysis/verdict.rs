@@ -1,15 +1,15 @@
-//! What a sweep shows, in one sentence with its intervals.
+//! The verdict on a sweep: one sentence with its intervals.
 
 use std::fmt;
 
 use super::sentence::sentence;
-use super::{Finding, Grid};
+use super::{Conclusion, Grid};
 
-/// What may be said of every challenger over the whole grid. Its text is one sentence.
+/// The conclusions on every challenger over the whole grid. Its text is one sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// One for each row of the grid, in its order.
-    pub findings: Vec<Finding>,
+    pub conclusions: Vec<Conclusion>,
     sentence: String,
 }
 
@@ -21,7 +21,7 @@ impl fmt::Display for Verdict {
 
 impl Verdict {
     pub(super) fn of(grid: &Grid, matched: bool) -> Self {
-        let findings: Vec<_> = grid.rows.iter().map(Finding::of).collect();
-        Self { sentence: sentence(grid, &findings, matched), findings }
+        let conclusions: Vec<_> = grid.rows.iter().map(Conclusion::of).collect();
+        Self { sentence: sentence(grid, &conclusions, matched), conclusions }
     }
 }

@@ -1,9 +1,10 @@
-//! Numbers and names as people read them.
+//! Numbers and names as text.
 
 use std::collections::BTreeSet;
 
 use super::Difference;
 use crate::stats::{Interval, Spread};
+use crate::value::Value;
 
 /// The last part of each dotted name; the whole of it where that would be ambiguous, as for
 /// `model.hidden`: the width asked for need not be the network's.
@@ -21,26 +22,18 @@ fn last(axis: &str) -> &str {
 
 /// Name of a side of a comparison, whose columns of `trials.csv` have these values: the bare value of
 /// one column; of several `drsae (steps = 11)`, or `rate = 0.1, batch = 50`.
-pub fn side(columns: &[&str], values: &[&str]) -> String {
+pub fn side(columns: &[&str], values: &[&Value]) -> String {
     let headings = headings(columns);
     let told: Vec<_> =
         headings.iter().zip(values).map(|(heading, value)| format!("{heading} = {value}")).collect();
     match columns {
-        [_] => values.concat(),
+        [_] => values[0].to_string(),
         ["family", ..] => format!("{} ({})", values[0], told[1..].join(", ")),
         _ => told.join(", "),
     }
 }
 
-/// A side's name where nothing else says what it is of: a number alone has its axis before it.
-pub(super) fn label(compared: &[String], side: &str) -> String {
-    match compared {
-        [axis] if axis != "family" => format!("{} = {side}", headings(compared).concat()),
-        _ => side.to_owned(),
-    }
-}
-
-/// Says what follows from the sides' names, and so is not part of them.
+/// Lists the settings that follow from the sides' names, and so are not part of them.
 pub(super) fn implied(columns: &[String]) -> String {
     if columns.is_empty() {
         return String::new();
@@ -102,7 +95,7 @@ pub(super) fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-/// What stands for a number that there is not.
+/// The placeholder for a missing number.
 pub(super) fn absent() -> String {
     "–".to_owned()
 }
@@ -120,14 +113,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_number_is_labelled_with_its_axis() {
-        let axes = ["family", "objective.sparsity"].map(str::to_owned);
-        assert_eq!(label(&axes[..1], "drsae"), "drsae");
-        assert_eq!(label(&axes[1..], "0.1"), "sparsity = 0.1");
-    }
-
-    #[test]
     fn sides_are_named_by_what_tells_them_apart() {
+        let side = |columns: &[&str], values: &[&str]| {
+            let values: Vec<_> = values.iter().map(|value| Value::parse(value)).collect();
+            super::side(columns, &values.iter().collect::<Vec<_>>())
+        };
         assert_eq!(side(&["family"], &["drsae"]), "drsae");
         assert_eq!(side(&["objective.sparsity"], &["0.1"]), "0.1");
         assert_eq!(

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::report;
 use super::results::{self, design, warn_of_damage};
 use super::spec_args::SpecArgs;
 use super::terminal::output;
-use crate::analysis;
+use crate::analysis::{self, Analysis, Design};
+use crate::report::{self, PAGE, Source};
 use crate::spec::Sweep;
 use crate::store::Store;
 use crate::text::printable;
@@ -49,13 +49,53 @@ fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<ExitCode> {
 
 /// Writes the tables into the sweep's folder, and the report where there is one, and prints them.
 pub fn write_and_print(sweep: &Sweep, store: &Store, out: &mut dyn Write) -> Result<()> {
-    let analysis = analysis::analyze(store, &design(sweep))?;
-    report::refresh(sweep, store)?;
-    if !sweep.question.is_empty() {
-        writeln!(out, "{}\n", printable(&sweep.question))?;
+    let analysed = Analysed::of(sweep, store)?;
+    analysed.refresh_report()?;
+    analysed.print(out)
+}
+
+/// A sweep whose tables are analysed and written.
+pub struct Analysed<'a> {
+    sweep: &'a Sweep,
+    store: &'a Store,
+    design: Design,
+    analysis: Analysis,
+}
+
+impl<'a> Analysed<'a> {
+    /// Analyses the merged tables and writes the tables of the analysis.
+    pub fn of(sweep: &'a Sweep, store: &'a Store) -> Result<Self> {
+        let design = design(sweep);
+        let analysis = analysis::analyze(store, &design)?;
+        Ok(Self { sweep, store, design, analysis })
     }
-    writeln!(out, "{}", analysis.render(width()))?;
-    Ok(())
+
+    /// The sweep for a report.
+    pub fn source(&self) -> Source<'_> {
+        let Self { sweep, store, design, analysis, .. } = self;
+        Source { store, name: &sweep.name, question: &sweep.question, design, analysis }
+    }
+
+    /// Writes the figures and the page.
+    pub fn write_report(&self) -> Result<()> {
+        for (name, contents) in report::files(&self.source())? {
+            self.store.write_analysis(&name, &contents)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the figures and the page where there are any, so that they stand beside no newer tables.
+    fn refresh_report(&self) -> Result<()> {
+        if self.store.analysis_file(PAGE).exists() { self.write_report() } else { Ok(()) }
+    }
+
+    fn print(&self, out: &mut dyn Write) -> Result<()> {
+        if !self.sweep.question.is_empty() {
+            writeln!(out, "{}\n", printable(&self.sweep.question))?;
+        }
+        writeln!(out, "{}", self.analysis.render(width()))?;
+        Ok(())
+    }
 }
 
 fn width() -> u16 {

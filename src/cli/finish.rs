@@ -40,7 +40,7 @@ impl SweepRun<'_> {
 
     /// Prints the number of trials that are computed again though the tables have their results.
     pub fn print_stored(&self) -> Result<()> {
-        let stored = self.store.stored_trials()?;
+        let stored = self.store.trial_table()?;
         let ended = self.plan.trials.iter().filter(|trial| stored.ended(&trial.id).is_some());
         let count = ended.filter(|trial| self.status(trial) == Status::Pending).count();
         if count > 0 {

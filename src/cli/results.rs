@@ -9,9 +9,10 @@ use super::terminal::print_message;
 use crate::analysis::{Compare, Design, Published};
 use crate::engine::planned;
 use crate::plan::Plan;
-use crate::spec::{self, Sweep};
+use crate::spec::Sweep;
 use crate::store::{self, Merged, Store};
 use crate::text::printable;
+use crate::value::Value;
 
 /// Opens the sweep's results folder for writing, and creates it if it is new.
 pub fn open(args: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<Store> {
@@ -90,7 +91,7 @@ pub fn warn_of_damage(merged: &Merged) -> bool {
 pub fn design(sweep: &Sweep) -> Design {
     let axes = sweep.axes.iter().map(|axis| axis.path.clone()).collect();
     let compare = sweep.compare.as_ref().map(|compare| Compare {
-        reference: compare.reference.iter().map(|(axis, value)| (axis.clone(), spec::text(value))).collect(),
+        reference: compare.reference.iter().map(|(axis, value)| (axis.clone(), Value::from(value))).collect(),
         matched: compare.matching,
         margin: compare.margin,
     });

@@ -14,7 +14,7 @@ use super::terminal::output;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
 use crate::slurm::Jobs;
-use crate::store::{Holder, Status, Store, StoredTrial, TrialFolder};
+use crate::store::{Holder, Status, Store, TrialFolder, TrialRow};
 use crate::text::{chain, printable, shown};
 
 const EXAMPLES: &str = "\
@@ -105,7 +105,7 @@ impl TrialStatus {
     }
 
     /// The status by the merged tables, if the folder of the trial has none.
-    fn or_stored(self, row: Option<&StoredTrial>) -> Self {
+    fn or_stored(self, row: Option<&TrialRow>) -> Self {
         let is_bare = self.state == State::Recorded(Status::Pending) && self.message.is_none();
         let state = match row.map(|row| row.status) {
             Some(Status::Complete) if is_bare => State::Stored,
@@ -140,7 +140,7 @@ struct SweepStatus<'a> {
 
 impl<'a> SweepStatus<'a> {
     fn of(plan: &'a Plan, store: &Store, jobs: Option<Result<Jobs, String>>) -> Result<Self> {
-        let (started, stored) = (started(store)?, store.stored_trials()?);
+        let (started, stored) = (started(store)?, store.trial_table()?);
         let look = |trial: &'a Trial| {
             let is_started = started.contains(&trial.id);
             let status = if is_started {

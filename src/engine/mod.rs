@@ -8,6 +8,7 @@ pub mod local;
 mod observer;
 mod pending;
 mod pilot;
+mod rows;
 pub mod stale;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub use dataset_cache::DatasetCache;
 pub use error::Error;
 pub use failure::Failure;
 pub use observer::{Control, Ending, Observer};
-pub use pending::{Pending, pending, pending_among, planned, tidy};
+pub use pending::{Pending, pending, pending_among, tidy};
 pub use pilot::{Pilot, memory};
+pub use rows::planned;
 pub use training::{Networks, Session, Trained, Training};

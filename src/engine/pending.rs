@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::error::Error;
 use super::trial;
-use crate::plan::{Plan, Trial};
-use crate::store::{self, Leases, Outcome, PlannedTrial, Status, Store, TrialFolder, axis_column};
+use crate::plan::Trial;
+use crate::store::{self, Leases, Outcome, Status, Store, TrialFolder};
 
 /// A trial to run.
 #[derive(Debug)]
@@ -69,24 +69,6 @@ fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<
     let before = store.trial(&trial.id)?.usable_outcome()?;
     let wanted = before.as_ref().is_none_or(|before| retry.contains(&before.status));
     Ok(wanted.then_some(Pending { trial, before }))
-}
-
-/// The columns of each trial of the plan in the merged tables.
-#[must_use]
-pub fn planned(plan: &Plan) -> Vec<PlannedTrial> {
-    let row = |trial: &Trial| PlannedTrial {
-        index: trial.index,
-        id: trial.id.clone(),
-        family: trial.config.model.family.name().to_owned(),
-        steps: trial.config.model.steps,
-        hidden: trial.config.model.hidden,
-        sparsity: trial.config.objective.sparsity,
-        discriminative_weight: trial.config.objective.discriminative_weight,
-        seed: trial.config.seed,
-        parameters: trial.parameters,
-        axes: trial.settings.iter().filter(|(axis, _)| axis_column(axis) == axis).cloned().collect(),
-    };
-    plan.trials.iter().map(row).collect()
 }
 
 /// Publishes results of killed processes, and removes their files of trials that have ended.

@@ -7,12 +7,9 @@
 mod parquet;
 mod tensorboard;
 
-use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
-
-use crate::store::{self, Store, read_file};
+use crate::store::{self, Store, TrialTable};
 use crate::text::shown;
 use crate::threads;
 
@@ -25,27 +22,26 @@ pub enum Format {
     Tensorboard,
 }
 
-/// What keeps results from being exported.
+/// Errors of an export.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Threads that could not be started.
     #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
     Threads(#[from] threads::TooFewThreads),
-    /// A table that is not there or cannot be read.
-    #[error("cannot read {}: run `drsae analyze`, which merges it from the trials", shown(path))]
+    /// A table that is missing.
+    #[error("{} is missing: run `drsae analyze`, which merges it from the trials", shown(path))]
+    NotMerged {
+        /// The table.
+        path: PathBuf,
+    },
+    /// A table that cannot be converted.
+    #[cfg(feature = "parquet")]
+    #[error("cannot convert {}", shown(path))]
     Table {
         /// The table.
         path: PathBuf,
         /// Why.
-        source: io::Error,
-    },
-    /// A table that is not what its name says.
-    #[error("cannot use {}: {reason}", shown(path))]
-    Malformed {
-        /// The table.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
+        source: polars::error::PolarsError,
     },
     /// A format that this program was built without.
     #[error(
@@ -53,15 +49,9 @@ pub enum Error {
          `cargo install --path . --features parquet`, or read the CSV tables as they are"
     )]
     Feature,
-    /// A file that cannot be written.
+    /// A table that cannot be read, or a file that cannot be written.
     #[error(transparent)]
     Store(#[from] store::Error),
-}
-
-impl Error {
-    fn malformed(path: &Path, reason: &dyn ToString) -> Self {
-        Self::Malformed { path: path.to_owned(), reason: reason.to_string() }
-    }
 }
 
 /// Writes the results of `store` into the folder `out`, replacing files of the same name,
@@ -80,9 +70,11 @@ pub fn export(store: &Store, format: Format, out: &Path) -> Result<usize, Error>
     }
 }
 
-/// The rows of a table by their columns' names.
-fn rows<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Error> {
-    let text = read_file(path).map_err(|source| Error::Table { path: path.to_owned(), source })?;
-    let rows: Result<_, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
-    rows.map_err(|error: csv::Error| Error::malformed(path, &error))
+/// The rows of `trials.csv`, which every merge writes.
+fn trials(store: &Store) -> Result<TrialTable, Error> {
+    let path = store.trials_csv();
+    if !path.exists() {
+        return Err(Error::NotMerged { path });
+    }
+    Ok(store.trial_table()?)
 }

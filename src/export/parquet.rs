@@ -1,105 +1,189 @@
 //! Parquet: a file for each table, its columns typed.
 
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use polars::prelude::*;
 
 use super::Error;
-use crate::store::{self, Store, Table, read_file};
+use crate::store::{self, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Row, Store, Table, TrialRow};
 use crate::threads;
+use crate::value::Value;
 
-/// The types of the columns that every sweep has. Those of axes are what their values are.
-const TYPES: [(DataType, &[&str]); 4] = [
-    (
-        DataType::UInt64,
-        &[
-            "index",
-            "steps",
-            "hidden",
-            "seed",
-            "parameters",
-            "training_flops",
-            "best_epoch",
-            "test_images",
-            "phase",
-            "epoch",
-            "image",
-            "label",
-            "predicted",
-            "numerics",
-            "cores",
-            "threads",
-        ],
-    ),
-    (
-        DataType::Float64,
-        &[
-            "sparsity",
-            "discriminative_weight",
-            "valid_error",
-            "test_error",
-            "rate",
-            "train_loss",
-            "train_reconstruction",
-            "train_sparsity",
-            "train_class_loss",
-            "train_error",
-            "valid_reconstruction",
-            "valid_sparsity",
-            "valid_class_loss",
-            "active_fraction",
-            "live_fraction",
-            "seconds",
-        ],
-    ),
-    (DataType::Boolean, &["dirty"]),
-    (
-        DataType::String,
-        &[
-            "trial", "family", "status", "version", "commit", "rustc", "lockfile", "binary", "data", "cpu",
-            "device", "system", "started",
-        ],
-    ),
-];
-
-/// Writes every table that is there; returns how many there are.
+/// Writes every table that is there; returns their number.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
     threads::check_polars()?;
-    let mut written = 0;
-    for path in tables(store) {
-        let mut frame = read(&path)?;
-        let mut bytes = Vec::new();
-        ParquetWriter::new(&mut bytes).finish(&mut frame).map_err(|error| Error::malformed(&path, &error))?;
-        let name = Path::new(path.file_name().unwrap_or_default()).with_extension("parquet");
-        store::place(&out.join(name), &bytes)?;
-        written += 1;
+    let trials = super::trials(store)?;
+    let table = |table| store.table(table);
+    let tables = [
+        write(store, &store.plan_csv(), out, plan)?,
+        place(&table(Table::Trials), out, self::trials(trials.rows()))?,
+        write(store, &table(Table::Epochs), out, epochs)?,
+        write(store, &table(Table::Mistakes), out, mistakes)?,
+        write(store, &table(Table::Provenance), out, provenance)?,
+    ];
+    Ok(tables.into_iter().sum())
+}
+
+/// Writes a table, where it is there; returns the number of files.
+fn write<R: Row>(
+    store: &Store,
+    path: &Path,
+    out: &Path,
+    columns: fn(&[R]) -> Vec<Column>,
+) -> Result<usize, Error> {
+    store.rows(path)?.map_or(Ok(0), |rows: Vec<R>| place(path, out, columns(&rows)))
+}
+
+fn place(path: &Path, out: &Path, columns: Vec<Column>) -> Result<usize, Error> {
+    let failed = |source| Error::Table { path: path.to_owned(), source };
+    let height = columns.first().map_or(0, Column::len);
+    let mut frame = DataFrame::new(height, columns).map_err(failed)?;
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes).finish(&mut frame).map_err(failed)?;
+    let name = Path::new(path.file_name().unwrap_or_default()).with_extension("parquet");
+    store::place(&out.join(name), &bytes)?;
+    Ok(1)
+}
+
+/// Builds the columns of a table from its rows.
+struct Columns<'r, R> {
+    rows: &'r [R],
+    columns: Vec<Column>,
+}
+
+impl<'r, R> Columns<'r, R> {
+    fn of(rows: &'r [R]) -> Self {
+        Self { rows, columns: Vec::new() }
     }
-    Ok(written)
+
+    /// Adds a column.
+    fn column<T>(mut self, name: &str, value: impl Fn(&'r R) -> T) -> Self
+    where
+        Series: NamedFrom<Vec<T>, [T]>,
+    {
+        let values: Vec<T> = self.rows.iter().map(value).collect();
+        self.columns.push(Column::new(name.into(), values));
+        self
+    }
+
+    fn count(self, name: &str, value: impl Fn(&R) -> usize) -> Self {
+        self.column(name, |row| value(row) as u64)
+    }
+
+    fn counted(self, name: &str, value: impl Fn(&R) -> Option<usize>) -> Self {
+        self.column(name, |row| value(row).map(|count| count as u64))
+    }
+
+    /// Adds the columns of the axes, each of the narrowest type that holds all of its values.
+    fn axes(mut self, axes: impl Fn(&'r R) -> &'r [(Arc<str>, Value)]) -> Self {
+        let names: Vec<_> =
+            self.rows.iter().take(1).flat_map(|row| axes(row)).map(|(name, _)| name).collect();
+        for (at, name) in names.into_iter().enumerate() {
+            let values: Vec<&str> = self.rows.iter().map(|row| axes(row)[at].1.as_str()).collect();
+            self.columns.push(typed(name, &values));
+        }
+        self
+    }
 }
 
-/// The tables of the sweep: `trials.csv`, and the others where they are.
-fn tables(store: &Store) -> Vec<PathBuf> {
-    let others = [store.plan_csv()].into_iter().chain(Table::ALL.map(|table| store.table(table)));
-    let trials = store.trials_csv();
-    others.filter(|path| *path == trials || path.exists()).collect()
+/// A column of the narrowest type that holds all of `values`; an empty one is null.
+fn typed(name: &str, values: &[&str]) -> Column {
+    fn all<T: std::str::FromStr>(values: &[&str]) -> Option<Vec<Option<T>>> {
+        let value = |text: &&str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
+        values.iter().map(value).collect()
+    }
+    let name = PlSmallStr::from(name);
+    if let Some(whole) = all::<i64>(values) {
+        Column::new(name, whole)
+    } else if let Some(numbers) = all::<f64>(values) {
+        Column::new(name, numbers)
+    } else if let Some(flags) = all::<bool>(values) {
+        Column::new(name, flags)
+    } else {
+        Column::new(name, values)
+    }
 }
 
-fn read(path: &Path) -> Result<DataFrame, Error> {
-    let text = read_file(path).map_err(|source| Error::Table { path: path.to_owned(), source })?;
-    let header = csv::Reader::from_reader(text.as_slice()).headers().cloned();
-    let header = header.map_err(|error| Error::malformed(path, &error))?;
-    let types =
-        TYPES.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| (*name, kind.clone())));
-    let known = types.filter(|(name, _)| header.iter().any(|column| column == *name));
-    let schema: Schema = known.map(|(name, kind)| Field::new(name.into(), kind)).collect();
-    CsvReadOptions::default()
-        .with_infer_schema_length(None)
-        .with_schema_overwrite(Some(Arc::new(schema)))
-        .into_reader_with_file_handle(Cursor::new(text))
-        .finish()
-        .map_err(|error| Error::malformed(path, &error))
+fn plan(rows: &[PlanRow]) -> Vec<Column> {
+    Columns::of(rows)
+        .count("index", |row| row.index)
+        .column("trial", |row| row.trial.as_str())
+        .axes(|row| &row.axes)
+        .column("seed", |row| row.seed)
+        .count("parameters", |row| row.parameters)
+        .column("training_flops", |row| row.training_flops)
+        .columns
+}
+
+fn trials(rows: &[TrialRow]) -> Vec<Column> {
+    Columns::of(rows)
+        .column("trial", |row| row.trial.as_str())
+        .count("index", |row| row.index)
+        .column("family", |row| row.family.as_str())
+        .count("steps", |row| row.steps)
+        .count("hidden", |row| row.hidden)
+        .column("sparsity", |row| row.sparsity)
+        .column("discriminative_weight", |row| row.discriminative_weight)
+        .column("seed", |row| row.seed)
+        .count("parameters", |row| row.parameters)
+        .column("status", |row| row.status.name())
+        .counted("best_epoch", |row| row.best_epoch)
+        .column("valid_error", |row| row.valid_error)
+        .column("test_error", |row| row.test_error)
+        .counted("test_images", |row| row.test_images)
+        .axes(|row| &row.axes)
+        .columns
+}
+
+fn epochs(rows: &[EpochRow]) -> Vec<Column> {
+    Columns::of(rows)
+        .column("trial", |row| row.trial.as_str())
+        .count("phase", |row| row.phase)
+        .count("epoch", |row| row.epoch)
+        .column("rate", |row| row.rate)
+        .column("train_loss", |row| row.train_loss)
+        .column("train_reconstruction", |row| row.train_reconstruction)
+        .column("train_sparsity", |row| row.train_sparsity)
+        .column("train_class_loss", |row| row.train_class_loss)
+        .column("train_error", |row| row.train_error)
+        .column("valid_reconstruction", |row| row.valid_reconstruction)
+        .column("valid_sparsity", |row| row.valid_sparsity)
+        .column("valid_class_loss", |row| row.valid_class_loss)
+        .column("valid_error", |row| row.valid_error)
+        .column("active_fraction", |row| row.active_fraction)
+        .column("live_fraction", |row| row.live_fraction)
+        .columns
+}
+
+fn mistakes(rows: &[MistakeRow]) -> Vec<Column> {
+    Columns::of(rows)
+        .count("index", |row| row.index)
+        .count("image", |row| row.image)
+        .column("label", |row| u64::from(row.label))
+        .column("predicted", |row| u64::from(row.predicted))
+        .columns
+}
+
+fn provenance(rows: &[ProvenanceRow]) -> Vec<Column> {
+    Columns::of(rows)
+        .count("index", |row| row.index)
+        .column("trial", |row| row.trial.as_str())
+        .column("version", |row| row.version.as_str())
+        .column("numerics", |row| u64::from(row.numerics))
+        .column("commit", |row| row.commit.as_deref())
+        .column("dirty", |row| row.dirty)
+        .column("rustc", |row| row.rustc.as_deref())
+        .column("lockfile", |row| row.lockfile.as_str())
+        .column("binary", |row| row.binary.as_deref())
+        .column("data", |row| row.data.as_str())
+        .column("cpu", |row| row.cpu.as_str())
+        .column("device", |row| row.device.name())
+        .count("cores", |row| row.cores)
+        .count("threads", |row| row.threads)
+        .column("system", |row| row.system.as_str())
+        .column("started", |row| row.started.as_str())
+        .column("seconds", |row| row.seconds)
+        .columns
 }
 
 #[cfg(test)]
@@ -109,9 +193,9 @@ mod tests {
     use super::*;
 
     const TRIALS: &str = "\
-trial,index,seed,status,test_error,training.batch,model.family
-drsae-1,0,18446744073709551615,complete,1.25,10,drsae
-mlp-1,1,2,pending,,20,mlp
+trial,index,family,steps,hidden,sparsity,discriminative_weight,seed,parameters,status,best_epoch,valid_error,test_error,test_images,training.batch,data.source,training.rate
+drsae-1,0,drsae,2,3,0.005,1.0,18446744073709551615,45,complete,2,1.5,1.25,80,10,mnist,1
+mlp-1,1,mlp,2,3,0.005,1.0,2,48,pending,,,,,20,strokes,0.5
 ";
 
     #[test]
@@ -125,19 +209,26 @@ mlp-1,1,2,pending,,20,mlp
 
         let read = |name| ParquetReader::new(fs::File::open(out.join(name)).unwrap()).finish().unwrap();
         let trials = read("trials.parquet");
-        assert!(trials.equals_missing(&super::read(&store.trials_csv()).unwrap()));
-        let kinds = [
+        let names: Vec<_> = TRIALS.lines().next().unwrap().split(',').collect();
+        assert_eq!(trials.get_column_names_str(), names);
+        let kind = |name: &str| trials.column(name).unwrap().dtype().clone();
+        let kinds =
+            ["trial", "index", "status", "test_error", "training.batch", "data.source", "training.rate"];
+        let expected = [
             DataType::String,
-            DataType::UInt64,
             DataType::UInt64,
             DataType::String,
             DataType::Float64,
             DataType::Int64,
             DataType::String,
+            DataType::Float64,
         ];
-        assert_eq!(trials.dtypes(), kinds);
+        assert_eq!(kinds.map(kind), expected);
         assert_eq!(trials.column("seed").unwrap().u64().unwrap().get(0), Some(u64::MAX));
-        assert_eq!(trials.column("test_error").unwrap().null_count(), 1);
+        assert_eq!(
+            trials.column("test_error").unwrap().f64().unwrap().iter().collect::<Vec<_>>(),
+            [Some(1.25), None]
+        );
         assert_eq!(read("mistakes.parquet").shape(), (0, 4));
     }
 

@@ -1,8 +1,9 @@
-//! Which axis of a sweep a figure shows by place, which by colour and which by panel.
+//! The assignment of a sweep's dimensions to position, colour and panel of a figure.
 
 use super::chart::{Entry, Look};
-use super::material::{Axis, Cell, Material};
-use crate::analysis;
+use super::data::{Dimension, ReportData};
+use crate::analysis::{self, Cell};
+use crate::value::Value;
 
 /// Panels that a figure has at most.
 pub const PANELS: usize = 12;
@@ -28,7 +29,7 @@ pub struct Series {
     pub key: String,
     /// The same for a reader; empty where there is one series alone.
     pub name: String,
-    /// How it is drawn.
+    /// Colour and mark.
     pub look: Look,
 }
 
@@ -43,13 +44,13 @@ pub struct Facet<'m> {
 impl<'m> Facets<'m> {
     /// Parts the cells. The axis at `x` is shown by place; compared axes by colour, else the
     /// family, else one of few values; all others by panel.
-    pub fn of(material: &'m Material, x: Option<usize>) -> Self {
-        let axes = &material.axes;
+    pub fn of(data: &'m ReportData<'_>, x: Option<usize>) -> Self {
+        let axes = &data.dimensions;
         let by_colour = by_colour(axes, x);
         let is_free = |at: &usize| Some(*at) != x && !by_colour.contains(at);
         let by_panel: Vec<usize> = (0..axes.len()).filter(is_free).collect();
         let mut facets = Self { panels: Vec::new(), left_out: 0, series: Vec::new() };
-        for cell in &material.cells {
+        for cell in data.cells() {
             let at = facets.series_at(key(axes, cell, &by_colour), values(axes, cell, &by_colour));
             facets.panel(values(axes, cell, &by_panel)).add(at, cell);
         }
@@ -83,12 +84,12 @@ impl<'m> Facets<'m> {
         headings.filter(|heading| !heading.is_empty()).collect()
     }
 
-    /// How a series is drawn.
+    /// Colour and mark of a series.
     pub fn look(&self, series: usize) -> Look {
         self.series[series].look
     }
 
-    /// How far to the right of its place a series is drawn, for `step` pixels between two.
+    /// Offset of a series to the right, for `step` pixels between two series.
     pub fn dodge(&self, series: usize, step: f64) -> f64 {
         step * (series as f64 - 0.5 * (self.series.len() - 1) as f64)
     }
@@ -115,7 +116,7 @@ impl<'m> Facet<'m> {
 }
 
 /// The axes to be shown by colour.
-fn by_colour(axes: &[Axis], x: Option<usize>) -> Vec<usize> {
+fn by_colour(axes: &[Dimension], x: Option<usize>) -> Vec<usize> {
     let free = || (0..axes.len()).filter(|at| Some(*at) != x);
     let compared: Vec<usize> = free().filter(|&at| axes[at].compared).collect();
     if !compared.is_empty() {
@@ -126,19 +127,20 @@ fn by_colour(axes: &[Axis], x: Option<usize>) -> Vec<usize> {
 }
 
 /// A cell's values on some axes, as `comparison.csv` writes them.
-fn key(axes: &[Axis], cell: &Cell, chosen: &[usize]) -> String {
+fn key(axes: &[Dimension], cell: &Cell, chosen: &[usize]) -> String {
     let columns: Vec<_> = chosen.iter().map(|&at| axes[at].column.as_str()).collect();
-    let values: Vec<_> = chosen.iter().map(|&at| cell.values[at].as_str()).collect();
+    let values: Vec<_> = chosen.iter().map(|&at| axes[at].value(cell)).collect();
     analysis::side(&columns, &values)
 }
 
 /// A cell's values on some axes, each with its symbol.
-fn values(axes: &[Axis], cell: &Cell, chosen: &[usize]) -> String {
-    let values: Vec<_> = chosen.iter().map(|&at| with_value(&axes[at].column, &cell.values[at])).collect();
+fn values(axes: &[Dimension], cell: &Cell, chosen: &[usize]) -> String {
+    let values: Vec<_> =
+        chosen.iter().map(|&at| with_value(&axes[at].column, axes[at].value(cell))).collect();
     values.join(", ")
 }
 
-/// What a column of `trials.csv` holds, for a scale.
+/// Title of a scale for a column of `trials.csv`.
 pub fn title(column: &str) -> &str {
     match column {
         "steps" => "iterations T",
@@ -150,25 +152,25 @@ pub fn title(column: &str) -> &str {
 }
 
 /// `T = 5`; a family needs no symbol.
-pub fn with_value(column: &str, value: &str) -> String {
+pub fn with_value(column: &str, value: &Value) -> String {
     let symbol = match column {
-        "family" => return value.to_owned(),
+        "family" => return value.to_string(),
         "steps" => "T",
         "model.hidden" => "n",
         "sparsity" => "λ",
         "discriminative_weight" => "γ",
         other => other.rsplit('.').next().unwrap_or(other),
     };
-    format!("{symbol} = {}", value.strip_suffix(".0").unwrap_or(value))
+    format!("{symbol} = {}", value.short())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn axis(column: &str, values: &[&str], compared: bool) -> Axis {
-        let values = values.iter().map(|&value| value.to_owned()).collect();
-        Axis { column: column.to_owned(), values, compared }
+    fn axis(column: &str, values: &[&str], compared: bool) -> Dimension {
+        let values = values.iter().map(|value| Value::parse(value)).collect();
+        Dimension { axis: usize::from(column == "steps"), column: column.to_owned(), values, compared }
     }
 
     #[test]
@@ -185,9 +187,7 @@ mod tests {
     #[test]
     fn series_have_the_names_of_sides_in_comparison_csv() {
         let axes = [axis("family", &["mlp"], true), axis("steps", &["5"], true)];
-        let values = ["mlp", "5"].map(str::to_owned).to_vec();
-        let cell =
-            Cell { values, family: "mlp".to_owned(), steps: 5, hidden: 1, parameters: 1, trials: Vec::new() };
+        let cell = Cell { values: ["mlp", "5"].map(Value::parse).to_vec(), trials: Vec::new() };
         assert_eq!(key(&axes, &cell, &[0, 1]), "mlp (steps = 5)");
         assert_eq!(key(&axes, &cell, &[0]), "mlp");
     }
@@ -196,7 +196,7 @@ mod tests {
     fn values_have_the_symbols_of_the_paper() {
         let told =
             [("steps", "5"), ("discriminative_weight", "0.0"), ("family", "mlp"), ("data.train", "100")];
-        let told = told.map(|(column, value)| with_value(column, value));
+        let told = told.map(|(column, value)| with_value(column, &Value::parse(value)));
         assert_eq!(told, ["T = 5", "γ = 0", "mlp", "train = 100"]);
     }
 }

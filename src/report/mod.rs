@@ -4,25 +4,25 @@
 //! tables give equal bytes, on every machine and without the trials' folders.
 //!
 //! ```text
-//! material ─► facets ─► figures (with chart) ─► page
+//! data ─► facets ─► figures (with chart) ─► page
 //! ```
 
 mod anatomy;
 mod chart;
+mod data;
 mod error;
 mod facets;
 mod figures;
-mod material;
 mod page;
 
 pub use anatomy::{
     Inspected, PAGE as ANATOMY_PAGE, Source as AnatomySource, files as anatomy_files, summary_texts,
 };
+pub use data::Source;
 pub use error::Error;
-pub use material::Source;
 
+use data::ReportData;
 use figures::Figure;
-use material::Material;
 use page::Part;
 
 /// Name of the page in `analysis/`.
@@ -35,9 +35,9 @@ pub const FIGURES: &str = "figures";
 /// # Errors
 /// A merged table is absent or not as the sweep writes it.
 pub fn files(source: &Source<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let material = Material::read(source)?;
-    let figures = figures::all(&material)?;
-    let page = page::render(&[Part { material: &material, figures: &figures }])?;
+    let data = ReportData::read(source)?;
+    let figures = figures::all(&data)?;
+    let page = page::render(&[Part { data: &data, figures: &figures }])?;
     let file = |figure: Figure| (format!("{FIGURES}/{}.svg", figure.name), figure.svg.into_bytes());
     let mut files: Vec<_> = figures.into_iter().map(file).collect();
     files.push((PAGE.to_owned(), page.into_bytes()));
@@ -50,9 +50,8 @@ pub fn files(source: &Source<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
 /// As [`files`].
 pub fn side_by_side(sources: [&Source<'_>; 2]) -> Result<String, Error> {
     let [one, other] = sources;
-    let (one, other) = (Material::read(one)?, Material::read(other)?);
+    let (one, other) = (ReportData::read(one)?, ReportData::read(other)?);
     let figures = [figures::all(&one)?, figures::all(&other)?];
-    let part = |(material, figures)| Part { material, figures };
-    let parts: Vec<_> = [(&one, &figures[0][..]), (&other, &figures[1][..])].map(part).to_vec();
-    page::render(&parts)
+    let part = |data, figures| Part { data, figures };
+    page::render(&[part(&one, &figures[0]), part(&other, &figures[1])])
 }

@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use super::io::{Io, Kind, uninterrupted};
 use super::lease::{self, Acquisition, Lease, Leases};
-use super::rows::{self, EpochRow, PredictionRow, TimingRow};
+use super::tables::{self, EpochRow, PredictionRow, TimingRow};
 use super::{Error, Holder, Outcome, Status, Store, TrialFolder, atomic, file, limit};
 use crate::hash::sha256;
 
@@ -426,7 +426,7 @@ impl Attempt {
     }
 
     fn write_rows<T: Serialize + Default>(&self, name: &str, rows: &[T]) -> Result<(), Error> {
-        let text = rows::text(rows).map_err(Error::write(&self.folder.path().join(name)))?;
+        let text = tables::text(rows).map_err(Error::write(&self.folder.path().join(name)))?;
         self.write(name, &text)
     }
 }

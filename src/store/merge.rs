@@ -2,88 +2,31 @@
 //!
 //! `trials.csv`, `epochs.csv` and `mistakes.csv` depend on the plan and on the trials'
 //! deterministic files alone, so a sweep that is repeated, resumed or run in another order
-//! merges to the same bytes. `provenance.csv` says what they were computed with, and in
-//! what time. The trials are read side by side and a few at a time, so that memory does not
+//! merges to the same bytes. `provenance.csv` has the provenance and the
+//! wall-clock. The trials are read in parallel and a few at a time, so that memory does not
 //! grow with the plan.
 //!
-//! What stands is never replaced by less: a trial whose folder is absent, or not what it
+//! Merging never loses results: a trial whose folder is absent, or not what it
 //! wrote, keeps the row that the tables have of it.
 
-mod shares;
+mod folder;
+mod lock;
 mod stored;
 mod sums;
 mod survey;
 #[cfg(test)]
 mod tests;
-mod turn;
 
 use std::collections::{BTreeMap, HashSet};
 use std::io::Write;
-use std::path::PathBuf;
 
-use serde::Serialize;
-
-pub use self::stored::{StoredTables, StoredTrial, StoredTrials};
+pub use self::stored::StoredTables;
 use self::sums::Summing;
 pub use self::sums::{NEW_SUMS, SUMS, Sums, checksum};
-pub use self::survey::{Survey, Texts};
-use super::{Error, Outcome, Status, Store, atomic};
+pub use self::survey::{MergedTexts, Survey};
+use super::{Error, Status, Store, Table, TrialRow, TrialTable, atomic};
 
-/// A table that is merged from the trials' files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Table {
-    /// What became of every trial of the plan.
-    Trials,
-    /// The learning curves.
-    Epochs,
-    /// The test images that complete trials misclassify.
-    Mistakes,
-    /// What complete trials were computed with.
-    Provenance,
-}
-
-impl Table {
-    /// Every table.
-    pub const ALL: [Self; 4] = [Self::Trials, Self::Epochs, Self::Mistakes, Self::Provenance];
-
-    /// The file's name.
-    #[must_use]
-    pub const fn file(self) -> &'static str {
-        match self {
-            Self::Trials => "trials.csv",
-            Self::Epochs => "epochs.csv",
-            Self::Mistakes => "mistakes.csv",
-            Self::Provenance => "provenance.csv",
-        }
-    }
-}
-
-/// What a plan says of one trial.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlannedTrial {
-    /// Position in the plan.
-    pub index: usize,
-    /// Id of the trial.
-    pub id: String,
-    /// Family of the network.
-    pub family: String,
-    /// Iterations T.
-    pub steps: usize,
-    /// Hidden units n that the network has (matching may have chosen them).
-    pub hidden: usize,
-    /// λ.
-    pub sparsity: f64,
-    /// γ.
-    pub discriminative_weight: f64,
-    /// Seed.
-    pub seed: u64,
-    /// Trainable numbers of the network.
-    pub parameters: usize,
-    /// Value of every other swept axis, by dotted path; the same paths in every trial.
-    pub axes: Vec<(String, String)>,
-}
-
-/// What a merge found.
+/// The outcome of a merge.
 #[derive(Debug, Default)]
 pub struct Merged {
     /// Trials of the plan by status.
@@ -102,87 +45,9 @@ impl Merged {
     }
 }
 
-/// The column of `trials.csv` that holds an axis: four have short names, every other is
-/// called as the axis is. `model.hidden` is the width asked for; the column `hidden` is the
-/// width that the network has.
-#[must_use]
-pub fn axis_column(axis: &str) -> &str {
-    match axis {
-        "model.family" => "family",
-        "model.steps" => "steps",
-        "objective.sparsity" => "sparsity",
-        "objective.discriminative_weight" => "discriminative_weight",
-        other => other,
-    }
-}
-
-#[derive(Serialize, Default)]
-struct TrialRow<'a> {
-    trial: &'a str,
-    index: usize,
-    family: &'a str,
-    steps: usize,
-    hidden: usize,
-    sparsity: f64,
-    discriminative_weight: f64,
-    seed: u64,
-    parameters: usize,
-    status: &'a str,
-    best_epoch: Option<usize>,
-    valid_error: Option<f64>,
-    test_error: Option<f64>,
-    test_images: Option<usize>,
-}
-
-/// What a result or a stored row says of a trial, for `trials.csv`.
-#[derive(Debug, Clone, Copy, Default)]
-struct Ending {
-    best_epoch: Option<usize>,
-    valid_error: Option<f64>,
-    test_error: Option<f64>,
-    test_images: Option<usize>,
-}
-
-impl Ending {
-    fn of(outcome: &Outcome) -> Self {
-        Self {
-            best_epoch: outcome.best_epoch,
-            valid_error: outcome.valid_error,
-            test_error: outcome.test_error,
-            test_images: outcome.test_count.filter(|_| outcome.status == Status::Complete),
-        }
-    }
-
-    fn stored(row: &StoredTrial) -> Self {
-        let StoredTrial { best_epoch, valid_error, test_error, test_images, .. } = *row;
-        Self { best_epoch, valid_error, test_error, test_images }
-    }
-}
-
-impl<'a> TrialRow<'a> {
-    fn new(planned: &'a PlannedTrial, status: Status, ending: Ending) -> Self {
-        Self {
-            trial: &planned.id,
-            index: planned.index,
-            family: &planned.family,
-            steps: planned.steps,
-            hidden: planned.hidden,
-            sparsity: planned.sparsity,
-            discriminative_weight: planned.discriminative_weight,
-            seed: planned.seed,
-            parameters: planned.parameters,
-            status: status.name(),
-            best_epoch: ending.best_epoch,
-            valid_error: ending.valid_error,
-            test_error: ending.test_error,
-            test_images: ending.test_images,
-        }
-    }
-}
-
-/// What a trial adds to the tables beside `trials.csv`: whole lines.
+/// Lines of one trial in the tables beside `trials.csv`.
 #[derive(Debug, Default)]
-struct Share {
+struct TrialLines {
     epochs: Vec<u8>,
     mistakes: Vec<u8>,
     provenance: Vec<u8>,
@@ -195,9 +60,9 @@ impl Store {
     /// # Errors
     /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
     /// [`Survey::texts`]; the disk refuses. No table is written then.
-    pub fn merge(&self, planned: &[PlannedTrial]) -> Result<Merged, Error> {
-        let _turn = turn::take(self.io(), &self.root);
-        let stored = self.stored_trials()?;
+    pub fn merge(&self, planned: &[TrialRow]) -> Result<Merged, Error> {
+        let _lock = lock::acquire(self.io(), &self.root);
+        let stored = self.trial_table()?;
         self.refuse_loss(planned, &stored)?;
         let survey = self.survey(planned, stored)?;
         match survey.standing() {
@@ -211,15 +76,15 @@ impl Store {
     ///
     /// # Errors
     /// There are such rows, the table cannot be read, or the disk refuses.
-    pub fn expect_planned(&self, planned: &[PlannedTrial]) -> Result<(), Error> {
-        self.refuse_loss(planned, &self.stored_trials()?)
+    pub fn expect_planned(&self, planned: &[TrialRow]) -> Result<(), Error> {
+        self.refuse_loss(planned, &self.trial_table()?)
     }
 
-    fn refuse_loss(&self, planned: &[PlannedTrial], stored: &StoredTrials) -> Result<(), Error> {
-        let planned: HashSet<&str> = planned.iter().map(|trial| trial.id.as_str()).collect();
+    fn refuse_loss(&self, planned: &[TrialRow], stored: &TrialTable) -> Result<(), Error> {
+        let planned: HashSet<&str> = planned.iter().map(|trial| trial.trial.as_str()).collect();
         let has_folder = |id: &str| self.status(id).is_ok_and(|status| status != Status::Pending);
         let lost = stored.rows().iter().filter(|row| {
-            let id = row.planned.id.as_str();
+            let id = row.trial.as_str();
             row.status != Status::Pending && !planned.contains(id) && !has_folder(id)
         });
         match lost.count() {
@@ -260,11 +125,5 @@ impl Store {
             (Table::Provenance, provenance),
         ])?;
         Ok((merged, sums))
-    }
-
-    /// Where a merged table lies.
-    #[must_use]
-    pub fn table(&self, table: Table) -> PathBuf {
-        self.root.join(table.file())
     }
 }

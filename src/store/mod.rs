@@ -24,9 +24,9 @@ mod lease;
 pub(crate) mod limit;
 mod merge;
 mod outcome;
-mod rows;
 mod seal;
 mod sweep;
+mod tables;
 mod trial;
 
 pub use atomic::{is_unfinished, place};
@@ -34,13 +34,13 @@ pub use attempt::{Attempt, Progress, Published, Standing};
 pub use error::Error;
 pub use io::read_file;
 pub use lease::{Acquisition, Holder, Lease, Leases};
-pub use merge::{
-    Merged, NEW_SUMS, PlannedTrial, SUMS, StoredTables, StoredTrial, StoredTrials, Sums, Survey, Table,
-    Texts, axis_column, checksum,
-};
+pub use merge::{Merged, MergedTexts, NEW_SUMS, SUMS, StoredTables, Sums, Survey, checksum};
 pub use outcome::{FORMAT, Outcome, Status};
-pub use rows::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow, csv, table};
 pub use seal::{Seal, Sealed};
+pub use tables::{
+    EpochRow, MistakeRow, PlanRow, PredictionRow, ProvenanceRow, Row, Table, TimingRow, TrialRow, TrialTable,
+    axis_column, csv, parse_rows, table,
+};
 pub use trial::{TrialFolder, file};
 
 use std::collections::HashSet;
@@ -221,7 +221,7 @@ impl Store {
     /// A row has not as many fields as the header, or the disk refuses.
     pub fn write_plan(&self, header: &[String], rows: &[Vec<String>]) -> Result<(), Error> {
         let path = self.plan_csv();
-        let text = rows::table(header, rows).map_err(Error::write(&path))?;
+        let text = tables::table(header, rows).map_err(Error::write(&path))?;
         atomic::write(&*self.io, &path, &text)
     }
 

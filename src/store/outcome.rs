@@ -10,7 +10,7 @@ pub const FORMAT: u32 = 1;
 
 /// Status of a trial.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, clap::ValueEnum,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, clap::ValueEnum,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -24,6 +24,7 @@ pub enum Status {
     /// It exceeded its time limit.
     TimedOut,
     /// It has no result yet; in no file.
+    #[default]
     #[serde(skip)]
     #[value(skip)]
     Pending,

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
-
 use super::io::{self, Io, Kind};
-use super::rows::{EpochRow, PredictionRow, TimingRow};
 use super::seal::{self, Sealed};
+use super::tables::{EpochRow, PredictionRow, Row, TimingRow, parse_rows};
 use super::{Error, Outcome, Seal, Status, atomic, limit};
 use crate::hash::sha256;
 
@@ -193,13 +191,12 @@ impl TrialFolder {
         }
     }
 
-    fn read_rows<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, Error> {
+    fn read_rows<R: Row>(&self, name: &str) -> Result<Vec<R>, Error> {
         let path = self.path.join(name);
         let Some(text) = self.read(name)? else {
             let source = std::io::ErrorKind::NotFound.into();
             return Err(Error::Read { path, source });
         };
-        let rows: Result<Vec<T>, _> = csv::Reader::from_reader(text.as_slice()).into_deserialize().collect();
-        rows.map_err(|error| Error::Malformed { path, reason: error.to_string() })
+        parse_rows(&path, &text)
     }
 }

@@ -1,9 +1,9 @@
-//! What a result and a learning curve say, against the plan and each other.
+//! The content of a result and of a learning curve, against the plan and each other.
 
 use crate::plan::Trial;
 use crate::store::{EpochRow, Outcome, Status};
 
-/// Checks what the result of `trial` says.
+/// Checks the content of the result of `trial`.
 ///
 /// # Errors
 /// The first contradiction: reads on after the path of `result.json`.

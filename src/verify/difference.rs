@@ -1,11 +1,11 @@
-//! Where two files differ, in words.
+//! Descriptions of the differences between two files.
 
 use similar::{ChangeTag, TextDiff};
 
-/// Changed lines that are told.
+/// Changed lines that are listed at most.
 const MOST: usize = 8;
 
-/// How a CSV file differs from the one that it is to be; `None` where it does not.
+/// Describes how a CSV file differs from the expected one; `None` where it does not.
 pub(super) fn of_tables(actual: &[u8], expected: &[u8]) -> Option<String> {
     if actual == expected {
         return None;
@@ -29,7 +29,7 @@ pub(super) fn of_tables(actual: &[u8], expected: &[u8]) -> Option<String> {
     Some(format!("differs: line {} {what}{others}", first + 1))
 }
 
-/// How two lines of one table differ: by columns where they have as many.
+/// Describes how two lines of one table differ: by columns where they have as many.
 fn of_rows(actual: &str, expected: &str, header: &str) -> String {
     let split = |line| str::split(line, ',').collect::<Vec<_>>();
     let (fields, wanted, names) = (split(actual), split(expected), split(header));
@@ -64,7 +64,7 @@ pub(super) fn of_texts(actual: &[u8], expected: &[u8]) -> Option<String> {
     Some(format!("differs, found (-) and wanted (+): {told}{more}"))
 }
 
-/// Where bytes that are no text differ; `None` where they do not.
+/// Describes where bytes that are no text differ; `None` where they do not.
 pub(super) fn of_bytes(actual: &[u8], expected: &[u8]) -> Option<String> {
     if actual == expected {
         return None;

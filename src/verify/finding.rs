@@ -1,11 +1,11 @@
-//! What an audit finds.
+//! The findings of an audit.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// How much a finding weighs.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -15,16 +15,16 @@ pub enum Severity {
     Note,
 }
 
-/// One thing found.
+/// A finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// How much it weighs.
+    /// Severity.
     pub severity: Severity,
     /// The file or folder.
     pub path: PathBuf,
-    /// What is the matter: reads on after the path.
+    /// The problem: reads on after the path.
     pub problem: String,
-    /// What to do.
+    /// The advice.
     pub advice: String,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// How much was checked.
+/// The extent of an audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Checked {
     /// Tables and specs at the top of the folder and in `analysis/`.
@@ -56,23 +56,23 @@ pub struct Checked {
     pub replayed: usize,
 }
 
-/// All that was found.
+/// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Report {
-    /// How much was checked.
+    /// The extent of an audit.
     pub checked: Checked,
     /// In the order of the folder.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
-    /// Whether nothing is wrong.
+    /// True if nothing is wrong.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.count(Severity::Wrong) == 0
     }
 
-    /// Number of findings of a weight.
+    /// Number of findings of a severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()

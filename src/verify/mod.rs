@@ -1,4 +1,4 @@
-//! Whether a results folder is what it says it is.
+//! Verification of a results folder.
 //!
 //! Everything in the folder follows from the spec, the data and the trials' files, so
 //! everything can be checked: the files against the checksums that their trial left, the
@@ -7,17 +7,20 @@
 //!
 //! An [`Audit`] reads the folder and writes nothing there.
 
+mod analysis;
+mod compare;
+mod complete;
 mod contents;
 mod difference;
 mod finding;
 mod network;
+mod page;
 mod replay;
-mod report;
 mod stale;
+mod stored;
 mod strangers;
 mod sums;
 mod tables;
-mod tables_alone;
 mod trial;
 
 pub use finding::{Checked, Finding, Report, Severity};
@@ -31,10 +34,10 @@ use crate::analysis::Design;
 use crate::engine::{Control, DatasetCache, Observer};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
-use crate::store::{self, PlannedTrial, Status, Store};
+use crate::store::{self, Status, Store, TrialRow};
 use crate::text::chain;
 
-/// A results folder and what it is to hold.
+/// A results folder and its expected content.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The folder.
@@ -43,9 +46,9 @@ pub struct Subject<'a> {
     pub sweep: &'a Sweep,
     /// Its trials.
     pub plan: &'a Plan,
-    /// What the merged tables say of each trial, in plan order.
-    pub planned: &'a [PlannedTrial],
-    /// How the tables are analysed.
+    /// The rows of the planned trials in `trials.csv`, in plan order.
+    pub planned: &'a [TrialRow],
+    /// The design of the analysis.
     pub design: &'a Design,
     /// The command line that runs what the plan lacks.
     pub rerun: &'a str,
@@ -56,7 +59,7 @@ pub struct Audit<'a> {
     subject: Subject<'a>,
     /// The images, where trials are there to be checked with them.
     datasets: Option<DatasetCache>,
-    /// Whether the folder's plan has the trials under the ids of another version or of
+    /// True if the folder's plan has the trials under the ids of another version or of
     /// other data.
     stale: bool,
     report: Report,
@@ -108,18 +111,18 @@ impl<'a> Audit<'a> {
     /// plan without it. Then the figures and the page.
     pub fn check_tables(&mut self) {
         let Self { subject, stale, report, .. } = self;
-        match (tables_alone::are_kept(*subject), *stale) {
+        let analysis = match (stored::are_kept(*subject), *stale) {
             (true, true) => {
                 sums::of_tables(*subject, report);
-                stale::tables(*subject, report);
+                stale::tables(*subject, report)
             }
             (true, false) => {
                 sums::of_tables(*subject, report);
-                tables_alone::check(*subject, report);
+                stored::check(*subject, report)
             }
             (false, _) => tables::merged(*subject, report),
-        }
-        report::check(*subject, report);
+        };
+        page::check(*subject, analysis, report);
     }
 
     /// Trains the trials again, in a temporary folder, `jobs` side by side, and compares
@@ -146,14 +149,14 @@ impl<'a> Audit<'a> {
         replay::choose(replay, &complete(self.subject))
     }
 
-    /// What was found.
+    /// Ends the audit and returns its report.
     #[must_use]
     pub fn conclude(self) -> Report {
         self.report
     }
 }
 
-/// What is the matter with a file that the store cannot read: reads on after its path.
+/// The problem of a file that the store cannot read: reads on after its path.
 fn problem(error: &store::Error) -> String {
     match error {
         store::Error::Malformed { reason, .. } => format!("cannot be used: {reason}"),

@@ -1,4 +1,4 @@
-//! The network that a trial kept, computed on once more: its id from what it was made of,
+//! The network that a trial kept, evaluated again: its id from config and data,
 //! its predictions and its error from its weights.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::store::{Outcome, PredictionRow, TrialFolder, file, read_file};
 use crate::text::chain;
 use crate::{NUMERICS_VERSION, train};
 
-/// What is wrong, by the name of the file that it is wrong with.
+/// Problems, each with the name of the file.
 type Faults = Vec<(&'static str, String)>;
 
 /// Checks config, weights, predictions and provenance of a complete trial.
@@ -133,7 +133,7 @@ fn results(
     faults
 }
 
-/// How the kept rows differ from the labels and the network's predictions.
+/// Describes how the kept rows differ from the labels and the network's predictions.
 fn differing<'a>(
     kept: &[PredictionRow],
     computed: impl ExactSizeIterator<Item = (&'a u8, &'a u8)>,

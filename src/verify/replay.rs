@@ -1,4 +1,4 @@
-//! Trials trained once more, in another folder, to the same bytes.
+//! Training of trials again, in another folder, to the same bytes.
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
 use crate::text::shown;
 
-/// Which trials are trained once more.
+/// The trials that are trained again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
     /// None.
@@ -37,7 +37,7 @@ impl FromStr for Replay {
     }
 }
 
-/// What keeps trials from being trained once more.
+/// Errors of a replay.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An id that is of no complete trial.
@@ -51,7 +51,7 @@ pub enum Error {
     /// A temporary folder that cannot be made.
     #[error("failed to make a temporary folder in {}: name another with TMPDIR", shown(path))]
     Temporary {
-        /// Where.
+        /// The folder of temporary files.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -77,7 +77,7 @@ pub(super) fn choose<'a>(replay: &Replay, complete: &[&'a Trial]) -> Result<Vec<
         Replay::None => Vec::new(),
         Replay::All => complete.to_vec(),
         Replay::Random if complete.is_empty() => Vec::new(),
-        // Chance from the system's hash keys: which trial it was is told, and can be asked for.
+        // Random by the system's hash keys: the trial is named in the report, and can be requested by id.
         Replay::Random => vec![complete[RandomState::new().hash_one(()) as usize % complete.len()]],
         Replay::Trial(id) => match complete.iter().find(|trial| trial.id == *id) {
             Some(trial) => vec![*trial],

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Report, Subject, tables, trial};
+use super::{Report, Subject, analysis, trial};
 use crate::NUMERICS_VERSION;
-use crate::analysis::Sources;
+use crate::analysis::{Analysis, Input};
 use crate::device::Kind;
 use crate::engine::stale::{self, Stale, Why};
 use crate::plan::{self, Trial};
-use crate::store::read_file;
+use crate::store::{PlanRow, read_file};
 use crate::text::chain;
 
 /// Later versions of the numerics that are recognised, beside all earlier ones.
@@ -38,12 +38,13 @@ pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
     }
 }
 
-/// What is the matter with a kept plan that has the very trials of this one, but under the
+/// The problem of a kept plan that has the same trials as this one, but under the
 /// ids of another version, of another device or of other data: reads on after the path of `plan.csv`. `None`
 /// for every other plan.
 pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
     let Subject { store, sweep, plan, .. } = subject;
-    let kept = ids(&read_file(store.plan_csv()).ok()?)?;
+    let rows: Vec<PlanRow> = store.rows(&store.plan_csv()).ok()??;
+    let kept: Vec<String> = rows.into_iter().map(|row| row.trial).collect();
     let same = |(kept, trial): (&String, &Trial)| slug(kept) == slug(&trial.id);
     if kept.len() != plan.trials.len() || !kept.iter().zip(&plan.trials).all(same) {
         return None;
@@ -59,11 +60,14 @@ pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
     (all && same_spec).then(|| OTHER_IDS.to_owned())
 }
 
-/// Checks the merged tables of a stale plan, as far as they go without it.
-pub(super) fn tables(subject: Subject<'_>, report: &mut Report) {
-    match Sources::read(subject.store) {
-        Ok(sources) => tables::analysis(subject, sources, report),
-        Err(error) => report.wrong(subject.store.trials_csv(), chain(&error), "restore it"),
+/// Checks the merged tables of a stale plan, as far as they go without it; returns their analysis.
+pub(super) fn tables(subject: Subject<'_>, report: &mut Report) -> Option<Analysis> {
+    match Input::read(subject.store) {
+        Ok(input) => analysis::check(subject, &input, report),
+        Err(error) => {
+            report.wrong(subject.store.trials_csv(), chain(&error), "restore it");
+            None
+        }
     }
 }
 
@@ -78,13 +82,6 @@ fn origin(id: &str, trial: &Trial, checksums: &BTreeMap<String, String>) -> Opti
         NUMERICS_VERSION => Why::Device(device),
         other => Why::Numerics(other),
     })
-}
-
-/// The trials' ids in the text of `plan.csv`.
-fn ids(text: &[u8]) -> Option<Vec<String>> {
-    let mut reader = csv::Reader::from_reader(text);
-    let column = reader.headers().ok()?.iter().position(|name| name == "trial")?;
-    reader.records().map(|row| Some(row.ok()?.get(column)?.to_owned())).collect()
 }
 
 /// An id without its hash.

@@ -17,7 +17,7 @@ const MOVE: &str = "move it out of the results";
 /// Folders at the top, beside that of the analysis.
 const FOLDERS: [&str; 3] = ["trials", "running", "slurm"];
 
-/// What runs replaced; nobody reads it.
+/// Folder of the results that runs replaced; nothing reads it.
 const REPLACED: &str = "replaced";
 
 /// Names everything at the top of the folder and in `analysis/` that does not belong there.

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::tables::{self, compare};
+use super::analysis::ANALYZE;
+use super::compare::compare;
 use super::{Report, Subject, difference, problem};
-use crate::store::{self, Table, Texts, read_file};
+use crate::store::{self, MergedTexts, Table, read_file};
 
 const RESTORE: &str = "restore it";
 
@@ -36,14 +37,14 @@ pub(super) fn of_tables(subject: Subject<'_>, report: &mut Report) {
 }
 
 /// Checks the checksums against those of the tables that the trials give.
-pub(super) fn of_trials(subject: Subject<'_>, texts: &Texts, report: &mut Report) {
+pub(super) fn of_trials(subject: Subject<'_>, texts: &MergedTexts, report: &mut Report) {
     let Subject { store, plan, .. } = subject;
     let path = store.sums_file();
     if !Path::new(&path).exists() {
         report.checked.tables += 1;
-        return report.note(path, "is missing, which earlier versions did not write", tables::ANALYZE);
+        return report.note(path, "is missing, which earlier versions did not write", ANALYZE);
     }
     if let Ok(plan) = store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()) {
-        compare(&path, texts.sums(&plan).as_bytes(), difference::of_texts, tables::ANALYZE, report);
+        compare(&path, texts.sums(&plan).as_bytes(), difference::of_texts, ANALYZE, report);
     }
 }

@@ -1,18 +1,12 @@
 //! The files at the top of the folder, against the spec, the plan and the trials.
 
-use std::io::ErrorKind;
-use std::path::Path;
+use super::analysis::{self, ANALYZE};
+use super::compare::compare;
+use super::{Report, Subject, difference, problem, stored, sums};
+use crate::analysis::{Analysis, Input, SUMMARY};
+use crate::store::{self, MergedTexts, Status, Store, Survey, Table, TrialTable, parse_rows};
 
-use super::{Report, Subject, difference, problem, sums, tables_alone};
-use crate::analysis::{self, Analysis, SUMMARY, Source, Sources};
-use crate::store::{self, Status, StoredTrials, Survey, Table, read_file};
-use crate::text::chain;
-
-pub(super) const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
 const RERUN: &str = "give the spec and the overrides that it was run with, or `drsae sweep` makes the folder that of this spec";
-
-/// How a file is held against the one that it is to be.
-type Difference = fn(&[u8], &[u8]) -> Option<String>;
 
 /// Checks `sweep.toml` and `plan.csv`; `stale` says that the latter is, and why.
 pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Report) {
@@ -35,38 +29,55 @@ pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Repor
     }
 }
 
-/// Checks the merged tables and the analysis against what the trials' folders give.
-pub(super) fn merged(subject: Subject<'_>, report: &mut Report) {
+/// Checks the merged tables and the analysis against what the trials' folders give; returns the
+/// analysis.
+pub(super) fn merged(subject: Subject<'_>, report: &mut Report) -> Option<Analysis> {
     let Subject { store, planned, .. } = subject;
-    let stored = store.stored_trials().unwrap_or_else(|error| {
+    let table = store.trial_table().unwrap_or_else(|error| {
         report.wrong(
             store.trials_csv(),
             problem(&error),
             "restore it, or remove it for `drsae analyze` to write",
         );
-        StoredTrials::default()
+        TrialTable::default()
     });
-    let (merged, texts) = match store.survey(planned, stored).and_then(Survey::texts) {
+    let (merged, texts) = match store.survey(planned, table).and_then(Survey::texts) {
         Ok(made) => made,
-        Err(error) => return unmergeable(subject, &error, report),
+        Err(error) => {
+            unmergeable(subject, &error, report);
+            return None;
+        }
     };
     let counts = &merged.counts;
     if !store.trials_csv().exists() && counts.contains_key(&Status::Pending) {
         let advice = "run `drsae sweep` to its end, or `drsae analyze` for what there is";
-        return report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
+        report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
+        return None;
     }
     for table in Table::ALL {
         compare(&store.table(table), texts.of(table), difference::of_tables, ANALYZE, report);
     }
     sums::of_trials(subject, &texts, report);
     if merged.stored > 0 {
-        tables_alone::rows(subject, merged.stored, report);
+        stored::rows(subject, merged.stored, report);
     }
-    if counts.contains_key(&Status::Complete) || store.analysis_file(SUMMARY).exists() {
-        let source = |table| Source { path: store.table(table), text: texts.of(table).to_vec() };
-        let sources = Sources { trials: source(Table::Trials), mistakes: Some(source(Table::Mistakes)) };
-        analysis(subject, sources, report);
+    if !counts.contains_key(&Status::Complete) && !store.analysis_file(SUMMARY).exists() {
+        return None;
     }
+    match input(store, &texts) {
+        Ok(input) => analysis::check(subject, &input, report),
+        Err(error) => {
+            unmergeable(subject, &error, report);
+            None
+        }
+    }
+}
+
+/// The merged tables as the trials give them.
+fn input(store: &Store, texts: &MergedTexts) -> Result<Input, store::Error> {
+    let mistakes = parse_rows(&store.table(Table::Mistakes), texts.of(Table::Mistakes))?;
+    let trials = TrialTable::parse(store.table(Table::Trials), texts.of(Table::Trials))?;
+    Ok(Input { trials, mistakes: Some(mistakes) })
 }
 
 fn unmergeable(subject: Subject<'_>, error: &store::Error, report: &mut Report) {
@@ -79,46 +90,4 @@ fn unmergeable(subject: Subject<'_>, error: &store::Error, report: &mut Report) 
         format!("{}, and keeps the trials from being merged", problem(error)),
         "restore the file",
     );
-}
-
-/// Checks the files of the analysis against what the merged tables give.
-pub(super) fn analysis(subject: Subject<'_>, sources: Sources, report: &mut Report) {
-    let Subject { store, design, .. } = subject;
-    let files = match Analysis::of(sources, design).and_then(|analysis| analysis.files()) {
-        Ok(files) => files,
-        Err(error) => {
-            let problem = format!("cannot be analysed: {}", chain(&error));
-            return report.wrong(store.trials_csv(), problem, ANALYZE);
-        }
-    };
-    for (name, text) in &files {
-        let is_table = Path::new(name).extension().is_some_and(|extension| extension == "csv");
-        let difference = if is_table { difference::of_tables } else { difference::of_texts };
-        compare(&store.analysis_file(name), text, difference, ANALYZE, report);
-    }
-    for stale in analysis::FILES.into_iter().filter(|name| files.iter().all(|(file, _)| file != name)) {
-        let path = store.analysis_file(stale);
-        if path.exists() {
-            report.note(path, "is of an earlier spec, for this one does not make it", "remove it");
-        }
-    }
-}
-
-pub(super) fn compare(
-    path: &Path,
-    expected: &[u8],
-    difference: Difference,
-    advice: &str,
-    report: &mut Report,
-) {
-    report.checked.tables += 1;
-    match read_file(path) {
-        Ok(actual) => {
-            if let Some(difference) = difference(&actual, expected) {
-                report.wrong(path, difference, advice);
-            }
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => report.wrong(path, "is missing", advice),
-        Err(error) => report.wrong(path, format!("cannot be read: {error}"), "put the disk in order"),
-    }
 }

@@ -117,7 +117,7 @@ impl Inspection<'_> {
         }
     }
 
-    /// Whether `result.json` is what was written, so that the rest can be held against it.
+    /// Checks the digest of `result.json`; true if the other files can be checked against it.
     fn is_whole(&mut self, sealed: &Sealed) -> bool {
         match sealed.seal {
             Seal::Whole => return true,
@@ -163,7 +163,7 @@ impl Inspection<'_> {
         false
     }
 
-    /// A complete trial whose files are those that it wrote: what they say.
+    /// Checks the content of a complete trial whose files are those that it wrote.
     fn complete(&mut self, outcome: &Outcome, dataset: Option<&Dataset>) {
         let epochs = self.trial.config.training.epochs();
         let curve = self.folder.read_epochs().map_err(|error| problem(&error));

@@ -25,13 +25,13 @@ impl Python {
         None
     }
 
-    /// What a script beside the tests prints.
+    /// The output of a script beside the tests.
     pub fn run(&self, folder: &Path, script: &str, arguments: &[&str]) -> String {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export").join(script);
         output(Command::new(&self.0).arg(script).args(arguments).current_dir(folder))
     }
 
-    /// What lines of code print.
+    /// The output of lines of code.
     pub fn tell(&self, folder: &Path, code: &str) -> String {
         output(Command::new(&self.0).args(["-c", code]).current_dir(folder))
     }
@@ -43,7 +43,7 @@ fn output(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What a script printed, read.
+/// Parses the output of a script.
 pub fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

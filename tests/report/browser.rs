@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-/// How long the browser may take for one answer.
+/// Time limit for one answer of the browser.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Gives the browser its pipe: what it hears as descriptor 3, what it says as 4.
 const PIPE: &str = "exec \"$0\" \"$@\" 3<&0 4>&1 >/dev/null 2>&1";
@@ -115,7 +115,7 @@ impl Browser {
         self.ask("Emulation.setEmulatedMedia", &json!({ "features": features }));
     }
 
-    /// What the page put on the console or into the log, and the errors that it did not catch.
+    /// The messages of the page on the console and in the log, and its uncaught errors.
     pub fn complaints(&mut self) -> Vec<String> {
         // An answer comes after all that happened before it was asked for.
         self.value("0");

@@ -173,7 +173,7 @@ fn verify_knows_figures_and_page() {
     }
 }
 
-/// What the page is asked for: the texts of a table, row by row.
+/// The script that returns the texts of a table, row by row.
 fn cells(table: &str) -> String {
     format!(
         "Array.from(document.querySelectorAll('#{table} tbody tr')).map((row) => \
@@ -261,7 +261,7 @@ fn a_click_and_a_key_sort(browser: &mut Browser) {
     assert!(descending.is_sorted() && descending.first() < descending.last());
 }
 
-/// How the columns say that they are sorted.
+/// The sort states of the columns.
 fn sorted(browser: &mut Browser) -> Vec<String> {
     let heads = "Array.from(document.querySelectorAll('[aria-sort]')).map((head) => head.ariaSort)";
     serde_json::from_value(browser.value(heads)).unwrap()

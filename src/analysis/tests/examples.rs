@@ -1,6 +1,7 @@
 //! Comparisons on the test images, from tables written by hand.
 
 use super::*;
+use crate::store::{MistakeRow, TrialTable, parse_rows};
 
 /// 20 test images; drsae gets 2 of them wrong, untied 4 or 2 by seed.
 const TRIALS: &str = "\
@@ -28,16 +29,13 @@ index,image,label,predicted
 3,4,1,7
 ";
 
-fn sources(trials: &str, mistakes: Option<&str>) -> Sources {
-    let source = |name: &str, text: &str| Source { path: name.into(), text: text.as_bytes().to_vec() };
-    Sources {
-        trials: source("trials.csv", trials),
-        mistakes: mistakes.map(|text| source("mistakes.csv", text)),
-    }
+fn input(trials: &str, mistakes: Option<&str>) -> Input {
+    let mistakes = mistakes.map(|text| parse_rows("mistakes.csv".as_ref(), text.as_bytes()).unwrap());
+    Input { trials: TrialTable::parse("trials.csv".into(), trials.as_bytes()).unwrap(), mistakes }
 }
 
-fn file(sources: Sources, name: &str) -> Option<String> {
-    let files = Analysis::of(sources, &design()).unwrap().files().unwrap();
+fn file(input: &Input, name: &str) -> Option<String> {
+    let files = Analysis::of(input, &design()).unwrap().files().unwrap();
     let (_, text) = files.into_iter().find(|(file, _)| *file == name)?;
     Some(String::from_utf8(text).unwrap())
 }
@@ -45,7 +43,7 @@ fn file(sources: Sources, name: &str) -> Option<String> {
 /// 3 against 1: 2·(1 + 4)/16 = 0.625. √(4 − 4/20)/20 = 0.0975.
 #[test]
 fn networks_are_compared_image_by_image() {
-    let table = file(sources(TRIALS, Some(MISTAKES)), EXAMPLES).unwrap();
+    let table = file(&input(TRIALS, Some(MISTAKES)), EXAMPLES).unwrap();
     insta::assert_snapshot!(table, @r"
     steps,reference,challenger,seed,test_images,both_wrong,only_reference_wrong,only_challenger_wrong,difference,standard_error,p_mcnemar,p_mcnemar_holm
     2,drsae,untied,1,20,1,1,3,10.0,9.746794344808963,0.6250000000000006,1.0
@@ -56,34 +54,34 @@ fn networks_are_compared_image_by_image() {
 /// √(0.1·0.9/20) = 6.7 %.
 #[test]
 fn the_number_of_images_gives_an_error_of_its_own() {
-    let summary = file(sources(TRIALS, Some(MISTAKES)), SUMMARY).unwrap();
+    let summary = file(&input(TRIALS, Some(MISTAKES)), SUMMARY).unwrap();
     let shown = columns(&summary, &["family", "test_error_mean", "test_images", "test_error_image_se"]);
     insta::assert_snapshot!(shown, @r"
     family,test_error_mean,test_images,test_error_image_se
     drsae,10.0,20,6.708203932499369
     untied,10.0,20,6.708203932499369
     ");
-    assert!(file(sources(TRIALS, None), MARKDOWN).unwrap().contains("| image SE / % |"));
+    assert!(file(&input(TRIALS, None), MARKDOWN).unwrap().contains("| image SE / % |"));
 }
 
 #[test]
 fn without_mistakes_the_table_is_left_out_and_the_page_says_why() {
-    assert_eq!(file(sources(TRIALS, None), EXAMPLES), None);
-    let page = file(sources(TRIALS, None), MARKDOWN).unwrap();
+    assert_eq!(file(&input(TRIALS, None), EXAMPLES), None);
+    let page = file(&input(TRIALS, None), MARKDOWN).unwrap();
     assert!(page.contains("Not compared on the same test images: mistakes.csv is absent"), "{page}");
 
     let uncounted: String =
         TRIALS.lines().map(|line| line.rsplit_once(',').unwrap().0.to_owned() + "\n").collect();
-    assert_eq!(file(sources(&uncounted, Some(MISTAKES)), EXAMPLES), None);
-    let page = file(sources(&uncounted, Some(MISTAKES)), MARKDOWN).unwrap();
+    assert_eq!(file(&input(&uncounted, Some(MISTAKES)), EXAMPLES), None);
+    let page = file(&input(&uncounted, Some(MISTAKES)), MARKDOWN).unwrap();
     assert!(page.contains("trials.csv has no \\`test\\_images\\`"), "{page}");
 }
 
 #[test]
 fn mistakes_that_are_not_those_of_the_trials_are_not_compared() {
     let fewer = MISTAKES.replace("1,19,2,0\n", "");
-    assert_eq!(file(sources(TRIALS, Some(&fewer)), EXAMPLES), None);
-    let page = file(sources(TRIALS, Some(&fewer)), MARKDOWN).unwrap();
+    assert_eq!(file(&input(TRIALS, Some(&fewer)), EXAMPLES), None);
+    let page = file(&input(TRIALS, Some(&fewer)), MARKDOWN).unwrap();
     assert!(
         page.contains("lists 3 mistakes of the trial with index 1, its test error makes them 4"),
         "{page}"
@@ -93,6 +91,6 @@ fn mistakes_that_are_not_those_of_the_trials_are_not_compared() {
 #[test]
 fn mistakes_of_another_form_are_refused() {
     let other = MISTAKES.replace("image", "picture");
-    let error = Analysis::of(sources(TRIALS, Some(&other)), &design()).unwrap_err().to_string();
-    assert!(error.contains("mistakes.csv has no column `image`"), "{error}");
+    let error = parse_rows::<MistakeRow>("mistakes.csv".as_ref(), other.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("mistakes.csv: line 1: it has no column `image`"), "{error}");
 }

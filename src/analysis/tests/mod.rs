@@ -9,7 +9,8 @@ use std::fs;
 
 use super::*;
 use crate::provenance::tests::provenance;
-use crate::store::{Outcome, PlannedTrial, PredictionRow, Status, Store};
+use crate::store::{Outcome, PredictionRow, Status, Store, TrialRow};
+use crate::value::Value;
 
 /// One trial: family, steps, seed, and its test error where it is complete.
 type Trial = (&'static str, usize, u64, Option<f64>);
@@ -20,7 +21,7 @@ fn results(trials: &[Trial]) -> (tempfile::TempDir, Store) {
     let store = Store::open(&folder.path().join("depth"), "name = \"depth\"\n").unwrap();
     let plan: Vec<_> = trials.iter().enumerate().map(|(index, trial)| planned(index, *trial)).collect();
     for (planned, (_, _, _, error)) in plan.iter().zip(trials) {
-        let attempt = store.attempt(&planned.id);
+        let attempt = store.attempt(&planned.trial);
         attempt.write_predictions(&predictions(*error)).unwrap();
         attempt.write_provenance(&provenance()).unwrap();
         attempt.finish(&outcome(*error)).unwrap();
@@ -29,10 +30,10 @@ fn results(trials: &[Trial]) -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
-fn planned(index: usize, (family, steps, seed, _): Trial) -> PlannedTrial {
-    PlannedTrial {
+fn planned(index: usize, (family, steps, seed, _): Trial) -> TrialRow {
+    TrialRow {
         index,
-        id: format!("{family}-{steps}-{seed}"),
+        trial: format!("{family}-{steps}-{seed}"),
         family: family.to_owned(),
         steps,
         hidden: if family == "drsae" { 100 } else { 90 },
@@ -41,8 +42,9 @@ fn planned(index: usize, (family, steps, seed, _): Trial) -> PlannedTrial {
         seed,
         parameters: if family == "drsae" { 1000 } else { 990 },
         axes: [("data.train", "2000"), ("model.initial_step", "")]
-            .map(|(axis, value)| (axis.to_owned(), value.to_owned()))
+            .map(|(axis, value)| (axis.into(), Value::parse(value)))
             .to_vec(),
+        ..TrialRow::default()
     }
 }
 
@@ -86,7 +88,7 @@ fn design() -> Design {
 }
 
 fn compare(reference: &[(&str, &str)]) -> Compare {
-    let reference = reference.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let reference = reference.iter().map(|(key, value)| ((*key).to_owned(), Value::parse(value))).collect();
     Compare { reference, matched: true, margin: None }
 }
 

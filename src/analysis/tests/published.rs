@@ -44,9 +44,9 @@ fn figures_of_others_stand_below_those_measured() {
         source: "as recalled".to_owned(),
     };
     let design = Design { published: vec![figure("one", 1.5), figure("other | two", 2.0)], ..design() };
-    let sheets = analyze(&store, &design).unwrap().sheets();
-    let sheet = sheets.iter().find(|sheet| sheet.name == "published").unwrap();
-    let rows: Vec<_> = sheet.rows.iter().map(|row| row.join(" / ")).collect();
+    let views = analyze(&store, &design).unwrap().views();
+    let view = views.iter().find(|view| view.name == "published").unwrap();
+    let rows: Vec<_> = view.rows.iter().map(|row| row.join(" / ")).collect();
     insta::assert_snapshot!(rows.join("\n"), @r"
     drsae, 100 units, T = 2 / measured here / 3 / 1.25 ± 0.25
     untied, 90 units, T = 2 / measured here / 3 / 1.75 ± 0.50
@@ -63,15 +63,15 @@ fn every_row_of_latex_has_as_many_cells_as_its_table() {
     let (_folder, store) = results(&TRIALS);
     let analysis = analyze(&store, &with_margin(2.0)).unwrap();
     let text = written(&store, "tables.tex");
-    let sheets = analysis.sheets();
+    let views = analysis.views();
     let tables: Vec<&str> = text.split("\\begin{tabular}").skip(1).collect();
-    assert_eq!((tables.len(), sheets.len()), (3, 3));
-    for (table, sheet) in tables.iter().zip(&sheets) {
+    assert_eq!((tables.len(), views.len()), (3, 3));
+    for (table, view) in tables.iter().zip(&views) {
         let lines: Vec<_> = table.lines().filter(|line| line.ends_with("\\\\")).collect();
-        assert_eq!(lines.len(), 1 + sheet.rows.len());
-        assert!(lines.iter().all(|line| line.matches(" & ").count() + 1 == sheet.head.len()), "{table}");
+        assert_eq!(lines.len(), 1 + view.rows.len());
+        assert!(lines.iter().all(|line| line.matches(" & ").count() + 1 == view.head.len()), "{table}");
         let (columns, _) = table[1..].split_once('}').unwrap();
-        assert_eq!(columns.len(), sheet.head.len());
+        assert_eq!(columns.len(), view.head.len());
     }
     for environment in ["table", "tabular"] {
         let count = |end: &str| text.matches(&format!("\\{end}{{{environment}}}")).count();

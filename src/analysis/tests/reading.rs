@@ -1,4 +1,4 @@
-//! What is read of `trials.csv`, and what is refused.
+//! Reading and refusing `trials.csv`.
 
 use super::*;
 
@@ -39,9 +39,12 @@ fn several_compared_axes_make_one_reference() {
         results(&[("drsae", 2, 1, Some(1.0)), ("untied", 2, 1, Some(1.25)), ("untied", 5, 1, Some(1.5))]);
     let both = compare(&[("model.family", "drsae"), ("model.steps", "2.0")]);
     let comparison = compared(&store, &Design { compare: Some(both), ..design() }).comparison;
-    assert_eq!((comparison.reference.as_str(), comparison.axes.len()), ("drsae (steps = 2)", 0));
     assert_eq!(
-        (comparison.compared, comparison.implied),
+        (comparison.contrast.reference.as_str(), comparison.contrast.axes.len()),
+        ("drsae (steps = 2)", 0)
+    );
+    assert_eq!(
+        (comparison.contrast.compared, comparison.contrast.implied),
         (vec!["family".to_owned(), "steps".to_owned()], vec![])
     );
     let challengers: Vec<_> = comparison.rows.into_iter().map(|row| row.challenger).collect();
@@ -54,9 +57,12 @@ fn what_follows_from_a_name_is_not_part_of_it() {
     let both = compare(&[("model.family", "drsae"), ("model.steps", "2")]);
     let design = Design { compare: Some(both), ..design() };
     let comparison = compared(&store, &design).comparison;
-    assert_eq!((comparison.reference.as_str(), comparison.rows[0].challenger.as_str()), ("drsae", "untied"));
     assert_eq!(
-        (comparison.compared, comparison.implied),
+        (comparison.contrast.reference.as_str(), comparison.rows[0].challenger.as_str()),
+        ("drsae", "untied")
+    );
+    assert_eq!(
+        (comparison.contrast.compared, comparison.contrast.implied),
         (vec!["family".to_owned()], vec!["steps".to_owned()])
     );
     let tables = written(&store, "tables.md");
@@ -83,7 +89,7 @@ fn other_axes_are_read_by_their_dotted_names() {
     let axes = ["model.family", "data.train", "model.initial_step", "model.steps"];
     let design = Design { axes: axes.map(str::to_owned).to_vec(), ..Design::default() };
     let analysis = analyze(&store, &design).unwrap();
-    assert_eq!(analysis.summary.rows[0].values, ["drsae", "2000", "", "2"]);
+    assert_eq!(analysis.summary.rows[0].values, ["drsae", "2000", "", "2"].map(Value::parse));
     let header = "family,data.train,model.initial_step,steps,hidden,parameters,n,";
     assert!(written(&store, "summary.csv").starts_with(header));
 }
@@ -103,7 +109,7 @@ fn what_cannot_be_analysed_says_what_to_do() {
     let trials = fs::read_to_string(store.trials_csv()).unwrap();
     fs::write(store.trials_csv(), trials.replacen("complete", "finished", 1)).unwrap();
     let status = fails(design());
-    assert!(status.contains("unknown status `finished` in row 1"), "{status}");
+    assert!(status.contains("line 2: `status` is `finished`: unknown status"), "{status}");
     let fewer: String =
         trials.split_inclusive('\n').filter(|line| !line.starts_with("untied-5-2,")).collect();
     fs::write(store.trials_csv(), fewer).unwrap();

@@ -15,9 +15,10 @@ use std::time::Duration;
 use super::*;
 use crate::plan::{self, Trial};
 use crate::provenance::Provenance;
+use crate::store::PredictionRow;
 use crate::store::io::Io;
 use crate::store::io::simulated::{Simulated, World};
-use crate::store::{PlannedTrial, PredictionRow, Status, Store};
+use crate::store::{Status, Store};
 use crate::train::{Averages, Epoch, OnBatch, State};
 
 /// Epochs of a stub trial.
@@ -111,23 +112,11 @@ fn sweep(process: &Simulated, trials: &'static [Trial], endings: &Endings) -> Re
         let pending = pending(trials, &store, &[]).map_err(Error::Store)?;
         local::run(&pending, &store, &Stub(io), &Control::default(), 1, endings)?;
         tidy(trials, &store)?;
-        store.merge(&trials.iter().map(planned).collect::<Vec<_>>()).map(drop).map_err(Error::Store)
+        store
+            .merge(&trials.iter().map(rows::planned_trial).collect::<Vec<_>>())
+            .map(drop)
+            .map_err(Error::Store)
     })
-}
-
-fn planned(trial: &Trial) -> PlannedTrial {
-    PlannedTrial {
-        index: trial.index,
-        id: trial.id.clone(),
-        family: "stub".to_owned(),
-        steps: trial.config.model.steps,
-        hidden: 1,
-        sparsity: 0.0,
-        discriminative_weight: 0.0,
-        seed: trial.config.seed,
-        parameters: trial.parameters,
-        axes: Vec::new(),
-    }
 }
 
 /// Calls `run` with each number in parallel, and returns the problems.

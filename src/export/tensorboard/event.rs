@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use prost::{Message, Oneof};
 
-/// What every event file begins with.
+/// Content of the first event of every file.
 pub const FILE_VERSION: &str = "brain.Event:2";
-/// Tag of what a run was started with.
+/// Tag of the start of a run.
 pub const SESSION_START: &str = "_hparams_/session_start_info";
-/// Tag of how a run ended.
+/// Tag of the end of a run.
 pub const SESSION_END: &str = "_hparams_/session_end_info";
 
 /// `Status` of a session that ended well.
@@ -39,7 +39,7 @@ pub struct Event {
     pub what: Option<What>,
 }
 
-/// What an event tells.
+/// Content of an event.
 #[derive(Clone, PartialEq, Oneof)]
 pub enum What {
     #[prost(string, tag = "3")]
@@ -184,7 +184,7 @@ impl Value {
         Self { tag: tag.into(), content: Some(Content::Simple(number as f32)), metadata: None }
     }
 
-    /// What the plugin of hyperparameters reads: metadata beside an empty tensor.
+    /// A value for the plugin of hyperparameters: metadata beside an empty tensor.
     pub fn session(tag: &str, moment: Moment) -> Self {
         let content = Session { moment: Some(moment) }.encode_to_vec();
         let plugin = Plugin { name: HPARAMS.to_owned(), content };

@@ -14,31 +14,28 @@ use prost::Message;
 use self::event::{
     End, Event, FAILURE, Kind, Moment, SESSION_END, SESSION_START, SUCCESS, Setting, Start, Value,
 };
-use super::{Error, rows};
-use crate::store::{self, EpochRow, Status, Store};
+use super::Error;
+use crate::store::{self, EpochRow, Status, Store, TrialRow};
+use crate::value;
 
 /// TensorBoard looks for `tfevents` in the name; the rest would be a time and a host.
 const FILE: &str = "events.out.tfevents.0.drsae";
 
-/// Columns of `trials.csv` that are no settings of a trial. The seed is left out, so that
-/// the trials of a cell are one group with an average.
-const NO_SETTINGS: [&str; 8] =
-    ["trial", "index", "seed", "status", "best_epoch", "valid_error", "test_error", "test_images"];
-
-/// A row of `trials.csv`: text by column.
-type Row = BTreeMap<String, String>;
+/// Columns of `trials.csv` that are settings of a trial, beside its axes. The seed is left out, so
+/// that the trials of a cell are one group with an average.
+const SETTINGS: [&str; 6] = ["family", "steps", "hidden", "sparsity", "discriminative_weight", "parameters"];
 
 /// Writes the run of every trial that has a learning curve; returns how many there are.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
-    let trials: Vec<Row> = rows(&store.trials_csv())?;
-    let curves: Vec<EpochRow> = rows(&store.epochs_csv())?;
+    let trials = super::trials(store)?;
+    let path = store.epochs_csv();
+    let curves: Vec<EpochRow> = store.rows(&path)?.ok_or(Error::NotMerged { path })?;
     let curves: HashMap<&str, &[EpochRow]> =
         curves.chunk_by(|a, b| a.trial == b.trial).map(|curve| (curve[0].trial.as_str(), curve)).collect();
     let mut written = 0;
-    for trial in &trials {
-        let name = field(trial, "trial");
-        if let Some(curve) = curves.get(name) {
-            store::place(&out.join(name).join(FILE), &file(trial, curve))?;
+    for trial in trials.rows() {
+        if let Some(curve) = curves.get(trial.trial.as_str()) {
+            store::place(&out.join(&trial.trial).join(FILE), &file(trial, curve))?;
             written += 1;
         }
     }
@@ -46,7 +43,7 @@ pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
 }
 
 /// The event file of a trial.
-fn file(trial: &Row, curve: &[EpochRow]) -> Vec<u8> {
+fn file(trial: &TrialRow, curve: &[EpochRow]) -> Vec<u8> {
     let mut file = Vec::new();
     for event in events(trial, curve) {
         record::append(&event.encode_to_vec(), &mut file);
@@ -54,29 +51,26 @@ fn file(trial: &Row, curve: &[EpochRow]) -> Vec<u8> {
     file
 }
 
-fn events(trial: &Row, curve: &[EpochRow]) -> Vec<Event> {
+fn events(trial: &TrialRow, curve: &[EpochRow]) -> Vec<Event> {
     let start = Value::session(SESSION_START, Moment::Start(settings(trial)));
     let mut events = vec![Event::file_version(), Event::of_epoch(0, vec![start])];
-    let kept = field(trial, "best_epoch").parse().ok();
     for row in curve {
         let mut values = scalars(row);
-        if kept == Some(row.epoch) {
-            let number = |name| field(trial, name).parse().ok().map(|number| (name, number));
-            let kept = ["valid_error", "test_error"].into_iter().filter_map(number);
-            values.extend(kept.map(|(name, number)| Value::scalar(format!("kept/{name}"), number)));
+        if trial.best_epoch == Some(row.epoch) {
+            let kept = [("kept/valid_error", trial.valid_error), ("kept/test_error", trial.test_error)];
+            values.extend(kept.into_iter().filter_map(|(tag, error)| Some(Value::scalar(tag, error?))));
         }
         events.push(Event::of_epoch(row.epoch, values));
     }
-    let status = field(trial, "status");
-    if status != Status::Pending.name() {
-        let status = if status == Status::Complete.name() { SUCCESS } else { FAILURE };
+    if trial.status != Status::Pending {
+        let status = if trial.is_complete() { SUCCESS } else { FAILURE };
         let end = Value::session(SESSION_END, Moment::End(End { status }));
         events.push(Event::of_epoch(curve.len(), vec![end]));
     }
     events
 }
 
-/// What is known of an epoch, under the names of the columns, those of training and of
+/// The scalars of an epoch, under the names of the columns, those of training and of
 /// validation in a group each.
 fn scalars(row: &EpochRow) -> Vec<Value> {
     let known = [
@@ -97,16 +91,14 @@ fn scalars(row: &EpochRow) -> Vec<Value> {
 }
 
 /// The settings of a trial; trials with the same ones are a group.
-fn settings(trial: &Row) -> Start {
-    let settings = trial.iter().filter(|(name, _)| !NO_SETTINGS.contains(&name.as_str()));
-    let setting = |(name, text): (&String, &String)| {
-        let number = text.parse().map_or_else(|_| Kind::Text(text.clone()), Kind::Number);
-        (name.clone(), Setting { kind: Some(number) })
+fn settings(trial: &TrialRow) -> Start {
+    let axes = trial.axes.iter().map(|(axis, value)| (axis.to_string(), value.clone()));
+    let columns = SETTINGS.iter().filter_map(|column| Some(((*column).to_owned(), trial.value(column)?)));
+    let settings: BTreeMap<String, value::Value> = columns.chain(axes).collect();
+    let group: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let setting = |(name, value): (String, value::Value)| {
+        let kind = value.number().map_or_else(|| Kind::Text(value.to_string()), Kind::Number);
+        (name, Setting { kind: Some(kind) })
     };
-    let words: Vec<_> = settings.clone().map(|(name, text)| format!("{name}={text}")).collect();
-    Start { hparams: settings.map(setting).collect(), group_name: words.join(" ") }
-}
-
-fn field<'a>(row: &'a Row, name: &str) -> &'a str {
-    row.get(name).map_or("", String::as_str)
+    Start { hparams: settings.into_iter().map(setting).collect(), group_name: group.join(" ") }
 }

@@ -6,7 +6,7 @@
 
 use crc32c::crc32c;
 
-/// What is added to a rotated checksum.
+/// Constant that is added to a rotated checksum.
 const MASK: u32 = 0xa282_ead8;
 
 /// Appends `data` to `out` as one record.

@@ -1,21 +1,21 @@
 use super::event::{Content, Session, What};
 use super::*;
 
-fn trial(status: &str) -> Row {
-    let fields = [
-        ("trial", "drsae-1"),
-        ("index", "0"),
-        ("family", "drsae"),
-        ("steps", "11"),
-        ("seed", "1"),
-        ("status", status),
-        ("best_epoch", "2"),
-        ("valid_error", "1.5"),
-        ("test_error", "1.25"),
-        ("test_images", "80"),
-        ("data.train", ""),
-    ];
-    fields.map(|(name, text)| (name.to_owned(), text.to_owned())).into()
+fn trial(status: Status) -> TrialRow {
+    TrialRow {
+        trial: "drsae-1".to_owned(),
+        family: "drsae".to_owned(),
+        steps: 11,
+        discriminative_weight: 1.0,
+        seed: 1,
+        status,
+        best_epoch: Some(2),
+        valid_error: Some(1.5),
+        test_error: Some(1.25),
+        test_images: Some(80),
+        axes: vec![("data.train".into(), value::Value::parse(""))],
+        ..TrialRow::default()
+    }
 }
 
 fn curve() -> [EpochRow; 2] {
@@ -53,7 +53,7 @@ fn moment(value: &Value) -> Moment {
 
 #[test]
 fn every_epoch_is_a_step_and_a_second() {
-    let events = read(&file(&trial("complete"), &curve()));
+    let events = read(&file(&trial(Status::Complete), &curve()));
     assert_eq!(events[0].what, Some(What::FileVersion("brain.Event:2".to_owned())));
     let times: Vec<_> = events.iter().map(|event| (event.wall_time, event.step)).collect();
     assert_eq!(times, [(0.0, 0), (0.0, 0), (1.0, 1), (2.0, 2), (2.0, 2)]);
@@ -67,17 +67,20 @@ fn every_epoch_is_a_step_and_a_second() {
 
 #[test]
 fn settings_are_hyperparameters_and_seeds_of_a_cell_one_group() {
-    let events = read(&file(&trial("diverged"), &curve()));
+    let events = read(&file(&trial(Status::Diverged), &curve()));
     let Moment::Start(start) = moment(values(&events[1])[SESSION_START]) else { panic!("{events:?}") };
     let kind = |name: &str| start.hparams[name].kind.clone().unwrap();
-    assert_eq!(start.hparams.len(), 3);
+    assert_eq!(start.hparams.len(), 7);
     assert_eq!(kind("steps"), Kind::Number(11.0));
     assert_eq!((kind("family"), kind("data.train")), (Kind::Text("drsae".into()), Kind::Text(String::new())));
-    assert_eq!(start.group_name, "data.train= family=drsae steps=11");
+    assert_eq!(
+        start.group_name,
+        "data.train= discriminative_weight=1.0 family=drsae hidden=0 parameters=0 sparsity=0.0 steps=11"
+    );
     let end = |status| moment(values(read(&file(&trial(status), &curve())).last().unwrap())[SESSION_END]);
-    assert_eq!(end("diverged"), Moment::End(End { status: FAILURE }));
-    assert_eq!(end("complete"), Moment::End(End { status: SUCCESS }));
-    assert_eq!(read(&file(&trial("pending"), &curve())).len(), 4);
+    assert_eq!(end(Status::Diverged), Moment::End(End { status: FAILURE }));
+    assert_eq!(end(Status::Complete), Moment::End(End { status: SUCCESS }));
+    assert_eq!(read(&file(&trial(Status::Pending), &curve())).len(), 4);
 }
 
 /// Bytes as TensorBoard's own writer encodes them; Python: `metadata.NULL_TENSOR` of

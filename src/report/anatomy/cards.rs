@@ -4,7 +4,7 @@
 use super::inspected::Inspected;
 use crate::anatomy::{Kind, Unit};
 use crate::report::Error;
-use crate::report::chart::{Anchor, Colour, Drawn, Font, Rect, Sheet, tiles};
+use crate::report::chart::{Anchor, Canvas, Colour, Drawn, Font, Rect, tiles};
 use crate::report::figures::Figure;
 
 const CARDS: usize = 4;
@@ -35,15 +35,15 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
                    the unit's column of D and row of E; the columns of the units with the largest and with the \
                    smallest entries of S to it, each with its entry; the images with its largest activity. Each tile \
                    is scaled to its own largest number: orange is positive, blue negative.";
-    Figure::draw("cards", "Cards of units", caption, size, |sheet| {
+    Figure::draw("cards", "Cards of units", caption, size, |canvas| {
         for (place, name) in [(0, "D and E"), (2, "supported by"), (2 + PARTNERS, "inhibited by")] {
-            sheet.text((left(place), 0.5 * HEAD), name, Font::LABEL, Anchor::Start)?;
+            canvas.text((left(place), 0.5 * HEAD), name, Font::LABEL, Anchor::Start)?;
         }
-        sheet.text((left(2 + 2 * PARTNERS), 0.5 * HEAD), "excited most by", Font::LABEL, Anchor::Start)?;
+        canvas.text((left(2 + 2 * PARTNERS), 0.5 * HEAD), "excited most by", Font::LABEL, Anchor::Start)?;
         units
             .iter()
             .enumerate()
-            .try_for_each(|(at, unit)| card(sheet, inspected, unit, HEAD + ROW * at as f64))
+            .try_for_each(|(at, unit)| card(canvas, inspected, unit, HEAD + ROW * at as f64))
     })
 }
 
@@ -53,15 +53,15 @@ fn left(place: usize) -> f64 {
     LEFT + place as f64 * (TILE + GAP) + groups as f64 * SEPARATION
 }
 
-fn card(sheet: &Sheet<'_>, inspected: &Inspected<'_>, unit: &Unit, top: f64) -> Drawn {
+fn card(canvas: &Canvas<'_>, inspected: &Inspected<'_>, unit: &Unit, top: f64) -> Drawn {
     let whole = left(2 + 2 * PARTNERS + EXCITING);
-    sheet.line(&[(LEFT, top), (whole, top)], Colour::Grid, 1.0, 1.0)?;
-    sheet.text((LEFT, top + 13.0), &title(unit), Font::HEADING, Anchor::Start)?;
+    canvas.line(&[(LEFT, top), (whole, top)], Colour::Grid, 1.0, 1.0)?;
+    canvas.text((LEFT, top + 13.0), &title(unit), Font::HEADING, Anchor::Start)?;
     let top = top + 24.0;
     let tile = |place: usize, image: Vec<f64>, below: &str| {
         let rect = Rect { left: left(place), top, width: TILE, height: TILE };
-        sheet.picture(rect, &tiles(&[image], inspected.size(), 1))?;
-        sheet.text((rect.left + 0.5 * TILE, rect.bottom() + 10.0), below, Font::TICK, Anchor::Middle)
+        canvas.picture(rect, &tiles(&[image], inspected.size(), 1))?;
+        canvas.text((rect.left + 0.5 * TILE, rect.bottom() + 10.0), below, Font::TICK, Anchor::Middle)
     };
     tile(0, inspected.column(unit.unit), "D")?;
     tile(1, inspected.row(unit.unit), "E")?;

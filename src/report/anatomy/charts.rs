@@ -4,7 +4,7 @@ use super::Source;
 use crate::anatomy::Kind;
 use crate::anatomy::tables::{CurveRow, Stage};
 use crate::report::Error;
-use crate::report::chart::{Colour, Drawn, Entry, Grid, Look, Panel, Scale, Sheet, Weight};
+use crate::report::chart::{Canvas, Colour, Drawn, Entry, Grid, Look, Panel, Scale, Weight};
 use crate::report::figures::Figure;
 use crate::stats::mean;
 
@@ -54,15 +54,15 @@ fn units(source: &Source<'_>) -> Result<Option<Figure>, Error> {
         kinds[0].len(),
         kinds[1].len()
     );
-    Figure::draw("units", "Units: angle against selectivity", caption, grid.size(), |sheet| {
-        grid.draw(sheet, |panel, _| {
+    Figure::draw("units", "Units: angle against selectivity", caption, grid.size(), |canvas| {
+        grid.draw(canvas, |panel, _| {
             if let Some(threshold) = threshold {
                 let x = panel.place((threshold, 0.0)).0;
                 let ends = [(x, panel.frame.top), (x, panel.frame.bottom())];
-                sheet.line(&ends, Colour::Faint, 1.6, 1.0)?;
+                canvas.line(&ends, Colour::Faint, 1.6, 1.0)?;
             }
             for (look, dots) in LOOKS.into_iter().zip(&kinds) {
-                dots.iter().try_for_each(|&dot| panel.sheet.mark(panel.place(dot), look, 3.0, 0.7))?;
+                dots.iter().try_for_each(|&dot| panel.canvas.mark(panel.place(dot), look, 3.0, 0.7))?;
             }
             Ok(())
         })
@@ -112,7 +112,7 @@ impl Curves {
         };
         let means: Vec<_> = first.iter().filter_map(middle).collect();
         panel.line(&means, 0.0, look, Weight::Mean)?;
-        means.iter().try_for_each(|&value| panel.sheet.mark(panel.place(value), look, 2.6, 1.0))
+        means.iter().try_for_each(|&value| panel.canvas.mark(panel.place(value), look, 2.6, 1.0))
     }
 }
 
@@ -155,11 +155,11 @@ impl Over<'_> {
                     .collect(),
             ),
         };
-        Figure::draw(self.name, self.title, self.caption, grid.size(), |sheet: &Sheet<'_>| {
-            grid.draw(sheet, |panel, at| {
+        Figure::draw(self.name, self.title, self.caption, grid.size(), |canvas: &Canvas<'_>| {
+            grid.draw(canvas, |panel, at| {
                 let frame = panel.frame;
                 let x = panel.frame.left + panel.frame.width * panel.x.at(0.5 * last);
-                sheet.line(&[(x, frame.top), (x, frame.bottom())], Colour::Faint, 1.6, 1.0)?;
+                canvas.line(&[(x, frame.top), (x, frame.bottom())], Colour::Faint, 1.6, 1.0)?;
                 LOOKS.into_iter().zip(&panels[at].1).try_for_each(|(look, curves)| curves.draw(panel, look))
             })
         })

@@ -33,21 +33,21 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
                    scaled to its own largest number: orange is positive, blue negative, white zero. \
                    Categorical-units are sorted by class and mean activity; the most active ones are shown.";
     let size = (WIDTH, total + HEADING);
-    Figure::draw("columns", "Decoder columns and encoder rows", caption, size, |sheet| {
+    Figure::draw("columns", "Decoder columns and encoder rows", caption, size, |canvas| {
         let mut top = 0.5 * HEADING;
         for (left, name) in [(MARGIN, "Columns of D"), (0.5 * WIDTH + MARGIN, "Rows of E")] {
-            sheet.text((left, top), name, Font::HEADING, Anchor::Start)?;
+            canvas.text((left, top), name, Font::HEADING, Anchor::Start)?;
         }
         top += 0.5 * HEADING;
         for (heading, units) in &groups {
-            sheet.text((MARGIN, top + 0.5 * HEADING), heading, Font::LABEL, Anchor::Start)?;
+            canvas.text((MARGIN, top + 0.5 * HEADING), heading, Font::LABEL, Anchor::Start)?;
             top += HEADING;
             let drawn: Vec<_> = units.iter().map(|&unit| inspected.column(unit)).collect();
             let seen: Vec<_> = units.iter().map(|&unit| inspected.row(unit)).collect();
             for (left, images) in [(MARGIN, drawn), (0.5 * WIDTH + MARGIN, seen)] {
                 if !images.is_empty() {
                     let rect = Rect { left, top, width: half, height: height(images.len()) };
-                    sheet.picture(rect, &tiles(&images, (rows, columns), ACROSS))?;
+                    canvas.picture(rect, &tiles(&images, (rows, columns), ACROSS))?;
                 }
             }
             top += height(units.len()) + MARGIN;

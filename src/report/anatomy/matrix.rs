@@ -4,7 +4,7 @@ use super::inspected::Inspected;
 use crate::anatomy::recurrent::Ista;
 use crate::anatomy::{Kind, Unit};
 use crate::report::Error;
-use crate::report::chart::{Anchor, Colour, Drawn, Font, Picture, Rect, Sheet};
+use crate::report::chart::{Anchor, Canvas, Colour, Drawn, Font, Picture, Rect};
 use crate::report::figures::Figure;
 
 const SIDE: f64 = 420.0;
@@ -35,21 +35,21 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
          positive, blue negative; full colour at ±{scale:.3} above and ±{narrow:.3} below."
     );
     let size = (LEFT + 2.0 * SIDE + GAP + 12.0, 2.0 * (TOP + SIDE) + 20.0);
-    Figure::draw("recurrent", "Recurrent connections", caption, size, |sheet| {
+    Figure::draw("recurrent", "Recurrent connections", caption, size, |canvas| {
         for (at, (name, of)) in
             [("S", &learnt as &dyn Fn(usize, usize) -> f64), ("−αDᵀD", &ista)].into_iter().enumerate()
         {
             let left = LEFT + at as f64 * (SIDE + GAP);
             let frame = Rect { left, top: TOP, width: SIDE, height: SIDE };
-            sheet.text((left + 0.5 * SIDE, 12.0), name, Font::HEADING, Anchor::Middle)?;
-            draw(sheet, frame, &whole, of, scale)?;
+            canvas.text((left + 0.5 * SIDE, 12.0), name, Font::HEADING, Anchor::Middle)?;
+            draw(canvas, frame, &whole, of, scale)?;
             let line = SIDE * categorical.len() as f64 / whole.len().max(1) as f64;
-            sheet.line(&[(left + line, TOP - 8.0), (left + line, TOP)], Colour::Ink, 1.4, 1.0)?;
-            sheet.line(&[(left - 8.0, TOP + line), (left, TOP + line)], Colour::Ink, 1.4, 1.0)?;
-            sheet.text((left + line, TOP - 15.0), "parts →", Font::TICK, Anchor::Start)?;
+            canvas.line(&[(left + line, TOP - 8.0), (left + line, TOP)], Colour::Ink, 1.4, 1.0)?;
+            canvas.line(&[(left - 8.0, TOP + line), (left, TOP + line)], Colour::Ink, 1.4, 1.0)?;
+            canvas.text((left + line, TOP - 15.0), "parts →", Font::TICK, Anchor::Start)?;
             let frame = Rect { top: 2.0 * TOP + SIDE, ..frame };
-            draw(sheet, frame, &categorical, of, narrow)?;
-            classes(sheet, frame, &categorical)?;
+            draw(canvas, frame, &categorical, of, narrow)?;
+            classes(canvas, frame, &categorical)?;
         }
         Ok(())
     })
@@ -65,7 +65,7 @@ fn full(units: &[&Unit], of: impl Fn(usize, usize) -> f64) -> f64 {
 }
 
 fn draw(
-    sheet: &Sheet<'_>,
+    canvas: &Canvas<'_>,
     frame: Rect,
     units: &[&Unit],
     of: impl Fn(usize, usize) -> f64,
@@ -76,15 +76,15 @@ fn draw(
     }
     let entries = units.iter().flat_map(|to| units.iter().map(|from| of(to.unit, from.unit)));
     let picture = Picture::of(&entries.collect::<Vec<_>>(), units.len(), scale);
-    sheet.picture(frame, &picture)?;
+    canvas.picture(frame, &picture)?;
     let (right, bottom) = (frame.right(), frame.bottom());
     let corners = [(frame.left, frame.top), (right, frame.top), (right, bottom), (frame.left, bottom)];
     let around: Vec<_> = corners.into_iter().chain([corners[0]]).collect();
-    sheet.line(&around, Colour::Faint, 1.0, 1.0)
+    canvas.line(&around, Colour::Faint, 1.0, 1.0)
 }
 
 /// The classes of the units along the upper and the left side.
-fn classes(sheet: &Sheet<'_>, frame: Rect, units: &[&Unit]) -> Drawn {
+fn classes(canvas: &Canvas<'_>, frame: Rect, units: &[&Unit]) -> Drawn {
     let step = frame.width / units.len().max(1) as f64;
     let mut from = 0;
     while from < units.len() {
@@ -92,13 +92,13 @@ fn classes(sheet: &Sheet<'_>, frame: Rect, units: &[&Unit]) -> Drawn {
         let to = from + units[from..].iter().take_while(|unit| unit.class == class).count();
         let name = class.map(|class| class.to_string()).unwrap_or_default();
         let middle = 0.5 * step * (from + to) as f64;
-        sheet.text((frame.left + middle, frame.top - 9.0), &name, Font::TICK, Anchor::Middle)?;
-        sheet.text((frame.left - 6.0, frame.top + middle), &name, Font::TICK, Anchor::End)?;
+        canvas.text((frame.left + middle, frame.top - 9.0), &name, Font::TICK, Anchor::Middle)?;
+        canvas.text((frame.left - 6.0, frame.top + middle), &name, Font::TICK, Anchor::End)?;
         if to < units.len() {
             let edge = step * to as f64;
             let (x, y) = (frame.left + edge, frame.top + edge);
-            sheet.line(&[(x, frame.top - 14.0), (x, frame.top)], Colour::Faint, 1.0, 1.0)?;
-            sheet.line(&[(frame.left - 14.0, y), (frame.left, y)], Colour::Faint, 1.0, 1.0)?;
+            canvas.line(&[(x, frame.top - 14.0), (x, frame.top)], Colour::Faint, 1.0, 1.0)?;
+            canvas.line(&[(frame.left - 14.0, y), (frame.left, y)], Colour::Faint, 1.0, 1.0)?;
         }
         from = to;
     }

@@ -5,7 +5,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::Source;
-use crate::analysis::Sheet;
+use crate::analysis::TableView;
 use crate::anatomy::claims::{Summary, conclusions};
 use crate::anatomy::measure::Definition;
 use crate::report::Error;
@@ -52,11 +52,11 @@ pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> 
     Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
 }
 
-fn claims(summaries: &[Summary]) -> Sheet {
+fn claims(summaries: &[Summary]) -> TableView {
     let rows = conclusions(summaries)
         .into_iter()
         .map(|conclusion| vec![conclusion.claim.to_string(), conclusion.text.to_owned(), conclusion.verdict]);
-    Sheet {
+    TableView {
         name: "claims",
         caption:
             "The paper's claims about the units, with verdicts for these networks. A claim holds if all its \
@@ -89,7 +89,7 @@ fn named(summary: &Summary) -> String {
     if unit.is_empty() { name.to_owned() } else { format!("{name} / {unit}") }
 }
 
-fn measures(summaries: &[Summary]) -> Sheet {
+fn measures(summaries: &[Summary]) -> TableView {
     let row = |summary: &Summary| {
         let Definition { claim, primary, expected, .. } = summary.measure.definition();
         let [value, before, untrained] = summary_texts(summary);
@@ -103,7 +103,7 @@ fn measures(summaries: &[Summary]) -> Sheet {
             untrained,
         ]
     };
-    Sheet {
+    TableView {
         name: "measures",
         caption:
             "Every measure: mean over the networks with its interval, and the means of both controls. For \

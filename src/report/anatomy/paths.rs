@@ -3,7 +3,7 @@
 use super::inspected::Inspected;
 use crate::anatomy::Kind;
 use crate::report::Error;
-use crate::report::chart::{Anchor, Drawn, Font, Rect, Sheet, tiles};
+use crate::report::chart::{Anchor, Canvas, Drawn, Font, Rect, tiles};
 use crate::report::figures::Figure;
 
 /// Side of a tile and space between tiles, pixels.
@@ -29,18 +29,18 @@ impl ImageTable {
         (across, HEAD + self.rows.len() as f64 * (TILE + GAP))
     }
 
-    fn draw(&self, sheet: &Sheet<'_>, size: (usize, usize)) -> Drawn {
+    fn draw(&self, canvas: &Canvas<'_>, size: (usize, usize)) -> Drawn {
         for (at, head) in self.heads.iter().enumerate() {
             let x = LEFT + at as f64 * (TILE + GAP) + 0.5 * TILE;
-            sheet.text((x, 0.5 * HEAD), head, Font::LABEL, Anchor::Middle)?;
+            canvas.text((x, 0.5 * HEAD), head, Font::LABEL, Anchor::Middle)?;
         }
         for (row, (name, images)) in self.rows.iter().enumerate() {
             let top = HEAD + row as f64 * (TILE + GAP);
-            sheet.text((LEFT - 8.0, top + 0.5 * TILE), name, Font::LABEL, Anchor::End)?;
+            canvas.text((LEFT - 8.0, top + 0.5 * TILE), name, Font::LABEL, Anchor::End)?;
             for (at, image) in images.iter().enumerate() {
                 let left = LEFT + at as f64 * (TILE + GAP);
                 let rect = Rect { left, top, width: TILE, height: TILE };
-                sheet.picture(rect, &tiles(std::slice::from_ref(image), size, 1))?;
+                canvas.picture(rect, &tiles(std::slice::from_ref(image), size, 1))?;
             }
         }
         Ok(())
@@ -73,8 +73,8 @@ pub fn assembly(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let caption = "For each class the image with the largest activity of its categorical-units: the reconstruction by \
                    these units, then with the 1, 2, 4, 8 and 16 parts that contribute most, then with all units. Each \
                    tile is scaled to its own largest number: orange is positive, blue negative.";
-    Figure::draw("assembly", "An image as prototype and parts", caption, board.size(), |sheet| {
-        board.draw(sheet, inspected.size())
+    Figure::draw("assembly", "An image as prototype and parts", caption, board.size(), |canvas| {
+        board.draw(canvas, inspected.size())
     })
 }
 
@@ -121,7 +121,7 @@ pub fn steps(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let caption = "D·z^t at some iterations and at 2T, beyond the trained T: the first images of the test set that are \
                    not hard, and those with the smallest gap between the network's two highest scores. Row names \
                    give the true class; each tile is scaled to its own largest number.";
-    Figure::draw("steps", "Reconstructions by iteration", caption, board.size(), |sheet| {
-        board.draw(sheet, inspected.size())
+    Figure::draw("steps", "Reconstructions by iteration", caption, board.size(), |canvas| {
+        board.draw(canvas, inspected.size())
     })
 }

@@ -1,22 +1,23 @@
-//! What the backend's SVG lacks: a name for those who cannot see it, dashes, a page's theme.
+//! Post-processing of the backend's SVG: accessible title, dashes, and the theme of a page.
 
 use std::fmt::Write as _;
 
 use plotters::style::RGBColor;
 
 use super::palette::Colour;
-use super::sheet::UNIT;
 use crate::text::printable_lines;
 
-/// How the backend writes what hides all behind it, which needs no saying.
+/// Units of the drawing in a pixel: the backend places whole units only.
+pub const UNIT: f64 = 10.0;
+/// Attribute that the backend writes for opaque elements, where it is the default.
 const OPAQUE: &str = " opacity=\"1\"";
 
-/// What a figure tells those who cannot see it.
+/// Accessible title and description of a figure.
 #[derive(Debug, Clone, Copy)]
 pub struct About<'a> {
-    /// What it shows, in a few words.
+    /// Title.
     pub title: &'a str,
-    /// How it is to be read.
+    /// Description.
     pub description: &'a str,
 }
 
@@ -31,7 +32,7 @@ pub(super) fn finish(drawn: &str, (width, height): (f64, f64), about: &About<'_>
     );
     let dashes: Vec<_> = Colour::all().filter_map(|(colour, _)| dashes(colour)).collect();
     for line in drawn.lines().skip(1) {
-        // Lines of less weight stay whole: many thin dashes are hard to follow.
+        // Thin lines stay solid: many thin dashes are hard to follow.
         let dashable = line.starts_with("<polyline") && line.contains(OPAQUE);
         let dashed = dashes.iter().find(|(stroke, _)| dashable && line.contains(stroke));
         let line = line.replace(OPAQUE, "").replace(" \"/>", "\"/>");
@@ -58,14 +59,14 @@ fn rounded_font_size(line: String) -> String {
     }
 }
 
-/// A figure whose colours are the page's: variables of its style sheet.
+/// A figure whose colours are the page's: variables of its style canvas.
 pub fn on_page(figure: &str) -> String {
     Colour::all().fold(figure.to_owned(), |text, (colour, name)| {
         text.replace(&format!("\"{}\"", hex(colour.rgb())), &format!("\"var(--{name})\""))
     })
 }
 
-/// How the backend writes a stroke of this colour, and how it is with dashes.
+/// The backend's attribute for a stroke of this colour, and the same with dashes.
 fn dashes(colour: Colour) -> Option<(String, String)> {
     let stroke = format!("stroke=\"{}\"", hex(colour.rgb()));
     let lengths: Vec<_> = colour.dashes().iter().map(|pixels| (pixels * UNIT as u32).to_string()).collect();
@@ -97,8 +98,8 @@ mod tests {
     #[test]
     fn no_control_character_makes_a_figure_unreadable() {
         let about = About { title: "a\u{1b}[2J", description: "b\u{202e}" };
-        let text = |sheet: &super::super::Sheet<'_>| {
-            sheet.text((1.0, 2.0), "c\u{9b}\nd", Font::LABEL, Anchor::Start)
+        let text = |canvas: &super::super::Canvas<'_>| {
+            canvas.text((1.0, 2.0), "c\u{9b}\nd", Font::LABEL, Anchor::Start)
         };
         let figure = draw((20.0, 10.0), &about, text).unwrap();
         for shown in [r"<title>a\u001b[2J</title>", r"<desc>b\u202e</desc>", r"c\u009b\nd"] {
@@ -109,10 +110,10 @@ mod tests {
     #[test]
     fn a_figure_is_named_dashed_and_themed() {
         let about = About { title: "a < b", description: "two & three" };
-        let figure = draw((20.0, 10.0), &about, |sheet| {
-            sheet.line(&[(0.0, 0.5), (10.04, 10.0)], Colour::Series(1), 1.5, 1.0)?;
-            sheet.mark((5.0, 5.0), Look::of(0), 2.0, 0.5)?;
-            sheet.text((1.0, 2.0), "x < y", Font::LABEL, Anchor::Start)
+        let figure = draw((20.0, 10.0), &about, |canvas| {
+            canvas.line(&[(0.0, 0.5), (10.04, 10.0)], Colour::Series(1), 1.5, 1.0)?;
+            canvas.mark((5.0, 5.0), Look::of(0), 2.0, 0.5)?;
+            canvas.text((1.0, 2.0), "x < y", Font::LABEL, Anchor::Start)
         });
         let figure = figure.unwrap();
         insta::assert_snapshot!(figure, @r##"

@@ -1,9 +1,9 @@
 //! Panels side by side with common scales.
 
+use super::canvas::{Anchor, Canvas, Drawn, Font, Rect};
 use super::legend::Legend;
 use super::panel::Panel;
 use super::scale::Scale;
-use super::sheet::{Anchor, Drawn, Font, Rect, Sheet};
 
 /// Width of all panels and their labels, pixels.
 const WIDTH: f64 = 720.0;
@@ -20,11 +20,11 @@ const DODGE: f64 = 12.0;
 
 /// Panels with common scales, row by row.
 pub struct Grid {
-    /// What the panels show; empty where there is only one.
+    /// Headings of the panels; empty for a single panel.
     pub headings: Vec<String>,
     pub x: Scale,
     pub y: Scale,
-    /// What the scales measure, with units.
+    /// Titles of the scales, with units.
     pub x_name: String,
     pub y_name: String,
     pub legend: Legend,
@@ -81,16 +81,16 @@ impl Grid {
     }
 
     /// Draws scales, headings and legend, and calls `paint` with each panel and its number.
-    pub fn draw(&self, sheet: &Sheet<'_>, paint: impl Fn(&Panel<'_, '_>, usize) -> Drawn) -> Drawn {
+    pub fn draw(&self, canvas: &Canvas<'_>, paint: impl Fn(&Panel<'_, '_>, usize) -> Drawn) -> Drawn {
         let (width, height) = self.panel();
         let count = self.headings.len().max(1);
-        self.legend.draw(sheet, LEFT, 2.0)?;
+        self.legend.draw(canvas, LEFT, 2.0)?;
         for at in 0..count {
             let (row, column) = (at / self.columns(), at % self.columns());
             let left = LEFT + column as f64 * (width + GAP.0);
             let top = self.top() + row as f64 * (height + GAP.1);
             let frame = Rect { left, top, width, height };
-            let panel = Panel { sheet, frame, x: &self.x, y: &self.y };
+            let panel = Panel { canvas, frame, x: &self.x, y: &self.y };
             panel.rules()?;
             panel.side()?;
             if column == 0 {
@@ -100,18 +100,18 @@ impl Grid {
                 panel.labels_below()?;
             }
             if let Some(heading) = self.headings.get(at) {
-                sheet.text((left + 0.5 * width, top - 10.0), heading, Font::HEADING, Anchor::Middle)?;
+                canvas.text((left + 0.5 * width, top - 10.0), heading, Font::HEADING, Anchor::Middle)?;
             }
             paint(&panel, at)?;
         }
-        self.name_scales(sheet)
+        self.name_scales(canvas)
     }
 
-    fn name_scales(&self, sheet: &Sheet<'_>) -> Drawn {
+    fn name_scales(&self, canvas: &Canvas<'_>) -> Drawn {
         let (width, height) = self.size();
         let middle = f64::midpoint(self.top(), height - BELOW);
-        sheet.text((16.0, middle), &self.y_name, Font::LABEL, Anchor::Upwards)?;
+        canvas.text((16.0, middle), &self.y_name, Font::LABEL, Anchor::Upwards)?;
         let middle = f64::midpoint(LEFT, width - RIGHT);
-        sheet.text((middle, height - 12.0), &self.x_name, Font::LABEL, Anchor::Middle)
+        canvas.text((middle, height - 12.0), &self.x_name, Font::LABEL, Anchor::Middle)
     }
 }

@@ -1,8 +1,8 @@
 //! The names of a figure's series, in rows above its panels.
 
+use super::canvas::{Anchor, Canvas, Drawn, Font};
 use super::palette::{Colour, Look};
 use super::panel::Weight;
-use super::sheet::{Anchor, Drawn, Font, Sheet};
 
 /// Height of a row, pixels.
 const ROW: f64 = 20.0;
@@ -11,7 +11,7 @@ const SAMPLE: f64 = 30.0;
 /// Space between entries.
 const SPACE: f64 = 16.0;
 
-/// What an entry stands for.
+/// An entry of a legend.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
     /// A series with its name.
@@ -74,12 +74,12 @@ impl Legend {
     }
 
     /// Draws it with its upper left at (`left`, `top`).
-    pub fn draw(&self, sheet: &Sheet<'_>, left: f64, top: f64) -> Drawn {
+    pub fn draw(&self, canvas: &Canvas<'_>, left: f64, top: f64) -> Drawn {
         for (row, at) in self.rows.iter().zip(0_u32..) {
             let (mut x, y) = (left, top + ROW * (f64::from(at) + 0.5));
             for entry in row {
-                entry.sample(sheet, x, y)?;
-                sheet.text((x + SAMPLE, y), entry.name(), Font::LABEL, Anchor::Start)?;
+                entry.sample(canvas, x, y)?;
+                canvas.text((x + SAMPLE, y), entry.name(), Font::LABEL, Anchor::Start)?;
                 x += entry.width();
             }
         }
@@ -88,31 +88,31 @@ impl Legend {
 }
 
 impl Entry {
-    fn sample(&self, sheet: &Sheet<'_>, x: f64, y: f64) -> Drawn {
+    fn sample(&self, canvas: &Canvas<'_>, x: f64, y: f64) -> Drawn {
         let centre = (x + 0.4 * SAMPLE, y);
         match self {
             Self::Series(look, _) => {
-                sheet.line(&[(x, y), (x + 0.8 * SAMPLE, y)], look.colour, 1.6, 1.0)?;
-                sheet.mark(centre, *look, 4.0, 1.0)
+                canvas.line(&[(x, y), (x + 0.8 * SAMPLE, y)], look.colour, 1.6, 1.0)?;
+                canvas.mark(centre, *look, 4.0, 1.0)
             }
             Self::Line(colour, weight, _) => {
                 let (width, opacity) = weight.of_line();
-                sheet.line(&[(x, y), (x + 0.8 * SAMPLE, y)], *colour, width, opacity)
+                canvas.line(&[(x, y), (x + 0.8 * SAMPLE, y)], *colour, width, opacity)
             }
             Self::Seed(_) => {
                 let look = Look { colour: Colour::Faint, ..Look::of(0) };
                 [-6.0, 0.0, 6.0]
                     .into_iter()
-                    .try_for_each(|dx| sheet.mark((centre.0 + dx, y + 0.3 * dx), look, 2.2, 0.6))
+                    .try_for_each(|dx| canvas.mark((centre.0 + dx, y + 0.3 * dx), look, 2.2, 0.6))
             }
             Self::Interval(_) => {
                 let look = Look { colour: Colour::Faint, ..Look::of(0) };
-                super::panel::whisker(sheet, (centre.0, y - 7.0), (centre.0, y + 7.0), Colour::Faint)?;
-                sheet.mark(centre, look, 4.0, 1.0)
+                super::panel::whisker(canvas, (centre.0, y - 7.0), (centre.0, y + 7.0), Colour::Faint)?;
+                canvas.mark(centre, look, 4.0, 1.0)
             }
             Self::Band(_) => {
                 let rect = super::Rect { left: x, top: y - 6.0, width: 0.8 * SAMPLE, height: 12.0 };
-                sheet.area(rect, Colour::Band, 1.0)
+                canvas.area(rect, Colour::Band, 1.0)
             }
         }
     }

@@ -1,9 +1,10 @@
-//! What all figures are drawn with: a sheet of marks and texts, scales, panels and legends.
+//! Drawing of figures: a canvas of marks and texts, scales, panels and legends.
 //!
 //! A figure is drawn for print, on white, with a palette that the colour-blind can tell
 //! apart and with a mark and a line style for each colour; [`on_page`] makes its colours
 //! those of the page that it stands in. Equal data are equal bytes.
 
+mod canvas;
 mod finish;
 mod grid;
 mod legend;
@@ -12,8 +13,8 @@ mod panel;
 mod picture;
 mod rows;
 mod scale;
-mod sheet;
 
+pub(super) use canvas::{Anchor, Canvas, Drawn, Font, Rect, draw};
 pub(super) use finish::{About, on_page};
 pub(super) use grid::Grid;
 pub(super) use legend::Entry;
@@ -22,4 +23,3 @@ pub(super) use panel::{Panel, Weight};
 pub(super) use picture::{Picture, tiles};
 pub(super) use rows::{Row, Rows};
 pub(super) use scale::Scale;
-pub(super) use sheet::{Anchor, Drawn, Font, Rect, Sheet, draw};

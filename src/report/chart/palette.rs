@@ -1,12 +1,12 @@
-//! Colours, marks and lines that stay apart without colour vision and in grey print.
+//! Colours, marks and lines that are distinguishable without colour vision and in grey print.
 //!
 //! The colours are those of Okabe and Ito, *Color universal design* (2008), without the
-//! yellow, which white paper swallows. A series is told apart by its mark and its line as
+//! yellow, which is invisible on white paper. A series is distinguished by its mark and its line as
 //! well, never by colour alone.
 
 use plotters::style::RGBColor;
 
-/// A colour of a figure, by what it is for.
+/// A colour of a figure, by its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
     /// Texts and axes.
@@ -82,7 +82,7 @@ impl Colour {
     }
 }
 
-/// How one series is drawn.
+/// Colour and mark of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     /// Its colour, and with it its line.

@@ -1,11 +1,11 @@
 //! A panel: a frame with two scales, and values drawn in it.
 
+use super::canvas::{Anchor, Canvas, Drawn, Font, Point, Rect};
 use super::palette::{Colour, Look};
 use super::scale::Scale;
-use super::sheet::{Anchor, Drawn, Font, Point, Rect, Sheet};
 use crate::stats::Interval;
 
-/// How much a mark weighs.
+/// Visual weight of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     /// One seed.
@@ -26,14 +26,14 @@ impl Weight {
 
 /// A frame with two scales.
 pub struct Panel<'s, 'a> {
-    pub sheet: &'s Sheet<'a>,
+    pub canvas: &'s Canvas<'a>,
     pub frame: Rect,
     pub x: &'s Scale,
     pub y: &'s Scale,
 }
 
 impl Panel<'_, '_> {
-    /// Where a value lies on the sheet.
+    /// Point of a value on the canvas.
     pub fn place(&self, (x, y): (f64, f64)) -> Point {
         let Rect { left, width, height, .. } = self.frame;
         (left + width * self.x.at(x), self.frame.bottom() - height * self.y.at(y))
@@ -45,19 +45,19 @@ impl Panel<'_, '_> {
         let (right, bottom) = (self.frame.right(), self.frame.bottom());
         for (value, _) in &self.x.ticks {
             let x = left + self.frame.width * self.x.at(*value);
-            self.sheet.line(&[(x, top), (x, bottom)], Colour::Grid, 0.7, 1.0)?;
+            self.canvas.line(&[(x, top), (x, bottom)], Colour::Grid, 0.7, 1.0)?;
         }
         for (value, _) in &self.y.ticks {
             let y = bottom - self.frame.height * self.y.at(*value);
-            self.sheet.line(&[(left, y), (right, y)], Colour::Grid, 0.7, 1.0)?;
+            self.canvas.line(&[(left, y), (right, y)], Colour::Grid, 0.7, 1.0)?;
         }
-        self.sheet.line(&[(left, bottom), (right, bottom)], Colour::Ink, 1.0, 1.0)
+        self.canvas.line(&[(left, bottom), (right, bottom)], Colour::Ink, 1.0, 1.0)
     }
 
     /// The frame's left side.
     pub fn side(&self) -> Drawn {
         let Rect { left, top, .. } = self.frame;
-        self.sheet.line(&[(left, top), (left, self.frame.bottom())], Colour::Ink, 1.0, 1.0)
+        self.canvas.line(&[(left, top), (left, self.frame.bottom())], Colour::Ink, 1.0, 1.0)
     }
 
     /// Labels of the lower scale, but for those that would touch their neighbour.
@@ -67,7 +67,7 @@ impl Panel<'_, '_> {
             let x = self.frame.left + self.frame.width * self.x.at(*value);
             let half = 0.5 * Font::TICK.width(label);
             if x - half > free {
-                self.sheet.text((x, self.frame.bottom() + 12.0), label, Font::TICK, Anchor::Middle)?;
+                self.canvas.text((x, self.frame.bottom() + 12.0), label, Font::TICK, Anchor::Middle)?;
                 free = x + half + 3.0;
             }
         }
@@ -78,7 +78,7 @@ impl Panel<'_, '_> {
     pub fn labels_left(&self) -> Drawn {
         for (value, label) in &self.y.ticks {
             let y = self.frame.bottom() - self.frame.height * self.y.at(*value);
-            self.sheet.text((self.frame.left - 6.0, y), label, Font::TICK, Anchor::End)?;
+            self.canvas.text((self.frame.left - 6.0, y), label, Font::TICK, Anchor::End)?;
         }
         Ok(())
     }
@@ -87,11 +87,11 @@ impl Panel<'_, '_> {
     pub fn mark(&self, value: (f64, f64), dodge: f64, look: Look, weight: Weight) -> Drawn {
         let (x, y) = self.place(value);
         match weight {
-            Weight::Seed => self.sheet.mark((x + dodge, y), look, 2.2, 0.6),
+            Weight::Seed => self.canvas.mark((x + dodge, y), look, 2.2, 0.6),
             Weight::Mean => {
                 let halo = Look { colour: Colour::Paper, ..look };
-                self.sheet.mark((x + dodge, y), halo, 5.2, 1.0)?;
-                self.sheet.mark((x + dodge, y), look, 4.0, 1.0)
+                self.canvas.mark((x + dodge, y), halo, 5.2, 1.0)?;
+                self.canvas.mark((x + dodge, y), look, 4.0, 1.0)
             }
         }
     }
@@ -101,29 +101,29 @@ impl Panel<'_, '_> {
         let points: Vec<_> = values.iter().map(|&value| self.place(value)).collect();
         let points: Vec<_> = points.into_iter().map(|(x, y)| (x + dodge, y)).collect();
         let (width, opacity) = weight.of_line();
-        self.sheet.line(&points, look.colour, width, opacity)
+        self.canvas.line(&points, look.colour, width, opacity)
     }
 
     /// An upright interval at `x`, `dodge` pixels to its right.
     pub fn upright(&self, x: f64, interval: Interval, dodge: f64, look: Look) -> Drawn {
         let (low, high) = (self.place((x, interval.low)), self.place((x, interval.high)));
-        whisker(self.sheet, (low.0 + dodge, low.1), (high.0 + dodge, high.1), look.colour)
+        whisker(self.canvas, (low.0 + dodge, low.1), (high.0 + dodge, high.1), look.colour)
     }
 
     /// A level interval at `y`.
     pub fn level(&self, interval: Interval, y: f64, look: Look) -> Drawn {
-        whisker(self.sheet, self.place((interval.low, y)), self.place((interval.high, y)), look.colour)
+        whisker(self.canvas, self.place((interval.low, y)), self.place((interval.high, y)), look.colour)
     }
 }
 
 /// An interval with its two ends, upright or level. It is made of areas, which have no dashes.
-pub(super) fn whisker(sheet: &Sheet<'_>, from: Point, to: Point, colour: Colour) -> Drawn {
+pub(super) fn whisker(canvas: &Canvas<'_>, from: Point, to: Point, colour: Colour) -> Drawn {
     const LINE: f64 = 1.4;
     const END: f64 = 6.0;
     let upright = (from.0 - to.0).abs() < (from.1 - to.1).abs();
     let bar = |centre: Point, width: f64, height: f64| {
         let rect = Rect { left: centre.0 - 0.5 * width, top: centre.1 - 0.5 * height, width, height };
-        sheet.area(rect, colour, 1.0)
+        canvas.area(rect, colour, 1.0)
     };
     let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
     let (end, stem) = if upright {

@@ -1,27 +1,27 @@
-//! Rows under headings, with a level scale: what is known of each cell, cell by cell.
+//! Rows under headings with a horizontal scale: one row a cell.
 
+use super::canvas::{Anchor, Canvas, Drawn, Font, Rect};
 use super::legend::Legend;
 use super::palette::Colour;
 use super::panel::Panel;
 use super::scale::Scale;
-use super::sheet::{Anchor, Drawn, Font, Rect, Sheet};
 
 const WIDTH: f64 = 720.0;
 /// Height of a line.
 const LINE: f64 = 22.0;
-/// Where the scale begins and ends.
+/// Ends of the scale.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 545.0;
 const BELOW: f64 = 46.0;
 
 /// One row.
 pub struct Row {
-    /// What it has in common with its neighbours; a heading where it differs from that of
+    /// Heading of the row and its neighbours; drawn where it differs from that of
     /// the row above, unless it is empty.
     pub group: String,
-    /// What tells it apart, on its left.
+    /// Label, on the left.
     pub label: String,
-    /// Its numbers, on its right.
+    /// Numbers, on the right.
     pub text: String,
 }
 
@@ -29,7 +29,7 @@ pub struct Row {
 pub struct Rows {
     pub lines: Vec<Row>,
     pub scale: Scale,
-    /// What the scale measures, with its unit.
+    /// Title of the scale, with its unit.
     pub scale_name: String,
     /// Values that lie in this range do not matter.
     pub band: Option<(f64, f64)>,
@@ -49,35 +49,35 @@ impl Rows {
 
     /// Draws scale, headings, labels and legend, and calls `paint` with each row's number
     /// and its place on a scale that runs down in pixels.
-    pub fn draw(&self, sheet: &Sheet<'_>, paint: impl Fn(&Panel<'_, '_>, usize, f64) -> Drawn) -> Drawn {
+    pub fn draw(&self, canvas: &Canvas<'_>, paint: impl Fn(&Panel<'_, '_>, usize, f64) -> Drawn) -> Drawn {
         let frame = self.frame();
         let downwards = Scale::bare(frame.height, 0.0);
-        let panel = Panel { sheet, frame, x: &self.scale, y: &downwards };
-        self.legend.draw(sheet, LEFT, 2.0)?;
+        let panel = Panel { canvas, frame, x: &self.scale, y: &downwards };
+        self.legend.draw(canvas, LEFT, 2.0)?;
         self.draw_band(&panel)?;
         panel.rules()?;
         panel.labels_below()?;
-        sheet.line(&[panel.place((0.0, 0.0)), panel.place((0.0, frame.height))], Colour::Faint, 1.4, 1.0)?;
+        canvas.line(&[panel.place((0.0, 0.0)), panel.place((0.0, frame.height))], Colour::Faint, 1.4, 1.0)?;
         let mut y = 0.5 * LINE;
         for (at, row) in self.lines.iter().enumerate() {
             if self.has_heading(at) {
-                sheet.text((12.0, frame.top + y), &row.group, Font::HEADING, Anchor::Start)?;
+                canvas.text((12.0, frame.top + y), &row.group, Font::HEADING, Anchor::Start)?;
                 y += LINE;
             }
-            sheet.text((LEFT - 10.0, frame.top + y), &row.label, Font::LABEL, Anchor::End)?;
-            sheet.text((WIDTH - 12.0, frame.top + y), &row.text, Font::LABEL, Anchor::End)?;
+            canvas.text((LEFT - 10.0, frame.top + y), &row.label, Font::LABEL, Anchor::End)?;
+            canvas.text((WIDTH - 12.0, frame.top + y), &row.text, Font::LABEL, Anchor::End)?;
             paint(&panel, at, y)?;
             y += LINE;
         }
         let middle = (f64::midpoint(LEFT, RIGHT), frame.bottom() + 32.0);
-        sheet.text(middle, &self.scale_name, Font::LABEL, Anchor::Middle)
+        canvas.text(middle, &self.scale_name, Font::LABEL, Anchor::Middle)
     }
 
     fn draw_band(&self, panel: &Panel<'_, '_>) -> Drawn {
         let Some((low, high)) = self.band else { return Ok(()) };
         let (left, top) = panel.place((low, 0.0));
         let width = panel.place((high, 0.0)).0 - left;
-        panel.sheet.area(Rect { left, top, width, height: panel.frame.height }, Colour::Band, 1.0)
+        panel.canvas.area(Rect { left, top, width, height: panel.frame.height }, Colour::Band, 1.0)
     }
 
     fn frame(&self) -> Rect {

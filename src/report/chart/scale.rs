@@ -1,6 +1,6 @@
-//! From values to places along an axis, with ticks at round numbers.
+//! Scales: positions of values along an axis, with ticks at round numbers.
 
-/// Where a scale's equal steps lie.
+/// Spacing of a scale.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Spacing {
     /// At equal differences.

@@ -1,68 +1,59 @@
-//! Test error against what a network costs: its parameters, and the computing and the time
-//! of its training.
+//! Test error against the cost of a network: its parameters, and the operations and the time of its
+//! training.
 
 use super::Figure;
-use super::trails::{Measure, Trails};
+use super::scatter::{Measure, Scatter, along};
+use super::test_error::test_error;
 use crate::report::Error;
 use crate::report::chart::Scale;
-use crate::report::material::Material;
+use crate::report::data::ReportData;
+use crate::store::TrialRow;
 
 /// A figure is drawn where the cells' costs differ by more than this factor.
-const SPREAD: f64 = 1.2;
+const LEAST_RATIO: f64 = 1.2;
 
-/// Test error against parameters; `None` where all cells have about as many.
-pub fn parameters(material: &Material) -> Result<Option<Figure>, Error> {
-    Trails {
-        name: "error_by_parameters",
-        title: "Test error by parameters",
-        caption: "Test error of the kept weights, percent, against trainable numbers.",
-        x: Measure {
-            name: "trainable numbers",
-            of: |cell, _| Some(cell.parameters as f64),
-            scale: |values| Scale::log(values),
-        },
-        y: test_error(),
-        least_spread: SPREAD,
-    }
-    .figure(material)
+/// Test error against parameters, operations and seconds; those are left out that are about the same
+/// for all cells, or unknown.
+pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
+    let flops = |trial: &TrialRow| Some(data.flops(trial)? / 1e12);
+    let seconds = |trial: &TrialRow| data.seconds(trial);
+    let costs: [(&str, &str, &str, Measure<'_>); 3] = [
+        (
+            "parameters",
+            "parameters",
+            "Test error of the kept weights, percent, against parameters.",
+            cost("parameters", &|trial| Some(trial.parameters as f64)),
+        ),
+        (
+            "flops",
+            "operations of training",
+            "Test error of the kept weights, percent, against the floating-point operations of the \
+             matrix products of the whole training.",
+            cost("operations of training (10¹² floating-point operations)", &flops),
+        ),
+        (
+            "seconds",
+            "time of training",
+            "Test error of the kept weights, percent, against the wall-clock of the trial on one \
+             thread, among others on the same machine.",
+            cost("wall-clock of the trial (s)", &seconds),
+        ),
+    ];
+    let figure = |(name, title, caption, x)| {
+        Scatter {
+            name: format!("error_by_{name}"),
+            title: format!("Test error by {title}"),
+            caption,
+            x,
+            y: test_error(),
+            along: along(&data.dimensions),
+            is_setting: false,
+        }
+        .figure(data, LEAST_RATIO)
+    };
+    costs.into_iter().map(figure).filter_map(Result::transpose).collect()
 }
 
-/// Test error against the operations of training; `None` where the plan does not count them.
-pub fn flops(material: &Material) -> Result<Option<Figure>, Error> {
-    Trails {
-        name: "error_by_flops",
-        title: "Test error by operations of training",
-        caption: "Test error of the kept weights, percent, against the floating-point operations of the \
-                  matrix products of the whole training.",
-        x: Measure {
-            name: "operations of training (10¹² floating-point operations)",
-            of: |_, trial| Some(trial.flops? / 1e12),
-            scale: |values| Scale::log(values),
-        },
-        y: test_error(),
-        least_spread: SPREAD,
-    }
-    .figure(material)
-}
-
-/// Test error against the time of training; `None` where it is not known.
-pub fn seconds(material: &Material) -> Result<Option<Figure>, Error> {
-    Trails {
-        name: "error_by_seconds",
-        title: "Test error by time of training",
-        caption: "Test error of the kept weights, percent, against the wall-clock of the trial on one \
-                  thread, among others on the same machine.",
-        x: Measure {
-            name: "wall-clock of the trial (s)",
-            of: |_, trial| trial.seconds,
-            scale: |values| Scale::log(values),
-        },
-        y: test_error(),
-        least_spread: SPREAD,
-    }
-    .figure(material)
-}
-
-fn test_error() -> Measure {
-    Measure { name: "test error (%)", of: |_, trial| trial.test_error, scale: |values| Scale::log(values) }
+fn cost<'m>(name: &'m str, of: &'m dyn Fn(&TrialRow) -> Option<f64>) -> Measure<'m> {
+    Measure { name, of, scale: &|values| Scale::log(values) }
 }

@@ -1,17 +1,19 @@
 //! Validation error by epoch, one line a seed.
 
 use super::{Figure, left_out};
+use crate::analysis::Cell;
 use crate::report::Error;
 use crate::report::chart::{Colour, Drawn, Entry, Grid, Look, Panel, Scale, Weight};
+use crate::report::data::ReportData;
 use crate::report::facets::{Facets, Series};
-use crate::report::material::{Cell, Material, Trial};
 use crate::stats::mean;
+use crate::store::TrialRow;
 
 /// The figure; `None` where no images are held out.
-pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
-    let facets = Facets::of(material, None);
+pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
+    let facets = Facets::of(data, None);
     let trials = || facets.cells().flat_map(|cell| &cell.trials);
-    let values: Vec<_> = trials().flat_map(points).collect();
+    let values: Vec<_> = trials().flat_map(|trial| points(data, trial)).collect();
     if values.is_empty() {
         return Ok(None);
     }
@@ -29,10 +31,10 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
         if several { "Thin lines are single seeds, thick ones their mean." } else { "One seed." },
         left_out(&facets)
     );
-    let figure = Figure::draw("learning_curves", "Learning curves", caption, grid.size(), |sheet| {
-        grid.draw(sheet, |panel, number| {
+    let figure = Figure::draw("learning_curves", "Learning curves", caption, grid.size(), |canvas| {
+        grid.draw(canvas, |panel, number| {
             facets.panels[number].series.iter().try_for_each(|(series, cells)| {
-                cells.iter().try_for_each(|cell| paint(panel, cell, facets.look(*series)))
+                cells.iter().try_for_each(|cell| paint(panel, data, cell, facets.look(*series)))
             })
         })
     })?;
@@ -51,8 +53,8 @@ fn entries(facets: &Facets<'_>, several: bool) -> Vec<Entry> {
 }
 
 /// The curve of every seed, and over several their mean.
-fn paint(panel: &Panel<'_, '_>, cell: &Cell, look: Look) -> Drawn {
-    let curves: Vec<_> = cell.trials.iter().map(points).collect();
+fn paint(panel: &Panel<'_, '_>, data: &ReportData<'_>, cell: &Cell, look: Look) -> Drawn {
+    let curves: Vec<_> = cell.trials.iter().map(|trial| points(data, trial)).collect();
     if let [alone] = &curves[..] {
         return panel.line(alone, 0.0, look, Weight::Mean);
     }
@@ -72,7 +74,7 @@ fn means(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
 
 /// Epoch and validation error, where the classifier trains; before that every image is
 /// guessed alike.
-fn points(trial: &Trial) -> Vec<(f64, f64)> {
-    let trained = trial.curve.iter().filter(|row| row.train_error.is_some());
+fn points(data: &ReportData<'_>, trial: &TrialRow) -> Vec<(f64, f64)> {
+    let trained = data.curve(trial).iter().filter(|row| row.train_error.is_some());
     trained.filter_map(|row| Some((row.epoch as f64, row.valid_error?))).collect()
 }

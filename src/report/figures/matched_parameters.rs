@@ -1,13 +1,13 @@
 //! The parameter counts of the networks that are compared.
 
 use super::Figure;
-use crate::analysis::Compared;
+use crate::analysis::{Cell, Compared};
 use crate::report::Error;
 use crate::report::chart::{Colour, Row, Rows, Scale, Weight};
+use crate::report::data::ReportData;
 use crate::report::facets::{Facet, Facets, Series};
-use crate::report::material::{Cell, Material};
 
-/// A cell that is compared, and what its parameters exceed its reference's by, percent.
+/// A cell that is compared, and the excess of its parameters over its reference's, percent.
 struct Count<'m> {
     /// The values that it shares with its reference, and the size of that.
     group: String,
@@ -17,10 +17,10 @@ struct Count<'m> {
 }
 
 /// The figure; `None` where all that is compared has equally many parameters.
-pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
-    let Some(Compared { comparison, .. }) = &material.analysis.compared else { return Ok(None) };
-    let facets = Facets::of(material, None);
-    let of_facet = |facet| counts(&facets, facet, &comparison.reference);
+pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
+    let Some(Compared { comparison, .. }) = &data.analysis.compared else { return Ok(None) };
+    let facets = Facets::of(data, None);
+    let of_facet = |facet| counts(&facets, facet, &comparison.contrast.reference);
     let counts: Vec<Count<'_>> = facets.panels.iter().flat_map(of_facet).collect();
     if counts.iter().all(|count| count.excess == 0.0) {
         return Ok(None);
@@ -33,17 +33,17 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
     let rows = Rows {
         lines: counts.iter().map(row).collect(),
         scale: Scale::even(counts.iter().map(|count| count.excess).chain([0.0])),
-        scale_name: "trainable numbers beyond those of the reference (%)".to_owned(),
+        scale_name: "parameters beyond those of the reference (%)".to_owned(),
         band: None,
         legend: Rows::legend(Vec::new()),
     };
     let caption = "Trainable numbers of every cell against those of its reference. Beside each name stand how many \
                    there are, and the hidden units n that make them so many.";
-    let figure = Figure::draw("matched_parameters", "Parameter counts", caption, rows.size(), |sheet| {
-        rows.draw(sheet, |panel, at, y| {
+    let figure = Figure::draw("matched_parameters", "Parameter counts", caption, rows.size(), |canvas| {
+        rows.draw(canvas, |panel, at, y| {
             let Count { series, excess, .. } = &counts[at];
             let (excess, look) = (*excess, series.look);
-            sheet.line(&[panel.place((0.0, y)), panel.place((excess, y))], Colour::Faint, 1.0, 1.0)?;
+            canvas.line(&[panel.place((0.0, y)), panel.place((excess, y))], Colour::Faint, 1.0, 1.0)?;
             panel.mark((excess, y), 0.0, look, Weight::Mean)
         })
     });
@@ -57,7 +57,8 @@ fn counts<'m>(facets: &'m Facets<'m>, facet: &'m Facet<'m>, reference: &str) -> 
     let Some((at, referred)) = cells().find(|(at, _)| is_reference(*at)) else { return Vec::new() };
     let own = format!("{} has {}", facets.series[at].name, size(referred));
     let group = if facet.heading.is_empty() { own } else { format!("{}: {own}", facet.heading) };
-    let excess = |cell: &Cell| 100.0 * (cell.parameters as f64 / referred.parameters as f64 - 1.0);
+    let excess =
+        |cell: &Cell| 100.0 * (cell.network().parameters as f64 / referred.network().parameters as f64 - 1.0);
     let count =
         |(at, cell)| Count { group: group.clone(), series: &facets.series[at], cell, excess: excess(cell) };
     cells().filter(|(at, _)| !is_reference(*at)).map(count).collect()
@@ -65,11 +66,11 @@ fn counts<'m>(facets: &'m Facets<'m>, facet: &'m Facet<'m>, reference: &str) -> 
 
 /// `167 900 (n = 100)`.
 fn size(cell: &Cell) -> String {
-    format!("{} (n = {})", grouped(cell.parameters), cell.hidden)
+    format!("{} (n = {})", grouped(cell.network().parameters), cell.network().hidden)
 }
 
-/// Digits in threes, apart by a narrow space.
-fn grouped(count: u64) -> String {
+/// Formats a count with narrow spaces between groups of three digits.
+fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

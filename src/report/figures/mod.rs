@@ -6,25 +6,25 @@ mod error_by;
 mod learning_curves;
 mod matched_parameters;
 mod paired_differences;
+mod scatter;
 mod sparsity;
 mod test_error;
-mod trails;
 
 use super::Error;
-use super::chart::{About, Drawn, Sheet, draw};
+use super::chart::{About, Canvas, Drawn, Entry, draw};
+use super::data::ReportData;
 use super::facets::{Facets, PANELS};
-use super::material::Material;
 
 /// One figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     /// Name of its file, without the ending.
     pub name: String,
-    /// What it shows, in a few words.
+    /// Title.
     pub title: String,
-    /// How it is to be read: what every mark and interval is.
+    /// Caption, which explains every mark and interval.
     pub caption: String,
-    /// The picture.
+    /// The figure as SVG.
     pub svg: String,
 }
 
@@ -32,16 +32,14 @@ pub struct Figure {
 ///
 /// # Errors
 /// One cannot be drawn.
-pub fn all(material: &Material) -> Result<Vec<Figure>, Error> {
+pub fn all(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
-    figures.extend(paired_differences::figure(material)?);
-    figures.extend(test_error::figures(material)?);
-    figures.extend(error_by::parameters(material)?);
-    figures.extend(error_by::flops(material)?);
-    figures.extend(error_by::seconds(material)?);
-    figures.extend(learning_curves::figure(material)?);
-    figures.extend(sparsity::figure(material)?);
-    figures.extend(matched_parameters::figure(material)?);
+    figures.extend(paired_differences::figure(data)?);
+    figures.extend(test_error::figures(data)?);
+    figures.extend(error_by::figures(data)?);
+    figures.extend(learning_curves::figure(data)?);
+    figures.extend(sparsity::figure(data)?);
+    figures.extend(matched_parameters::figure(data)?);
     Ok(figures)
 }
 
@@ -52,12 +50,17 @@ impl Figure {
         title: impl Into<String>,
         caption: impl Into<String>,
         size: (f64, f64),
-        paint: impl FnOnce(&Sheet<'_>) -> Drawn,
+        paint: impl FnOnce(&Canvas<'_>) -> Drawn,
     ) -> Result<Self, Error> {
         let (title, caption) = (title.into(), caption.into());
         let svg = draw(size, &About { title: &title, description: &caption }, paint)?;
         Ok(Self { name: name.into(), title, caption, svg })
     }
+}
+
+/// Legend entries of single seeds and of their mean.
+fn seed_entries() -> [Entry; 2] {
+    [Entry::Seed("one seed".to_owned()), Entry::Interval("mean, 95 % interval".to_owned())]
 }
 
 /// `one seed`, or `5 seeds`.
@@ -68,7 +71,7 @@ fn seeds(counts: impl Iterator<Item = usize>) -> String {
     }
 }
 
-/// What a caption says of panels that are not shown.
+/// States the number of panels that are not shown.
 fn left_out(facets: &Facets<'_>) -> String {
     match facets.left_out {
         0 => String::new(),

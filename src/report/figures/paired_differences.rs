@@ -1,19 +1,20 @@
 //! Each cell against its reference: the difference of every seed, their mean and interval;
 //! above them each challenger's average over all cells.
 
-use super::{Figure, seeds};
+use super::{Figure, seed_entries, seeds};
 use crate::analysis::{self, Compared, Comparison, Difference, Grid};
 use crate::report::Error;
 use crate::report::chart::{Drawn, Entry, Look, Panel, Row, Rows, Scale, Weight};
+use crate::report::data::ReportData;
 use crate::report::facets::{Facets, Series, with_value};
-use crate::report::material::Material;
 use crate::stats::Interval;
+use crate::value::Value;
 
 /// Pixels from the middle of a row to its interval and up, and to its seeds and down.
 const INTERVAL: f64 = -2.0;
 const SEEDS: f64 = 5.0;
 
-/// What is known of one challenger, in a cell or over all.
+/// The difference of one challenger, in a cell or over all cells.
 struct Against {
     group: String,
     series: Series,
@@ -25,19 +26,19 @@ struct Against {
 }
 
 /// The figure; `None` where nothing is compared.
-pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
-    let Some(Compared { comparison, grid, .. }) = &material.analysis.compared else { return Ok(None) };
-    let series = Facets::of(material, None).series;
+pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
+    let Some(Compared { comparison, grid, .. }) = &data.analysis.compared else { return Ok(None) };
+    let series = Facets::of(data, None).series;
     let mut all = Vec::new();
     if grid.rows.iter().any(|row| row.cells > 1) {
         all.extend(of_grid(grid, &series));
     }
-    all.extend(of_cells(material, comparison, &series));
+    all.extend(of_cells(data, comparison, &series));
     let values: Vec<f64> = all.iter().flat_map(Against::extent).collect();
     if values.is_empty() {
         return Ok(None);
     }
-    let margin = comparison.margin.map(|margin| (-margin, margin));
+    let margin = comparison.contrast.margin.map(|margin| (-margin, margin));
     let ends = margin.into_iter().flat_map(|(low, high)| [low, high]);
     let rows = Rows {
         lines: all.iter().map(Against::row).collect(),
@@ -46,11 +47,11 @@ pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
         band: margin,
         legend: Rows::legend(entries(comparison)),
     };
-    let reference = side(&series, &comparison.reference).name;
+    let reference = side(&series, &comparison.contrast.reference).name;
     let title = format!("Difference in test error from {reference}");
     let caption = caption(comparison, &reference, &all);
-    let figure = Figure::draw("paired_differences", title, caption, rows.size(), |sheet| {
-        rows.draw(sheet, |panel, at, y| all[at].paint(panel, y))
+    let figure = Figure::draw("paired_differences", title, caption, rows.size(), |canvas| {
+        rows.draw(canvas, |panel, at, y| all[at].paint(panel, y))
     });
     figure.map(Some)
 }
@@ -71,9 +72,9 @@ fn of_grid<'g>(grid: &'g Grid, series: &'g [Series]) -> impl Iterator<Item = Aga
 }
 
 /// Every cell, those with the same other settings together.
-fn of_cells(material: &Material, comparison: &Comparison, series: &[Series]) -> Vec<Against> {
+fn of_cells(data: &ReportData<'_>, comparison: &Comparison, series: &[Series]) -> Vec<Against> {
     let against = |row: &analysis::ComparisonRow| Against {
-        group: group(material, &comparison.axes, &row.values),
+        group: group(data, &comparison.contrast.axes, &row.values),
         series: side(series, &row.challenger),
         seeds: row.differences.iter().copied().flatten().collect(),
         mean: row.test.map(|test| test.mean()),
@@ -91,10 +92,10 @@ fn of_cells(material: &Material, comparison: &Comparison, series: &[Series]) -> 
     rows
 }
 
-/// Values of the axes that are not compared, of those alone that tell cells apart.
-fn group(material: &Material, axes: &[String], values: &[String]) -> String {
+/// Values of the dimensions that are not compared.
+fn group(data: &ReportData<'_>, axes: &[String], values: &[Value]) -> String {
     let values = axes.iter().zip(values);
-    let told = values.filter(|(column, _)| material.axes.iter().any(|axis| axis.column == **column));
+    let told = values.filter(|(column, _)| data.dimensions.iter().any(|axis| axis.column == **column));
     told.map(|(column, value)| with_value(column, value)).collect::<Vec<_>>().join(", ")
 }
 
@@ -131,10 +132,11 @@ impl Against {
 fn entries(comparison: &Comparison) -> Vec<Entry> {
     let mut entries = Vec::new();
     if comparison.rows.iter().any(|row| row.test.is_some_and(|test| test.interval().is_some())) {
-        entries.push(Entry::Seed("one seed".to_owned()));
-        entries.push(Entry::Interval("mean, 95 % interval".to_owned()));
+        entries.extend(seed_entries());
     }
-    entries.extend(comparison.margin.map(|margin| Entry::Band(format!("within ±{margin}, the margin"))));
+    entries.extend(
+        comparison.contrast.margin.map(|margin| Entry::Band(format!("within ±{margin}, the margin"))),
+    );
     entries
 }
 

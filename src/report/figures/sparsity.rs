@@ -1,29 +1,30 @@
-//! How sparse the codes are against how well they reconstruct.
+//! Sparsity of the codes against their reconstruction.
 
 use super::Figure;
-use super::trails::{Measure, Trails};
+use super::scatter::{Measure, Scatter, along};
 use crate::report::Error;
 use crate::report::chart::Scale;
-use crate::report::material::Material;
+use crate::report::data::ReportData;
 
 /// The figure; `None` where no images are held out.
-pub fn figure(material: &Material) -> Result<Option<Figure>, Error> {
-    Trails {
-        name: "sparsity_reconstruction",
-        title: "Sparsity against reconstruction",
+pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
+    Scatter {
+        name: "sparsity_reconstruction".to_owned(),
+        title: "Sparsity against reconstruction".to_owned(),
         caption: "The kept weights on the validation images: the share of hidden units that are active, and \
                   the squared error of the reconstruction.",
         x: Measure {
             name: "active hidden units (% of all)",
-            of: |_, trial| Some(100.0 * trial.best()?.active_fraction?),
-            scale: |values| Scale::even(values),
+            of: &|trial| Some(100.0 * data.best_epoch(trial)?.active_fraction?),
+            scale: &|values| Scale::even(values),
         },
         y: Measure {
             name: "reconstruction ½‖x − Dz‖² (per image)",
-            of: |_, trial| trial.best()?.valid_reconstruction,
-            scale: |values| Scale::even(values),
+            of: &|trial| data.best_epoch(trial)?.valid_reconstruction,
+            scale: &|values| Scale::even(values),
         },
-        least_spread: 1.0,
+        along: along(&data.dimensions),
+        is_setting: false,
     }
-    .figure(material)
+    .figure(data, 1.0)
 }

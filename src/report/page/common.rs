@@ -1,26 +1,27 @@
 //! The cells that two sweeps have in common.
 
-use crate::analysis::{Sheet, difference, spread};
+use crate::analysis::{Cell, TableView, difference, spread};
+use crate::report::data::{Dimension, ReportData};
 use crate::report::facets::with_value;
-use crate::report::material::{Cell, Material};
 use crate::stats::{CONFIDENCE, Spread, Welch, mean};
 
 /// Every pair of cells that are the same network and agree on all axes that both sweeps
 /// have, with their test errors; `None` where there is no such pair.
-pub fn sheet(one: &Material, other: &Material) -> Option<Sheet> {
-    let shared: Vec<(usize, usize)> = (0..one.axes.len())
+pub fn view(one: &ReportData<'_>, other: &ReportData<'_>) -> Option<TableView> {
+    let shared: Vec<(usize, usize)> = (0..one.dimensions.len())
         .filter_map(|at| {
-            let column = &one.axes[at].column;
-            Some((at, other.axes.iter().position(|axis| axis.column == *column)?))
+            let column = &one.dimensions[at].column;
+            let theirs = other.dimensions.iter().find(|axis| axis.column == *column)?;
+            Some((one.dimensions[at].axis, theirs.axis))
         })
         .collect();
-    let pairs = one.cells.iter().flat_map(|left| other.cells.iter().map(move |right| (left, right)));
+    let pairs = one.cells().iter().flat_map(|left| other.cells().iter().map(move |right| (left, right)));
     let rows: Vec<_> = pairs
         .filter(|(left, right)| is_same(left, right, &shared))
         .map(|(left, right)| row(one, other, left, right))
         .collect();
     let (a, b) = (&one.name, &other.name);
-    let sheet = Sheet {
+    let view = TableView {
         name: "common cells",
         caption: format!(
             "Cells of {a} and of {b} that are the same network and agree on every axis that both sweeps have: \
@@ -41,34 +42,36 @@ pub fn sheet(one: &Material, other: &Material) -> Option<Sheet> {
         rows,
         file: None,
     };
-    (!sheet.rows.is_empty()).then(|| without(without(sheet, 2), 1))
+    (!view.rows.is_empty()).then(|| without(without(view, 2), 1))
 }
 
-/// The sheet without the text column at `at`, where that is empty.
-fn without(mut sheet: Sheet, at: usize) -> Sheet {
-    if sheet.rows.iter().all(|row| row[at].is_empty()) {
-        sheet.head.remove(at);
-        sheet.texts -= 1;
-        sheet.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+/// The view without the text column at `at`, where that is empty.
+fn without(mut view: TableView, at: usize) -> TableView {
+    if view.rows.iter().all(|row| row[at].is_empty()) {
+        view.head.remove(at);
+        view.texts -= 1;
+        view.rows.iter_mut().for_each(|row| drop(row.remove(at)));
     }
-    sheet
+    view
 }
 
 fn is_same(left: &Cell, right: &Cell, shared: &[(usize, usize)]) -> bool {
-    let network = |cell: &Cell| (cell.family.clone(), cell.steps, cell.hidden, cell.parameters);
-    network(left) == network(right) && shared.iter().all(|&(a, b)| left.values[a] == right.values[b])
+    let (a, b) = (left.network(), right.network());
+    let is_same =
+        (&a.family, a.steps, a.hidden, a.parameters) == (&b.family, b.steps, b.hidden, b.parameters);
+    is_same && shared.iter().all(|&(a, b)| left.values[a] == right.values[b])
 }
 
-fn row(one: &Material, other: &Material, left: &Cell, right: &Cell) -> Vec<String> {
+fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &Cell, right: &Cell) -> Vec<String> {
     let (a, b) = (left.test_errors(), right.test_errors());
     let interval = Welch::of(&a, &b, CONFIDENCE).map(|welch| welch.interval);
     let apart = mean(&a).zip(mean(&b)).map(|(a, b)| b - a);
     vec![
-        left.family.clone(),
+        left.network().family.clone(),
         own(one, other, left),
         own(other, one, right),
-        left.steps.to_string(),
-        left.hidden.to_string(),
+        left.network().steps.to_string(),
+        left.network().hidden.to_string(),
         spread(Spread::of(&a)),
         spread(Spread::of(&b)),
         difference(apart, interval),
@@ -76,9 +79,8 @@ fn row(one: &Material, other: &Material, left: &Cell, right: &Cell) -> Vec<Strin
 }
 
 /// Values of the axes that only the cell's own sweep has.
-fn own(material: &Material, other: &Material, cell: &Cell) -> String {
-    let axes = material.axes.iter().zip(&cell.values);
-    let own = axes.filter(|(axis, _)| other.axes.iter().all(|theirs| theirs.column != axis.column));
-    let told = own.map(|(axis, value)| with_value(&axis.column, value));
-    told.collect::<Vec<_>>().join(", ")
+fn own(data: &ReportData<'_>, other: &ReportData<'_>, cell: &Cell) -> String {
+    let is_own = |axis: &&Dimension| other.dimensions.iter().all(|theirs| theirs.column != axis.column);
+    let own = data.dimensions.iter().filter(is_own);
+    own.map(|axis| with_value(&axis.column, axis.value(cell))).collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! The page: all there is to say of a sweep, or of two side by side, in one file of HTML
+//! The page of a sweep, or of two side by side: one file of HTML
 //! that loads nothing.
 
 mod common;
@@ -11,9 +11,10 @@ use serde::Serialize;
 use self::provenance::{Command, Fact};
 use super::Error;
 use super::chart::on_page;
+use super::data::ReportData;
 use super::figures::Figure;
-use super::material::Material;
-use crate::analysis::Sheet;
+use crate::analysis::TableView;
+use crate::store::TrialRow;
 use crate::text::printable_lines;
 
 const TEMPLATE: &str = concat!(include_str!("table.html"), include_str!("page.html"));
@@ -36,7 +37,7 @@ struct Sweep<'p> {
     name: &'p str,
     question: &'p str,
     verdict: Option<String>,
-    /// How much of the plan there is.
+    /// The numbers of complete and of planned trials.
     counts: String,
     tables: Vec<Table>,
     figures: Vec<Drawing<'p>>,
@@ -77,7 +78,7 @@ pub struct Drawing<'p> {
 /// A sweep's tables and its figures.
 #[derive(Clone, Copy)]
 pub struct Part<'p> {
-    pub material: &'p Material,
+    pub data: &'p ReportData<'p>,
     pub figures: &'p [Figure],
 }
 
@@ -86,14 +87,12 @@ pub struct Part<'p> {
 /// # Errors
 /// The template cannot be filled in.
 pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
-    let names: Vec<_> = parts.iter().map(|part| part.material.name.as_str()).collect();
+    let names: Vec<_> = parts.iter().map(|part| part.data.name).collect();
     let page = Page {
         title: names.join(" and "),
         sweeps: parts.iter().map(Sweep::of).collect(),
         common: match parts {
-            [one, other] => {
-                common::sheet(one.material, other.material).map(|sheet| Table::of(sheet, "common"))
-            }
+            [one, other] => common::view(one.data, other.data).map(|view| Table::of(view, "common")),
             _ => None,
         },
         style: STYLE,
@@ -106,24 +105,24 @@ pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
 
 impl<'p> Sweep<'p> {
     fn of(part: &Part<'p>) -> Self {
-        let Part { material, figures } = *part;
-        let name = &material.name;
-        let written = |sheet: Sheet| {
-            let id = format!("{name}-{}", sheet.name);
-            let file = sheet.file.map(|file| format!("analysis/{file}"));
-            Table { file, command: Some(provenance::analyze(material)), ..Table::of(sheet, &id) }
+        let Part { data, figures } = *part;
+        let name = data.name;
+        let written = |view: TableView| {
+            let id = format!("{name}-{}", view.name);
+            let file = view.file.map(|file| format!("analysis/{file}"));
+            Table { file, command: Some(provenance::analyze(data)), ..Table::of(view, &id) }
         };
         let drawing = |figure: &'p Figure| Drawing::of(figure, name);
         Self {
             name,
-            question: &material.question,
-            verdict: material.analysis.compared.as_ref().map(|compared| compared.verdict.to_string()),
-            counts: counts(material),
-            tables: material.analysis.sheets().into_iter().map(written).collect(),
+            question: data.question,
+            verdict: data.analysis.compared.as_ref().map(|compared| compared.verdict.to_string()),
+            counts: counts(data),
+            tables: data.analysis.views().into_iter().map(written).collect(),
             figures: figures.iter().map(drawing).collect(),
-            failures: failures(material).map(|sheet| Table::of(sheet, &format!("{name}-incomplete"))),
-            facts: provenance::facts(material),
-            commands: provenance::commands(material),
+            failures: failures(data).map(|view| Table::of(view, &format!("{name}-incomplete"))),
+            facts: provenance::facts(data),
+            commands: provenance::commands(data),
         }
     }
 }
@@ -142,39 +141,37 @@ impl<'p> Drawing<'p> {
 }
 
 impl Table {
-    /// A sheet, named `id` on its page.
-    pub fn of(sheet: Sheet, id: &str) -> Self {
-        let head = |(at, text): (usize, String)| Head { text, number: at >= sheet.texts };
+    /// A view, named `id` on its page.
+    pub fn of(view: TableView, id: &str) -> Self {
+        let head = |(at, text): (usize, String)| Head { text, number: at >= view.texts };
         Self {
             id: id.to_owned(),
-            title: capitalised(sheet.name),
-            caption: sheet.caption,
-            head: sheet.head.into_iter().enumerate().map(head).collect(),
-            rows: sheet.rows,
+            title: view.title(),
+            caption: view.caption,
+            head: view.head.into_iter().enumerate().map(head).collect(),
+            rows: view.rows,
             file: None,
             command: None,
         }
     }
 }
 
-/// How many trials there are, and how many were planned.
-fn counts(material: &Material) -> String {
-    let planned: usize = material.cells.iter().map(|cell| cell.trials.len()).sum();
-    let complete = planned - material.incomplete().count();
-    let (cells, seeds) = (material.cells.len(), material.cells.iter().map(|cell| cell.trials.len()).max());
-    format!(
-        "{complete} of {planned} trials complete: {cells} cells of up to {} seeds.",
-        seeds.unwrap_or_default()
-    )
+/// States the numbers of complete and of planned trials.
+fn counts(data: &ReportData<'_>) -> String {
+    let planned = data.trials().count();
+    let complete = data.trials().filter(|trial| trial.is_complete()).count();
+    let (cells, seeds) = (data.cells().len(), data.analysis.summary.seeds.len());
+    format!("{complete} of {planned} trials complete: {cells} cells of up to {seeds} seeds.")
 }
 
 /// The trials that are not complete; `None` where all are.
-fn failures(material: &Material) -> Option<Sheet> {
-    let row = |trial: &super::material::Trial| {
-        vec![trial.id.clone(), trial.status.clone(), trial.seed.to_string(), trial.curve.len().to_string()]
+fn failures(data: &ReportData<'_>) -> Option<TableView> {
+    let row = |trial: &TrialRow| {
+        let epochs = data.curve(trial).len();
+        vec![trial.trial.clone(), trial.status.to_string(), trial.seed.to_string(), epochs.to_string()]
     };
-    let rows: Vec<_> = material.incomplete().map(row).collect();
-    (!rows.is_empty()).then(|| Sheet {
+    let rows: Vec<_> = data.trials().filter(|trial| !trial.is_complete()).map(row).collect();
+    (!rows.is_empty()).then(|| TableView {
         name: "incomplete trials",
         caption:
             "Planned trials that are not complete. They are in no mean; comparisons leave their pairs out."
@@ -184,9 +181,4 @@ fn failures(material: &Material) -> Option<Sheet> {
         rows,
         file: None,
     })
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }

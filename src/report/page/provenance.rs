@@ -1,26 +1,33 @@
-//! What the numbers were computed with, what they cost, and how to compute them again.
+//! Provenance and cost of the results, and the commands that repeat them.
 
 use serde::Serialize;
 
 use crate::device::Kind;
-use crate::report::material::{Material, Table};
+use crate::report::data::ReportData;
+use crate::store::ProvenanceRow;
 
-/// Columns of `provenance.csv` that are facts of their own, and what they are.
-const FACTS: [(&str, &str); 11] = [
-    ("version", "Version of drsae"),
-    ("numerics", "Numerics version"),
-    ("rustc", "Compiler"),
-    ("lockfile", "SHA-256 of Cargo.lock"),
-    ("binary", "SHA-256 of the program"),
-    ("data", "Checksums of the data"),
-    ("cpu", "CPU"),
-    ("device", "Trained on"),
-    ("cores", "Cores that the process might use"),
-    ("threads", "Threads of a trial"),
-    ("system", "System"),
+/// A fact about a trial, as text.
+type FactOf = fn(&ProvenanceRow) -> String;
+
+/// The facts that are columns of `provenance.csv`, with their names on the page.
+const FACTS: [(&str, FactOf); 11] = [
+    ("Version of drsae", |row| row.version.clone()),
+    ("Numerics version", |row| row.numerics.to_string()),
+    ("Compiler", |row| row.rustc.clone().unwrap_or_default()),
+    ("SHA-256 of Cargo.lock", |row| row.lockfile.clone()),
+    ("SHA-256 of the program", |row| row.binary.clone().unwrap_or_default()),
+    (DATA, |row| row.data.clone()),
+    ("CPU", |row| row.cpu.clone()),
+    ("Trained on", |row| row.device.name().to_owned()),
+    ("Cores that the process might use", |row| row.cores.to_string()),
+    ("Threads of a trial", |row| row.threads.to_string()),
+    ("System", |row| row.system.clone()),
 ];
 
-/// One thing that is known of a sweep's trials.
+/// The fact that is a list.
+const DATA: &str = "Checksums of the data";
+
+/// A fact about a sweep's trials.
 #[derive(Serialize)]
 pub struct Fact {
     name: &'static str,
@@ -28,86 +35,85 @@ pub struct Fact {
     values: Vec<String>,
 }
 
-/// A command and what it does.
+/// A command and its effect.
 #[derive(Serialize)]
 pub struct Command {
     line: String,
     effect: String,
 }
 
-/// What is known of the trials; nothing where no provenance was merged.
-pub fn facts(material: &Material) -> Vec<Fact> {
-    let Some(table) = &material.provenance else { return Vec::new() };
-    let mut facts = vec![Fact { name: "Commit", values: counted(&commits(table)) }];
-    let named = FACTS.iter().filter(|(column, _)| table.has(column));
-    facts.extend(named.map(|(column, name)| {
-        let mut values = counted(&table.texts(column));
-        if *column == "data" {
-            values = values.iter().flat_map(|value| value.split("; ")).map(str::to_owned).collect();
+/// Facts about the trials; none where no provenance was merged.
+pub fn facts(data: &ReportData<'_>) -> Vec<Fact> {
+    let Some(rows) = &data.provenance else { return Vec::new() };
+    let counted = |fact: FactOf| counted(&rows.iter().map(fact).collect::<Vec<_>>());
+    let mut facts = vec![Fact { name: "Commit", values: counted(commit) }];
+    facts.extend(FACTS.map(|(name, fact)| match name {
+        DATA => {
+            let values = counted(fact);
+            Fact {
+                name,
+                values: values.iter().flat_map(|value| value.split("; ")).map(str::to_owned).collect(),
+            }
         }
-        Fact { name, values }
+        _ => Fact { name, values: counted(fact) },
     }));
-    let mut started = table.texts("started");
+    let mut started: Vec<_> = rows.iter().map(|row| row.started.as_str()).collect();
     started.sort_unstable();
     if let [first, .., last] = &started[..] {
         facts.push(Fact { name: "Started", values: vec![format!("{first} to {last}")] });
     }
-    facts.push(Fact { name: "Cost", values: vec![cost(material)] });
+    facts.push(Fact { name: "Cost", values: vec![cost(data)] });
     facts
 }
 
 /// The command that writes a sweep's tables.
-pub fn analyze(material: &Material) -> String {
-    line("analyze", material)
+pub fn analyze(data: &ReportData<'_>) -> String {
+    line("analyze", data)
 }
 
 /// A command on the sweep, which names the device where its trials were trained on another
 /// than the CPU.
-fn line(command: &str, material: &Material) -> String {
-    let line = format!("drsae {command} results/{}/sweep.toml", material.name);
-    let table = material.provenance.as_ref().filter(|table| table.has("device"));
-    match table.map(|table| distinct(table.texts("device"))).as_deref() {
-        Some([device]) if device != Kind::default().name() => format!("{line} --device {device}"),
+fn line(command: &str, data: &ReportData<'_>) -> String {
+    let line = format!("drsae {command} results/{}/sweep.toml", data.name);
+    match distinct(data.provenance.iter().flatten().map(|row| row.device)).as_slice() {
+        [device] if *device != Kind::default() => format!("{line} --device {}", device.name()),
         _ => line,
     }
 }
 
-/// How to repeat a sweep, from its trials to this page.
-pub fn commands(material: &Material) -> Vec<Command> {
+/// The commands that repeat a sweep, from its trials to this page.
+pub fn commands(data: &ReportData<'_>) -> Vec<Command> {
     let command = |line: String, effect: &str| Command { line, effect: effect.to_owned() };
     let mut commands = Vec::new();
-    if let Some([commit]) =
-        material.provenance.as_ref().map(|table| distinct(table.texts("commit"))).as_deref()
-    {
+    let commits = data.provenance.iter().flatten().map(|row| row.commit.as_deref().unwrap_or_default());
+    if let [commit] = distinct(commits).as_slice() {
         commands.push(command(format!("git checkout {commit}"), "the code that trained the networks"));
     }
     commands.extend([
-        command(line("sweep", material), "every trial that is not there, then all tables"),
-        command(analyze(material), "all tables again, from the merged ones"),
-        command(line("report", material), "all figures and this page, from the same"),
+        command(line("sweep", data), "every trial that is not there, then all tables"),
+        command(analyze(data), "all tables again, from the merged ones"),
+        command(line("report", data), "all figures and this page, from the same"),
         command(
-            line("verify", material) + " --replay random",
+            line("verify", data) + " --replay random",
             "whether the folder is what it says; trains one trial again",
         ),
     ]);
     commands
 }
 
-/// The commit of each trial, and whether the code was exactly that.
-fn commits(table: &Table) -> Vec<String> {
-    let commits = table.texts("commit").into_iter().zip(table.texts("dirty"));
-    let told = |(commit, dirty): (String, String)| match (commit.as_str(), dirty.as_str()) {
-        ("", _) => "built outside a repository".to_owned(),
-        (_, "true") => format!("{commit}, with changes that were not committed"),
-        _ => commit,
-    };
-    commits.map(told).collect()
+/// The commit of a trial, and whether the code was exactly that.
+fn commit(row: &ProvenanceRow) -> String {
+    match &row.commit {
+        None => "built outside a repository".to_owned(),
+        Some(commit) if row.dirty == Some(true) => format!("{commit}, with changes that were not committed"),
+        Some(commit) => commit.clone(),
+    }
 }
 
-fn cost(material: &Material) -> String {
-    let trials = || material.cells.iter().flat_map(|cell| &cell.trials);
-    let seconds: f64 = trials().filter_map(|trial| trial.seconds).sum();
-    let flops: f64 = trials().filter(|trial| trial.is_complete()).filter_map(|trial| trial.flops).sum();
+fn cost(data: &ReportData<'_>) -> String {
+    let seconds: f64 = data.trials().filter_map(|trial| data.seconds(trial)).sum();
+    let complete = data.trials().filter(|trial| trial.is_complete());
+    let flops: f64 = complete.filter_map(|trial| data.flops(trial)).sum();
     let hours = format!("{:.2} h of wall-clock, summed over the trials", seconds / 3600.0);
     if flops > 0.0 {
         format!("{hours}; {:.3}·10¹² floating-point operations of training", flops / 1e12)
@@ -118,16 +124,16 @@ fn cost(material: &Material) -> String {
 
 /// The distinct values, with the number of trials that each has where they differ.
 fn counted(values: &[String]) -> Vec<String> {
-    let known = distinct(values.to_vec());
-    if known.len() == 1 {
-        return known;
+    let known = distinct(values.iter());
+    if let [value] = known[..] {
+        return vec![value.clone()];
     }
     let count = |value: &String| values.iter().filter(|other| *other == value).count();
-    known.iter().map(|value| format!("{value} ({} trials)", count(value))).collect()
+    known.into_iter().map(|value| format!("{value} ({} trials)", count(value))).collect()
 }
 
-fn distinct(values: Vec<String>) -> Vec<String> {
-    let mut known: Vec<String> = Vec::new();
+fn distinct<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut known: Vec<T> = Vec::new();
     for value in values {
         if !known.contains(&value) {
             known.push(value);

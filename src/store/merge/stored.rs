@@ -1,227 +1,195 @@
-//! The merged tables as they stand in a results folder: what is known of trials whose own
-//! folders are not kept.
+//! The merged tables of a results folder, as lines of one trial in the tables of any plan: the
+//! results of trials whose own folders are not kept.
 
-mod lines;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::path::Path;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use super::{SUMS, Sums, Table, TrialLines, checksum};
+use crate::store::{EpochRow, Error, MistakeRow, ProvenanceRow, Status, Store, TrialRow, TrialTable, tables};
 
-use csv::StringRecord;
-
-pub use self::lines::StoredTables;
-use super::{PlannedTrial, Sums, Table, checksum};
-use crate::store::{Error, Status, Store};
-
-/// What to do with a table that cannot be read.
+/// Advice for a table that cannot be read.
 const RESTORE: &str = "restore it, or move it away to merge the trials' folders alone";
 
-/// Columns of `trials.csv` that every version wrote; all others but `test_images` are axes.
-const FIXED: [&str; 13] = [
-    "trial",
-    "index",
-    "family",
-    "steps",
-    "hidden",
-    "sparsity",
-    "discriminative_weight",
-    "seed",
-    "parameters",
-    "status",
-    "best_epoch",
-    "valid_error",
-    "test_error",
-];
-
-/// Column that the first versions did not write.
-const IMAGES: &str = "test_images";
-
-/// A row of `trials.csv`.
+/// The merged tables beside `trials.csv`, by trial.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StoredTrial {
-    /// What the plan said of the trial.
-    pub planned: PlannedTrial,
-    /// What became of it.
-    pub status: Status,
-    /// Epoch, from 1, whose weights were kept.
-    pub best_epoch: Option<usize>,
-    /// Validation error at `best_epoch`, percent.
-    pub valid_error: Option<f64>,
-    /// Test error of the kept weights, percent.
-    pub test_error: Option<f64>,
-    /// Test images.
-    pub test_images: Option<usize>,
+pub struct StoredTables {
+    epochs: Vec<u8>,
+    curves: HashMap<String, Range<usize>>,
+    mistakes: HashMap<String, Vec<MistakeRow>>,
+    provenance: HashMap<String, ProvenanceRow>,
 }
 
-/// The rows of `trials.csv`, in the order of the file.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct StoredTrials {
-    rows: Vec<StoredTrial>,
-    by_id: HashMap<String, usize>,
-    /// SHA-256 of the file.
-    sum: String,
-}
-
-impl StoredTrials {
-    /// All rows.
-    #[must_use]
-    pub fn rows(&self) -> &[StoredTrial] {
-        &self.rows
-    }
-
-    /// The row of a trial.
-    #[must_use]
-    pub fn get(&self, id: &str) -> Option<&StoredTrial> {
-        self.by_id.get(id).map(|&at| &self.rows[at])
-    }
-
-    /// The row of a trial that has ended.
-    #[must_use]
-    pub fn ended(&self, id: &str) -> Option<&StoredTrial> {
-        self.get(id).filter(|row| row.status != Status::Pending)
-    }
-
-    /// The row of a trial that is complete.
-    #[must_use]
-    pub fn complete(&self, id: &str) -> Option<&StoredTrial> {
-        self.get(id).filter(|row| row.status == Status::Complete)
-    }
-
-    /// Whether the file is the one that a merge reached its end with, as far as that is known.
-    pub(super) fn is_settled(&self, store: &Store) -> bool {
-        let is_listed = |sums: Sums| sums.get(Table::Trials.file()) == Some(self.sum.as_str());
-        matches!(store.announced_sums(), Ok(None))
-            && store.sums().is_ok_and(|sums| sums.is_none_or(is_listed))
-    }
-
-    fn read(path: &Path, text: &[u8]) -> Result<Self, Error> {
-        let mut reader = csv::Reader::from_reader(text);
-        let header = reader.headers().map_err(|error| malformed(path, &error.to_string()))?.clone();
-        let columns = Columns::of(path, &header)?;
-        let mut stored = Self { sum: checksum(text), ..Self::default() };
-        for record in reader.records() {
-            let record = record.map_err(|error| malformed(path, &error.to_string()))?;
-            let row = columns.trial(&record).map_err(|problem| malformed(path, &at(&record, &problem)))?;
-            match stored.by_id.entry(row.planned.id.clone()) {
-                Entry::Vacant(place) => place.insert(stored.rows.len()),
-                Entry::Occupied(_) => {
-                    let problem = format!("{} comes twice", row.planned.id);
-                    return Err(malformed(path, &at(&record, &problem)));
-                }
-            };
-            stored.rows.push(row);
-        }
-        Ok(stored)
-    }
-}
-
-impl Store {
-    /// The rows of `trials.csv` as it stands; none where there is no such file.
+impl StoredTables {
+    /// Reads the tables beside the `trials.csv` that holds `trials`.
     ///
     /// # Errors
-    /// The file is not as a merge writes it, or the disk refuses.
-    pub fn stored_trials(&self) -> Result<StoredTrials, Error> {
-        let path = self.table(Table::Trials);
-        self.read(&path)?.map_or_else(|| Ok(StoredTrials::default()), |text| StoredTrials::read(&path, &text))
-    }
-}
-
-impl Store {
-    /// Whether `trials.csv`, where there is one, has so many trials, and those of `plan.csv`.
-    ///
-    /// # Errors
-    /// A table is not as written, or the disk refuses.
-    pub fn tables_hold_plan(&self, trials: usize) -> Result<bool, Error> {
-        let stored = self.stored_trials()?;
-        if stored.rows.is_empty() || stored.rows.len() != trials {
-            return Ok(stored.rows.is_empty());
-        }
-        let path = self.plan_csv();
-        let Some(text) = self.read(&path)? else { return Ok(true) };
-        let mut reader = csv::Reader::from_reader(text.as_slice());
-        let wrong = |error: csv::Error| malformed(&path, &error.to_string());
-        let at = reader.headers().map_err(wrong)?.iter().position(|column| column == "trial");
-        let ids: Vec<_> = reader.records().collect::<Result<_, _>>().map_err(wrong)?;
-        let ids =
-            ids.iter().map(|record: &StringRecord| at.and_then(|at| record.get(at)).unwrap_or_default());
-        Ok(ids.eq(stored.rows.iter().map(|row| row.planned.id.as_str())))
-    }
-}
-
-/// Where the columns of a `trials.csv` are.
-struct Columns {
-    fixed: HashMap<&'static str, usize>,
-    images: Option<usize>,
-    axes: Vec<(usize, String)>,
-}
-
-impl Columns {
-    fn of(path: &Path, header: &StringRecord) -> Result<Self, Error> {
-        let find = |name: &str| header.iter().position(|column| column == name);
-        let column = |name: &'static str| {
-            find(name)
-                .map(|at| (name, at))
-                .ok_or_else(|| malformed(path, &format!("line 1: it has no column `{name}`")))
+    /// A table is missing or not as a merge writes it, or the disk refuses.
+    pub fn read(store: &Store, trials: &TrialTable) -> Result<Self, Error> {
+        let sums = Listed { old: store.sums()?, new: store.announced_sums()? };
+        sums.expect(store, Table::Trials, &trials.checksum)?;
+        let read = |table| {
+            let text = text(store, table)?;
+            let sum = checksum(&text);
+            sums.expect(store, table, &sum)?;
+            Ok((text, sum))
         };
-        let known = |name: &str| FIXED.contains(&name) || name == IMAGES;
-        let axes = header.iter().enumerate().filter(|(_, name)| !known(name));
+        let (epochs, _) = read(Table::Epochs)?;
+        let (mistakes, sum) = read(Table::Mistakes)?;
+        let mistakes = tables::parse_rows(&store.table(Table::Mistakes), &mistakes)?;
+        let path = store.table(Table::Provenance);
+        let provenance: Vec<ProvenanceRow> = tables::parse_rows(&path, &read(Table::Provenance)?.0)?;
+        let names = names(&path, sums.origin(Table::Mistakes, &sum), trials, &provenance)?;
         Ok(Self {
-            fixed: FIXED.into_iter().map(column).collect::<Result<_, _>>()?,
-            images: find(IMAGES),
-            axes: axes.map(|(at, name)| (at, name.to_owned())).collect(),
+            curves: curves(&store.table(Table::Epochs), &epochs)?,
+            epochs,
+            mistakes: by_trial(&store.table(Table::Mistakes), mistakes, &names)?,
+            provenance: provenance.into_iter().map(|row| (row.trial.clone(), row)).collect(),
         })
     }
 
-    fn trial(&self, record: &StringRecord) -> Result<StoredTrial, String> {
-        let text = |name: &str| record.get(self.fixed[name]).unwrap_or_default();
-        let status = text("status");
-        let status = Status::ALL
-            .into_iter()
-            .find(|known| known.name() == status)
-            .ok_or_else(|| format!("there is no status `{status}`"))?;
-        let images = self.images.and_then(|at| record.get(at)).unwrap_or_default();
-        let planned = PlannedTrial {
-            id: text("trial").to_owned(),
-            index: number("index", text("index"))?,
-            family: text("family").to_owned(),
-            steps: number("steps", text("steps"))?,
-            hidden: number("hidden", text("hidden"))?,
-            sparsity: number("sparsity", text("sparsity"))?,
-            discriminative_weight: number("discriminative_weight", text("discriminative_weight"))?,
-            seed: number("seed", text("seed"))?,
-            parameters: number("parameters", text("parameters"))?,
-            axes: self
-                .axes
-                .iter()
-                .map(|(at, axis)| (axis.clone(), record.get(*at).unwrap_or_default().to_owned()))
-                .collect(),
-        };
-        Ok(StoredTrial {
-            planned,
-            status,
-            best_epoch: optional("best_epoch", text("best_epoch"))?,
-            valid_error: optional("valid_error", text("valid_error"))?,
-            test_error: optional("test_error", text("test_error"))?,
-            test_images: optional(IMAGES, images)?,
+    /// The lines of a trial's learning curve, byte for byte.
+    #[must_use]
+    pub fn curve(&self, id: &str) -> &[u8] {
+        self.curves.get(id).map_or(&[], |lines| &self.epochs[lines.clone()])
+    }
+
+    /// The test images that a complete trial misclassifies, under the index of the stored plan.
+    #[must_use]
+    pub fn mistakes(&self, id: &str) -> &[MistakeRow] {
+        self.mistakes.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The provenance of a complete trial, under the index of the stored plan.
+    #[must_use]
+    pub fn provenance(&self, id: &str) -> Option<&ProvenanceRow> {
+        self.provenance.get(id)
+    }
+
+    /// The lines of a trial in the tables of a plan in which it has this index.
+    pub(super) fn lines(&self, store: &Store, row: &TrialRow, index: usize) -> Result<TrialLines, Error> {
+        let id = &row.trial;
+        let epochs = self.curve(id).to_vec();
+        if row.status != Status::Complete {
+            return Ok(TrialLines { epochs, ..TrialLines::default() });
+        }
+        let mistakes: Vec<_> = self.mistakes(id).iter().map(|row| MistakeRow { index, ..*row }).collect();
+        let path = store.table(Table::Provenance);
+        let missing = || malformed(&path, &format!("it has no row of {id}, which is complete"));
+        let provenance = ProvenanceRow { index, ..self.provenance(id).ok_or_else(missing)?.clone() };
+        Ok(TrialLines {
+            epochs,
+            mistakes: tables::lines(&mistakes).map_err(Error::read(&store.table(Table::Mistakes)))?,
+            provenance: tables::lines(&[provenance]).map_err(Error::read(&path))?,
         })
     }
 }
 
-fn number<T: FromStr>(column: &str, text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("`{column}` is `{}`, which is no such number", text.escape_debug()))
+fn text(store: &Store, table: Table) -> Result<Vec<u8>, Error> {
+    let path = store.table(table);
+    let missing = || malformed(&path, "it is missing, though trials.csv holds trials without a folder");
+    store.read(&path)?.ok_or_else(missing)
 }
 
-/// An empty field is an absent number.
-fn optional<T: FromStr>(column: &str, text: &str) -> Result<Option<T>, String> {
-    if text.is_empty() { Ok(None) } else { number(column, text).map(Some) }
+/// The checksums of the merge that reached its end last, and of one that did not.
+struct Listed {
+    old: Option<Sums>,
+    new: Option<Sums>,
 }
 
-fn at(record: &StringRecord, problem: &str) -> String {
-    let line = record.position().map_or(0, csv::Position::line);
-    format!("line {line}: {problem}")
+impl Listed {
+    /// Refuses a table that no merge wrote; earlier versions listed none.
+    fn expect(&self, store: &Store, table: Table, sum: &str) -> Result<(), Error> {
+        if (self.old.is_none() && self.new.is_none()) || self.origin(table, sum).is_some() {
+            return Ok(());
+        }
+        let reason = format!(
+            "it was changed after it was merged, for {SUMS} lists another checksum; restore both, or remove {SUMS} to \
+             take the table as it is"
+        );
+        Err(Error::Malformed { path: store.table(table), reason })
+    }
+
+    /// The merge that wrote a table, where one lists it.
+    fn origin(&self, table: Table, sum: &str) -> Option<Origin> {
+        let lists = |sums: &Option<Sums>| sums.as_ref().is_some_and(|it| it.get(table.file()) == Some(sum));
+        let new = lists(&self.new).then_some(Origin::New);
+        new.or(lists(&self.old).then_some(Origin::Old))
+    }
+}
+
+/// The merge that wrote a table.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    /// The last one that reached its end.
+    Old,
+    /// One that did not.
+    New,
+}
+
+/// The range of the lines of each trial.
+fn curves(path: &Path, text: &[u8]) -> Result<HashMap<String, Range<usize>>, Error> {
+    let header = tables::text::<EpochRow>(&[]).map_err(Error::read(path))?;
+    if !text.starts_with(&header) || !text.ends_with(b"\n") {
+        return Err(malformed(path, "its columns are those of another version, or its end is missing"));
+    }
+    let mut curves: HashMap<String, Range<usize>> = HashMap::new();
+    let mut start = header.len();
+    for (at, line) in text[start..].split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let wrong = |problem: &str| malformed(path, &format!("line {}: {problem}", at + 2));
+        let id = line.split(|&byte| byte == b',').next().unwrap_or_default();
+        let id = std::str::from_utf8(id).map_err(|_| wrong("it is no UTF-8"))?;
+        let end = start + line.len();
+        match curves.get_mut(id) {
+            Some(lines) if lines.end == start => lines.end = end,
+            Some(_) => return Err(wrong(&format!("the rows of {id} do not stand together"))),
+            None => {
+                curves.insert(id.to_owned(), start..end);
+            }
+        }
+        start = end;
+    }
+    Ok(curves)
+}
+
+/// The trials by the index that `mistakes.csv` gives them.
+///
+/// A merge that was killed between two tables leaves `trials.csv` with the indices of the new plan
+/// and, unless that is in place too, `provenance.csv` with those of the old one.
+fn names<'t>(
+    path: &Path,
+    mistakes: Option<Origin>,
+    trials: &'t TrialTable,
+    provenance: &'t [ProvenanceRow],
+) -> Result<BTreeMap<usize, &'t str>, Error> {
+    let differs = |row: &&ProvenanceRow| trials.get(&row.trial).is_some_and(|trial| trial.index != row.index);
+    let planned = trials.rows().iter().map(|row| (row.index, row.trial.as_str()));
+    match (provenance.iter().find(differs), mistakes) {
+        (None, _) | (Some(_), Some(Origin::New)) => Ok(planned.collect()),
+        (Some(_), Some(Origin::Old)) => {
+            Ok(provenance.iter().map(|row| (row.index, row.trial.as_str())).collect())
+        }
+        (Some(row), None) => {
+            Err(malformed(path, &format!("{} has another index than in trials.csv", row.trial)))
+        }
+    }
+}
+
+fn by_trial(
+    path: &Path,
+    mistakes: Vec<MistakeRow>,
+    names: &BTreeMap<usize, &str>,
+) -> Result<HashMap<String, Vec<MistakeRow>>, Error> {
+    let mut by_trial: HashMap<String, Vec<MistakeRow>> = HashMap::new();
+    for (at, row) in mistakes.into_iter().enumerate() {
+        let unknown =
+            || malformed(path, &format!("line {}: there is no trial with the index {}", at + 2, row.index));
+        let id = names.get(&row.index).ok_or_else(unknown)?;
+        by_trial.entry((*id).to_owned()).or_default().push(row);
+    }
+    Ok(by_trial)
 }
 
 fn malformed(path: &Path, problem: &str) -> Error {
-    Error::Malformed { path: PathBuf::from(path), reason: format!("{problem}; {RESTORE}") }
+    Error::Malformed { path: path.to_owned(), reason: format!("{problem}; {RESTORE}") }
 }

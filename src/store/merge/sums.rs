@@ -59,7 +59,7 @@ impl Sums {
 }
 
 impl Store {
-    /// Where the checksums lie.
+    /// Path of the checksums.
     #[must_use]
     pub fn sums_file(&self) -> PathBuf {
         self.root.join(SUMS)

@@ -1,43 +1,45 @@
-//! What there is of each planned trial, folder or stored row, and the tables that it makes.
+//! The source of each planned trial's row, a folder or a stored row, and the merged tables.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::stored::{StoredTables, StoredTrial, StoredTrials};
+use super::stored::StoredTables;
 use super::sums::Sums;
-use super::{Ending, Merged, PlannedTrial, Share, Table, TrialRow, shares};
-use crate::store::{EpochRow, Error, MistakeRow, Outcome, ProvenanceRow, Sealed, Status, Store, rows};
+use super::{Merged, Table, TrialLines, folder};
+use crate::store::{
+    EpochRow, Error, MistakeRow, Outcome, ProvenanceRow, Sealed, Status, Store, TrialRow, TrialTable, tables,
+};
 
-/// Trials that are in memory together.
+/// Number of trials that are in memory together.
 pub(super) const TOGETHER: usize = 64;
 
-/// The trials of a plan with what there is of them, ready to be merged.
+/// The trials of a plan with their results, ready to be merged.
 pub struct Survey<'a> {
     store: &'a Store,
-    stored: StoredTrials,
+    stored: TrialTable,
     /// In plan order.
     trials: Vec<Surveyed<'a>>,
 }
 
 /// A planned trial and the result in its folder; none where it is pending.
 struct Surveyed<'a> {
-    planned: &'a PlannedTrial,
+    planned: &'a TrialRow,
     result: Result<Option<Sealed>, Error>,
 }
 
 /// A planned trial and what a whole folder of an ended trial adds to the tables.
 struct Read<'a> {
-    planned: &'a PlannedTrial,
-    found: Result<Option<(Outcome, Share)>, Error>,
+    planned: &'a TrialRow,
+    found: Result<Option<(Outcome, TrialLines)>, Error>,
 }
 
 /// The merged tables as texts.
 #[derive(Debug, Default)]
-pub struct Texts([Vec<u8>; 4]);
+pub struct MergedTexts([Vec<u8>; 4]);
 
-impl Texts {
+impl MergedTexts {
     /// The text of a table.
     #[must_use]
     pub fn of(&self, table: Table) -> &[u8] {
@@ -57,31 +59,16 @@ impl Texts {
 }
 
 impl Store {
-    /// The text of `trials.csv` of a plan of which nothing has run.
-    ///
-    /// # Errors
-    /// It cannot be put together.
-    pub fn bare_trials(&self, planned: &[PlannedTrial]) -> Result<Vec<u8>, Error> {
-        let pending = |planned| Surveyed { planned, result: Ok(None) };
-        let trials = planned.iter().map(pending).collect();
-        let (_, texts) = Survey { store: self, stored: StoredTrials::default(), trials }.texts()?;
-        Ok(texts.of(Table::Trials).to_vec())
-    }
-
     /// Reads the results of the planned trials, which `stored` rows stand in for where a trial's
     /// folder has none.
     ///
     /// # Errors
     /// An id is no plain folder name, or the disk refuses.
-    pub fn survey<'a>(
-        &'a self,
-        planned: &'a [PlannedTrial],
-        stored: StoredTrials,
-    ) -> Result<Survey<'a>, Error> {
+    pub fn survey<'a>(&'a self, planned: &'a [TrialRow], stored: TrialTable) -> Result<Survey<'a>, Error> {
         let begun = self.ended()?;
-        let read = |planned: &'a PlannedTrial| {
-            let folder = self.trial(&planned.id)?;
-            let result = if begun.contains(&planned.id) { folder.sealed() } else { Ok(None) };
+        let read = |planned: &'a TrialRow| {
+            let folder = self.trial(&planned.trial)?;
+            let result = if begun.contains(&planned.trial) { folder.sealed() } else { Ok(None) };
             Ok(Surveyed { planned, result })
         };
         let trials: Result<Vec<_>, Error> = planned.par_iter().map(read).collect();
@@ -96,22 +83,22 @@ impl Survey<'_> {
     ///
     /// # Errors
     /// A stored table that a trial's row is to be taken from is missing or not as written.
-    pub fn texts(self) -> Result<(Merged, Texts), Error> {
-        let mut texts = Texts::default();
+    pub fn texts(self) -> Result<(Merged, MergedTexts), Error> {
+        let mut texts = MergedTexts::default();
         let [trials, epochs, mistakes, provenance] = &mut texts.0;
         let merged = self.write([trials, epochs, mistakes, provenance])?;
         Ok((merged, texts))
     }
 
-    /// What a merge would find, where all of it stands already: no folder has a result, and the
+    /// The outcome of a merge that would change nothing: no folder has a result, and the
     /// stored rows are those of the plan.
     pub(super) fn standing(&self) -> Option<Merged> {
         let (rows, mut merged) = (self.stored.rows(), Merged::default());
-        let stands = |(trial, row): (&Surveyed<'_>, &StoredTrial)| {
-            matches!(trial.result, Ok(None)) && *trial.planned == row.planned
+        let stands = |(trial, row): (&Surveyed<'_>, &TrialRow)| {
+            matches!(trial.result, Ok(None)) && trial.planned.with_outcome_of(row) == *row
         };
         let are_planned = rows.len() == self.trials.len() && self.trials.iter().zip(rows).all(stands);
-        if rows.is_empty() || !are_planned || !self.stored.is_settled(self.store) {
+        if rows.is_empty() || !are_planned || !is_settled(&self.stored, self.store) {
             return None;
         }
         for row in rows {
@@ -125,10 +112,10 @@ impl Survey<'_> {
         let Self { store, stored, trials } = self;
         let paths = Table::ALL.map(|table| store.table(table));
         let mut out = Out { tables, paths };
-        out.put(Table::Trials, header(&trials))?;
-        out.put(Table::Epochs, rows::text::<EpochRow>(&[]))?;
-        out.put(Table::Mistakes, rows::text::<MistakeRow>(&[]))?;
-        out.put(Table::Provenance, rows::text::<ProvenanceRow>(&[]))?;
+        out.put(Table::Trials, TrialRow::header(trials.first().map(|trial| trial.planned)))?;
+        out.put(Table::Epochs, tables::text::<EpochRow>(&[]))?;
+        out.put(Table::Mistakes, tables::text::<MistakeRow>(&[]))?;
+        out.put(Table::Provenance, tables::text::<ProvenanceRow>(&[]))?;
         let mut chooser = Chooser { store, stored: &stored, tables: None, merged: Merged::default() };
         let mut trials = trials.into_iter();
         loop {
@@ -138,25 +125,23 @@ impl Survey<'_> {
             }
             let read: Vec<_> = together.into_par_iter().map(|trial| trial.read(store)).collect();
             for Read { planned, found } in read {
-                let (row, share) = chooser.choose(planned, found)?;
-                let axes: Vec<&str> = planned.axes.iter().map(|(_, value)| value.as_str()).collect();
-                out.put(Table::Trials, rows::lines(&[(row, axes)]))?;
-                out.put(Table::Epochs, Ok(share.epochs))?;
-                out.put(Table::Mistakes, Ok(share.mistakes))?;
-                out.put(Table::Provenance, Ok(share.provenance))?;
+                let (row, lines) = chooser.choose(planned, found)?;
+                out.put(Table::Trials, row.line())?;
+                out.put(Table::Epochs, Ok(lines.epochs))?;
+                out.put(Table::Mistakes, Ok(lines.mistakes))?;
+                out.put(Table::Provenance, Ok(lines.provenance))?;
             }
         }
     }
 }
 
-fn header(trials: &[Surveyed<'_>]) -> io::Result<Vec<u8>> {
-    let axes = trials.first().map_or(&[][..], |trial| &trial.planned.axes);
-    let mut header = rows::header::<TrialRow<'_>>()?;
-    header.extend(axes.iter().map(|(axis, _)| axis.clone()));
-    rows::table::<[&str; 0]>(&header, &[])
+/// True if `trials.csv` is the one that a merge reached its end with, as far as that is known.
+fn is_settled(table: &TrialTable, store: &Store) -> bool {
+    let is_listed = |sums: Sums| sums.get(Table::Trials.file()) == Some(table.checksum.as_str());
+    matches!(store.announced_sums(), Ok(None)) && store.sums().is_ok_and(|sums| sums.is_none_or(is_listed))
 }
 
-/// Where the tables go.
+/// The outputs of a merge.
 struct Out<'o> {
     tables: [&'o mut dyn Write; 4],
     paths: [PathBuf; 4],
@@ -173,18 +158,18 @@ impl<'a> Surveyed<'a> {
     /// Reads the files of an ended trial and holds them against its result.
     fn read(self, store: &Store) -> Read<'a> {
         let planned = self.planned;
-        let share = |sealed: Sealed| {
-            let share = shares::read(planned.index, &sealed, &store.trial(&planned.id)?)?;
-            Ok((sealed.outcome, share))
+        let lines = |sealed: Sealed| {
+            let lines = folder::read(planned.index, &sealed, &store.trial(&planned.trial)?)?;
+            Ok((sealed.outcome, lines))
         };
-        Read { planned, found: self.result.and_then(|sealed| sealed.map(share).transpose()) }
+        Read { planned, found: self.result.and_then(|sealed| sealed.map(lines).transpose()) }
     }
 }
 
 /// Chooses between a trial's folder and its stored row.
 struct Chooser<'s> {
     store: &'s Store,
-    stored: &'s StoredTrials,
+    stored: &'s TrialTable,
     /// The tables beside `trials.csv`, read when the first row of them is needed.
     tables: Option<StoredTables>,
     merged: Merged,
@@ -193,14 +178,14 @@ struct Chooser<'s> {
 impl Chooser<'_> {
     /// A complete folder comes before a complete row, that before any other ending in a folder,
     /// and that before any other row.
-    fn choose<'p>(
+    fn choose(
         &mut self,
-        planned: &'p PlannedTrial,
-        found: Result<Option<(Outcome, Share)>, Error>,
-    ) -> Result<(TrialRow<'p>, Share), Error> {
+        planned: &TrialRow,
+        found: Result<Option<(Outcome, TrialLines)>, Error>,
+    ) -> Result<(TrialRow, TrialLines), Error> {
         let folder = match found {
             Ok(folder) => folder,
-            // Another time it may be read: what stands must not be replaced by less meanwhile.
+            // It may be readable next time: until then the tables must not lose the row.
             Err(error) if error.is_of_the_disk() => return Err(error),
             Err(error) => {
                 self.merged.damaged.push(error);
@@ -208,23 +193,22 @@ impl Chooser<'_> {
             }
         };
         let is_complete = |outcome: &Outcome| outcome.status == Status::Complete;
-        let row = match &folder {
+        let stored = match &folder {
             Some((outcome, _)) if is_complete(outcome) => None,
-            Some(_) => self.stored.complete(&planned.id),
-            None => self.stored.ended(&planned.id),
+            Some(_) => self.stored.complete(&planned.trial),
+            None => self.stored.ended(&planned.trial),
         };
-        if let Some(row) = row {
-            self.merged.count(row.status, true);
-            let store = self.store;
-            let share = self.tables()?.share(store, row, planned.index)?;
-            return Ok((TrialRow::new(planned, row.status, Ending::stored(row)), share));
-        }
-        let (status, ending, share) = match folder {
-            Some((outcome, share)) => (outcome.status, Ending::of(&outcome), share),
-            None => (Status::Pending, Ending::default(), Share::default()),
+        let (row, lines) = match (stored, folder) {
+            (Some(stored), _) => {
+                let store = self.store;
+                let lines = self.tables()?.lines(store, stored, planned.index)?;
+                (planned.with_outcome_of(stored), lines)
+            }
+            (None, Some((outcome, lines))) => (planned.with_outcome(&outcome), lines),
+            (None, None) => (planned.clone(), TrialLines::default()),
         };
-        self.merged.count(status, false);
-        Ok((TrialRow::new(planned, status, ending), share))
+        self.merged.count(row.status, stored.is_some());
+        Ok((row, lines))
     }
 
     fn tables(&mut self) -> Result<&StoredTables, Error> {

@@ -3,16 +3,16 @@ use std::fs;
 use super::*;
 use crate::provenance::tests::provenance;
 use crate::store::outcome::tests::outcome;
-use crate::store::rows;
-use crate::store::{EpochRow, PredictionRow, file};
+use crate::store::{EpochRow, Outcome, PredictionRow, axis_column, file, tables};
+use crate::value::Value;
 
 /// Four test images, of which the second and the last are misclassified.
 const PREDICTIONS: [(u8, u8); 4] = [(7, 7), (2, 3), (1, 1), (0, 6)];
 
-fn planned(index: usize, seed: u64) -> PlannedTrial {
-    PlannedTrial {
+fn planned(index: usize, seed: u64) -> TrialRow {
+    TrialRow {
         index,
-        id: format!("drsae-{index}"),
+        trial: format!("drsae-{index}"),
         family: "drsae".to_owned(),
         steps: 11,
         hidden: 100,
@@ -20,7 +20,8 @@ fn planned(index: usize, seed: u64) -> PlannedTrial {
         discriminative_weight: 1.0,
         seed,
         parameters: 169_500,
-        axes: vec![("model.hidden".to_owned(), "100".to_owned())],
+        axes: vec![("model.hidden".into(), Value::from(100))],
+        ..TrialRow::default()
     }
 }
 
@@ -101,7 +102,7 @@ fn mistakes_and_provenance_are_those_of_complete_trials() {
     assert!(!written.contains("/home"), "no folder of the machine");
 }
 
-/// What a merge of two trials says of the first, which is damaged; the second is merged.
+/// Merges two trials and returns the error of the first, which is damaged; the second is merged.
 fn damage(store: &Store) -> String {
     let merged = store.merge(&[planned(0, 1), planned(1, 2)]).unwrap();
     assert_eq!(merged.counts, BTreeMap::from([(Status::Complete, 1), (Status::Pending, 1)]));
@@ -144,7 +145,7 @@ fn files_that_a_trial_lacks_or_that_are_not_its_own_are_named_and_keep_no_other_
     assert_eq!(store.merge(&[planned(0, 1), planned(1, 2)]).unwrap().counts[&Status::Complete], 2);
 }
 
-/// What the file of a trial says that its result was made for it.
+/// Seals a trial with a forged file and returns the error of the merge.
 fn forged(name: &str, text: &str) -> String {
     let (_results, store) = store();
     run(&store, "drsae-0", &outcome());
@@ -163,7 +164,7 @@ fn files_whose_content_is_not_the_trials_are_named() {
     assert!(forged(file::PREDICTIONS, fewer).contains("it has 1 images, the trial's result counts 4"));
     assert!(forged(file::PREDICTIONS, "a,b,c\n1,2,3\n").contains(file::PREDICTIONS));
     assert!(forged(file::EPOCHS, "trial,loss\n").contains("another version"));
-    let header = String::from_utf8(rows::text::<EpochRow>(&[]).unwrap()).unwrap();
+    let header = String::from_utf8(tables::text::<EpochRow>(&[]).unwrap()).unwrap();
     assert!(forged(file::EPOCHS, &(header + "drsae-9,1\n")).contains("its line 2 is no row of the trial"));
     let newer = crate::provenance::Provenance { format: crate::provenance::FORMAT + 1, ..provenance() };
     assert!(forged(file::PROVENANCE, &serde_json::to_string(&newer).unwrap()).contains("update drsae"));
@@ -175,7 +176,7 @@ fn many_trials_are_merged_in_plan_order() {
     let (_results, store) = store();
     let plan: Vec<_> = (0..survey::TOGETHER + 3).map(|index| planned(index, index as u64)).collect();
     for trial in &plan {
-        run(&store, &trial.id, &outcome());
+        run(&store, &trial.trial, &outcome());
     }
     store.merge(&plan).unwrap();
     let mistakes = fs::read_to_string(store.mistakes_csv()).unwrap();
@@ -205,10 +206,10 @@ fn lines(store: &Store, table: Table) -> Vec<String> {
 }
 
 /// A merged plan of these trials, whose folders are gone.
-fn kept(plan: &[PlannedTrial]) -> (tempfile::TempDir, Store) {
+fn kept(plan: &[TrialRow]) -> (tempfile::TempDir, Store) {
     let (results, store) = store();
     for trial in plan {
-        run(&store, &trial.id, &outcome());
+        run(&store, &trial.trial, &outcome());
     }
     store.merge(plan).unwrap();
     fs::remove_dir_all(store.trials()).unwrap();
@@ -235,8 +236,8 @@ fn stored_rows_are_kept_beside_new_ones_under_the_indices_of_the_plan() {
     let before = Table::ALL.map(|table| lines(&store, table));
     fs::create_dir(store.trials()).unwrap();
     run(&store, "drsae-9", &outcome());
-    let new = PlannedTrial { index: 0, ..planned(9, 9) };
-    let plan = [new, PlannedTrial { index: 1, ..planned(1, 2) }, PlannedTrial { index: 2, ..planned(0, 1) }];
+    let new = TrialRow { index: 0, ..planned(9, 9) };
+    let plan = [new, TrialRow { index: 1, ..planned(1, 2) }, TrialRow { index: 2, ..planned(0, 1) }];
     let merged = store.merge(&plan).unwrap();
     assert_eq!((merged.counts[&Status::Complete], merged.stored), (3, 2));
     let [trials, epochs, mistakes, provenance] = Table::ALL.map(|table| lines(&store, table));
@@ -268,14 +269,14 @@ fn a_merge_that_was_killed_at_any_file_mixes_no_trials() {
     // Another number of mistakes.
     let folder = store.trial("drsae-0").unwrap();
     let row = |(index, (label, prediction))| PredictionRow { index, label, prediction };
-    let predictions = rows::text(&one.into_iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
+    let predictions = tables::text(&one.into_iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
     fs::write(folder.path().join(file::PREDICTIONS), predictions).unwrap();
     folder.seal(&Outcome { test_count: Some(3), ..outcome() }).unwrap();
     run(&store, "drsae-1", &outcome());
     store.merge(&[planned(0, 1), planned(1, 2)]).unwrap();
     fs::remove_dir_all(store.trials()).unwrap();
     let before = merged_files(&store);
-    let new = [PlannedTrial { index: 1, ..planned(0, 1) }, PlannedTrial { index: 0, ..planned(1, 2) }];
+    let new = [TrialRow { index: 1, ..planned(0, 1) }, TrialRow { index: 0, ..planned(1, 2) }];
     store.merge(&new).unwrap();
     let after = merged_files(&store);
     let announced = store.root().join(NEW_SUMS);
@@ -295,9 +296,8 @@ fn a_merge_that_was_killed_at_any_file_mixes_no_trials() {
 #[test]
 fn merges_of_other_plans_at_once_take_turns() {
     let (_results, store) = kept(&[planned(0, 1), planned(1, 2)]);
-    let orders = [[0, 1], [1, 0]].map(|order| {
-        order.map(|index| PlannedTrial { index: order[index], ..planned(index, index as u64 + 1) })
-    });
+    let orders = [[0, 1], [1, 0]]
+        .map(|order| order.map(|index| TrialRow { index: order[index], ..planned(index, index as u64 + 1) }));
     let merged = |order: usize| {
         let other = kept(&[planned(0, 1), planned(1, 2)]);
         other.1.merge(&orders[order]).unwrap();
@@ -337,7 +337,7 @@ fn a_table_that_was_changed_since_is_taken_over_only_when_that_is_asked_for() {
         // Where the folders are there, nothing is taken over.
         for trial in &wider {
             fs::create_dir_all(store.trials()).unwrap();
-            run(&store, &trial.id, &outcome());
+            run(&store, &trial.trial, &outcome());
         }
         if table != Table::Trials {
             assert_eq!(store.merge(&wider).unwrap().stored, 0, "{table:?}");
@@ -391,8 +391,8 @@ fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
     let before = tables(&store);
     let changes: [(Table, &str, &str, &str); 9] = [
         (Table::Trials, "drsae-1,1,", "drsae-1,one,", "line 3: `index` is `one`"),
-        (Table::Trials, "drsae-1,1,", "drsae-0,1,", "line 3: drsae-0 comes twice"),
-        (Table::Trials, ",complete,", ",done,", "line 2: there is no status `done`"),
+        (Table::Trials, "drsae-1,1,", "drsae-0,1,", "row 2: drsae-0 comes twice"),
+        (Table::Trials, ",complete,", ",done,", "line 2: `status` is `done`: unknown status"),
         (Table::Trials, ",seed,", ",sEed,", "line 1: it has no column `seed`"),
         (
             Table::Epochs,

@@ -1,14 +1,9 @@
-//! Rows of the CSV files. `docs/FORMAT.md` gives each column's unit and meaning.
-//!
-//! Floats are written as the shortest text that reads back as the same number, absent
-//! values as empty fields, so equal rows are equal bytes.
+//! Rows of learning curves, timings, predictions, mistakes and provenance. `docs/FORMAT.md` gives
+//! each column's unit and meaning.
 
-use std::io;
-
-use csv::WriterBuilder;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
+use super::Row;
 use crate::device;
 use crate::provenance::Provenance;
 
@@ -51,7 +46,7 @@ pub struct EpochRow {
     pub live_fraction: Option<f64>,
 }
 
-/// Wall-clock of one epoch, in `timing.csv`: apart from `epochs.csv`, which must repeat.
+/// Wall-clock of one epoch, in `timing.csv`: not in `epochs.csv`, which must repeat.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TimingRow {
     /// Id of the trial.
@@ -64,7 +59,7 @@ pub struct TimingRow {
     pub images_per_second: f64,
 }
 
-/// What a trained network makes of one test image, in `predictions.csv`.
+/// The prediction of a trained network for one test image, in `predictions.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PredictionRow {
     /// Position in the test set, from 0.
@@ -88,7 +83,7 @@ pub struct MistakeRow {
     pub predicted: u8,
 }
 
-/// What a complete trial was computed with, and in what time, in the merged
+/// The provenance and the wall-clock of a complete trial, in the merged
 /// `provenance.csv`: the facts of [`Provenance`], without the command line, which may name
 /// folders of the machine.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -103,7 +98,7 @@ pub struct ProvenanceRow {
     pub numerics: u32,
     /// Commit that the program was built from.
     pub commit: Option<String>,
-    /// Whether tracked files differed from the commit.
+    /// True if tracked files differed from the commit.
     pub dirty: Option<bool>,
     /// Compiler.
     pub rustc: Option<String>,
@@ -115,7 +110,7 @@ pub struct ProvenanceRow {
     pub data: String,
     /// Model of the CPU.
     pub cpu: String,
-    /// Where the network was trained; tables from before there was a choice do not say.
+    /// Device of the training; tables of earlier versions, which trained on the CPU, lack it.
     #[serde(default)]
     pub device: device::Kind,
     /// Cores that the process might use.
@@ -124,14 +119,14 @@ pub struct ProvenanceRow {
     pub threads: usize,
     /// Operating system and architecture.
     pub system: String,
-    /// When the trial began, RFC 3339, UTC.
+    /// Start of the trial, RFC 3339, UTC.
     pub started: String,
     /// Wall-clock of the trial.
     pub seconds: f64,
 }
 
 impl ProvenanceRow {
-    pub(super) fn new(index: usize, trial: &str, facts: Provenance, seconds: f64) -> Self {
+    pub(in crate::store) fn new(index: usize, trial: &str, facts: Provenance, seconds: f64) -> Self {
         let data: Vec<_> = facts.data.iter().map(|(name, checksum)| format!("{name}={checksum}")).collect();
         Self {
             index,
@@ -155,50 +150,12 @@ impl ProvenanceRow {
     }
 }
 
-/// Column names of `T`, as the serialised struct has them.
-pub(super) fn header<T: Serialize + Default>() -> io::Result<Vec<String>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.serialize(T::default())?;
-    let text = bytes(writer)?;
-    let mut reader = csv::Reader::from_reader(text.as_slice());
-    Ok(reader.headers()?.iter().map(str::to_owned).collect())
-}
-
-/// The text of a table, with its header.
-///
-/// # Errors
-/// A row cannot be written as CSV.
-pub fn csv<T: Serialize + Default>(rows: &[T]) -> Result<Vec<u8>, Error> {
-    text(rows).map_err(|error| Error::Malformed { path: "a table".into(), reason: error.to_string() })
-}
-
-/// The text of a CSV file of `rows`; of its header alone where there are none.
-pub(super) fn text<T: Serialize + Default>(rows: &[T]) -> io::Result<Vec<u8>> {
-    table(&header::<T>()?, rows)
-}
-
-/// The lines of `rows` in a CSV file that has its header already.
-pub(super) fn lines<T: Serialize>(rows: &[T]) -> io::Result<Vec<u8>> {
-    let mut writer = WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    rows.iter().try_for_each(|row| writer.serialize(row))?;
-    bytes(writer)
-}
-
-/// The text of a CSV file of `rows`, each as many fields as `header` has.
-///
-/// # Errors
-/// A row has another number of fields.
-pub fn table<T: Serialize>(header: &[String], rows: &[T]) -> io::Result<Vec<u8>> {
-    let mut writer = WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    writer.write_record(header)?;
-    for row in rows {
-        writer.serialize(row)?;
-    }
-    bytes(writer)
-}
-
-fn bytes(writer: csv::Writer<Vec<u8>>) -> io::Result<Vec<u8>> {
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+impl Row for EpochRow {}
+impl Row for TimingRow {}
+impl Row for PredictionRow {}
+impl Row for MistakeRow {}
+impl Row for ProvenanceRow {
+    const ADDED: &'static [&'static str] = &["device"];
 }
 
 #[cfg(test)]
@@ -206,7 +163,7 @@ mod tests {
     use super::*;
 
     fn csv_of<T: Serialize + Default>(rows: &[T]) -> String {
-        String::from_utf8(text(rows).unwrap()).unwrap()
+        String::from_utf8(super::super::csv(rows).unwrap()).unwrap()
     }
 
     fn epoch() -> EpochRow {

@@ -1,4 +1,4 @@
-//! A sheet to draw on: lines, marks, areas and texts at places in pixels.
+//! A canvas to draw on: lines, marks, areas and texts at places in pixels.
 
 use std::cell::RefCell;
 
@@ -8,14 +8,12 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::finish::{About, finish};
+use super::finish::{About, UNIT, finish};
 use super::palette::{Colour, Look, Shape};
 use super::picture::Picture;
 use crate::report::Error;
 use crate::text::printable;
 
-/// Units of the drawing in a pixel: the backend places whole units only.
-pub const UNIT: f64 = 10.0;
 /// The backend divides sizes of texts by this.
 const BACKEND_TEXT: f64 = 1.24;
 /// Regular polygons and the like, as points on a circle of radius 1; y runs down.
@@ -24,12 +22,12 @@ const TRIANGLE: [Point; 3] = [(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)];
 const DIAMOND: [Point; 4] = [(0.0, -1.3), (1.1, 0.0), (0.0, 1.3), (-1.1, 0.0)];
 const DESCENDING: [Point; 3] = [(0.0, 1.2), (1.1, -0.8), (-1.1, -0.8)];
 
-/// A place on the sheet, pixels from its upper left.
+/// A place on the canvas, pixels from its upper left.
 pub type Point = (f64, f64);
-/// What drawing gives.
+/// Result of drawing.
 pub type Drawn = Result<(), Error>;
 
-/// An area of the sheet, pixels.
+/// An area of the canvas, pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rect {
     pub left: f64,
@@ -48,7 +46,7 @@ impl Rect {
     }
 }
 
-/// Where a text lies about its place.
+/// Position of a text relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Anchor {
     /// To the right of it, centred on its height.
@@ -61,7 +59,7 @@ pub enum Anchor {
     Upwards,
 }
 
-/// How a text is set.
+/// Size, colour and weight of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Font {
     /// Size, pixels.
@@ -81,8 +79,8 @@ impl Font {
     }
 }
 
-/// A sheet that is being drawn on.
-pub struct Sheet<'a> {
+/// A canvas that is being drawn on.
+pub struct Canvas<'a> {
     root: DrawingArea<SVGBackend<'a>, Shift>,
     /// Elements of pictures, which lie above all that is drawn.
     pictures: RefCell<String>,
@@ -92,16 +90,16 @@ pub struct Sheet<'a> {
 pub fn draw(
     (width, height): (f64, f64),
     about: &About<'_>,
-    paint: impl FnOnce(&Sheet<'_>) -> Drawn,
+    paint: impl FnOnce(&Canvas<'_>) -> Drawn,
 ) -> Result<String, Error> {
     let mut text = String::new();
     let pictures = {
         let root = SVGBackend::with_string(&mut text, (units(width) as u32, units(height) as u32));
-        let sheet = Sheet { root: root.into_drawing_area(), pictures: RefCell::default() };
-        sheet.root.fill(&Colour::Paper.rgb())?;
-        paint(&sheet)?;
-        sheet.root.present()?;
-        sheet.pictures.into_inner()
+        let canvas = Canvas { root: root.into_drawing_area(), pictures: RefCell::default() };
+        canvas.root.fill(&Colour::Paper.rgb())?;
+        paint(&canvas)?;
+        canvas.root.present()?;
+        canvas.pictures.into_inner()
     };
     if !pictures.is_empty()
         && let Some(end) = text.rfind("</svg>")
@@ -111,7 +109,7 @@ pub fn draw(
     Ok(finish(&text, (width, height), about))
 }
 
-impl Sheet<'_> {
+impl Canvas<'_> {
     /// A line through `points`, in the dashes of its colour.
     pub fn line(&self, points: &[Point], colour: Colour, width: f64, opacity: f64) -> Drawn {
         let points: Vec<_> = points.iter().map(|&point| place(point)).collect();

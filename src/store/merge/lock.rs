@@ -1,4 +1,4 @@
-//! Merges of several processes into one folder, one after the other.
+//! The lock that serialises merges of several processes into one folder.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::store::io::{Io, Lock};
 
-/// How long another merge is waited for: a process that was stopped must not stop others.
+/// Longest wait for another merge: a stopped process must not stop others.
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(10);
 
@@ -14,7 +14,7 @@ const POLL: Duration = Duration::from_millis(10);
 /// it returns lives. The system releases the lock of a process that dies. Where the file system
 /// knows no locks, and after [`PATIENCE`], nothing is waited for: the tables that come out are whole,
 /// but may be of two merges, which their checksums tell.
-pub(super) fn take(io: &dyn Io, root: &Path) -> Option<Lock> {
+pub(super) fn acquire(io: &dyn Io, root: &Path) -> Option<Lock> {
     let start = io.elapsed();
     loop {
         match io.try_lock(root) {

@@ -1,11 +1,13 @@
-//! What the folder of one ended trial adds to each merged table.
+//! The lines of one trial's folder in each merged table.
 
 use std::io::{self, ErrorKind};
 
-use super::{Share, checksum};
+use super::{TrialLines, checksum};
 use crate::provenance::{self, Provenance};
-use crate::store::rows::{self, EpochRow, MistakeRow, PredictionRow, ProvenanceRow};
-use crate::store::{Error, Seal, Sealed, Status, TrialFolder, file};
+use crate::store::{
+    EpochRow, Error, MistakeRow, PredictionRow, ProvenanceRow, Seal, Sealed, Status, TrialFolder, file,
+    tables,
+};
 
 const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 
@@ -14,7 +16,7 @@ const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 /// # Errors
 /// A file is missing, was not there when the trial ended, or is not the one that it wrote; its
 /// content is not that of the trial, or of another version.
-pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Result<Share, Error> {
+pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Result<TrialLines, Error> {
     let trial = Trial { index, sealed, folder };
     if sealed.seal == Seal::Broken {
         return Err(trial.malformed(file::RESULT, "it was changed after it was written: its digest differs"));
@@ -22,9 +24,9 @@ pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Resul
     trial.file(file::CONFIG)?;
     let epochs = trial.epochs()?;
     if sealed.outcome.status != Status::Complete {
-        return Ok(Share { epochs, ..Share::default() });
+        return Ok(TrialLines { epochs, ..TrialLines::default() });
     }
-    Ok(Share { epochs, mistakes: trial.mistakes()?, provenance: trial.provenance()? })
+    Ok(TrialLines { epochs, mistakes: trial.mistakes()?, provenance: trial.provenance()? })
 }
 
 struct Trial<'t> {
@@ -37,7 +39,7 @@ impl Trial<'_> {
     /// The rows of the learning curve, byte for byte. A trial without any has none.
     fn epochs(&self) -> Result<Vec<u8>, Error> {
         let Some(mut epochs) = self.file(file::EPOCHS)? else { return Ok(Vec::new()) };
-        let header = rows::text::<EpochRow>(&[]).map_err(Error::read(self.folder.path()))?;
+        let header = tables::text::<EpochRow>(&[]).map_err(Error::read(self.folder.path()))?;
         if !epochs.starts_with(&header) {
             return Err(self.malformed(file::EPOCHS, "its columns are those of another version"));
         }
@@ -61,10 +63,10 @@ impl Trial<'_> {
             let problem = format!("it has {images} images, the trial's result counts {count}");
             return Err(self.malformed(name, &problem));
         }
-        rows::lines(&mistakes).map_err(Error::read(&self.folder.path().join(name)))
+        tables::lines(&mistakes).map_err(Error::read(&self.folder.path().join(name)))
     }
 
-    /// What a complete trial was computed with, and how long it took.
+    /// The provenance of a complete trial.
     fn provenance(&self) -> Result<Vec<u8>, Error> {
         let name = file::PROVENANCE;
         let facts: Provenance = serde_json::from_slice(&self.own(name)?)
@@ -75,7 +77,7 @@ impl Trial<'_> {
             return Err(self.malformed(name, &problem));
         }
         let row = ProvenanceRow::new(self.index, self.folder.id(), facts, self.sealed.outcome.seconds);
-        rows::lines(&[row]).map_err(Error::read(&self.folder.path().join(name)))
+        tables::lines(&[row]).map_err(Error::read(&self.folder.path().join(name)))
     }
 
     /// A file that every complete trial has.
@@ -106,14 +108,14 @@ impl Trial<'_> {
     }
 }
 
-/// How many predictions a text has, and those that are wrong.
+/// Counts the predictions of a text, and returns those that are wrong.
 fn misclassified(predictions: &[u8], index: usize) -> csv::Result<(usize, Vec<MistakeRow>)> {
     let mut reader = csv::Reader::from_reader(predictions);
     let header = reader.byte_headers()?.clone();
     let mut record = csv::ByteRecord::new();
     let (mut images, mut mistakes) = (0, Vec::new());
     while reader.read_byte_record(&mut record)? {
-        // Nearly all are right, and to take every row apart takes longer than to read it.
+        // Nearly all are right, and to parse every row takes longer than to read it.
         if record.get(1) != record.get(2) {
             let PredictionRow { index: image, label, prediction } = record.deserialize(Some(&header))?;
             if image != images {

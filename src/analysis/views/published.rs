@@ -1,13 +1,13 @@
-//! What the sweep measured beside the figures of others that its spec names.
+//! Published errors of others beside the errors that the sweep measured.
 
-use super::Sheet;
+use super::TableView;
 use crate::analysis::{Published, Summary, SummaryRow, words};
 
-/// What the rows of the sweep itself give as their source.
+/// Source of the sweep's own rows.
 const MEASURED: &str = "measured here";
 
 /// The cells and the figures of others, in their orders; `None` where the spec names none.
-pub(super) fn sheet(summary: &Summary, published: &[Published]) -> Option<Sheet> {
+pub(super) fn view(summary: &Summary, published: &[Published]) -> Option<TableView> {
     let telling = telling(summary);
     let axes: Vec<_> = telling.iter().map(|&axis| summary.axes[axis].clone()).collect();
     let names = words::headings(&axes);
@@ -25,7 +25,7 @@ pub(super) fn sheet(summary: &Summary, published: &[Published]) -> Option<Sheet>
     let theirs = |figure: &Published| {
         vec![figure.system.clone(), figure.source.clone(), String::new(), format!("{:.2}", figure.error)]
     };
-    (!published.is_empty()).then(|| Sheet {
+    (!published.is_empty()).then(|| TableView {
         name: "published",
         caption: "What each cell reached, mean ± sample standard deviation over n seeds, beside figures of \
                   others as the spec quotes them. How many networks those are of, and how they were selected, is \
@@ -49,7 +49,7 @@ fn telling(summary: &Summary) -> Vec<usize> {
     ];
     let mut telling = Vec::new();
     for axis in 0..summary.axes.len() {
-        let pattern = pattern(summary, |row| row.values[axis].clone());
+        let pattern = pattern(summary, |row| row.values[axis].to_string());
         if !known.contains(&pattern) {
             known.push(pattern);
             telling.push(axis);
@@ -69,12 +69,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::value::Value;
 
     #[test]
     fn cells_are_told_apart_by_the_first_of_the_axes_that_move_together() {
         let axes = ["steps", "training.phases.0.masking", "training.phases.1.masking", "training.batch"];
-        let row = |steps: u64, masking: &str| SummaryRow {
-            values: [steps.to_string().as_str(), masking, masking, "100"].map(str::to_owned).to_vec(),
+        let row = |steps: usize, masking: &str| SummaryRow {
+            values: [steps.to_string().as_str(), masking, masking, "100"].map(Value::parse).to_vec(),
             family: "drsae".to_owned(),
             steps,
             hidden: 400,
@@ -91,7 +92,7 @@ mod tests {
         let rows = vec![row(2, "0"), row(2, "0.3"), row(11, "0.3")];
         let summary = Summary { axes: axes.map(str::to_owned).to_vec(), seeds: vec![1], rows };
         let published = [Published { system: "other".to_owned(), error: 1.0, source: "a table".to_owned() }];
-        let rows = sheet(&summary, &published).unwrap().rows;
+        let rows = view(&summary, &published).unwrap().rows;
         let systems: Vec<_> = rows.iter().map(|row| row[0].as_str()).collect();
         assert_eq!(
             systems,

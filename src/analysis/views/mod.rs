@@ -12,7 +12,7 @@ use super::{
 };
 use crate::stats::{Estimate, Paired, least_sign_flip};
 
-/// How networks were selected, in every caption.
+/// The selection of networks, stated in every caption.
 const SELECTION: &str = "Each trial's weights are those with the least validation error, where images are held \
                          out; the test images were read once, with these.";
 
@@ -21,10 +21,10 @@ const IMAGE_ERROR: &str = " The image SE is the standard error that the number o
 
 /// A table for a page or a paper. All texts are plain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sheet {
-    /// A word for it, which no other sheet has.
+pub struct TableView {
+    /// Its name, which no other view has.
     pub name: &'static str,
-    /// What it shows, and how that was computed.
+    /// Caption: the content and the method.
     pub caption: String,
     /// Head of each column, with its unit.
     pub head: Vec<String>,
@@ -36,17 +36,27 @@ pub struct Sheet {
     pub file: Option<&'static str>,
 }
 
-/// The sheets of an analysis, in the order of a page.
-pub(super) fn of(analysis: &Analysis) -> Vec<Sheet> {
-    let mut sheets = vec![summary(&analysis.summary)];
-    sheets.extend(published::sheet(&analysis.summary, &analysis.published));
-    if let Some(compared) = &analysis.compared {
-        sheets.extend([grid(&compared.grid), comparison(&compared.comparison)]);
+impl TableView {
+    /// The name, capitalised.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let mut letters = self.name.chars();
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
     }
-    sheets
 }
 
-fn summary(summary: &Summary) -> Sheet {
+/// The views of an analysis, in the order of a page.
+pub(super) fn of(analysis: &Analysis) -> Vec<TableView> {
+    let mut views = vec![summary(&analysis.summary)];
+    views.extend(published::view(&analysis.summary, &analysis.published));
+    if let Some(compared) = &analysis.compared {
+        views.extend([grid(&compared.grid), comparison(&compared.comparison)]);
+    }
+    views
+}
+
+/// The view of the cells.
+pub(super) fn summary(summary: &Summary) -> TableView {
     let settings = Settings::of(&summary.axes, summary.rows.iter().map(|row| &row.values));
     let images = summary.rows.iter().any(|row| row.image_error.is_some());
     let mut measured = vec!["hidden units", "parameters", "n", "test error / %", "validation error / %"];
@@ -63,7 +73,7 @@ fn summary(summary: &Summary) -> Sheet {
         cells.extend(images.then(|| words::estimate(row.image_error, None)));
         cells
     };
-    Sheet {
+    TableView {
         name: "summary",
         caption: format!(
             "What each cell reached: mean ± sample standard deviation over n seeds{}; n is of the planned \
@@ -78,11 +88,12 @@ fn summary(summary: &Summary) -> Sheet {
     }
 }
 
-fn comparison(comparison: &Comparison) -> Sheet {
-    let settings = Settings::of(&comparison.axes, comparison.rows.iter().map(|row| &row.values));
+/// The view of every cell against its reference.
+pub(super) fn comparison(comparison: &Comparison) -> TableView {
+    let settings = Settings::of(&comparison.contrast.axes, comparison.rows.iter().map(|row| &row.values));
     let mut measured = vec!["challenger", "parameters (reference)"];
     measured.extend(DIFFERENCE);
-    measured.extend(comparison.margin.map(|_| EQUIVALENCE));
+    measured.extend(comparison.contrast.margin.map(|_| EQUIVALENCE));
     let cells = |row: &ComparisonRow| {
         let mut cells = settings.of_row(&row.values);
         cells.extend([
@@ -92,24 +103,24 @@ fn comparison(comparison: &Comparison) -> Sheet {
             words::compared(row.test),
             paired(row.valid),
         ]);
-        cells.extend(tests(&row.tests, comparison.margin));
+        cells.extend(tests(&row.tests, comparison.contrast.margin));
         cells
     };
-    let reference = words::label(&comparison.compared, &comparison.reference);
-    Sheet {
+    let reference = comparison.contrast.reference_label();
+    TableView {
         name: "comparison",
         caption: format!(
             "Each cell against {reference} with the same other settings: difference in error, challenger − \
              {reference}, in percentage points (pp), positive where {reference} is better; mean over n seeds{} \
              that both have complete, and 95 % interval of Student's t for paired differences{}.{} {} {SELECTION}",
-            seeds(&comparison.seeds),
+            seeds(&comparison.contrast.seeds),
             if comparison.rows.iter().any(is_welch) {
                 "; of Welch's t where marked W, for want of pairs"
             } else {
                 ""
             },
-            words::implied(&comparison.implied),
-            of_tests(comparison.rows.len(), comparison.seeds.len(), comparison.margin)
+            words::implied(&comparison.contrast.implied),
+            of_tests(comparison.rows.len(), comparison.contrast.seeds.len(), comparison.contrast.margin)
         ),
         head: head(&settings, &measured),
         texts: settings.heads.len() + 1,
@@ -118,10 +129,10 @@ fn comparison(comparison: &Comparison) -> Sheet {
     }
 }
 
-fn grid(grid: &Grid) -> Sheet {
+fn grid(grid: &Grid) -> TableView {
     let mut head = vec!["challenger", "cells", "of these identical"];
     head.extend(DIFFERENCE);
-    head.extend(grid.margin.map(|_| EQUIVALENCE));
+    head.extend(grid.contrast.margin.map(|_| EQUIVALENCE));
     head.extend(["IQM challenger / %", "IQM reference / %", "P(improvement)"]);
     let figure = |estimate: Option<Estimate>| {
         words::estimate(estimate.map(|figure| figure.value), estimate.and_then(|figure| figure.interval))
@@ -135,13 +146,13 @@ fn grid(grid: &Grid) -> Sheet {
             paired(row.test),
             paired(row.valid),
         ];
-        cells.extend(tests(&row.tests, grid.margin));
+        cells.extend(tests(&row.tests, grid.contrast.margin));
         let figures = [row.iqm_challenger, row.iqm_reference, row.probability_of_improvement];
         cells.extend(figures.map(figure));
         cells
     };
-    let reference = words::label(&grid.compared, &grid.reference);
-    Sheet {
+    let reference = grid.contrast.reference_label();
+    TableView {
         name: "grid",
         caption: format!(
             "Each challenger against {reference} over all cells: difference in error, challenger − {reference}, \
@@ -151,9 +162,9 @@ fn grid(grid: &Grid) -> Sheet {
              mean of the test errors (IQM), and the chance that a trial of the challenger has less test error \
              than one of {reference} in the same cell, with 95 % percentile intervals of a stratified \
              bootstrap. {SELECTION}",
-            seeds(&grid.seeds),
-            words::implied(&grid.implied),
-            of_tests(grid.rows.len(), grid.seeds.len(), grid.margin)
+            seeds(&grid.contrast.seeds),
+            words::implied(&grid.contrast.implied),
+            of_tests(grid.rows.len(), grid.contrast.seeds.len(), grid.contrast.margin)
         ),
         head: head.into_iter().map(str::to_owned).collect(),
         texts: 1,
@@ -162,7 +173,7 @@ fn grid(grid: &Grid) -> Sheet {
     }
 }
 
-/// Heads of what is said of every difference.
+/// Heads of the columns of a difference.
 const DIFFERENCE: [&str; 6] =
     ["n", "Δ test / pp [95 %]", "Δ validation / pp [95 %]", "p (t)", "p (Holm)", "p (sign flip)"];
 const EQUIVALENCE: &str = "p (equivalence, Holm)";
@@ -196,7 +207,7 @@ fn seeds(seeds: &[u64]) -> String {
     format!(" ({})", seeds.join(", "))
 }
 
-/// What the columns of p are.
+/// Describes the columns of p.
 fn of_tests(rows: usize, seeds: usize, margin: Option<f64>) -> String {
     let equivalence = margin.map_or_else(String::new, |margin| {
         format!(

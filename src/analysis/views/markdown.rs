@@ -1,21 +1,21 @@
 //! `tables.md`.
 
-use super::Sheet;
+use super::TableView;
 use crate::analysis::Compared;
 use crate::text::printable;
 
-/// The verdict and the sheets, each with its caption.
-pub fn page(sheets: &[Sheet], compared: Option<&Compared>) -> String {
+/// The verdict and the views, each with its caption.
+pub fn page(views: &[TableView], compared: Option<&Compared>) -> String {
     let mut parts = Vec::new();
     parts.extend(compared.map(|compared| format!("{}\n", escaped(&compared.verdict.to_string()))));
-    parts.extend(sheets.iter().map(table));
+    parts.extend(views.iter().map(table));
     parts.extend(compared.map(left_out));
     parts.join("\n")
 }
 
 /// Cells that are not compared, and the table that is too long for a page, or why there is none.
 fn left_out(compared: &Compared) -> String {
-    let cells = match &compared.comparison.unmatched[..] {
+    let cells = match &compared.comparison.contrast.unmatched[..] {
         [] => String::new(),
         cells => {
             format!("Cells without a reference, and so in no comparison: {}\n\n", escaped(&cells.join("; ")))
@@ -29,26 +29,21 @@ fn left_out(compared: &Compared) -> String {
     }
 }
 
-fn table(sheet: &Sheet) -> String {
+fn table(view: &TableView) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
         format!("| {} |\n", cells.join(" | "))
     };
-    let rule = |at| if at < sheet.texts { "---" } else { "---:" };
-    let rules: Vec<_> = (0..sheet.head.len()).map(rule).collect();
-    let rows: String = sheet.rows.iter().map(|row| line(row)).collect();
+    let rule = |at| if at < view.texts { "---" } else { "---:" };
+    let rules: Vec<_> = (0..view.head.len()).map(rule).collect();
+    let rows: String = view.rows.iter().map(|row| line(row)).collect();
     format!(
         "**{}.** {}\n\n{}|{}|\n{rows}",
-        title(sheet.name),
-        escaped(&sheet.caption),
-        line(&sheet.head),
+        view.title(),
+        escaped(&view.caption),
+        line(&view.head),
         rules.join("|")
     )
-}
-
-fn title(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// Text in which nothing is markup.
@@ -74,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_sheet_is_a_table_of_plain_text() {
-        let sheet = Sheet {
+        let view = TableView {
             name: "grid",
             caption: "Over *all* cells.".to_owned(),
             head: ["model_family", "n"].map(str::to_owned).to_vec(),
@@ -82,7 +77,7 @@ mod tests {
             rows: vec![["a|b", "<0.001"].map(str::to_owned).to_vec()],
             file: None,
         };
-        insta::assert_snapshot!(table(&sheet), @r"
+        insta::assert_snapshot!(table(&view), @r"
         **Grid.** Over \*all\* cells.
 
         | model\_family | n |

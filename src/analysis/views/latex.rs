@@ -1,28 +1,28 @@
 //! `tables.tex`: floats of the `booktabs` package, to be read into a paper by `\input`.
 
-use super::Sheet;
+use super::TableView;
 use crate::text::printable;
 
-/// The sheets, each a float with its caption and the label `tab:<name>`.
-pub fn tables(sheets: &[Sheet]) -> String {
-    let tables: Vec<_> = sheets.iter().map(table).collect();
+/// The views, each a float with its caption and the label `tab:<name>`.
+pub fn tables(views: &[TableView]) -> String {
+    let tables: Vec<_> = views.iter().map(table).collect();
     format!("% Needs \\usepackage{{booktabs}}.\n\n{}", tables.join("\n"))
 }
 
-fn table(sheet: &Sheet) -> String {
-    let columns: String = (0..sheet.head.len()).map(|at| if at < sheet.texts { 'l' } else { 'r' }).collect();
+fn table(view: &TableView) -> String {
+    let columns: String = (0..view.head.len()).map(|at| if at < view.texts { 'l' } else { 'r' }).collect();
     let line = |cells: &[String]| {
         let cells: Vec<_> = cells.iter().map(|cell| escaped(cell)).collect();
         format!("    {} \\\\\n", cells.join(" & "))
     };
-    let rows: String = sheet.rows.iter().map(|row| line(row)).collect();
+    let rows: String = view.rows.iter().map(|row| line(row)).collect();
     format!(
         "\\begin{{table}}\n  \\centering\n  \\caption{{{}}}\n  \\label{{tab:{}}}\n  \
          \\begin{{tabular}}{{{columns}}}\n    \\toprule\n{}    \\midrule\n{rows}    \\bottomrule\n  \
          \\end{{tabular}}\n\\end{{table}}\n",
-        escaped(&sheet.caption),
-        sheet.name,
-        line(&sheet.head)
+        escaped(&view.caption),
+        view.name,
+        line(&view.head)
     )
 }
 
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_sheet_is_a_float() {
-        let sheet = Sheet {
+        let view = TableView {
             name: "grid",
             caption: "Challenger − reference, 95 % interval.".to_owned(),
             head: ["model_family", "Δ / pp"].map(str::to_owned).to_vec(),
@@ -66,7 +66,7 @@ mod tests {
             rows: vec![["untied-recurrent", "+0.50 [-0.12, 1.12]"].map(str::to_owned).to_vec()],
             file: None,
         };
-        insta::assert_snapshot!(tables(&[sheet]), @r"
+        insta::assert_snapshot!(tables(&[view]), @r"
         % Needs \usepackage{booktabs}.
 
         \begin{table}

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::{Report, Subject, tables};
+use super::compare::compare;
+use super::{Report, Subject};
+use crate::analysis::{Analysis, Input};
 use crate::report::{self, FIGURES, PAGE, Source};
 use crate::store;
 use crate::text::chain;
@@ -11,19 +13,23 @@ use crate::text::chain;
 const DRAW: &str = "once the tables are in order, `drsae report` writes it again";
 
 /// Checks figures and page, where there are any: a sweep does without.
-pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: Subject<'_>, analysis: Option<Analysis>, report: &mut Report) {
     let Subject { store, sweep, design, .. } = subject;
     let (page, folder) = (store.analysis_file(PAGE), store.analysis_file(FIGURES));
     if !page.exists() && !folder.exists() {
         return;
     }
-    let source = Source { store, name: &sweep.name, question: &sweep.question, design };
-    let files = match report::files(&source) {
+    let read = || Analysis::of(&Input::read(store)?, design);
+    let files = analysis.map_or_else(read, Ok).map_err(report::Error::from).and_then(|analysis| {
+        let (name, question) = (&sweep.name, &sweep.question);
+        report::files(&Source { store, name, question, design, analysis: &analysis })
+    });
+    let files = match files {
         Ok(files) => files,
         Err(error) => return report.wrong(page, format!("cannot be checked: {}", chain(&error)), DRAW),
     };
     for (name, text) in &files {
-        tables::compare(&store.analysis_file(name), text, of_pictures, DRAW, report);
+        compare(&store.analysis_file(name), text, of_pictures, DRAW, report);
     }
     let known: BTreeSet<_> = files.iter().map(|(name, _)| store.analysis_file(name)).collect();
     let there = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);

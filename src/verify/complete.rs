@@ -1,19 +1,16 @@
 //! `mistakes.csv` and `provenance.csv`, which are of complete trials alone, against
 //! `trials.csv`.
 
-use super::{Measured, RESTORE, Report, Subject, Trials, read};
+use super::stored::{RESTORE, read};
+use super::{Report, Subject};
 use crate::NUMERICS_VERSION;
-use crate::store::{MistakeRow, ProvenanceRow};
+use crate::store::{MistakeRow, ProvenanceRow, Table, TrialRow, TrialTable};
 
 /// Checks that `mistakes.csv` has as many images of each trial as its test error says, and
 /// none twice.
-pub(super) fn mistakes(subject: Subject<'_>, trials: &Trials, report: &mut Report) {
+pub(super) fn mistakes(subject: Subject<'_>, trials: &TrialTable, report: &mut Report) {
     let path = subject.store.mistakes_csv();
-    report.checked.tables += 1;
-    let rows: Vec<MistakeRow> = match read(&path) {
-        Ok(rows) => rows,
-        Err(problem) => return report.wrong(path, problem, RESTORE),
-    };
+    let Some(rows) = read::<MistakeRow>(subject, Table::Mistakes, report) else { return };
     let mut groups = rows.chunk_by(|a, b| a.index == b.index).peekable();
     for trial in &subject.plan.trials {
         let images = groups.next_if(|images| images[0].index == trial.index).unwrap_or_default();
@@ -28,7 +25,7 @@ pub(super) fn mistakes(subject: Subject<'_>, trials: &Trials, report: &mut Repor
     }
 }
 
-fn misclassified(mistakes: &[MistakeRow], trial: &Measured) -> Result<(), String> {
+fn misclassified(mistakes: &[MistakeRow], trial: &TrialRow) -> Result<(), String> {
     let images = trial.test_images.unwrap_or_default();
     if let Some(row) = mistakes.iter().find(|row| row.image >= images || row.label == row.predicted) {
         return Err(format!("image {} is none of {images}, or rightly classified", row.image));
@@ -36,31 +33,27 @@ fn misclassified(mistakes: &[MistakeRow], trial: &Measured) -> Result<(), String
     if let Some([_, row]) = mistakes.array_windows().find(|[before, row]| before.image >= row.image) {
         return Err(format!("image {} comes twice, or late", row.image));
     }
-    let error = trial.complete.then(|| 100.0 * mistakes.len() as f64 / images as f64);
+    let error = trial.is_complete().then(|| 100.0 * mistakes.len() as f64 / images as f64);
     match trial.test_error {
-        told if told == error => Ok(()),
-        told => {
-            let (found, told) = (error.unwrap_or_default(), told.unwrap_or_default());
-            Err(format!("{} of {images} images are {found} %, the test error is {told} %", mistakes.len()))
+        stated if stated == error => Ok(()),
+        stated => {
+            let (found, stated) = (error.unwrap_or_default(), stated.unwrap_or_default());
+            Err(format!("{} of {images} images are {found} %, the test error is {stated} %", mistakes.len()))
         }
     }
 }
 
 /// Checks that `provenance.csv` has one row for each complete trial, and no other.
-pub(super) fn provenance(subject: Subject<'_>, trials: &Trials, report: &mut Report) {
+pub(super) fn provenance(subject: Subject<'_>, trials: &TrialTable, report: &mut Report) {
     let path = subject.store.provenance_csv();
-    report.checked.tables += 1;
-    let rows: Vec<ProvenanceRow> = match read(&path) {
-        Ok(rows) => rows,
-        Err(problem) => return report.wrong(path, problem, RESTORE),
-    };
+    let Some(rows) = read::<ProvenanceRow>(subject, Table::Provenance, report) else { return };
     let mut rows = rows.iter().peekable();
     for trial in &subject.plan.trials {
         let row = rows.next_if(|row| row.trial == trial.id);
         let Some(measured) = trials.get(&trial.id) else { continue };
         let problem = match row {
-            None if measured.complete => "has no row of it, though it is complete".to_owned(),
-            Some(_) if !measured.complete => "has a row of it, though it is not complete".to_owned(),
+            None if measured.is_complete() => "has no row of it, though it is complete".to_owned(),
+            Some(_) if !measured.is_complete() => "has a row of it, though it is not complete".to_owned(),
             Some(row) if row.index != trial.index => {
                 format!("its index is {}, not {}", row.index, trial.index)
             }

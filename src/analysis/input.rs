@@ -1,0 +1,34 @@
+//! The merged tables that an analysis reads.
+
+use std::path::PathBuf;
+
+use super::Error;
+use crate::store::{MistakeRow, Store, Table, TrialTable};
+
+/// The merged tables that an analysis is made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Input {
+    /// `trials.csv`.
+    pub trials: TrialTable,
+    /// `mistakes.csv`; results that earlier versions merged have none.
+    pub mistakes: Option<Vec<MistakeRow>>,
+}
+
+impl Input {
+    /// Reads the merged tables of a results folder.
+    ///
+    /// # Errors
+    /// `trials.csv` is missing, a table is malformed, or the disk refuses.
+    pub fn read(store: &Store) -> Result<Self, Error> {
+        let path = store.table(Table::Trials);
+        if !path.exists() {
+            return Err(Error::NotMerged { path });
+        }
+        Ok(Self { trials: store.trial_table()?, mistakes: store.rows(&store.table(Table::Mistakes))? })
+    }
+
+    /// Path of `mistakes.csv`, for errors.
+    pub(super) fn mistakes_path(&self) -> PathBuf {
+        self.trials.path.with_file_name(Table::Mistakes.file())
+    }
+}

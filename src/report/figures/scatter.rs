@@ -1,0 +1,166 @@
+//! Two numbers of every trial against each other, with a line through the cells' means for each
+//! series.
+
+use super::{Figure, left_out, seed_entries, seeds};
+use crate::analysis::Cell;
+use crate::report::Error;
+use crate::report::chart::{Anchor, Drawn, Font, Grid, Look, Panel, Scale, Weight};
+use crate::report::data::{Dimension, ReportData};
+use crate::report::facets::{Facets, title};
+use crate::stats::{CONFIDENCE, Interval, mean, t_interval};
+use crate::store::TrialRow;
+
+/// Pixels from a mean to the left, where its seeds are if series stand side by side.
+const SEEDS: f64 = 4.5;
+
+/// A number of every trial.
+pub struct Measure<'m> {
+    /// Its name, with the unit.
+    pub name: &'m str,
+    /// Its value for a complete trial; `None` where the tables lack it.
+    pub of: &'m dyn Fn(&TrialRow) -> Option<f64>,
+    /// Its scale over some values.
+    pub scale: &'m dyn Fn(Vec<f64>) -> Scale,
+}
+
+/// A figure of two measures.
+pub struct Scatter<'m> {
+    pub name: String,
+    pub title: String,
+    /// Caption, without marks and intervals.
+    pub caption: &'m str,
+    pub x: Measure<'m>,
+    pub y: Measure<'m>,
+    /// Dimension that the lines run along.
+    pub along: Option<usize>,
+    /// True if x is the value on this dimension: series then stand side by side, and marks have no labels.
+    pub is_setting: bool,
+}
+
+/// The measurements of one cell.
+struct Dot {
+    /// Value on the dimension that the line runs along.
+    label: String,
+    seeds: Vec<(f64, f64)>,
+    mean: (f64, f64),
+    x: Option<Interval>,
+    y: Option<Interval>,
+}
+
+/// The dimension that lines run along: of those with numbers the first that is not compared.
+pub fn along(dimensions: &[Dimension]) -> Option<usize> {
+    let numeric = || (0..dimensions.len()).filter(|&at| dimensions[at].numbers().is_some());
+    numeric().find(|&at| !dimensions[at].compared).or_else(|| numeric().next())
+}
+
+impl Scatter<'_> {
+    /// The figure; `None` where no trial has both numbers, or the means of x differ by less than the
+    /// factor `least_ratio`.
+    pub fn figure(&self, data: &ReportData<'_>, least_ratio: f64) -> Result<Option<Figure>, Error> {
+        let facets = Facets::of(data, self.along);
+        let dots: Vec<Dot> = facets.cells().filter_map(|cell| self.dot(data, cell)).collect();
+        let x = || dots.iter().map(|dot| dot.mean.0);
+        let (least, most) = (x().fold(f64::INFINITY, f64::min), x().fold(0.0, f64::max));
+        if dots.is_empty() || most < least_ratio * least {
+            return Ok(None);
+        }
+        let several = dots.iter().any(|dot| dot.y.is_some());
+        let mut entries = facets.entries();
+        entries.extend(several.then(seed_entries).into_iter().flatten());
+        let grid = Grid {
+            headings: facets.headings(),
+            x: (self.x.scale)(
+                dots.iter().flat_map(|dot| extent(dot.seeds.iter().map(|seed| seed.0), dot.x)).collect(),
+            ),
+            y: (self.y.scale)(
+                dots.iter().flat_map(|dot| extent(dot.seeds.iter().map(|seed| seed.1), dot.y)).collect(),
+            ),
+            x_name: self.x.name.to_owned(),
+            y_name: self.y.name.to_owned(),
+            legend: Grid::legend(entries),
+        };
+        let step = if self.is_setting && several { grid.step(facets.series.len()) } else { 0.0 };
+        let caption = self.caption(data, &facets, &dots);
+        Figure::draw(&self.name, &self.title, caption, grid.size(), |canvas| {
+            grid.draw(canvas, |panel, number| {
+                facets.panels[number].series.iter().try_for_each(|(series, cells)| {
+                    let dots: Vec<_> = cells.iter().filter_map(|cell| self.dot(data, cell)).collect();
+                    self.paint(panel, dots, facets.look(*series), facets.dodge(*series, step))
+                })
+            })
+        })
+        .map(Some)
+    }
+
+    fn dot(&self, data: &ReportData<'_>, cell: &Cell) -> Option<Dot> {
+        let both = |trial: &TrialRow| Some(((self.x.of)(trial)?, (self.y.of)(trial)?));
+        let seeds: Vec<_> = cell.trials.iter().filter(|trial| trial.is_complete()).filter_map(both).collect();
+        let (x, y): (Vec<_>, Vec<_>) = seeds.iter().copied().unzip();
+        let x_interval = t_interval(&x, CONFIDENCE).filter(|interval| interval.low < interval.high);
+        Some(Dot {
+            label: self
+                .along
+                .map(|at| data.dimensions[at].value(cell).short().to_owned())
+                .unwrap_or_default(),
+            mean: (if self.is_setting { *x.first()? } else { mean(&x)? }, mean(&y)?),
+            x: x_interval.filter(|_| !self.is_setting),
+            y: t_interval(&y, CONFIDENCE),
+            seeds,
+        })
+    }
+
+    fn paint(&self, panel: &Panel<'_, '_>, mut dots: Vec<Dot>, look: Look, dodge: f64) -> Drawn {
+        if self.is_setting {
+            dots.sort_by(|one, other| one.mean.0.total_cmp(&other.mean.0));
+        }
+        let means: Vec<_> = dots.iter().map(|dot| dot.mean).collect();
+        panel.line(&means, dodge, look, Weight::Mean)?;
+        let beside = if self.is_setting { dodge - SEEDS } else { dodge };
+        for dot in dots {
+            if dot.y.is_some() {
+                dot.seeds.iter().try_for_each(|&seed| panel.mark(seed, beside, look, Weight::Seed))?;
+            }
+            if let Some(interval) = dot.y {
+                panel.upright(dot.mean.0, interval, dodge, look)?;
+            }
+            if let Some(interval) = dot.x {
+                panel.level(interval, dot.mean.1, look)?;
+            }
+            panel.mark(dot.mean, dodge, look, Weight::Mean)?;
+            if !self.is_setting {
+                let (x, y) = panel.place(dot.mean);
+                let font = Font { size: 9.5, ..Font::TICK };
+                panel.canvas.text((x + 6.0, y - 8.0), &dot.label, font, Anchor::Start)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn caption(&self, data: &ReportData<'_>, facets: &Facets<'_>, dots: &[Dot]) -> String {
+        let several = dots.iter().any(|dot| dot.y.is_some());
+        let marks = if several {
+            format!(
+                "Small marks are single seeds, large ones the mean over {}, bars Student's 95 % intervals of \
+                 that mean.",
+                seeds(dots.iter().map(|dot| dot.seeds.len()))
+            )
+        } else {
+            "Each mark is one trial, of one seed, without an interval.".to_owned()
+        };
+        let labels = match self.along {
+            Some(_) if self.is_setting && several => {
+                " Series are drawn side by side where they share a place.".to_owned()
+            }
+            Some(at) if !self.is_setting => {
+                format!(" Numbers beside the marks are {}.", title(&data.dimensions[at].column))
+            }
+            _ => String::new(),
+        };
+        format!("{} {marks}{labels}{}", self.caption, left_out(facets))
+    }
+}
+
+/// Values that a scale must hold.
+fn extent(seeds: impl Iterator<Item = f64>, interval: Option<Interval>) -> Vec<f64> {
+    seeds.chain(interval.into_iter().flat_map(|interval| [interval.low, interval.high])).collect()
+}

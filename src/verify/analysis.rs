@@ -1,0 +1,37 @@
+//! The files of `analysis/`, against what the merged tables give.
+
+use std::path::Path;
+
+use super::compare::compare;
+use super::{Report, Subject, difference};
+use crate::analysis::{Analysis, FILES, Input};
+use crate::text::chain;
+
+/// Advice for a file that `drsae analyze` writes.
+pub(super) const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
+
+/// Checks the tables of the analysis; returns the analysis.
+pub(super) fn check(subject: Subject<'_>, input: &Input, report: &mut Report) -> Option<Analysis> {
+    let Subject { store, design, .. } = subject;
+    let made = Analysis::of(input, design).and_then(|analysis| Ok((analysis.files()?, analysis)));
+    let (files, analysis) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            let problem = format!("cannot be analysed: {}", chain(&error));
+            report.wrong(store.trials_csv(), problem, ANALYZE);
+            return None;
+        }
+    };
+    for (name, text) in &files {
+        let is_table = Path::new(name).extension().is_some_and(|extension| extension == "csv");
+        let difference = if is_table { difference::of_tables } else { difference::of_texts };
+        compare(&store.analysis_file(name), text, difference, ANALYZE, report);
+    }
+    for stale in FILES.into_iter().filter(|name| files.iter().all(|(file, _)| file != name)) {
+        let path = store.analysis_file(stale);
+        if path.exists() {
+            report.note(path, "is of an earlier spec, for this one does not make it", "remove it");
+        }
+    }
+    Some(analysis)
+}

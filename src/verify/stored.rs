@@ -1,0 +1,135 @@
+//! Merged tables whose trials' folders are not kept: against the plan and each other.
+
+use super::{Report, Subject, analysis, complete, contents, difference, problem, sums};
+use crate::analysis::{Analysis, Input};
+use crate::store::{EpochRow, Row, Table, TrialRow, TrialTable, parse_rows, read_file};
+use crate::text::chain;
+
+/// Advice for a table that nothing but a new run can replace.
+pub(super) const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
+
+/// True if there are merged tables and no trial of the plan has a folder.
+pub(super) fn are_kept(subject: Subject<'_>) -> bool {
+    let Subject { store, plan, .. } = subject;
+    let folder = |id| store.trial(id).is_ok_and(|folder| folder.path().exists());
+    store.trials_csv().exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
+}
+
+/// Checks rows of trials that have no folder, beside others that have one: against each other, and
+/// all tables against their checksums.
+pub(super) fn rows(subject: Subject<'_>, count: usize, report: &mut Report) {
+    let problem = format!("holds {count} trials without a complete folder, so only their rows are checked");
+    report.note(subject.store.trials_csv(), problem, "run `drsae sweep` to compute them again");
+    sums::of_tables(subject, report);
+    tables(subject, report);
+}
+
+/// Checks the tables; returns their analysis.
+pub(super) fn check(subject: Subject<'_>, report: &mut Report) -> Option<Analysis> {
+    let Subject { store, .. } = subject;
+    let advice = "run `drsae sweep` to compute the trials again";
+    report.note(store.trials(), "holds no trial of the plan, so the tables alone are checked", advice);
+    let trials = tables(subject, report)?;
+    match store.rows(&store.mistakes_csv()) {
+        Ok(mistakes) => analysis::check(subject, &Input { trials, mistakes }, report),
+        Err(error) => {
+            report.wrong(store.mistakes_csv(), problem(&error), RESTORE);
+            None
+        }
+    }
+}
+
+/// Checks the tables against the plan and each other; returns the rows of `trials.csv`.
+fn tables(subject: Subject<'_>, report: &mut Report) -> Option<TrialTable> {
+    let table = trials(subject, report)?;
+    curves(subject, &table, report);
+    complete::mistakes(subject, &table, report);
+    complete::provenance(subject, &table, report);
+    Some(table)
+}
+
+/// Checks `trials.csv` against the plan; returns its rows.
+fn trials(subject: Subject<'_>, report: &mut Report) -> Option<TrialTable> {
+    let path = subject.store.trials_csv();
+    report.checked.tables += 1;
+    let read = read_file(&path).map_err(|error| format!("cannot be read: {error}"));
+    let parsed = read.and_then(|text| {
+        let table = TrialTable::parse(path.clone(), &text).map_err(|error| problem(&error))?;
+        // The rows of the plan with the outcomes of the file: the file may differ from them in nothing.
+        let row = |planned: &TrialRow| {
+            table.get(&planned.trial).map_or_else(|| planned.clone(), |row| planned.with_outcome_of(row))
+        };
+        let expected = TrialRow::csv(&subject.planned.iter().map(row).collect::<Vec<_>>());
+        Ok((difference::of_tables(&text, &expected.map_err(|error| chain(&error))?), table))
+    });
+    let (differs, table) = match parsed {
+        Ok(parsed) => parsed,
+        Err(problem) => {
+            report.wrong(path, problem, RESTORE);
+            return None;
+        }
+    };
+    if let Some(difference) = differs {
+        report.wrong(&path, difference, RESTORE);
+    }
+    for row in table.rows() {
+        if let Err(problem) = outcome(row) {
+            report.wrong(&path, format!("in the row of {}: {problem}", row.trial), RESTORE);
+        }
+    }
+    Some(table)
+}
+
+/// Checks that the outcome in a row of `trials.csv` is one that a trial can have.
+fn outcome(row: &TrialRow) -> Result<(), String> {
+    let TrialRow { status, best_epoch, valid_error, test_error, test_images, .. } = *row;
+    let is_percentage = |error: f64| (0.0..=100.0).contains(&error);
+    if let Some(error) = [valid_error, test_error].into_iter().flatten().find(|error| !is_percentage(*error))
+    {
+        return Err(format!("`{error}` is no percentage"));
+    }
+    if [test_error.is_some(), test_images.is_some(), best_epoch.is_some()] != [row.is_complete(); 3] {
+        let reason = "complete trials alone have a test error, test images and a best epoch";
+        return Err(format!("{reason}; it is {status}"));
+    }
+    let Some((error, images)) = test_error.zip(test_images) else { return Ok(()) };
+    let wrong = (error * images as f64 / 100.0).round();
+    if images == 0 || 100.0 * wrong / images as f64 != error {
+        return Err(format!("no number of {images} images is {error} %"));
+    }
+    Ok(())
+}
+
+/// Checks that `epochs.csv` has the whole curve of every complete trial, in plan order.
+fn curves(subject: Subject<'_>, trials: &TrialTable, report: &mut Report) {
+    let path = subject.store.epochs_csv();
+    let Some(epochs) = read::<EpochRow>(subject, Table::Epochs, report) else { return };
+    let mut curves = epochs.chunk_by(|a, b| a.trial == b.trial).peekable();
+    for trial in &subject.plan.trials {
+        let curve = curves.next_if(|curve| curve[0].trial == trial.id).unwrap_or_default();
+        let Some(row) = trials.complete(&trial.id) else { continue };
+        let epochs = trial.config.training.epochs();
+        if let Err(problem) = contents::curve(curve, epochs, row.best_epoch, row.valid_error) {
+            report.wrong(&path, format!("in the curve of {}: {problem}", trial.id), RESTORE);
+        }
+    }
+    if let Some(curve) = curves.next() {
+        let problem =
+            format!("has a curve of {} that is not in the plan, or not in its order", curve[0].trial);
+        report.wrong(&path, problem, RESTORE);
+    }
+}
+
+/// The rows of a merged table; a finding says why there are none.
+pub(super) fn read<R: Row>(subject: Subject<'_>, table: Table, report: &mut Report) -> Option<Vec<R>> {
+    let path = subject.store.table(table);
+    report.checked.tables += 1;
+    let text = read_file(&path).map_err(|error| format!("cannot be read: {error}"));
+    match text.and_then(|text| parse_rows(&path, &text).map_err(|error| problem(&error))) {
+        Ok(rows) => Some(rows),
+        Err(problem) => {
+            report.wrong(path, problem, RESTORE);
+            None
+        }
+    }
+}
