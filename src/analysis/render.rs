@@ -16,7 +16,7 @@ const COMPARISON_NUMBERS: usize = 3;
 /// The cells, every cell against its reference, and the verdict.
 pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16) -> String {
     let summary = table(&views::summary(cells), SUMMARY_NUMBERS, width);
-    let summary = format!("Errors: mean ± standard deviation over n seeds\n{summary}\n");
+    let summary = format!("Errors in percent, mean ± standard deviation over n seeds\n{summary}\n");
     let Some(Compared { comparison, verdict, .. }) = compared else { return summary };
     let table = table(&views::comparison(comparison), COMPARISON_NUMBERS, width);
     let unmatched = match &comparison.contrast.unmatched[..] {
@@ -43,12 +43,18 @@ fn table(view: &TableView, numbers: usize, width: u16) -> String {
         .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
-        .set_header(shown(&view.head))
+        .set_header(view.head[..columns].iter().map(|head| brief(head)))
         .add_rows(view.rows.iter().map(|row| shown(row)));
     for column in table.column_iter_mut().skip(view.texts) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
+}
+
+/// A head without its unit, which the title names.
+fn brief(head: &str) -> String {
+    let name = head.split(" / ").next().unwrap_or(head);
+    printable(name).replace("hidden units", "hidden").replace("validation", "valid")
 }
 
 /// The text in lines of at most `width` characters, broken between words.

@@ -112,12 +112,12 @@ fn terminal_tables_fit_their_width() {
 
     Difference in test error from drsae, percentage points, paired by seed
     (+ where drsae is better)
-    ────────────────────────────────────────────────────────────────────
-     steps   challenger   parameters (ref.)     n     difference [95 %]
-    ════════════════════════════════════════════════════════════════════
-     2       untied              990 (1000)     3   +0.50 [-0.12, 1.12]
-     5       untied              990 (1000)   2/3   -0.25 [-3.43, 2.93]
-    ────────────────────────────────────────────────────────────────────
+    ─────────────────────────────────────────────────────────────────────────
+     steps   challenger   parameters (reference)     n                Δ test
+    ═════════════════════════════════════════════════════════════════════════
+     2       untied                   990 (1000)     3   +0.50 [-0.12, 1.12]
+     5       untied                   990 (1000)   2/3   -0.25 [-3.43, 2.93]
+    ─────────────────────────────────────────────────────────────────────────
 
     At equal parameter count drsae has no demonstrated difference from untied: 0.12
     percentage points less test error [-3.05, 3.30] (95 % paired-t over 2 seeds,

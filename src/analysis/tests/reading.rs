@@ -109,7 +109,7 @@ fn what_cannot_be_analysed_says_what_to_do() {
     let trials = fs::read_to_string(store.trials_csv()).unwrap();
     fs::write(store.trials_csv(), trials.replacen("complete", "finished", 1)).unwrap();
     let status = fails(design());
-    assert!(status.contains("line 2: `status` is `finished`: unknown status"), "{status}");
+    assert!(status.contains("line 2: there is no status `finished`"), "{status}");
     let fewer: String =
         trials.split_inclusive('\n').filter(|line| !line.starts_with("untied-5-2,")).collect();
     fs::write(store.trials_csv(), fewer).unwrap();

@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::PathBuf;
 
 use super::*;
 use crate::provenance::tests::provenance;
@@ -392,7 +393,7 @@ fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
     let changes: [(Table, &str, &str, &str); 9] = [
         (Table::Trials, "drsae-1,1,", "drsae-1,one,", "line 3: `index` is `one`"),
         (Table::Trials, "drsae-1,1,", "drsae-0,1,", "row 2: drsae-0 comes twice"),
-        (Table::Trials, ",complete,", ",done,", "line 2: `status` is `done`: unknown status"),
+        (Table::Trials, ",complete,", ",done,", "line 2: there is no status `done`"),
         (Table::Trials, ",seed,", ",sEed,", "line 1: it has no column `seed`"),
         (
             Table::Epochs,

@@ -128,7 +128,7 @@ fn write_status<S: Serializer>(status: &Status, out: S) -> Result<S::Ok, S::Erro
 fn read_status<'de, D: Deserializer<'de>>(input: D) -> Result<Status, D::Error> {
     let name = String::deserialize(input)?;
     let status = Status::ALL.into_iter().find(|status| status.name() == name);
-    status.ok_or_else(|| de::Error::custom("unknown status"))
+    status.ok_or_else(|| de::Error::custom(format!("there is no status `{}`", name.escape_debug())))
 }
 
 /// The column of `trials.csv` that holds an axis: four axes have short names, every other column is
