@@ -110,10 +110,13 @@ fn merged_tables_suffice_and_tell_cost_and_provenance() {
     let trials = lab.text("results/tiny/trials.csv");
     let row = |(index, row): (usize, &str)| {
         let (id, day, seconds) = (row.split(',').next().unwrap(), index % 9 + 1, 1.5 * (index + 1) as f64);
-        format!("{index},{id},0123abcd,false,a=00; b=11,Some CPU,2026-01-0{day}T00:00:00Z,{seconds}\n")
+        format!(
+            "{index},{id},0.1.0,1,0123abcd,false,,0,1,a=00; b=11,Some CPU,2,1,linux,2026-01-0{day}T00:00:00Z,{seconds}\n"
+        )
     };
     let rows: String = trials.lines().skip(1).enumerate().map(row).collect();
-    let provenance = format!("index,trial,commit,dirty,data,cpu,started,seconds\n{rows}");
+    let header = "index,trial,version,numerics,commit,dirty,rustc,lockfile,binary,data,cpu,cores,threads,system,started,seconds";
+    let provenance = format!("{header}\n{rows}");
     fs::write(lab.path("results/tiny/provenance.csv"), provenance).unwrap();
     lab.drsae(&["report", "results/tiny/sweep.toml"]);
     assert!(lab.figures().iter().any(|(name, _)| name == "error_by_seconds"));
