@@ -68,7 +68,6 @@ impl From<&toml::Value> for Value {
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self.number, other.number) {
-            #[expect(clippy::float_cmp, reason = "two spellings of one number, not two measurements")]
             (Some(number), Some(other)) => number == other,
             _ => self.text == other.text,
         }

@@ -65,8 +65,8 @@ impl Cell {
     }
 }
 
-/// The cells of a sweep.
-pub(super) struct Cells {
+/// The trials of a sweep, grouped into cells.
+pub(super) struct GroupedTrials {
     pub axes: Vec<Axis>,
     /// In plan order.
     pub cells: Vec<Cell>,
@@ -76,7 +76,7 @@ pub(super) struct Cells {
     pub trials: DataFrame,
 }
 
-impl Cells {
+impl GroupedTrials {
     /// Groups the rows of `trials.csv`, which `path` names in errors, by their values on the axes.
     pub fn of(path: &Path, rows: &[TrialRow], axes: &[String]) -> Result<Self, Error> {
         let mut axes: Vec<Axis> = axes.iter().map(|axis| Axis::new(axis)).collect();

@@ -46,7 +46,9 @@ pub(super) fn of_trials(rows: &[TrialRow], codes: Vec<Vec<u32>>) -> PolarsResult
 pub(super) fn with_cells(mut trials: DataFrame, groups: &[Vec<u32>]) -> PolarsResult<DataFrame> {
     let mut cells = vec![0_u32; trials.height()];
     for (cell, rows) in groups.iter().enumerate() {
-        rows.iter().for_each(|&row| cells[row as usize] = cell as u32);
+        for &row in rows {
+            cells[row as usize] = cell as u32;
+        }
     }
     trials.with_column(Column::new(CELL.into(), cells))?;
     Ok(trials)

@@ -51,7 +51,7 @@ pub use verdict::Verdict;
 pub use views::TableView;
 pub(crate) use words::{compared, difference, side, spread};
 
-use self::cells::Cells;
+use self::cells::GroupedTrials;
 use self::mistakes::Mistakes;
 use self::pairs::Pairs;
 use crate::store::Store;
@@ -93,7 +93,7 @@ impl Analysis {
     /// reference is in no trial.
     pub fn of(input: &Input, design: &Design) -> Result<Self, Error> {
         threads::check_polars()?;
-        let found = Cells::of(&input.trials.path, input.trials.rows(), &design.axes)?;
+        let found = GroupedTrials::of(&input.trials.path, input.trials.rows(), &design.axes)?;
         let mistakes = Mistakes::of(input)?;
         let compared = match &design.compare {
             None => None,
@@ -103,7 +103,7 @@ impl Analysis {
             }
         };
         let summary = Summary::of(&found);
-        let Cells { axes, cells, .. } = found;
+        let GroupedTrials { axes, cells, .. } = found;
         Ok(Self { axes, cells, summary, compared, published: design.published.clone() })
     }
 

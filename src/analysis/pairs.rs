@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::*;
 
-use super::cells::{Axis, Cell, Cells};
+use super::cells::{Axis, Cell, GroupedTrials};
 use super::frame::{self, CELL, SEED, TEST, VALID};
 use super::{Compare, Error, words};
 use crate::value::Value;
@@ -27,7 +27,7 @@ pub struct Contrast {
     pub seeds: Vec<u64>,
     /// The margin of equivalence, percentage points, where the spec sets one.
     pub margin: Option<f64>,
-    /// Cells that have no reference with the same values on the other axes.
+    /// GroupedTrials that have no reference with the same values on the other axes.
     pub unmatched: Vec<String>,
 }
 
@@ -67,8 +67,8 @@ pub(super) struct Pair<'c> {
 }
 
 impl<'c> Pairs<'c> {
-    pub fn of(found: &'c Cells, compare: &Compare) -> Result<Self, Error> {
-        let Cells { axes, cells, seeds, trials } = found;
+    pub fn of(found: &'c GroupedTrials, compare: &Compare) -> Result<Self, Error> {
+        let GroupedTrials { axes, cells, seeds, trials } = found;
         let sides = Sides::of(found, &compare.reference)?;
         let column = |at: &usize| axes[*at].column.clone();
         let reference = cells.iter().find(|cell| sides.is_reference(cell));
@@ -136,7 +136,10 @@ struct Sides {
 }
 
 impl Sides {
-    fn of(Cells { axes, cells, .. }: &Cells, reference: &BTreeMap<String, Value>) -> Result<Self, Error> {
+    fn of(
+        GroupedTrials { axes, cells, .. }: &GroupedTrials,
+        reference: &BTreeMap<String, Value>,
+    ) -> Result<Self, Error> {
         let mut compared = BTreeMap::new();
         let mut codes = Vec::new();
         for (path, value) in reference {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{Cell, Cells, Errors};
+use super::cells::{Cell, Errors, GroupedTrials};
 use super::table::{Columns, PERCENT, Table};
 use crate::stats::{Spread, proportion_error};
 use crate::store::Status;
@@ -55,7 +55,7 @@ pub struct SummaryRow {
 }
 
 impl Summary {
-    pub(super) fn of(found: &Cells) -> Self {
+    pub(super) fn of(found: &GroupedTrials) -> Self {
         let axes = found.axes.iter().map(|axis| axis.column.clone()).collect();
         Self { axes, seeds: found.seeds.clone(), rows: found.cells.iter().map(SummaryRow::of).collect() }
     }

@@ -76,8 +76,7 @@ impl<'r, R> Columns<'r, R> {
 
     /// Adds the columns of the axes, each of the narrowest type that holds all of its values.
     fn axes(mut self, axes: impl Fn(&'r R) -> &'r [(Arc<str>, Value)]) -> Self {
-        let names: Vec<_> =
-            self.rows.iter().take(1).flat_map(|row| axes(row)).map(|(name, _)| name).collect();
+        let names: Vec<_> = self.rows.iter().take(1).flat_map(&axes).map(|(name, _)| name).collect();
         for (at, name) in names.into_iter().enumerate() {
             let values: Vec<&str> = self.rows.iter().map(|row| axes(row)[at].1.as_str()).collect();
             self.columns.push(typed(name, &values));

@@ -174,15 +174,13 @@ mod tests {
             "trial,index,family,steps,hidden,sparsity,discriminative_weight,seed,parameters,status,\
                         best_epoch,valid_error,test_error"
                 .to_owned();
-        others.iter().for_each(|&at| text.extend([",", axes[at]]));
+        text.extend(others.iter().flat_map(|&at| [",", axes[at]]));
         for (index, values) in values.iter().enumerate() {
             let value = |name| axes.iter().position(|axis| *axis == name).map_or("1", |at| values[at]);
-            text += &format!(
-                "\n{index},{index},{},{},1,0.0,0.0,1,1,complete,1,,5.0",
-                value("family"),
-                value("steps")
-            );
-            others.iter().for_each(|&at| text.extend([",", values[at]]));
+            let (family, steps) = (value("family"), value("steps"));
+            let row = format!("\n{index},{index},{family},{steps},1,0.0,0.0,1,1,complete,1,,5.0");
+            text.push_str(&row);
+            text.extend(others.iter().flat_map(|&at| [",", values[at]]));
         }
         let path = |axis: &str| if fixed.contains(&axis) { format!("model.{axis}") } else { axis.to_owned() };
         let reference = reference.iter().map(|(axis, value)| (path(axis), Value::parse(value))).collect();

@@ -15,10 +15,9 @@ use std::time::Duration;
 use super::*;
 use crate::plan::{self, Trial};
 use crate::provenance::Provenance;
-use crate::store::PredictionRow;
 use crate::store::io::Io;
 use crate::store::io::simulated::{Simulated, World};
-use crate::store::{Status, Store};
+use crate::store::{PredictionRow, Status, Store};
 use crate::train::{Averages, Epoch, OnBatch, State};
 
 /// Epochs of a stub trial.

@@ -121,6 +121,7 @@ impl TrialRow {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn write_status<S: Serializer>(status: &Status, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_str(status.name())
 }
