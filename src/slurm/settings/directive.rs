@@ -1,12 +1,12 @@
-//! A directive: one option of `sbatch`, written out, and none that the sweep sets itself.
+//! Check of a directive: one option of `sbatch`, written out, that the sweep does not set itself.
 //!
 //! `sbatch` splits the rest of an `#SBATCH` line into words, by quotes, backslashes and `#` much as a
 //! shell does, and hands the words of all lines to `getopt_long`. So a line may hold several options, a
 //! name may be abbreviated as long as it is unambiguous, and the first word that is no option ends the
 //! reading of all that follow. None of that is let through.
 
-/// Directives that the engine sets, for it relies on them.
-const TAKEN: [&str; 14] = [
+/// Options that the sweep sets and relies on.
+const RESERVED: [&str; 14] = [
     "array",
     "output",
     "error",
@@ -23,8 +23,8 @@ const TAKEN: [&str; 14] = [
     "wrap",
 ];
 
-/// Directives that are settings of the table.
-const NAMED: [(&str, &str); 6] = [
+/// Options that have a setting in the table: (option, key).
+const SETTINGS: [(&str, &str); 6] = [
     ("partition", "partition"),
     ("account", "account"),
     ("time", "time"),
@@ -33,7 +33,7 @@ const NAMED: [(&str, &str); 6] = [
     ("gres", "gpus"),
 ];
 
-/// Says what is wrong with a directive.
+/// Checks a directive.
 ///
 /// # Errors
 /// It is not one option `--name` or `--name=value`, the sweep sets that option itself, or it is a
@@ -52,16 +52,16 @@ pub(super) fn check(directive: &str) -> Result<(), String> {
 }
 
 fn check_name(name: &str, value: &str) -> Result<(), String> {
-    if TAKEN.contains(&name) {
+    if RESERVED.contains(&name) {
         return Err(format!("cannot be `--{name}`: the sweep sets that itself"));
     }
-    match NAMED.iter().find(|(taken, _)| *taken == name) {
+    match SETTINGS.iter().find(|(taken, _)| *taken == name) {
         // Other generic resources than GPUs have no key of their own.
         Some((_, "gpus")) if !value.to_ascii_lowercase().contains("gpu") => return Ok(()),
         Some((_, key)) => return Err(format!("cannot be `--{name}`: set `slurm.{key}`")),
         None => {}
     }
-    let mut known = TAKEN.into_iter().chain(NAMED.map(|(taken, _)| taken));
+    let mut known = RESERVED.into_iter().chain(SETTINGS.map(|(taken, _)| taken));
     match known.find(|known| known.starts_with(name)) {
         Some(whole) => {
             Err(format!("cannot be `--{name}`, which Slurm takes for `--{whole}`: write the option out"))
