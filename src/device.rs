@@ -58,7 +58,7 @@ impl Kind {
     /// Opens the device.
     ///
     /// # Errors
-    /// When the program was built without it, or the machine has none.
+    /// The program was built without it, or the machine has none.
     pub fn open(self) -> Result<Device, Error> {
         let (built, opened): (bool, fn(usize) -> candle_core::Result<Device>) = match self {
             Self::Cpu => return Ok(Device::Cpu),

@@ -52,7 +52,7 @@ pub const NUMERICS_VERSION: u32 = 1;
 pub struct Invalid {
     /// Dotted path of the setting in the spec, such as `model.steps`.
     pub key: String,
-    /// What is wrong and what would be right: reads on after the key.
+    /// The problem and the remedy; reads on after the key.
     pub reason: String,
 }
 

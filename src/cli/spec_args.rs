@@ -22,7 +22,7 @@ const SPEC: &str = "sweep.toml";
 /// The arguments that name a sweep.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SpecArgs {
-    /// The experiment spec, a TOML file; or a results folder, which is then the one that is used.
+    /// The experiment spec, a TOML file; or a results folder, which is then used.
     pub spec: PathBuf,
     /// Override a setting of the spec, such as `training.batch=50`; may be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -127,7 +127,7 @@ impl SpecArgs {
     }
 }
 
-/// What the path of a spec names.
+/// The object that the path of a spec names.
 enum Location {
     ResultsFolder,
     /// The spec in this results folder.

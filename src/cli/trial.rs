@@ -38,7 +38,7 @@ pub struct Args {
     /// Indices in the plan, such as `17` or `0-3,17`.
     #[arg(long, short, value_name = "INDICES")]
     index: Indices,
-    /// Trials to run side by side, one thread each.
+    /// Trials to run in parallel, one thread each.
     #[arg(long, short, default_value = "1")]
     jobs: NonZeroUsize,
     /// Run only trials without a result, and wait for those that other processes run.

@@ -205,7 +205,7 @@ model = { steps = 2, hidden = 3 }
 training.phases = [{ epochs = 1, rate = 1e-2 }]
 "#;
 
-    /// What `open` finds after `change` was made to the folder of an attempt that was killed after one epoch.
+    /// The result of `open` after `change` of the folder of an attempt that was killed after one epoch.
     fn reopened(change: impl FnOnce(&TrialFolder)) -> (Option<usize>, Option<String>) {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).unwrap();
         let plan = Plan::of(&sweep, Kind::Cpu, data::facts).unwrap();

@@ -1,4 +1,4 @@
-//! Trials side by side on this machine, each on one thread; other processes may run trials
+//! Trials in parallel on this machine, each on one thread; other processes may run trials
 //! of the same sweep at the same time.
 
 use std::sync::atomic::Ordering;

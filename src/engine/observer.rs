@@ -45,7 +45,7 @@ impl Control {
     }
 }
 
-/// How a trial ended.
+/// The ending of a trial.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
     /// Complete, with these errors in percent.

@@ -38,7 +38,7 @@ impl Pending<'_> {
 /// whose result is among `retry`. Without a results folder, all of them.
 ///
 /// # Errors
-/// When an id cannot be a folder's name, or the disk refuses to list the folders.
+/// An id cannot be a folder's name, or the disk refuses to list the folders.
 pub fn pending<'a, 's>(
     planned: &'a [Trial],
     store: impl Into<Option<&'s Store>>,
@@ -55,7 +55,7 @@ pub fn pending<'a, 's>(
 /// As [`pending`] for a few trials of a plan, which are looked up one by one.
 ///
 /// # Errors
-/// When an id cannot be a folder's name.
+/// An id cannot be a folder's name.
 pub fn pending_among<'a>(
     few: &[&'a Trial],
     store: &Store,

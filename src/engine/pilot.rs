@@ -35,7 +35,7 @@ impl Pilot {
     /// another one if `budget` is likely to suffice.
     ///
     /// # Errors
-    /// When a network cannot be trained at all.
+    /// A network cannot be trained.
     pub fn run(plan: &Plan, budget: Duration) -> Result<Self, train::Error> {
         let networks = by_size(&plan.trials);
         let share = budget / (2 * networks.len().clamp(1, PARTS + 1)) as u32;

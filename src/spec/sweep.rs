@@ -28,7 +28,7 @@ pub struct Sweep {
     pub compare: Option<Compare>,
     /// Published errors to list beside the measured ones.
     pub published: Vec<Published>,
-    /// How the sweep runs on a cluster; not part of what is computed or of [`Sweep::to_toml`].
+    /// Settings of a cluster; no part of the results or of [`Sweep::to_toml`].
     pub slurm: Settings,
     /// Every combination of axis values that is not left out, the first axis varying
     /// slowest. No two have the same config.

@@ -52,7 +52,7 @@ pub(super) struct CompareTable {
     pub margin: Option<f64>,
 }
 
-/// What the compared networks are made equal in.
+/// The quantity that compared networks have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Matching {

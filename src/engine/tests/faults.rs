@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::io::simulated::Fault;
 
-/// What goes wrong, each once at every call.
+/// The faults, each injected once at every call.
 const FAULTS: [Fault; 15] = [
     Fault::Fail(libc::EIO),
     Fault::Fail(libc::ENOSPC),

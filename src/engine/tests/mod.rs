@@ -159,7 +159,7 @@ fn ended(world: &World) -> BTreeMap<PathBuf, Vec<u8>> {
     files
 }
 
-/// What a sweep that nothing disturbs ends in.
+/// The results of an undisturbed sweep.
 fn reference(trials: &'static [Trial]) -> BTreeMap<PathBuf, Vec<u8>> {
     let world = World::new(0);
     sweep(&world.process(0, 0), trials, &Endings::default()).unwrap();

@@ -1,4 +1,4 @@
-//! What holds for every spec.
+//! Properties of every spec.
 
 use proptest::prelude::*;
 use toml::Value;
@@ -97,7 +97,7 @@ proptest! {
     }
 }
 
-/// Which value of each axis a cell has.
+/// Position of the value of each axis in a cell.
 fn positions(sweep: &Sweep, cell: &Cell) -> Vec<usize> {
     let position =
         |(axis, (_, value)): (&Axis, &(String, Value))| axis.values.iter().position(|known| known == value);
