@@ -105,6 +105,8 @@ fn a_full_disk_is_reported_keeps_what_was_complete_and_the_sweep_goes_on_later()
         })
         .collect();
     assert!((1..6).contains(&complete.len()), "{} trials fit", complete.len());
+    let ended = fs::read_dir(disk.results().join("disk/trials")).unwrap().count();
+    assert_eq!(ended, complete.len(), "a full disk is no trial's failure");
     for trial in complete {
         for (path, bytes) in &kept {
             if disk.results().join(path).starts_with(&trial) {
@@ -115,7 +117,7 @@ fn a_full_disk_is_reported_keeps_what_was_complete_and_the_sweep_goes_on_later()
 
     assert!(disk.mount(&["-o", "remount,size=16m", "tmpfs"]));
     let again = Command::new(env!("CARGO_BIN_EXE_drsae"))
-        .args(["sweep", "disk.toml", "--retry", "failed", "--results", "results"])
+        .args(["sweep", "disk.toml", "--results", "results"])
         .current_dir(disk.folder.path())
         .output()
         .unwrap();

@@ -235,6 +235,29 @@ fn a_killed_process_is_taken_over_at_once() {
     assert!(sweep.leases().is_empty());
 }
 
+/// Its process ids are there those of other processes, which live.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_process_is_taken_over_in_a_pid_namespace_without_its_own_proc() {
+    let unshare = |words: &[&str]| {
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork", "--kill-child"]).args(words).stdout(Stdio::null());
+        command.stderr(Stdio::null());
+        command
+    };
+    if !unshare(&["true"]).status().is_ok_and(|status| status.success()) {
+        println!("skipped: this user may make no pid namespace");
+        return;
+    }
+    let sweep = Sweep::new(1);
+    let script = "\"$0\" sweep spec.toml --jobs 1 & until ls results/shared/running/*/lease-1.json; do :; done; \
+                  kill -9 $!; touch -d '10 minutes ago' results/shared/running/*/lease-1.json; \
+                  timeout 60 \"$0\" sweep spec.toml --jobs 1";
+    let mut command = unshare(&["sh", "-c", script, env!("CARGO_BIN_EXE_drsae")]);
+    assert_eq!(command.current_dir(sweep.folder.path()).status().unwrap().code(), Some(0));
+    assert!(sweep.leases().is_empty());
+}
+
 /// Writes a fresh lease of a process on another host.
 fn hold(lease: &Path) {
     let text = r#"{"host": "node7", "pid": 4711, "since": "2013-01-16T12:00:00Z",

@@ -371,6 +371,18 @@ fn no_value_of_a_file_decides_what_a_terminal_does() {
             assert_eq!(answer["troubles"][0]["message"], HOSTILE);
         }
     }
+    // And a lease, which another host wrote.
+    let trial = lab.trials().remove(1);
+    fs::remove_dir_all(&trial).unwrap();
+    let folder = lab.path("results/tiny/running").join(trial.file_name().unwrap());
+    fs::create_dir_all(&folder).unwrap();
+    let lease = serde_json::json!({
+        "host": HOSTILE, "pid": 1, "since": HOSTILE, "token": "00112233445566ff", "started": null, "processes": null,
+    });
+    fs::write(folder.join("lease-1.json"), lease.to_string()).unwrap();
+    let told = said(&lab.drsae(&["status", "spec.toml"]).output().unwrap());
+    assert!(told.contains("running: process 1 on host") && told.contains("[2J"), "{told}");
+    assert_harmless("status", &told);
 }
 
 #[test]

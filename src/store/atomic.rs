@@ -281,6 +281,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::store::io::simulated::World;
 
     fn names(folder: &Path) -> Vec<String> {
         let entries = fs::read_dir(folder).unwrap();
@@ -375,5 +376,20 @@ mod tests {
         left.push(young);
         left.sort_unstable();
         assert_eq!(names(folder.path()), left);
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_removes_no_file_of_a_living_writer() {
+        let (world, folder) = (World::new(0), Path::new("/results"));
+        let writer = world.process(0, 0);
+        create_folder(&writer, folder).unwrap();
+        let (path, _file) = create_temporary(&writer, folder).unwrap();
+        for skew in [7200, -7200, 86_400] {
+            remove_forgotten(&world.process(1, skew), folder).unwrap();
+            assert!(exists(&writer, &path), "{skew}");
+        }
+        world.advance(FORGOTTEN + Duration::from_mins(1));
+        remove_forgotten(&world.process(1, 0), folder).unwrap();
+        assert!(!exists(&writer, &path));
     }
 }

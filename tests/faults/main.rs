@@ -97,7 +97,7 @@ fn a_sweep_that_goes_on_from_a_state_ends_in_the_same_bytes_after_any_fault() {
     survive("a_sweep_that_goes_on", &cases, |case| reference.attempt(&begun.copied(), case));
 }
 
-/// Names that look like those of the program's own temporary files and claims.
+/// Names that look like those of temporary files and leases of the program, of this version or an earlier one.
 const OWN: [&str; 4] = ["notes.md", "draft.unfinished", "claim.md", "thesis.tmp"];
 
 /// A complete sweep in which the user keeps files of his own for hours, and of which one trial was

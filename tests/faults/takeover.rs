@@ -14,7 +14,7 @@ use crate::place::{PATIENCE, Place, Running, arguments, every_file, expect_same}
 use crate::shim::Shim;
 use crate::tally::{Verdict, survive};
 
-/// Longer than a claim lives without a heartbeat.
+/// Longer than a lease lives without a heartbeat.
 const ASLEEP: Duration = Duration::from_mins(10);
 
 /// Long after a process that does not wait would have ended.

@@ -67,6 +67,44 @@ fn a_renamed_and_moved_folder_is_read_and_written_where_it_is() {
     assert!(lab.path("elsewhere/tiny-and-tiny.html").exists());
 }
 
+/// A FIFO would be waited for, a device read without end, and a link lead to the user's other files.
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_told_and_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+
+    let lab = copied();
+    let trial = |id: &str| lab.path(format!("results/tiny/trials/{id}"));
+    let [one, two, three, four] = lab.column("tiny", "trial").try_into().unwrap();
+    let outside = lab.path("outside");
+    fs::rename(trial(&four), &outside).unwrap();
+    fs::remove_file(outside.join("result.json")).unwrap();
+    fs::rename(trial(&three).join("result.json"), outside.join("mine.json")).unwrap();
+    let mine = fs::read(outside.join("mine.json")).unwrap();
+    let (fifo, device) = (trial(&one).join("epochs.csv"), trial(&two).join("predictions.csv"));
+    for file in [&fifo, &device] {
+        fs::remove_file(file).unwrap();
+    }
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    symlink("/dev/zero", &device).unwrap();
+    symlink(outside.join("mine.json"), trial(&three).join("result.json")).unwrap();
+    symlink(&outside, trial(&four)).unwrap();
+    let (out, _) = said(&lab.drsae("verify", &[]).code(1));
+    for (id, file) in
+        [(&one, "epochs.csv"), (&two, "predictions.csv"), (&three, "result.json"), (&four, "result.json")]
+    {
+        let told =
+            format!("wrong results/tiny/trials/{id}/{file} cannot be read: it is not the regular file");
+        assert!(out.contains(&told), "{out}");
+    }
+    lab.drsae("analyze", &[]).code(1);
+    fs::remove_file(trial(&three).join("result.json")).unwrap();
+    lab.drsae("sweep", &[]).code(1);
+    assert!(fs::read(outside.join("mine.json")).unwrap() == mine);
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 7, "nothing is written or removed there");
+    assert!(trial(&four).join("result.json").exists() && !trial(&four).is_symlink());
+}
+
 #[test]
 fn explicit_results_take_the_spec_alone_from_the_folder() {
     let lab = copied();

@@ -1,6 +1,7 @@
 //! Running, repeating, extending and repairing a sweep.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use crate::lab::{Files, Lab, SPEC, output_of};
 
@@ -79,6 +80,27 @@ fn a_trial_without_its_marker_alone_runs_again_to_the_same_bytes() {
     assert!(log.contains("1 of 4 trials to run, 1 side by side"), "{log}");
     assert_eq!(differences(&lasting, &lab.lasting("tiny")), NONE);
     assert_eq!(lab.ran_since_mark("tiny"), [broken]);
+}
+
+#[test]
+fn what_killed_writers_left_an_hour_ago_is_removed_from_the_tables_and_the_analysis() {
+    let lab = swept(SPEC);
+    lab.drsae("report", &[]).success();
+    let before = lab.files("tiny");
+    let left = |folder: &str, digit: char, hours: u64| {
+        let path = format!("results/tiny/{folder}.drsae-000000000000000{digit}.unfinished");
+        lab.write(&path, "half");
+        let file = fs::File::options().write(true).open(lab.path(&path)).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_hours(hours)).unwrap();
+        path
+    };
+    let old = ["", "analysis/", "analysis/figures/"].map(|folder| left(folder, '1', 2));
+    let young = left("analysis/", '2', 0);
+    lab.drsae("sweep", &[]).success();
+    assert!(old.iter().all(|path| !lab.path(path).exists()));
+    assert!(lab.path(&young).exists(), "its writer may live");
+    fs::remove_file(lab.path(&young)).unwrap();
+    assert!(lab.files("tiny").keys().eq(before.keys()));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::*;
+use crate::store::io::simulated::{Fault, World};
 use crate::store::io::{Disk, Process};
 
 fn folder() -> tempfile::TempDir {
@@ -142,6 +143,30 @@ fn a_torn_lease_is_held_by_nobody_known_and_then_dead() {
         assert!(acquired(leases.acquire(folder).unwrap()).is_some(), "{text:?}");
         fs::remove_file(released(folder, 2)).unwrap();
     }
+}
+
+/// Nobody on its host waits for a heartbeat then.
+#[test]
+fn a_process_that_dies_while_it_acquires_a_lease_is_succeeded_at_once() {
+    let path = Path::new("/folder");
+    let mut deaths = 0;
+    for fault in [Fault::Kill, Fault::KillAfter] {
+        for call in 0.. {
+            let world = World::new(0);
+            let dying = world.process(0, 0);
+            atomic::create_folder(&dying, path).unwrap();
+            dying.fail(dying.calls() + call, fault);
+            let held = Leases::start(Arc::new(dying.clone())).unwrap().acquire(path);
+            if !dying.is_dead() {
+                break;
+            }
+            drop(held);
+            let next = Leases::start(Arc::new(world.process(0, 0))).unwrap();
+            assert!(acquired(next.acquire(path).unwrap()).is_some(), "{fault:?} at call {call}");
+            deaths += 1;
+        }
+    }
+    assert!(deaths > 10, "{deaths} deaths");
 }
 
 #[test]
