@@ -380,9 +380,9 @@ fn no_value_of_a_file_decides_what_a_terminal_does() {
         "host": HOSTILE, "pid": 1, "since": HOSTILE, "token": "00112233445566ff", "started": null, "processes": null,
     });
     fs::write(folder.join("lease-1.json"), lease.to_string()).unwrap();
-    let told = said(&lab.drsae(&["status", "spec.toml"]).output().unwrap());
-    assert!(told.contains("running: process 1 on host") && told.contains("[2J"), "{told}");
-    assert_harmless("status", &told);
+    let status = output_of(&lab.drsae(&["status", "spec.toml"]).output().unwrap());
+    assert!(status.contains("running: process 1 on host") && status.contains("[2J"), "{status}");
+    assert_harmless("status", &status);
 }
 
 #[test]

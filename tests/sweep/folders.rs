@@ -89,7 +89,7 @@ fn what_is_no_regular_file_is_told_and_leads_nowhere() {
     symlink("/dev/zero", &device).unwrap();
     symlink(outside.join("mine.json"), trial(&three).join("result.json")).unwrap();
     symlink(&outside, trial(&four)).unwrap();
-    let (out, _) = said(&lab.drsae("verify", &[]).code(1));
+    let (out, _) = output_of(&lab.drsae("verify", &[]).code(1));
     for (id, file) in
         [(&one, "epochs.csv"), (&two, "predictions.csv"), (&three, "result.json"), (&four, "result.json")]
     {
