@@ -82,22 +82,12 @@ impl GroupedTrials {
         let mut axes: Vec<Axis> = axes.iter().map(|axis| Axis::new(axis)).collect();
         let codes: Vec<Vec<u32>> =
             axes.iter_mut().map(|axis| axis.read(path, rows)).collect::<Result<_, _>>()?;
-        let keys = (0..axes.len()).map(frame::axis).chain(frame::NETWORK.map(str::to_owned));
+        let keys: Vec<Expr> =
+            (0..axes.len()).map(|at| col(frame::axis(at))).chain(frame::network()).collect();
+        let positions = col(frame::ROW).sort_by([col(frame::SEED)], SortMultipleOptions::default());
         let trials = frame::of_trials(rows, codes)?;
-        let sorted = trials.sort([frame::SEED], SortMultipleOptions::default().with_maintain_order(true))?;
-        let positions = sorted.column(frame::ROW)?.u32()?;
-        let grouped = sorted.group_by_stable(keys)?;
-        let group = |group: GroupsIndicator<'_>| -> Vec<u32> {
-            let rows: Vec<usize> = match group {
-                GroupsIndicator::Idx((_, rows)) => rows.iter().map(|&row| row as usize).collect(),
-                GroupsIndicator::Slice([first, count]) => {
-                    (first as usize..(first + count) as usize).collect()
-                }
-            };
-            rows.into_iter().filter_map(|row| positions.get(row)).collect()
-        };
-        let mut groups: Vec<Vec<u32>> = grouped.get_groups().iter().map(group).collect();
-        groups.sort_by_key(|rows| rows.iter().min().copied());
+        let grouped = trials.clone().lazy().group_by_stable(keys).agg([positions]).collect()?;
+        let groups = frame::lists(&grouped, frame::ROW)?;
         let cells: Vec<Cell> = groups.iter().map(|group| Cell::of(&axes, rows, group)).collect();
         refuse_repeated(path, &cells)?;
         let seeds: Vec<u64> = cells.first().map(|cell| cell.seeds().collect()).unwrap_or_default();

@@ -16,11 +16,16 @@ pub(super) const TEST: &str = "test error";
 /// Column with the validation error; null where the trial is not complete, or has none.
 pub(super) const VALID: &str = "validation error";
 /// Columns that distinguish networks.
-pub(super) const NETWORK: [&str; 4] = ["family", "steps", "hidden", "parameters"];
+const NETWORK: [&str; 4] = ["family", "steps", "hidden", "parameters"];
 
 /// Name of the column that holds the codes of the axis at a position.
 pub(super) fn axis(at: usize) -> String {
     format!("axis {at}")
+}
+
+/// The columns that distinguish networks.
+pub(super) fn network() -> [Expr; 4] {
+    NETWORK.map(col)
 }
 
 /// One row a trial: `codes` of its values on each axis, network, seed, errors and position.
@@ -52,4 +57,14 @@ pub(super) fn with_cells(mut trials: DataFrame, groups: &[Vec<u32>]) -> PolarsRe
     }
     trials.with_column(Column::new(CELL.into(), cells))?;
     Ok(trials)
+}
+
+/// The lists of a column of positions.
+pub(super) fn lists(frame: &DataFrame, column: &str) -> PolarsResult<Vec<Vec<u32>>> {
+    let lists = frame.column(column)?.list()?;
+    let list = |at: usize| -> PolarsResult<Vec<u32>> {
+        let list = lists.get_as_series(at);
+        list.map_or_else(|| Ok(Vec::new()), |list| Ok(list.u32()?.iter().flatten().collect()))
+    };
+    (0..frame.height()).map(list).collect()
 }

@@ -9,8 +9,8 @@ use super::frame::{self, CELL, SEED, TEST, VALID};
 use super::{Compare, Error, words};
 use crate::value::Value;
 
-/// Suffix of the columns of the reference.
-const SUFFIX: &str = " of the reference";
+/// Column with the position of the reference's cell.
+const REFERENCE: &str = "reference";
 
 /// The names of a comparison: its axes, its reference and its seeds.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -83,26 +83,27 @@ impl<'c> Pairs<'c> {
         };
         let mut all = Vec::new();
         let joined = sides.join(trials)?;
-        let of_reference = |column: &str| joined.column(&format!("{column}{SUFFIX}"));
-        let difference = |column: &str| -> PolarsResult<Vec<Option<f64>>> {
-            Ok((joined.column(column)? - of_reference(column)?)?.f64()?.iter().collect())
-        };
-        let (test, valid) = (difference(TEST)?, difference(VALID)?);
-        let (challengers, references) = (joined.column(CELL)?.u32()?, of_reference(CELL)?.u32()?);
-        for from in (0..joined.height()).step_by(seeds.len().max(1)) {
-            let Some(challenger) = challengers.get(from).map(|at| &cells[at as usize]) else { continue };
-            let Some(reference) = references.get(from).map(|at| &cells[at as usize]) else {
+        let (challengers, references) = (joined.column(CELL)?.u32()?, joined.column(REFERENCE)?.u32()?);
+        let (test, valid) = (joined.column(TEST)?.list()?, joined.column(VALID)?.list()?);
+        for (at, (challenger, reference)) in challengers.iter().zip(references.iter()).enumerate() {
+            let Some(challenger) = challenger.map(|at| &cells[at as usize]) else { continue };
+            let Some(reference) = reference.map(|at| &cells[at as usize]) else {
                 contrast.unmatched.push(challenger.label());
                 continue;
             };
-            let of_seeds = from..from + seeds.len();
+            let differences = |lists: &ListChunked| -> Result<Vec<Option<f64>>, Error> {
+                Ok(lists.get_as_series(at).map_or_else(
+                    || Ok(Vec::new()),
+                    |list| Ok::<_, PolarsError>(list.f64()?.iter().collect()),
+                )?)
+            };
             all.push(Pair {
                 values: sides.others.iter().map(|&at| challenger.values[at].clone()).collect(),
                 name: sides.name(challenger, axes),
                 reference,
                 challenger,
-                test: test[of_seeds.clone()].to_vec(),
-                valid: valid[of_seeds].to_vec(),
+                test: differences(test)?,
+                valid: differences(valid)?,
             });
         }
         Ok(Self { contrast, all })
@@ -131,8 +132,8 @@ struct Sides {
     naming: Vec<usize>,
     /// Positions of the axes that are not compared.
     others: Vec<usize>,
-    /// The code of the reference's value on each compared axis.
-    codes: Vec<(usize, u32)>,
+    /// The condition for a trial of the reference.
+    is_reference: Expr,
 }
 
 impl Sides {
@@ -141,7 +142,7 @@ impl Sides {
         reference: &BTreeMap<String, Value>,
     ) -> Result<Self, Error> {
         let mut compared = BTreeMap::new();
-        let mut codes = Vec::new();
+        let mut is_reference = lit(true);
         for (path, value) in reference {
             let at = axes.iter().position(|axis| axis.path == *path);
             let code = at.and_then(|at| Some((at, axes[at].values.iter().position(|known| known == value)?)));
@@ -151,33 +152,40 @@ impl Sides {
                 return Err(Error::Reference { key, value, values: sorted(values.unwrap_or_default()) });
             };
             compared.insert(at, value.clone());
-            codes.push((at, code as u32));
+            is_reference = is_reference.and(col(frame::axis(at)).eq(lit(code as u32)));
         }
         let others = (0..axes.len()).filter(|at| !compared.contains_key(at)).collect();
         let naming = naming(cells, compared.keys().copied());
-        Ok(Self { compared, naming, others, codes })
+        Ok(Self { compared, naming, others, is_reference })
     }
 
     fn is_reference(&self, cell: &Cell) -> bool {
         self.compared.iter().all(|(&at, value)| cell.values[at] == *value)
     }
 
-    /// One row a trial that is not of the reference, by cell and seed: the cell of the reference, null
-    /// where there is none, and the errors of its trial.
+    /// One row a cell that is not the reference: the cell of its reference, null where there is
+    /// none, and the differences in error by seed.
     fn join(&self, trials: &DataFrame) -> PolarsResult<DataFrame> {
-        let mut is_reference = BooleanChunked::full("".into(), true, trials.height());
-        for (at, code) in &self.codes {
-            is_reference = &is_reference & &trials.column(&frame::axis(*at))?.u32()?.equal(*code);
-        }
-        let keys: Vec<String> =
-            self.others.iter().map(|&at| frame::axis(at)).chain([SEED.to_owned()]).collect();
-        let errors = [CELL, TEST, VALID].map(str::to_owned);
-        let references = trials.filter(&is_reference)?.select(keys.iter().chain(&errors))?;
-        let challengers = trials.filter(&!is_reference)?;
-        let args = JoinArgs::new(JoinType::Left).with_suffix(Some(SUFFIX.into()));
-        challengers
-            .join(&references, &keys, &keys, args, None)?
-            .sort([CELL, SEED], SortMultipleOptions::default())
+        let keys: Vec<Expr> = self.others.iter().map(|&at| col(frame::axis(at))).chain([col(SEED)]).collect();
+        let of_reference = |column: &str| format!("{column} of the reference");
+        let difference = |column: &str| {
+            (col(column) - col(of_reference(column)))
+                .sort_by([col(SEED)], SortMultipleOptions::default())
+                .alias(column)
+        };
+        let mut columns = keys.clone();
+        columns.push(col(CELL).alias(REFERENCE));
+        columns.extend([TEST, VALID].map(|column| col(column).alias(of_reference(column))));
+        let references = trials.clone().lazy().filter(self.is_reference.clone()).select(columns);
+        trials
+            .clone()
+            .lazy()
+            .filter(self.is_reference.clone().not())
+            .join(references, &keys, &keys, JoinArgs::new(JoinType::Left))
+            .group_by([col(CELL)])
+            .agg([col(REFERENCE).first(), difference(TEST), difference(VALID)])
+            .sort([CELL], SortMultipleOptions::default())
+            .collect()
     }
 
     fn name(&self, cell: &Cell, axes: &[Axis]) -> String {

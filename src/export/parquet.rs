@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use polars::prelude::*;
+use polars_io::parquet::write::ParquetWriter;
 
 use super::Error;
 use crate::store::{self, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Row, Store, Table, TrialRow};
@@ -188,6 +189,9 @@ fn provenance(rows: &[ProvenanceRow]) -> Vec<Column> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use polars_io::SerReader;
+    use polars_io::parquet::read::ParquetReader;
 
     use super::*;
 
