@@ -213,12 +213,12 @@ fn take_entries(
     own.map(|entry| (entry.task, entry)).collect()
 }
 
-/// The last lines of a file; `None` if it cannot be read.
+/// The last lines of a regular file; `None` if it cannot be read, or is a link to another place.
 fn tail(path: &Path) -> Option<Vec<String>> {
     const LINES: usize = 5;
     const BYTES: u64 = 4096;
 
-    let length = fs::metadata(path).ok().filter(fs::Metadata::is_file)?.len();
+    let length = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.len();
     let mut file = File::open(path).ok()?;
     file.seek(SeekFrom::Start(length.saturating_sub(BYTES))).ok()?;
     let mut bytes = Vec::new();
@@ -256,6 +256,20 @@ mod tests {
 
     fn ids(ids: &[&[&str]]) -> Vec<Vec<String>> {
         ids.iter().map(|ids| ids.iter().map(ToString::to_string).collect()).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_fifos_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("log"), "one\ntwo\n").unwrap();
+        std::os::unix::fs::symlink(path("log"), path("link")).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path("tasks-0.txt")).status().unwrap().success());
+        assert_eq!(tail(&path("log")).unwrap(), ["one", "two"]);
+        assert_eq!(tail(&path("link")), None);
+        let submission = Submission { path: folder.path().to_owned(), ..submission(1, &[None], &[]) };
+        assert!(submission.trials(0).unwrap_err().to_string().contains("tasks-0.txt"));
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //!     analysis.sh  analysis.log          the job that merges and analyses
 //! ```
 
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -197,7 +197,7 @@ impl Submissions {
     /// The folder exists already, or the disk refuses.
     pub fn create(&self, number: usize, record: Record) -> Result<Submission, Error> {
         let submission = self.submission(number, record);
-        fs::create_dir(&submission.path).map_err(Error::write(&submission.path))?;
+        self.io.create_folder(&submission.path).map_err(Error::write(&submission.path))?;
         for array in 0..submission.record.arrays.len() {
             atomic::create_folder(&*self.io, &submission.logs(array))?;
         }
@@ -273,7 +273,9 @@ impl Submission {
     /// The list cannot be read.
     pub fn trials(&self, array: usize) -> Result<Vec<Vec<String>>, Error> {
         let path = self.tasks(array);
-        let text = fs::read_to_string(&path).map_err(Error::read(&path))?;
+        let absent = || Error::read(&path)(io::ErrorKind::NotFound.into());
+        let text = atomic::read(&Disk, &path, limit::RECORD)?.ok_or_else(absent)?;
+        let text = String::from_utf8_lossy(&text);
         let ids = |line: &str| line.split_ascii_whitespace().skip(1).map(str::to_owned).collect();
         Ok(text.lines().map(ids).collect())
     }
@@ -283,7 +285,7 @@ impl Submission {
     /// # Errors
     /// The disk refuses.
     pub fn remove(&self) -> Result<(), Error> {
-        fs::remove_dir_all(&self.path).map_err(Error::write(&self.path))
+        std::fs::remove_dir_all(&self.path).map_err(Error::write(&self.path))
     }
 }
 
@@ -304,6 +306,8 @@ fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn submissions() -> (tempfile::TempDir, Submissions) {

@@ -68,6 +68,10 @@ fn document<'t>(text: &'t str, file: &'t str, overrides: &[String]) -> Result<Do
 /// Reads a file of at most [`MAX_BYTES`].
 pub(super) fn read_file(path: &Path) -> Result<String, Error> {
     let read = || -> io::Result<Result<String, Problem>> {
+        // Opening a FIFO would wait for its writer.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
         let file = fs::File::open(path)?;
         let bytes = file.metadata()?.len();
         if bytes > MAX_BYTES {

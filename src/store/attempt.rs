@@ -264,6 +264,8 @@ impl Store {
         self.recover(trial, &lease)?;
         if trial.status()? != Status::Pending {
             self.remove_other_attempts(trial, &lease)?;
+            // A process that was killed while it acquired the lease left one.
+            atomic::remove_forgotten(self.io(), lease.folder())?;
             self.release(lease);
         }
         Ok(())

@@ -98,6 +98,14 @@ fn what_is_no_regular_file_is_told_and_leads_nowhere() {
         assert!(out.contains(&told), "{out}");
     }
     lab.drsae("analyze", &[]).code(1);
+    let spec = lab.path("results/tiny/sweep.toml");
+    let text = fs::read(&spec).unwrap();
+    fs::remove_file(&spec).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&spec).status().unwrap().success());
+    let (_, err) = output_of(&lab.drsae_in(".", &["verify", "results/tiny"]).code(2));
+    assert!(err.contains("it is no regular file"), "{err}");
+    fs::remove_file(&spec).unwrap();
+    fs::write(&spec, text).unwrap();
     fs::remove_file(trial(&three).join("result.json")).unwrap();
     lab.drsae("sweep", &[]).code(1);
     assert!(fs::read(outside.join("mine.json")).unwrap() == mine);

@@ -221,6 +221,21 @@ fn what_a_user_keeps_beside_an_attempt_stays() {
 }
 
 #[test]
+fn the_file_that_a_kill_left_while_a_lease_was_acquired_is_removed_an_hour_later() {
+    let lab = Lab::new();
+    lab.whole().finish(&outcome()).unwrap();
+    let lease = lab.lease();
+    let left = lease.folder().join(".drsae-0123456789abcdef.unfinished");
+    fs::write(&left, "{\"host\"").unwrap();
+    lab.store.tidy(&lab.trial, lease).unwrap();
+    assert!(left.exists(), "its writer may live");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_hours(2);
+    fs::File::options().write(true).open(&left).unwrap().set_modified(old).unwrap();
+    lab.store.tidy(&lab.trial, lab.lease()).unwrap();
+    assert!(!lab.exists("running"));
+}
+
+#[test]
 fn a_damaged_result_is_set_aside_and_computed_again() {
     let lab = Lab::new();
     lab.whole().finish(&outcome()).unwrap();
