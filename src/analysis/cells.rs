@@ -5,8 +5,9 @@ use std::path::Path;
 
 use polars::prelude::*;
 
+use super::errors::Errors;
 use super::{Error, frame};
-use crate::store::{Status, TrialRow, axis_column};
+use crate::store::{TrialRow, axis_column};
 use crate::value::Value;
 
 /// A swept setting.
@@ -27,23 +28,6 @@ pub struct Cell {
     pub values: Vec<Value>,
     /// The trials, by seed; at least one.
     pub trials: Vec<TrialRow>,
-}
-
-/// Errors of a complete trial, percent.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Errors {
-    /// Of the validation images, at the kept epoch; absent where none are held out.
-    pub valid: Option<f64>,
-    /// Of the test images.
-    pub test: f64,
-}
-
-impl Errors {
-    /// The errors of a trial, where it is complete.
-    pub(super) fn of(trial: &TrialRow) -> Option<Self> {
-        let test = trial.test_error.filter(|_| trial.status == Status::Complete)?;
-        Some(Self { valid: trial.valid_error, test })
-    }
 }
 
 impl Cell {

@@ -3,6 +3,7 @@
 use super::family::{self, Tests};
 use super::pairs::{Contrast, Pair, Pairs};
 use super::table::{Columns, POINTS, Table};
+use super::words;
 use crate::stats::{CONFIDENCE, Interval, Paired, Welch};
 use crate::value::Value;
 
@@ -107,6 +108,15 @@ impl Difference {
             Self::Paired(paired) => paired.sd,
             Self::Welch(_) => None,
         }
+    }
+}
+
+/// The difference of a comparison, marked W where it is Welch's.
+pub fn compared(test: Option<Difference>) -> String {
+    let text = words::difference(test.map(|test| test.mean()), test.and_then(|test| test.interval()));
+    match test {
+        Some(Difference::Welch(_)) => format!("{text} W"),
+        _ => text,
     }
 }
 

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use super::cells::{Cell, Errors};
+use super::cells::Cell;
+use super::errors::Errors;
 use super::mistakes::{Mistakes, common};
 use super::pairs::{Contrast, Pair, Pairs};
 use super::table::{Columns, POINTS, Table};

@@ -1,30 +1,13 @@
-//! The files of `analysis/` and their versions.
+//! The contents of the files of `analysis/`, and their versions.
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
+use super::files::{COMPARISON, EXAMPLES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
 use super::table::Table;
 use super::views::{latex, markdown};
 use super::{Analysis, Compared, Error, views};
-
-/// The table of cells.
-pub const SUMMARY: &str = "summary.csv";
-/// The table of comparisons; absent where the spec compares nothing, as the two that follow.
-pub const COMPARISON: &str = "comparison.csv";
-/// The table of challengers over the whole grid.
-pub const GRID: &str = "grid.csv";
-/// The table of comparisons on the test images; absent without `mistakes.csv`, too.
-pub const EXAMPLES: &str = "examples.csv";
-/// The tables for a page.
-pub const MARKDOWN: &str = "tables.md";
-/// The tables for a paper.
-pub const LATEX: &str = "tables.tex";
-/// The versions of the tables, and the units of their columns.
-pub const FORMAT: &str = "format.json";
-
-/// Every file that an analysis may write.
-pub const FILES: [&str; 7] = [SUMMARY, COMPARISON, GRID, EXAMPLES, MARKDOWN, LATEX, FORMAT];
 
 /// The entry of a table in `format.json`.
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::cells::Errors;
+use super::errors::Errors;
 use crate::store::TrialRow;
 
 /// Column with the position of the trial among the rows.

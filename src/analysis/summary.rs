@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{Cell, Errors, GroupedTrials};
+use super::cells::{Cell, GroupedTrials};
+use super::errors::Errors;
 use super::table::{Columns, PERCENT, Table};
 use crate::stats::{Spread, proportion_error};
 use crate::store::Status;

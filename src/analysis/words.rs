@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Difference;
 use crate::stats::{Interval, Spread};
 use crate::value::Value;
 
@@ -60,15 +59,6 @@ pub fn spread(spread: Option<Spread>) -> String {
 /// `+0.50 [-0.12, 1.12]`.
 pub fn difference(mean: Option<f64>, interval: Option<Interval>) -> String {
     mean.map_or_else(absent, |mean| format!("{mean:+.2}{}", bounds(interval)))
-}
-
-/// The difference of a comparison, marked W where it is Welch's.
-pub fn compared(test: Option<Difference>) -> String {
-    let text = difference(test.map(|test| test.mean()), test.and_then(|test| test.interval()));
-    match test {
-        Some(Difference::Welch(_)) => format!("{text} W"),
-        _ => text,
-    }
 }
 
 /// `1.62 [1.59, 1.66]`.

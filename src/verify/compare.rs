@@ -1,10 +1,14 @@
-//! Files against the content that follows from the rest of the folder.
+//! Reading of files for a check, and comparison with the content that follows from the rest of the
+//! folder.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::Report;
-use crate::store::read_file;
+use super::{Report, Subject, problem};
+use crate::store::{Row, Table, parse_rows, read_file};
+
+/// Advice for a table that nothing but a new run can replace.
+pub(super) const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
 
 /// A function that describes how the found bytes differ from the expected ones.
 pub(super) type Difference = fn(&[u8], &[u8]) -> Option<String>;
@@ -26,5 +30,19 @@ pub(super) fn compare(
         }
         Err(error) if error.kind() == ErrorKind::NotFound => report.wrong(path, "is missing", advice),
         Err(error) => report.wrong(path, format!("cannot be read: {error}"), "put the disk in order"),
+    }
+}
+
+/// The rows of a merged table; a finding says why there are none.
+pub(super) fn read<R: Row>(subject: Subject<'_>, table: Table, report: &mut Report) -> Option<Vec<R>> {
+    let path = subject.store.table(table);
+    report.checked.tables += 1;
+    let text = read_file(&path).map_err(|error| format!("cannot be read: {error}"));
+    match text.and_then(|text| parse_rows(&path, &text).map_err(|error| problem(&error))) {
+        Ok(rows) => Some(rows),
+        Err(problem) => {
+            report.wrong(path, problem, RESTORE);
+            None
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `mistakes.csv` and `provenance.csv`, which are of complete trials alone, against
 //! `trials.csv`.
 
-use super::stored::{RESTORE, read};
+use super::compare::{RESTORE, read};
 use super::{Report, Subject};
 use crate::NUMERICS_VERSION;
 use crate::store::{MistakeRow, ProvenanceRow, Table, TrialRow, TrialTable};

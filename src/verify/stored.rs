@@ -1,12 +1,10 @@
 //! Merged tables whose trials' folders are not kept: against the plan and each other.
 
+use super::compare::{RESTORE, read};
 use super::{Report, Subject, analysis, complete, contents, difference, problem, sums};
 use crate::analysis::{Analysis, Input};
-use crate::store::{EpochRow, Row, Table, TrialRow, TrialTable, parse_rows, read_file};
+use crate::store::{EpochRow, Table, TrialRow, TrialTable, read_file};
 use crate::text::chain;
-
-/// Advice for a table that nothing but a new run can replace.
-pub(super) const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
 
 /// True if there are merged tables and no trial of the plan has a folder.
 pub(super) fn are_kept(subject: Subject<'_>) -> bool {
@@ -117,19 +115,5 @@ fn curves(subject: Subject<'_>, trials: &TrialTable, report: &mut Report) {
         let problem =
             format!("has a curve of {} that is not in the plan, or not in its order", curve[0].trial);
         report.wrong(&path, problem, RESTORE);
-    }
-}
-
-/// The rows of a merged table; a finding says why there are none.
-pub(super) fn read<R: Row>(subject: Subject<'_>, table: Table, report: &mut Report) -> Option<Vec<R>> {
-    let path = subject.store.table(table);
-    report.checked.tables += 1;
-    let text = read_file(&path).map_err(|error| format!("cannot be read: {error}"));
-    match text.and_then(|text| parse_rows(&path, &text).map_err(|error| problem(&error))) {
-        Ok(rows) => Some(rows),
-        Err(problem) => {
-            report.wrong(path, problem, RESTORE);
-            None
-        }
     }
 }

@@ -8,7 +8,7 @@ mod published;
 use super::settings::Settings;
 use super::{
     Analysis, COMPARISON, Comparison, ComparisonRow, Difference, GRID, Grid, GridRow, SUMMARY, Summary,
-    SummaryRow, Tests, words,
+    SummaryRow, Tests, compared, words,
 };
 use crate::stats::{Estimate, Paired, least_sign_flip};
 
@@ -100,7 +100,7 @@ pub(super) fn comparison(comparison: &Comparison) -> TableView {
             row.challenger.clone(),
             format!("{} ({})", row.parameters_challenger, row.parameters_reference),
             words::of_planned(row.differences.len() - row.missing, row.missing),
-            words::compared(row.test),
+            compared(row.test),
             paired(row.valid),
         ]);
         cells.extend(tests(&row.tests, comparison.contrast.margin));

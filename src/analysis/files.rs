@@ -1,0 +1,19 @@
+//! Names of the files of `analysis/`.
+
+/// The table of cells.
+pub const SUMMARY: &str = "summary.csv";
+/// The table of comparisons; absent where the spec compares nothing, as the two that follow.
+pub const COMPARISON: &str = "comparison.csv";
+/// The table of challengers over the whole grid.
+pub const GRID: &str = "grid.csv";
+/// The table of comparisons on the test images; absent without `mistakes.csv`, too.
+pub const EXAMPLES: &str = "examples.csv";
+/// The tables for a page.
+pub const MARKDOWN: &str = "tables.md";
+/// The tables for a paper.
+pub const LATEX: &str = "tables.tex";
+/// The versions of the tables, and the units of their columns.
+pub const FORMAT: &str = "format.json";
+
+/// Every file that an analysis may write.
+pub const FILES: [&str; 7] = [SUMMARY, COMPARISON, GRID, EXAMPLES, MARKDOWN, LATEX, FORMAT];
