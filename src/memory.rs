@@ -19,7 +19,7 @@ static RESERVED: Mutex<u64> = Mutex::new(0);
 pub struct Shortage {
     /// Bytes requested.
     pub needed: u64,
-    /// Whether others in this process have reserved memory, which they release when they end.
+    /// True if others in this process have reserved memory, which they release when they end.
     pub shared: bool,
 }
 
@@ -76,7 +76,7 @@ fn is_available(bytes: u64, piece: u64) -> bool {
     free.is_none_or(|free| bytes <= free) && can_reserve(count, piece)
 }
 
-/// Whether the allocator gives as many bytes; it knows its free memory and the limit on the address space
+/// True if the allocator gives as many bytes; it knows its free memory and the limit on the address space
 /// (`ulimit -v`).
 fn can_reserve(bytes: usize, min_piece: usize) -> bool {
     let (mut left, mut size) = (bytes, bytes);

@@ -29,7 +29,7 @@ pub struct Provenance {
     pub numerics: u32,
     /// Commit that the program was built from; absent without a repository.
     pub commit: Option<String>,
-    /// Whether tracked files differed from the commit; absent without a repository.
+    /// True if tracked files differed from the commit; absent without a repository.
     pub dirty: Option<bool>,
     /// Compiler.
     pub rustc: Option<String>,

@@ -47,7 +47,7 @@ fn escaped<'t>(text: &'t str, kept: &[char]) -> Cow<'t, str> {
     Cow::Owned(out)
 }
 
-/// Whether a letter is C0, DEL, C1, a separator of lines or paragraphs, or changes the direction of text.
+/// True if a letter is C0, DEL, C1, a separator of lines or paragraphs, or changes the direction of text.
 fn is_control(letter: char) -> bool {
     letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -61,7 +61,7 @@ pub fn shell_quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
-/// Whether Windows cannot have a file of this name: results may be copied there.
+/// True if Windows cannot have a file of this name: results may be copied there.
 pub fn reserved(name: &str) -> bool {
     const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
     const PORTS: [&str; 2] = ["com", "lpt"];

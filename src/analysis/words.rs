@@ -23,12 +23,12 @@ fn last(axis: &str) -> &str {
 /// one column; of several `drsae (steps = 11)`, or `rate = 0.1, batch = 50`.
 pub fn side(columns: &[&str], values: &[&Value]) -> String {
     let headings = headings(columns);
-    let told: Vec<_> =
+    let parts: Vec<_> =
         headings.iter().zip(values).map(|(heading, value)| format!("{heading} = {value}")).collect();
     match columns {
         [_] => values[0].to_string(),
-        ["family", ..] => format!("{} ({})", values[0], told[1..].join(", ")),
-        _ => told.join(", "),
+        ["family", ..] => format!("{} ({})", values[0], parts[1..].join(", ")),
+        _ => parts.join(", "),
     }
 }
 

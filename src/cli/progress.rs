@@ -25,7 +25,7 @@ pub struct Display {
     done: AtomicU64,
     ended: AtomicU64,
     images: HashMap<String, u64>,
-    /// Whether the message that other processes are waited for was printed.
+    /// True if the message that other processes are waited for was printed.
     waits: AtomicBool,
     start: Instant,
 }

@@ -61,13 +61,13 @@ pub fn merged(args: &SpecArgs, sweep: &Sweep) -> Result<(Store, Merged)> {
     Ok((store, Merged::default()))
 }
 
-/// Whether the spec is the file that the results folder has of its sweep.
+/// True if the spec is the file that the results folder has of its sweep.
 fn is_own_spec(args: &SpecArgs, store: &Store) -> bool {
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
     args.overrides.is_empty() && same(&args.file(), &store.sweep_toml())
 }
 
-/// Whether the tables have all trials of the sweep that is recorded beside them. If a sweep was extended and
+/// True if the tables have all trials of the sweep that is recorded beside them. If a sweep was extended and
 /// did not end, they lack some.
 fn tables_hold_recorded_sweep(args: &SpecArgs, sweep: &Sweep, store: &Store) -> Result<bool> {
     let trials = |sweep: &Sweep| sweep.cells.len() * sweep.seeds.len();

@@ -64,7 +64,7 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Whether the reader of standard output has closed it, as `head` does; no error of the command.
+/// True if the reader of standard output has closed it, as `head` does; no error of the command.
 fn is_closed(error: &anyhow::Error) -> bool {
     let is_output = |error: &io::Error| match error.get_ref() {
         Some(inner) => inner.is::<Unwritable>() && error.kind() == ErrorKind::BrokenPipe,

@@ -35,7 +35,7 @@ pub enum Error {
         path: PathBuf,
         /// Offset in the decompressed content.
         position: u64,
-        /// What was found, and what is expected.
+        /// The values found and expected.
         reason: String,
     },
     /// A file of MNIST has other content than the genuine one.

@@ -31,14 +31,14 @@ pub trait Observer: Sync {
 pub struct Control {
     /// Time limit of one run of a trial.
     pub timeout: Option<Duration>,
-    /// Whether the sweep ends at the first trial that is not complete.
+    /// True if the sweep ends at the first trial that is not complete.
     pub fail_fast: bool,
     /// Stops trials after their mini-batch; set by a signal handler, for example.
     pub stop: Arc<AtomicBool>,
 }
 
 impl Control {
-    /// Whether trials are to stop.
+    /// True if trials are to stop.
     #[must_use]
     pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)

@@ -194,9 +194,9 @@ mod tests {
 
     #[test]
     fn values_have_the_symbols_of_the_paper() {
-        let told =
+        let named =
             [("steps", "5"), ("discriminative_weight", "0.0"), ("family", "mlp"), ("data.train", "100")];
-        let told = told.map(|(column, value)| with_value(column, &Value::parse(value)));
-        assert_eq!(told, ["T = 5", "γ = 0", "mlp", "train = 100"]);
+        let named = named.map(|(column, value)| with_value(column, &Value::parse(value)));
+        assert_eq!(named, ["T = 5", "γ = 0", "mlp", "train = 100"]);
     }
 }

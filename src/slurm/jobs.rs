@@ -151,7 +151,7 @@ impl Jobs {
         self.active().filter_map(|task| task.job).collect()
     }
 
-    /// Whether an analysis is queued that waits for all these jobs.
+    /// True if an analysis is queued that waits for all these jobs.
     #[must_use]
     pub fn has_analysis_after(&self, jobs: &BTreeSet<u64>) -> bool {
         let waits = |(number, entry): &(usize, QueueEntry)| {

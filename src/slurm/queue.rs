@@ -54,7 +54,7 @@ impl JobState {
         }
     }
 
-    /// Whether Slurm may still run the job.
+    /// True if Slurm may still run the job.
     #[must_use]
     pub const fn is_active(self) -> bool {
         !matches!(self, Self::Ended)

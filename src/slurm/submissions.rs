@@ -99,7 +99,7 @@ impl Record {
         }
     }
 
-    /// Whether the jobs run this program.
+    /// True if the jobs run this program.
     #[must_use]
     pub fn runs(&self, program: &Program) -> bool {
         self.program == program.name && (self.sha256.is_empty() || self.sha256 == program.sha256)

@@ -123,7 +123,7 @@ fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
     deserialize::<CellConfig>(table).map(|_| ()).map_err(|Fault { problem, .. }| problem)
 }
 
-/// Whether no value at all would be valid at `path`.
+/// True if no value at all would be valid at `path`.
 fn is_of_path(problem: &Problem, path: &str) -> bool {
     match problem {
         Problem::UnknownKey { key, .. } => path::covers(key, path),

@@ -25,7 +25,7 @@ pub(super) fn index(segment: &str) -> Option<usize> {
     segment.parse().ok().filter(|index: &usize| index.to_string() == segment)
 }
 
-/// Whether setting `outer` also sets `inner`.
+/// True if setting `outer` also sets `inner`.
 pub(super) fn covers(outer: &str, inner: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
@@ -108,7 +108,7 @@ fn gather<'t>(
     }
 }
 
-/// Whether two values mean the same setting: 1 and 1.0 do.
+/// True if two values mean the same setting: 1 and 1.0 do.
 pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         #[expect(clippy::float_cmp, reason = "both are written numbers; only equal ones are the same")]

@@ -65,7 +65,7 @@ fn similarity(key: &[String], unknown: &[String]) -> f64 {
     0.9 * strsim::jaro_winkler(a, b) + 0.1 - distance
 }
 
-/// Whether two keys are of the same table, or of tables in the same list.
+/// True if two keys are of the same table, or of tables in the same list.
 fn beside(a: &[String], b: &[String]) -> bool {
     let same =
         |(a, b): (&String, &String)| a == b || (a.parse::<usize>().is_ok() && b.parse::<usize>().is_ok());

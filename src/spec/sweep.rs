@@ -52,7 +52,7 @@ pub struct Axis {
 pub struct Compare {
     /// Axis path → the value of the cells that the others are compared with.
     pub reference: BTreeMap<String, Value>,
-    /// Whether the others' width is chosen for the reference's number of parameters.
+    /// True if the others' width is chosen for the reference's number of parameters.
     pub matching: bool,
     /// Equivalence margin of the test error, percentage points, more than 0. Without it, nothing is called
     /// equivalent.

@@ -156,13 +156,13 @@ fn create_temporary(io: &dyn Io, folder: &Path) -> io::Result<(PathBuf, Box<dyn 
     Ok((path, file))
 }
 
-/// Whether a name is one that a temporary file of this program has.
+/// True if a name is one that a temporary file of this program has.
 pub fn is_unfinished(name: &OsStr) -> bool {
     let digits = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
     digits.is_some_and(is_token)
 }
 
-/// Whether a text is a number of the program's own making: 16 hex digits.
+/// True if a text is a number of the program's own making: 16 hex digits.
 pub(super) fn is_token(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -223,7 +223,7 @@ pub(super) fn vanished(io: &dyn Io, folder: &Path) -> Option<Error> {
     Some(Error::Vanished { path })
 }
 
-/// Whether there is anything at `path`; there may be where the disk does not say.
+/// True if there is anything at `path`, or if the disk does not answer.
 pub(super) fn exists(io: &dyn Io, path: &Path) -> bool {
     uninterrupted(|| io.stat(path)).map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
 }

@@ -37,22 +37,22 @@ pub(super) const REPLACED: &str = "replaced";
 /// Ending of the name of an attempt that is being removed.
 const REMOVED: &str = ".removed";
 
-/// How often a folder may be removed under a process that is about to work there.
+/// Number of times that a folder may be removed while a process is about to work there.
 const RACES: usize = 10;
 
 /// One process's run of a trial.
 pub struct Attempt {
     store: Store,
-    /// Where this process writes.
+    /// The folder that this process writes into.
     folder: TrialFolder,
-    /// Where the ended trial will stand.
+    /// The folder of the trial once it has ended.
     ended: TrialFolder,
-    /// What stands there and is to be replaced.
+    /// The result there that publishing replaces.
     standing: Standing,
     lease: Lease,
 }
 
-/// Where a trial that still trains stands: the bytes of three files.
+/// The progress of a trial that still trains: the bytes of three files.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
     /// Of `epochs.csv`.
@@ -63,7 +63,7 @@ pub struct Progress<'a> {
     pub state: &'a [u8],
 }
 
-/// How publishing an attempt ended.
+/// The outcome of publishing an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
     /// The trial's result is that of the attempt.
@@ -72,7 +72,7 @@ pub enum Published {
     Lost,
 }
 
-/// What stands as the result of a trial: nothing, or a folder, told by the digest of its `result.json`.
+/// The present result of a trial: nothing, or a folder, identified by the digest of its `result.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing(Option<String>);
 
@@ -112,7 +112,7 @@ impl Store {
         lease::holder(self.io(), &self.running(trial.id()))
     }
 
-    /// What stands as the result of a trial. Look at it before you decide that the trial is to be run: a result
+    /// The present result of a trial. Read it before you decide to run the trial: a result
     /// that comes after that look is never replaced.
     ///
     /// # Errors
@@ -310,7 +310,7 @@ impl Attempt {
         self.store.io()
     }
 
-    /// Whether no other process has taken the trial over. One that lost it can do no harm, but works in vain.
+    /// True if no other process has taken the trial over. A process that lost it does no harm, but works in vain.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.lease.is_held()
@@ -433,7 +433,7 @@ impl Attempt {
     }
 }
 
-/// Whether an error says that a folder was not renamed because there is one that holds files.
+/// True if an error says that a folder was not renamed because there is one that holds files.
 fn is_occupied(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory)
 }

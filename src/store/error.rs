@@ -1,4 +1,4 @@
-//! What can go wrong between the program and a results folder.
+//! Errors of a results folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub enum Error {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong, and what to do.
+        /// The problem, and the remedy.
         reason: String,
     },
     /// A trial or sweep name that is no plain folder name.
@@ -88,13 +88,13 @@ pub enum Error {
         shown(path)
     )]
     Absent {
-        /// Where they were looked for.
+        /// The folder in which they were looked for.
         path: PathBuf,
     },
 }
 
 impl Error {
-    /// Whether the disk refused, which it may not do another time, rather than a file being wrong.
+    /// True if the disk refused, which may pass, and false if a file is wrong.
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {
         let of_the_file = |source: &io::Error| {

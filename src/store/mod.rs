@@ -105,7 +105,7 @@ impl Store {
         Ok(Self { root: root.to_owned(), io: Disk::shared() })
     }
 
-    /// Whether the folder `root` is that of a sweep which has begun: one that does not only hold
+    /// True if the folder `root` is that of a sweep which has begun: one that does not only hold
     /// a spec.
     #[must_use]
     pub fn is_at(root: &Path) -> bool {
@@ -161,7 +161,7 @@ impl Store {
         atomic::vanished(&*self.io, &self.trials())
     }
 
-    /// Whether there is a trial's folder; results that were committed have none.
+    /// True if there is a trial's folder; results that were committed have none.
     ///
     /// # Errors
     /// The disk refuses.
@@ -207,7 +207,7 @@ impl Store {
         Ok(TrialFolder::new(id, self.trials().join(id), self.shared_io()))
     }
 
-    /// What became of a trial; one whose result cannot be read is pending.
+    /// The status of a trial; one whose result cannot be read is pending.
     ///
     /// # Errors
     /// `id` is no plain folder name.
@@ -256,13 +256,13 @@ impl Store {
         self.table(Table::Mistakes)
     }
 
-    /// What the complete trials were computed with, which [`merge`](Self::merge) writes.
+    /// The table of the provenance of complete trials, which [`merge`](Self::merge) writes.
     #[must_use]
     pub fn provenance_csv(&self) -> PathBuf {
         self.table(Table::Provenance)
     }
 
-    /// Where [`write_analysis`](Self::write_analysis) writes a file.
+    /// Path of a file that [`write_analysis`](Self::write_analysis) writes.
     #[must_use]
     pub fn analysis_file(&self, relative: &str) -> PathBuf {
         self.root.join(ANALYSIS).join(relative)

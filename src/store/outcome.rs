@@ -58,7 +58,7 @@ impl fmt::Display for Status {
 pub struct Outcome {
     /// [`FORMAT`] of the program that wrote it.
     pub format: u32,
-    /// How it ended; never pending.
+    /// Status of the ended trial; never pending.
     pub status: Status,
     /// Why it did not complete.
     pub message: Option<String>,

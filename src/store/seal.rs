@@ -11,18 +11,18 @@ use crate::hash::sha256;
 /// The field that holds the checksum of all the others.
 const DIGEST: &str = "digest";
 
-/// What `result.json` says.
+/// The content of `result.json`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sealed {
-    /// What became of the trial.
+    /// The outcome of the trial.
     pub outcome: Outcome,
     /// SHA-256 of each file of the ended trial, by name.
     pub files: BTreeMap<String, String>,
-    /// Whether all this is what was written.
+    /// True if all this is as it was written.
     pub seal: Seal,
 }
 
-/// Whether the text of `result.json` is the one that was written.
+/// True if the text of `result.json` is the one that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seal {
     /// It is, to the byte.

@@ -12,7 +12,7 @@ use super::{Error, atomic, limit};
 /// Name of the file.
 pub(super) const FILE: &str = "sweep.toml";
 
-/// What may change without making it another sweep: the trials are named by what they
+/// Tables that may change without making it another sweep: the trials are named by what they
 /// computed, so these decide only which of them belong to the plan, and how they are read.
 const CHANGEABLE: [&str; 5] = ["question", "seeds", "sweep", "compare", "published"];
 
@@ -62,7 +62,7 @@ fn refuse_other(root: &Path, there: Option<&str>, asked: &str) -> Result<(), Err
 
 /// The tables that all trials share. Where the data lie is no part of what a trial is.
 fn base(path: &Path, text: &str) -> Result<Table, Error> {
-    let mut table = placeless(path, text)?;
+    let mut table = without_path(path, text)?;
     for key in CHANGEABLE {
         table.remove(key);
     }
@@ -72,7 +72,7 @@ fn base(path: &Path, text: &str) -> Result<Table, Error> {
 /// All that decides which trials are planned. The reference is compared with by the reader alone,
 /// unless widths are matched with it.
 fn planning(path: &Path, text: &str) -> Result<Table, Error> {
-    let mut table = placeless(path, text)?;
+    let mut table = without_path(path, text)?;
     for key in ["question", "published"] {
         table.remove(key);
     }
@@ -87,7 +87,7 @@ fn planning(path: &Path, text: &str) -> Result<Table, Error> {
     Ok(table)
 }
 
-fn placeless(path: &Path, text: &str) -> Result<Table, Error> {
+fn without_path(path: &Path, text: &str) -> Result<Table, Error> {
     let mut table = text.parse::<Table>().map_err(|error| {
         let reason = format!("it is no TOML; restore it, or use another folder with --results\n{error}");
         Error::Malformed { path: path.to_owned(), reason }
@@ -174,9 +174,9 @@ mod tests {
         let matched = "\n[compare]\nreference = { \"model.family\" = \"drsae\" }\nmatch = \"parameters\"\n";
         let spec = BASE.to_owned() + matched;
         record(&Disk, folder.path(), &spec).unwrap();
-        let told = |asked: &str| expect_plan(&Disk, folder.path(), asked).map_err(|error| error.to_string());
-        told(&spec).unwrap();
-        told(&(format!("question = \"Why?\"\n{spec}margin = 0.5\n"))).unwrap();
+        let check = |asked: &str| expect_plan(&Disk, folder.path(), asked).map_err(|error| error.to_string());
+        check(&spec).unwrap();
+        check(&(format!("question = \"Why?\"\n{spec}margin = 0.5\n"))).unwrap();
         let others = [
             spec.replace("[1, 2]", "[1, 2, 3]"),
             spec.replace("\"drsae\"", "\"mlp\""),
@@ -184,17 +184,17 @@ mod tests {
             format!("{spec}[sweep.grid]\n\"model.steps\" = [1, 2]\n"),
         ];
         for other in others {
-            let error = told(&other).unwrap_err();
+            let error = check(&other).unwrap_err();
             assert!(error.contains("of other trials (-)") && error.contains("@@"), "{error}");
         }
-        assert!(told(&spec.replace("steps = 11", "steps = 3")).unwrap_err().contains("another sweep (-)"));
+        assert!(check(&spec.replace("steps = 11", "steps = 3")).unwrap_err().contains("another sweep (-)"));
 
         // Where no width is matched, what is compared is the reader's choice.
         let free = BASE.replace("[1, 2]", "[1, 2, 3]");
         record(&Disk, folder.path(), &free).unwrap();
-        told(&(free.clone() + "\n[compare]\nreference = { \"model.steps\" = 1 }\n")).unwrap();
+        check(&(free.clone() + "\n[compare]\nreference = { \"model.steps\" = 1 }\n")).unwrap();
         fs::remove_file(folder.path().join(FILE)).unwrap();
-        assert!(told(&free).unwrap_err().contains(FILE));
+        assert!(check(&free).unwrap_err().contains(FILE));
     }
 
     #[test]

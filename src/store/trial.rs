@@ -22,9 +22,9 @@ pub mod file {
     pub const PREDICTIONS: &str = "predictions.csv";
     /// Best weights.
     pub const MODEL: &str = "model.safetensors";
-    /// Where a trial that is not complete stands.
+    /// The state of a trial that is not complete.
     pub const STATE: &str = "state.safetensors";
-    /// What the numbers were computed with.
+    /// The provenance of the numbers.
     pub const PROVENANCE: &str = "provenance.json";
     /// The completion marker.
     pub const RESULT: &str = "result.json";
@@ -172,7 +172,7 @@ impl TrialFolder {
         result.map(Some).map_err(malformed)
     }
 
-    /// What became of the trial; one whose result is not as written is pending.
+    /// The status of the trial; one whose result is not as written is pending.
     ///
     /// # Errors
     /// The disk refuses: what became of the trial is not known.

@@ -37,9 +37,9 @@ fn of_rows(actual: &str, expected: &str, header: &str) -> String {
         return format!("is `{}`, not `{}`", actual.escape_debug(), expected.escape_debug());
     }
     let columns = names.iter().zip(fields.iter().zip(&wanted)).filter(|(_, (field, wanted))| field != wanted);
-    let told = columns
+    let shown = columns
         .map(|(name, (field, wanted))| format!("has `{name}` = `{}`, not `{wanted}`", field.escape_debug()));
-    told.take(MOST).collect::<Vec<_>>().join(" and ")
+    shown.take(MOST).collect::<Vec<_>>().join(" and ")
 }
 
 /// The changed lines of a text, found (-) and wanted (+); `None` where it has none.
@@ -60,8 +60,8 @@ pub(super) fn of_texts(actual: &[u8], expected: &[u8]) -> Option<String> {
     let lines: Vec<_> = lines.collect();
     let more = lines.len().saturating_sub(MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let told = lines[..lines.len().min(MOST)].join(", ");
-    Some(format!("differs, found (-) and wanted (+): {told}{more}"))
+    let shown = lines[..lines.len().min(MOST)].join(", ");
+    Some(format!("differs, found (-) and wanted (+): {shown}{more}"))
 }
 
 /// Describes where bytes that are no text differ; `None` where they do not.
@@ -105,8 +105,8 @@ mod tests {
 
     #[test]
     fn texts_differ_by_changed_lines() {
-        let told = of_texts(b"a = 1\nb = 2\n", b"a = 1\nb = 3\n").unwrap();
-        assert_eq!(told, "differs, found (-) and wanted (+): `- b = 2`, `+ b = 3`");
+        let shown = of_texts(b"a = 1\nb = 2\n", b"a = 1\nb = 3\n").unwrap();
+        assert_eq!(shown, "differs, found (-) and wanted (+): `- b = 2`, `+ b = 3`");
     }
 
     #[test]

@@ -37,24 +37,24 @@ fn provenance(
     data: &BTreeMap<String, String>,
 ) -> Result<Option<String>, String> {
     let text = read_file(folder.path().join(file::PROVENANCE)).map_err(|error| error.to_string())?;
-    let told: Provenance = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-    if told.data != *data {
+    let recorded: Provenance = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    if recorded.data != *data {
         return Err("tells of other data than the spec's".to_owned());
     }
-    if told.numerics != NUMERICS_VERSION {
+    if recorded.numerics != NUMERICS_VERSION {
         return Err(format!(
             "tells of numerics version {}, the trial's id of {NUMERICS_VERSION}",
-            told.numerics
+            recorded.numerics
         ));
     }
-    if told.device != trial.device {
+    if recorded.device != trial.device {
         return Err(format!(
             "tells of the device {}, the trial's id of {}",
-            told.device.name(),
+            recorded.device.name(),
             trial.device.name()
         ));
     }
-    Ok(Some(told.cpu).filter(|cpu| *cpu != provenance::cpu()))
+    Ok(Some(recorded.cpu).filter(|cpu| *cpu != provenance::cpu()))
 }
 
 /// The network, when it is that of the trial's id.
@@ -110,8 +110,8 @@ fn results(
     };
     let mut faults = Faults::new();
     if outcome.test_error != Some(test.error) || outcome.test_count != Some(test.predictions.len()) {
-        let told = outcome.test_error.unwrap_or_default();
-        let problem = format!("has the test error {told} %, the network {} %", test.error);
+        let recorded = outcome.test_error.unwrap_or_default();
+        let problem = format!("has the test error {recorded} %, the network {} %", test.error);
         faults.push((file::RESULT, problem));
     }
     match folder.read_predictions() {

@@ -130,10 +130,10 @@ fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut Report) {
         }
     }
     let path = kept.path().join(file::RESULT);
-    let timeless = |folder: &TrialFolder| {
+    let without_timing = |folder: &TrialFolder| {
         folder.outcome().ok().flatten().map(|outcome| Outcome { seconds: 0.0, ..outcome })
     };
-    let (kept, again) = (timeless(kept), timeless(again));
+    let (kept, again) = (without_timing(kept), without_timing(again));
     if kept != again && again.is_some() {
         report.wrong(path, "has another result when computed again", advice);
     }

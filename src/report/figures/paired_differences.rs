@@ -95,8 +95,8 @@ fn of_cells(data: &ReportData<'_>, comparison: &Comparison, series: &[Series]) -
 /// Values of the dimensions that are not compared.
 fn group(data: &ReportData<'_>, axes: &[String], values: &[Value]) -> String {
     let values = axes.iter().zip(values);
-    let told = values.filter(|(column, _)| data.dimensions.iter().any(|axis| axis.column == **column));
-    told.map(|(column, value)| with_value(column, value)).collect::<Vec<_>>().join(", ")
+    let named = values.filter(|(column, _)| data.dimensions.iter().any(|axis| axis.column == **column));
+    named.map(|(column, value)| with_value(column, value)).collect::<Vec<_>>().join(", ")
 }
 
 /// The series of a side of the comparison, so that it looks the same in every figure.

@@ -65,7 +65,7 @@ fn is_same(left: &Cell, right: &Cell, shared: &[(usize, usize)]) -> bool {
 fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &Cell, right: &Cell) -> Vec<String> {
     let (a, b) = (left.test_errors(), right.test_errors());
     let interval = Welch::of(&a, &b, CONFIDENCE).map(|welch| welch.interval);
-    let apart = mean(&a).zip(mean(&b)).map(|(a, b)| b - a);
+    let difference_of_means = mean(&a).zip(mean(&b)).map(|(a, b)| b - a);
     vec![
         left.network().family.clone(),
         own(one, other, left),
@@ -74,7 +74,7 @@ fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &Cell, right: &Cell) 
         left.network().hidden.to_string(),
         spread(Spread::of(&a)),
         spread(Spread::of(&b)),
-        difference(apart, interval),
+        difference(difference_of_means, interval),
     ]
 }
 

@@ -224,14 +224,14 @@ fn namespace() -> Option<&'static str> {
     NAMESPACE.get_or_init(read).as_deref()
 }
 
-/// What Linux's `/proc/<pid>/stat` says of a process.
+/// The fields of Linux's `/proc/<pid>/stat` for a process.
 #[derive(Debug, PartialEq, Eq)]
 struct ProcessStat {
     /// Ticks from the boot to its start.
     started: u64,
-    /// Whether it has ended and only waits for its parent to notice.
+    /// True if it has ended and only waits for its parent to notice.
     ended: bool,
-    /// Whether a signal or a debugger stopped it.
+    /// True if a signal or a debugger stopped it.
     stopped: bool,
 }
 

@@ -73,7 +73,7 @@ pub trait Io: fmt::Debug + Send + Sync {
     /// This process.
     fn process(&self) -> Process;
 
-    /// Whether a process runs; `None` where that cannot be known here, as for a process of another host or one
+    /// True if a process runs; `None` where that cannot be known here, as for a process of another host or one
     /// that is stopped.
     fn is_running(&self, process: &Process) -> Option<bool>;
 
@@ -102,7 +102,7 @@ pub struct Lock(#[expect(dead_code, reason = "it is held for its drop")] Box<dyn
 /// Stops its timer when dropped.
 pub struct Timer(pub Box<dyn Send + Sync>);
 
-/// What a path names.
+/// The kind of file that a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
@@ -116,7 +116,7 @@ pub enum Kind {
 /// Facts about a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
-    /// What it names.
+    /// The kind of file.
     pub kind: Kind,
     /// Bytes of a file.
     pub len: u64,
@@ -129,7 +129,7 @@ pub struct Stat {
 pub struct Entry {
     /// Its name.
     pub name: OsString,
-    /// What it names.
+    /// The kind of file.
     pub kind: Kind,
 }
 
@@ -150,7 +150,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Whether both are the same one.
+    /// True if both are the same one.
     pub(super) fn is(&self, other: &Self) -> bool {
         let same_host = self.namespace.is_some() || self.host == other.host;
         same_host && (self.pid, self.started, &self.namespace) == (other.pid, other.started, &other.namespace)

@@ -20,13 +20,13 @@ use super::{Entry, Io, Kind, Lock, NewFile, Process, Stat, Timer, not_regular, t
 /// Time that each call takes.
 const CALL: Duration = Duration::from_millis(1);
 
-/// How long a process that is paused under [`World::race`] stands still: longer than its leases live.
+/// Time for which a process that is paused under [`World::race`] stands still: longer than its leases live.
 const STANDSTILL: Duration = Duration::from_mins(10);
 
 /// The shortest sleep under [`World::race`]: a system may let a process sleep for longer than it asked.
 const NAP: Duration = Duration::from_secs(5);
 
-/// What goes wrong at a call.
+/// A fault at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It has no effect and gives this error of the operating system.
@@ -68,7 +68,7 @@ pub struct World {
     on_pause: Mutex<Option<Hook>>,
 }
 
-/// What is run while a process is paused.
+/// A function that is called while a process is paused.
 struct Hook(Box<dyn FnOnce() + Send>);
 
 impl std::fmt::Debug for Hook {
@@ -187,7 +187,7 @@ impl World {
         self.lock().clock += time;
     }
 
-    /// What is run while a process is paused, once.
+    /// Sets the function that is called once, while a process is paused.
     pub fn on_pause(&self, act: impl FnOnce() + Send + 'static) {
         *self.on_pause.lock().unwrap() = Some(Hook(Box::new(act)));
     }
@@ -257,7 +257,7 @@ impl State {
         self.running = Some(ready[self.random.random_range(0..ready.len())]);
     }
 
-    /// Whether something of a chance in a thousand happens.
+    /// True if something of a chance in a thousand happens.
     fn chance(&mut self, thousandths: u32) -> bool {
         thousandths > 0 && self.random.random_range(0..1000) < thousandths
     }
@@ -418,7 +418,7 @@ impl Simulated {
         self.world.lock().processes[self.process].calls
     }
 
-    /// Whether the process has died.
+    /// True if the process has died.
     pub fn is_dead(&self) -> bool {
         self.world.lock().processes[self.process].dead
     }

@@ -31,11 +31,11 @@ use std::time::Duration;
 use super::io::{Io, Kind, Timer, uninterrupted};
 use super::{Error, atomic, limit};
 
-/// How often the leases of a living process are touched.
+/// Interval at which a living process touches its leases.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// How long after its last heartbeat a lease is dead. Many heartbeats, for a file server may stall, and longer
-/// than clients keep a file's times before they ask for them again.
+/// Time after its last heartbeat at which a lease is dead: many heartbeats, because a file server may stall, and
+/// longer than clients keep a file's times before they ask for them again.
 const STALE: Duration = Duration::from_mins(5);
 
 /// Tokens and files of the leases that this process holds.
@@ -117,7 +117,7 @@ impl Leases {
 }
 
 impl Lease {
-    /// Whether the lease still stands. Where the disk does not say, it does.
+    /// True if the lease is still held; also if the disk does not answer.
     #[must_use]
     pub fn is_held(&self) -> bool {
         let io = &*self.io;
@@ -130,7 +130,7 @@ impl Lease {
         stands(&file_of(&self.folder, self.number)) && !is_succeeded
     }
 
-    /// What tells this lease from every other: 16 hex digits.
+    /// The unique token of this lease: 16 hex digits.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
@@ -215,7 +215,7 @@ impl LeaseFile {
         self.holder.as_ref().is_some_and(|holder| holder.token == token)
     }
 
-    /// Whether its process runs or, where that cannot be seen, may run. A process knows its own leases: one that
+    /// True if its process runs or, where that cannot be seen, may run. A process knows its own leases: one that
     /// it failed to write or remove is dead.
     fn is_alive(&self, io: &dyn Io, folder: &Path, held: Option<&Held>) -> bool {
         let runs = self.holder.as_ref().and_then(|holder| match held {
@@ -265,7 +265,7 @@ fn numbers(io: &dyn Io, folder: &Path) -> Result<Vec<(u64, bool)>, Error> {
     Ok(numbers)
 }
 
-/// Whether an error says that there is no such file: not merely that the file server does not say.
+/// True if an error says that there is no such file: not merely that the file server does not say.
 fn is_absent(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }

@@ -201,7 +201,7 @@ fn files_of_other_names_are_no_leases_and_stay() {
     assert_eq!(names(folder.path()), expected);
 }
 
-/// How many of eight threads get the folder when all ask at once and none releases it.
+/// Number of eight threads that acquire the folder when all ask at once and none releases it.
 fn winners(folder: &Path, leases: &Leases) -> usize {
     let barrier = Barrier::new(8);
     let acquire = || {

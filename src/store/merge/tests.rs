@@ -134,8 +134,8 @@ fn files_that_a_trial_lacks_or_that_are_not_its_own_are_named_and_keep_no_other_
         for change in changes.into_iter().filter(|change| *change != whole) {
             fs::write(&path, change).unwrap();
             let error = damage(&store);
-            let told = if error.contains(&format!("/{name}: ")) { name } else { file::CONFIG };
-            assert!(error.contains(&format!("drsae-0/{told}: ")) && error.contains("run"), "{error}");
+            let expected = if error.contains(&format!("/{name}: ")) { name } else { file::CONFIG };
+            assert!(error.contains(&format!("drsae-0/{expected}: ")) && error.contains("run"), "{error}");
         }
         if name != file::RESULT {
             fs::remove_file(&path).unwrap();
@@ -406,13 +406,16 @@ fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
         (Table::Provenance, "\n0,drsae-0,", "\n0,drsae-5,", "it has no row of drsae-0"),
         (Table::Provenance, "\n0,drsae-0,", "\n2,drsae-0,", "drsae-0 has another index than in trials.csv"),
     ];
-    for (table, from, to, told) in changes {
+    for (table, from, to, expected) in changes {
         let path = store.table(table);
         let whole = fs::read_to_string(&path).unwrap();
         assert!(whole.contains(from), "{whole}");
         fs::write(&path, whole.replacen(from, to, 1)).unwrap();
         let error = store.merge(&plan).unwrap_err().to_string();
-        assert!(error.contains(told) && error.contains(table.file()) && error.contains("restore"), "{error}");
+        assert!(
+            error.contains(expected) && error.contains(table.file()) && error.contains("restore"),
+            "{error}"
+        );
         fs::write(&path, whole).unwrap();
         assert_eq!(tables(&store), before);
     }
