@@ -4,6 +4,7 @@
 //! made of those that did start.
 
 use std::env;
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::sync::OnceLock;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -132,21 +133,34 @@ impl IdleThreads {
         }
     }
 
-    /// Ends the threads.
+    /// Ends the threads, and waits a moment until the system no longer counts them: others may need their place.
     fn join(self) {
         let (senders, handles): (Vec<_>, Vec<_>) = self.threads.into_iter().unzip();
+        let remaining = counted().map(|count| count.saturating_sub(handles.len()));
         drop(senders);
         for handle in handles {
             drop(handle.join());
         }
+        for _ in 0..RETRIES {
+            if counted() <= remaining {
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
     }
 }
 
-/// [`start`] with retries: the system counts a joined thread until it has cleaned up after it.
-fn start_with_retries(name: &str) -> io::Result<IdleThread> {
-    const RETRIES: u32 = 20;
-    const PAUSE: Duration = Duration::from_millis(10);
+/// The wait for threads that have ended and that the system counts until it has cleaned up after them.
+const RETRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(10);
 
+/// Number of threads of this process that Linux counts; `None` on other systems.
+fn counted() -> Option<usize> {
+    Some(fs::read_dir("/proc/self/task").ok()?.count())
+}
+
+/// [`start`] with retries: threads of a pool that was dropped may still end.
+fn start_with_retries(name: &str) -> io::Result<IdleThread> {
     for _ in 0..RETRIES {
         match start(name) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),

@@ -302,7 +302,7 @@ fn a_checkpoint_that_was_made_to_do_harm_is_refused() {
     for path in ["/dev/zero", "."] {
         let output = lab.drsae(&["eval", path]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
-        assert!(output_of(&output).contains("it is no regular file"), "{}", output_of(&output));
+        assert!(output_of(&output).contains("not a regular file"), "{}", output_of(&output));
     }
 }
 

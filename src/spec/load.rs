@@ -70,7 +70,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, Error> {
     let read = || -> io::Result<Result<String, Problem>> {
         // Opening a FIFO would wait for its writer.
         if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         let file = fs::File::open(path)?;
         let bytes = file.metadata()?.len();

@@ -103,7 +103,7 @@ fn what_is_no_regular_file_is_told_and_leads_nowhere() {
     fs::remove_file(&spec).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&spec).status().unwrap().success());
     let (_, err) = output_of(&lab.drsae_in(".", &["verify", "results/tiny"]).code(2));
-    assert!(err.contains("it is no regular file"), "{err}");
+    assert!(err.contains("not a regular file"), "{err}");
     fs::remove_file(&spec).unwrap();
     fs::write(&spec, text).unwrap();
     fs::remove_file(trial(&three).join("result.json")).unwrap();
