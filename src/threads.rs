@@ -74,7 +74,8 @@ pub fn check_polars() -> Result<(), TooFewThreads> {
     static CHECKED: OnceLock<()> = OnceLock::new();
 
     if CHECKED.get().is_none() {
-        let requested = count("POLARS_MAX_THREADS");
+        // A pool, and as many for tasks of lazy queries.
+        let requested = 2 * count("POLARS_MAX_THREADS");
         let mut idle = IdleThreads::start(requested, "probe");
         let (started, refusal) = (idle.threads.len(), idle.refusal.take());
         idle.join();

@@ -76,7 +76,7 @@ pub enum Error {
         values: Vec<String>,
     },
     /// Threads that could not be started.
-    #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
+    #[error("cannot build tables; POLARS_MAX_THREADS=1 does with two threads")]
     Threads(#[from] threads::TooFewThreads),
     /// An expression that polars could not evaluate.
     #[error("cannot group the trials of trials.csv")]

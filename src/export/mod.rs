@@ -26,7 +26,7 @@ pub enum Format {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Threads that could not be started.
-    #[error("cannot build tables; POLARS_MAX_THREADS=1 does with one thread")]
+    #[error("cannot build tables; POLARS_MAX_THREADS=1 does with two threads")]
     Threads(#[from] threads::TooFewThreads),
     /// A table that is missing.
     #[error("{} is missing: run `drsae analyze`, which merges it from the trials", shown(path))]
