@@ -13,8 +13,8 @@
 //! ```
 //!
 //! Every file appears by rename or link, so a reader finds all of it or nothing, whenever the
-//! writer was killed. All effects go through [`Io`], which tests replace. The room takes and returns plain data and knows no other room's work;
-//! `docs/FORMAT.md` describes each file and column.
+//! writer was killed. All effects of this module go through [`Io`], which tests replace. It takes and
+//! returns plain data and knows no other module's work; `docs/FORMAT.md` describes each file and column.
 
 pub(crate) mod atomic;
 mod attempt;
