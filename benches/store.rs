@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use drsae::analysis::{self, Compare, Design};
+use drsae::analysis::{self, Design};
+use drsae::spec::Sweep;
 use drsae::store::{Acquisition, Attempt, EpochRow, Leases, PredictionRow, Store};
-use drsae::value::Value;
 
 const EPOCHS: usize = 100;
 const IMAGES: usize = 10_000;
@@ -66,15 +66,9 @@ fn write(criterion: &mut Criterion) {
 /// The depth sweep as it is kept beside the code: 120 trials in 24 cells.
 fn analyse(criterion: &mut Criterion) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let design = Design {
-        axes: vec!["model.steps".to_owned(), "model.family".to_owned()],
-        compare: Some(Compare {
-            reference: [("model.family".to_owned(), Value::parse("drsae"))].into(),
-            ..Compare::default()
-        }),
-        published: Vec::new(),
-    };
     let store = Store::at(&root.join("results/depth")).expect("results of the repository");
+    let sweep = Sweep::load(&store.sweep_toml(), &[]).expect("the spec of the results");
+    let design = Design::of(&sweep);
     criterion.bench_function("analyse depth", |bencher| {
         bencher.iter(|| analysis::analyze(&store, &design).expect("tables that belong together"));
     });

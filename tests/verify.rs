@@ -6,12 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use drsae::analysis::{Compare, Design};
 use drsae::data;
 use drsae::device::Kind;
 use drsae::plan::Plan;
 use drsae::store::{Outcome, SUMS, Store, file};
-use drsae::verify::{Audit, Severity, Subject};
+use drsae::verify::{Audit, AuditedFolder, Severity};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -529,11 +528,7 @@ fn every_random_change_of_a_table_that_is_kept_alone_is_found() {
     let plan = Plan::of(&spec, Kind::Cpu, data::facts).unwrap();
     let store = sweep.store();
     let planned: Vec<_> = drsae::engine::planned(&plan);
-    let reference = [("model.family".to_owned(), drsae::value::Value::parse("drsae"))].into();
-    let compare = Compare { reference, ..Compare::default() };
-    let design = Design { axes: plan.axes.clone(), compare: Some(compare), ..Design::default() };
-    let subject =
-        Subject { store: &store, sweep: &spec, plan: &plan, planned: &planned, design: &design, rerun: "" };
+    let subject = AuditedFolder { store: &store, sweep: &spec, plan: &plan, planned: &planned, rerun: "" };
     let wrong = || {
         let mut audit = Audit::begin(subject, None);
         audit.check_tables();

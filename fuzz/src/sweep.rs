@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs;
 
-use drsae::analysis::{Compare, Design};
 use drsae::data::{Facts, Shape};
 use drsae::device::Kind;
 use drsae::engine::planned;
 use drsae::plan::Plan;
 use drsae::spec::Sweep;
 use drsae::store::{Store, TrialFolder, TrialRow};
-use drsae::value::Value;
 
 const SPEC: &str = r#"
 name = "tiny"
@@ -31,8 +29,6 @@ pub struct Tiny {
     pub plan: Plan,
     /// Its trials in the merged tables.
     pub planned: Vec<TrialRow>,
-    /// The design of the analysis.
-    pub design: Design,
     results: tempfile::TempDir,
 }
 
@@ -51,14 +47,8 @@ impl Tiny {
         for trial in &mut plan.trials {
             trial.id = format!("trial-{}", trial.index);
         }
-        let reference = BTreeMap::from([("model.family".to_owned(), Value::parse("drsae"))]);
         let tiny = Self {
             planned: planned(&plan),
-            design: Design {
-                axes: plan.axes.clone(),
-                compare: Some(Compare { reference, ..Compare::default() }),
-                ..Design::default()
-            },
             sweep,
             plan,
             results: tempfile::tempdir().expect("a temporary folder"),

@@ -3,9 +3,9 @@
 use std::error::Error;
 
 use drsae::analysis::{Analysis, Design, Input};
-use drsae::anatomy::tables::{CurveRow, Measurement, Row, UnitRow, read};
+use drsae::anatomy::tables::{CurveRow, Measurement, NetworkRow, UnitRow, read};
 use drsae::store::{self, Store, StoredTables, Survey, TrialTable, parse_rows};
-use drsae::verify::{Audit, Subject};
+use drsae::verify::{Audit, AuditedFolder};
 
 use super::sweep::Tiny;
 
@@ -25,7 +25,7 @@ pub fn run(input: &[u8]) -> bool {
 
 /// Reads the tables of `drsae inspect --merge`.
 fn of_an_anatomy(input: &[u8]) -> bool {
-    fn is_read<R: Row>(input: &[u8]) -> bool {
+    fn is_read<R: NetworkRow>(input: &[u8]) -> bool {
         match read::<R>(input) {
             Ok(_) => true,
             Err(error) => {
@@ -45,8 +45,9 @@ fn merged(tiny: &Tiny, input: &[u8]) -> bool {
         Analysis::of(&input, design)
     };
     let mut is_accepted = false;
+    let design = Design::of(&tiny.sweep);
     for (design, trials, mistakes) in
-        [(&tiny.design, input, None), (&Design::default(), input, None), (&tiny.design, TRIALS, Some(input))]
+        [(&design, input, None), (&Design::default(), input, None), (&design, TRIALS, Some(input))]
     {
         match read(trials, mistakes, design) {
             Ok(analysis) => {
@@ -78,11 +79,11 @@ fn kept(tiny: &Tiny, input: &[u8]) {
         for name in names {
             tiny.put(name, input);
         }
-        let Tiny { sweep, plan, planned, design, .. } = tiny;
+        let Tiny { sweep, plan, planned, .. } = tiny;
         let store = tiny.store();
         joined(tiny, &store);
         let mut audit = Audit::begin(
-            Subject { store: &store, sweep, plan, planned, design, rerun: "drsae sweep tiny.toml" },
+            AuditedFolder { store: &store, sweep, plan, planned, rerun: "drsae sweep tiny.toml" },
             None,
         );
         audit.check_tables();

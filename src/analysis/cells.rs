@@ -12,7 +12,7 @@ use crate::value::Value;
 
 /// A swept setting.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
+pub struct AxisColumn {
     /// Dotted path of the setting.
     pub path: String,
     /// Column of `trials.csv`.
@@ -23,14 +23,14 @@ pub struct Axis {
 
 /// Trials that differ in nothing but their seed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cell {
+pub struct CellTrials {
     /// Value on each axis.
     pub values: Vec<Value>,
     /// The trials, by seed; at least one.
     pub trials: Vec<TrialRow>,
 }
 
-impl Cell {
+impl CellTrials {
     /// The network of the cell: the row of the first seed.
     #[must_use]
     pub fn network(&self) -> &TrialRow {
@@ -51,9 +51,9 @@ impl Cell {
 
 /// The trials of a sweep, grouped into cells.
 pub(super) struct GroupedTrials {
-    pub axes: Vec<Axis>,
+    pub axes: Vec<AxisColumn>,
     /// In plan order.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<CellTrials>,
     /// All seeds of the plan, in order.
     pub seeds: Vec<u64>,
     /// One row a trial: the cell, the code of the value on each axis, seed and errors.
@@ -63,7 +63,7 @@ pub(super) struct GroupedTrials {
 impl GroupedTrials {
     /// Groups the rows of `trials.csv`, which `path` names in errors, by their values on the axes.
     pub fn of(path: &Path, rows: &[TrialRow], axes: &[String]) -> Result<Self, Error> {
-        let mut axes: Vec<Axis> = axes.iter().map(|axis| Axis::new(axis)).collect();
+        let mut axes: Vec<AxisColumn> = axes.iter().map(|axis| AxisColumn::new(axis)).collect();
         let codes: Vec<Vec<u32>> =
             axes.iter_mut().map(|axis| axis.read(path, rows)).collect::<Result<_, _>>()?;
         let keys: Vec<Expr> =
@@ -72,7 +72,7 @@ impl GroupedTrials {
         let trials = frame::of_trials(rows, codes)?;
         let grouped = trials.clone().lazy().group_by_stable(keys).agg([positions]).collect()?;
         let groups = frame::lists(&grouped, frame::ROW)?;
-        let cells: Vec<Cell> = groups.iter().map(|group| Cell::of(&axes, rows, group)).collect();
+        let cells: Vec<CellTrials> = groups.iter().map(|group| CellTrials::of(&axes, rows, group)).collect();
         refuse_repeated(path, &cells)?;
         let seeds: Vec<u64> = cells.first().map(|cell| cell.seeds().collect()).unwrap_or_default();
         // A plan gives every cell every seed. Without that, a table of pairs could be the square of this one.
@@ -85,7 +85,7 @@ impl GroupedTrials {
 }
 
 /// Refuses two trials with one seed, or two networks, for the same values.
-fn refuse_repeated(path: &Path, cells: &[Cell]) -> Result<(), Error> {
+fn refuse_repeated(path: &Path, cells: &[CellTrials]) -> Result<(), Error> {
     let mut known = HashSet::new();
     for cell in cells {
         let twice = cell.trials.array_windows().find(|[one, other]| one.seed == other.seed);
@@ -98,7 +98,7 @@ fn refuse_repeated(path: &Path, cells: &[Cell]) -> Result<(), Error> {
     Ok(())
 }
 
-impl Axis {
+impl AxisColumn {
     fn new(path: &str) -> Self {
         Self { path: path.to_owned(), column: axis_column(path).to_owned(), values: Vec::new() }
     }
@@ -121,8 +121,8 @@ impl Axis {
     }
 }
 
-impl Cell {
-    fn of(axes: &[Axis], rows: &[TrialRow], positions: &[u32]) -> Self {
+impl CellTrials {
+    fn of(axes: &[AxisColumn], rows: &[TrialRow], positions: &[u32]) -> Self {
         let trials: Vec<TrialRow> = positions.iter().map(|&at| rows[at as usize].clone()).collect();
         let values = axes.iter().filter_map(|axis| trials[0].value(&axis.column)).collect();
         Self { values, trials }

@@ -2,7 +2,8 @@
 
 use super::mistakes::Mistakes;
 use super::pairs::Pairs;
-use super::{Absent, Compare, Comparison, Examples, Grid, Verdict};
+use super::{Absent, Comparison, Examples, Grid, Verdict};
+use crate::spec::Compare;
 
 /// The challengers against the reference.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +24,7 @@ impl Compared {
         Self {
             comparison: Comparison::of(pairs),
             examples: Examples::of(pairs, mistakes),
-            verdict: Verdict::of(&grid, compare.matched),
+            verdict: Verdict::of(&grid, compare.matching),
             grid,
         }
     }

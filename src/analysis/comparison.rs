@@ -2,7 +2,7 @@
 
 use super::family::{self, Tests};
 use super::pairs::{Contrast, Pair, Pairs};
-use super::table::{Columns, POINTS, Table};
+use super::table::{CsvColumns, CsvTable, POINTS};
 use super::words;
 use crate::stats::{CONFIDENCE, Interval, Paired, Welch};
 use crate::value::Value;
@@ -128,9 +128,9 @@ impl Comparison {
         Self { contrast: pairs.contrast.clone(), rows }
     }
 
-    pub(super) fn table(&self) -> Table {
+    pub(super) fn table(&self) -> CsvTable {
         let interval = |row: &ComparisonRow| row.test.and_then(|test| test.interval());
-        let columns = Columns::of(&self.rows, VERSION)
+        let columns = CsvColumns::of(&self.rows, VERSION)
             .axes(&self.contrast.axes, |row| &row.values)
             .plain("reference", |_| self.contrast.reference.as_str())
             .plain("challenger", |row| row.challenger.as_str())
@@ -173,7 +173,10 @@ impl ComparisonRow {
 }
 
 /// The columns of a difference in validation error.
-pub(super) fn valid_columns<R>(columns: Columns<'_, R>, valid: fn(&R) -> Option<Paired>) -> Columns<'_, R> {
+pub(super) fn valid_columns<R>(
+    columns: CsvColumns<'_, R>,
+    valid: fn(&R) -> Option<Paired>,
+) -> CsvColumns<'_, R> {
     let interval = move |row: &R| valid(row).and_then(|valid| valid.interval);
     columns
         .in_unit(POINTS, "valid_mean_difference", |row| Some(valid(row)?.mean))
@@ -183,10 +186,10 @@ pub(super) fn valid_columns<R>(columns: Columns<'_, R>, valid: fn(&R) -> Option<
 
 /// A column of the difference for each seed.
 pub(super) fn by_seed<'r, R>(
-    columns: Columns<'r, R>,
+    columns: CsvColumns<'r, R>,
     seeds: &[u64],
     differences: fn(&R) -> &[Option<f64>],
-) -> Columns<'r, R> {
+) -> CsvColumns<'r, R> {
     seeds.iter().enumerate().fold(columns, |columns, (at, seed)| {
         columns.in_unit(POINTS, &format!("difference_seed_{seed}"), |row| differences(row)[at])
     })

@@ -5,11 +5,11 @@
 
 use std::fmt;
 
-use super::cells::Cell;
+use super::cells::CellTrials;
 use super::errors::Errors;
 use super::mistakes::{Mistakes, common};
 use super::pairs::{Contrast, Pair, Pairs};
-use super::table::{Columns, POINTS, Table};
+use super::table::{CsvColumns, CsvTable, POINTS};
 use crate::stats::{difference_error, holm, mcnemar};
 use crate::value::Value;
 
@@ -102,8 +102,8 @@ impl Examples {
         Ok(Self { contrast: pairs.contrast.clone(), rows })
     }
 
-    pub(super) fn table(&self) -> Table {
-        Columns::of(&self.rows, VERSION)
+    pub(super) fn table(&self) -> CsvTable {
+        CsvColumns::of(&self.rows, VERSION)
             .axes(&self.contrast.axes, |row| &row.values)
             .plain("reference", |_| self.contrast.reference.as_str())
             .plain("challenger", |row| row.challenger.as_str())
@@ -145,7 +145,11 @@ impl ExampleRow {
 }
 
 /// The number of test images, and those that a trial misclassifies, where it is complete.
-fn wrong<'m>(cell: &Cell, at: usize, mistakes: &'m Mistakes) -> Result<Option<(usize, &'m [usize])>, Absent> {
+fn wrong<'m>(
+    cell: &CellTrials,
+    at: usize,
+    mistakes: &'m Mistakes,
+) -> Result<Option<(usize, &'m [usize])>, Absent> {
     let trial = &cell.trials[at];
     let Some(errors) = Errors::of(trial) else { return Ok(None) };
     let images = trial.test_images.ok_or(Absent::Images)?;

@@ -1,6 +1,6 @@
 //! The tests of one table, adjusted for their number.
 
-use super::table::Columns;
+use super::table::CsvColumns;
 use crate::stats::{LEVEL, equivalence, holm, least_sign_flip, sign_flip};
 
 /// The tests of one difference, alone and adjusted for the rows of its table. A p is
@@ -59,10 +59,10 @@ pub(super) fn adjust<R>(rows: &mut [R], tests: impl Fn(&mut R) -> &mut Tests) {
 
 /// The columns of the tests; those of equivalence where there is a margin.
 pub(super) fn columns<R>(
-    columns: Columns<'_, R>,
+    columns: CsvColumns<'_, R>,
     margin: Option<f64>,
     tests: fn(&R) -> Tests,
-) -> Columns<'_, R> {
+) -> CsvColumns<'_, R> {
     let columns = columns
         .plain("p_t", |row| tests(row).p)
         .plain("p_holm", |row| tests(row).p_holm)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use super::files::{COMPARISON, EXAMPLES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
-use super::table::Table;
+use super::table::CsvTable;
 use super::views::{latex, markdown};
 use super::{Analysis, Compared, Error, views};
 
@@ -32,7 +32,7 @@ pub(super) fn files(analysis: &Analysis) -> Result<Vec<(&'static str, Vec<u8>)>,
     Ok(files)
 }
 
-fn tables(analysis: &Analysis) -> Vec<(&'static str, Table)> {
+fn tables(analysis: &Analysis) -> Vec<(&'static str, CsvTable)> {
     let mut tables = vec![(SUMMARY, analysis.summary.table())];
     if let Some(Compared { comparison, grid, examples, .. }) = &analysis.compared {
         tables.extend([(COMPARISON, comparison.table()), (GRID, grid.table())]);

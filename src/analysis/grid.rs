@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::comparison::{by_seed, valid_columns};
 use super::family::{self, Tests};
 use super::pairs::{Contrast, Pair, Pairs};
-use super::table::{Columns, PERCENT, POINTS, SHARE, Table};
+use super::table::{CsvColumns, CsvTable, PERCENT, POINTS, SHARE};
 use crate::rng::{self, Purpose};
 use crate::stats::{
     CONFIDENCE, Estimate, Paired, bootstrap, interquartile_mean, mean, probability_of_improvement,
@@ -68,9 +68,9 @@ impl Grid {
         Self { contrast: pairs.contrast.clone(), rows }
     }
 
-    pub(super) fn table(&self) -> Table {
+    pub(super) fn table(&self) -> CsvTable {
         let interval = |row: &GridRow| row.test.and_then(|test| test.interval);
-        let columns = Columns::of(&self.rows, VERSION)
+        let columns = CsvColumns::of(&self.rows, VERSION)
             .plain("reference", |_| self.contrast.reference.as_str())
             .plain("challenger", |row| row.challenger.as_str())
             .plain("cells", |row| row.cells)
@@ -170,11 +170,11 @@ fn improvement(cells: &[&[f64]]) -> Option<f64> {
 
 /// The columns of a secondary figure and the interval of its bootstrap.
 fn estimate<'r>(
-    columns: Columns<'r, GridRow>,
+    columns: CsvColumns<'r, GridRow>,
     unit: &'static str,
     name: &str,
     value: fn(&GridRow) -> Option<Estimate>,
-) -> Columns<'r, GridRow> {
+) -> CsvColumns<'r, GridRow> {
     let interval = move |row: &GridRow| value(row)?.interval;
     let (low, high) = (format!("{name}_bootstrap_low_95"), format!("{name}_bootstrap_high_95"));
     columns

@@ -36,12 +36,12 @@ mod verdict;
 mod views;
 mod words;
 
-pub use cells::{Axis, Cell};
+pub use cells::{AxisColumn, CellTrials};
 pub use compared::Compared;
 pub(crate) use comparison::compared;
 pub use comparison::{Comparison, ComparisonRow, Difference};
 pub use conclusion::Conclusion;
-pub use design::{Compare, Design, Published};
+pub use design::Design;
 pub use error::Error;
 pub use errors::Errors;
 pub use examples::{Absent, ExampleRow, Examples};
@@ -58,6 +58,7 @@ pub(crate) use words::{difference, side, spread};
 use self::cells::GroupedTrials;
 use self::mistakes::Mistakes;
 use self::pairs::Pairs;
+use crate::spec::Published;
 use crate::store::Store;
 use crate::threads;
 
@@ -65,9 +66,9 @@ use crate::threads;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
     /// The swept settings.
-    pub axes: Vec<Axis>,
+    pub axes: Vec<AxisColumn>,
     /// Sets of trials that differ in nothing but their seed, in plan order.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<CellTrials>,
     /// Every cell.
     pub summary: Summary,
     /// The comparison, where the spec names a reference.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::*;
 
-use super::cells::{Axis, Cell, GroupedTrials};
+use super::cells::{AxisColumn, CellTrials, GroupedTrials};
 use super::frame::{self, CELL, SEED, TEST, VALID};
-use super::{Compare, Error, words};
+use super::{Error, words};
+use crate::spec::Compare;
 use crate::value::Value;
 
 /// Column with the position of the reference's cell.
@@ -27,7 +28,7 @@ pub struct Contrast {
     pub seeds: Vec<u64>,
     /// The margin of equivalence, percentage points, where the spec sets one.
     pub margin: Option<f64>,
-    /// GroupedTrials that have no reference with the same values on the other axes.
+    /// Cells that have no reference with the same values on the other axes.
     pub unmatched: Vec<String>,
 }
 
@@ -57,8 +58,8 @@ pub(super) struct Pair<'c> {
     pub values: Vec<Value>,
     /// Name of the challenger.
     pub name: String,
-    pub reference: &'c Cell,
-    pub challenger: &'c Cell,
+    pub reference: &'c CellTrials,
+    pub challenger: &'c CellTrials,
     /// The challenger's test error less that of the reference, by seed, percentage points;
     /// absent where either trial is not complete.
     pub test: Vec<Option<f64>>,
@@ -139,19 +140,21 @@ struct Sides {
 impl Sides {
     fn of(
         GroupedTrials { axes, cells, .. }: &GroupedTrials,
-        reference: &BTreeMap<String, Value>,
+        reference: &BTreeMap<String, toml::Value>,
     ) -> Result<Self, Error> {
         let mut compared = BTreeMap::new();
         let mut is_reference = lit(true);
         for (path, value) in reference {
+            let value = Value::from(value);
             let at = axes.iter().position(|axis| axis.path == *path);
-            let code = at.and_then(|at| Some((at, axes[at].values.iter().position(|known| known == value)?)));
+            let code =
+                at.and_then(|at| Some((at, axes[at].values.iter().position(|known| *known == value)?)));
             let Some((at, code)) = code else {
                 let values = at.map(|at| axes[at].values.iter().map(Value::to_string).collect());
                 let (key, value) = (path.clone(), value.to_string());
                 return Err(Error::Reference { key, value, values: sorted(values.unwrap_or_default()) });
             };
-            compared.insert(at, value.clone());
+            compared.insert(at, value);
             is_reference = is_reference.and(col(frame::axis(at)).eq(lit(code as u32)));
         }
         let others = (0..axes.len()).filter(|at| !compared.contains_key(at)).collect();
@@ -159,7 +162,7 @@ impl Sides {
         Ok(Self { compared, naming, others, is_reference })
     }
 
-    fn is_reference(&self, cell: &Cell) -> bool {
+    fn is_reference(&self, cell: &CellTrials) -> bool {
         self.compared.iter().all(|(&at, value)| cell.values[at] == *value)
     }
 
@@ -188,7 +191,7 @@ impl Sides {
             .collect()
     }
 
-    fn name(&self, cell: &Cell, axes: &[Axis]) -> String {
+    fn name(&self, cell: &CellTrials, axes: &[AxisColumn]) -> String {
         let columns: Vec<_> = self.naming.iter().map(|&at| axes[at].column.as_str()).collect();
         let values: Vec<_> = self.naming.iter().map(|&at| &cell.values[at]).collect();
         words::side(&columns, &values)
@@ -202,7 +205,7 @@ fn sorted(mut values: Vec<String>) -> Vec<String> {
 
 /// The compared axes that distinguish sides: an axis whose value follows from those of earlier
 /// ones, as a rate of each family's own does, is left out. The first stays in any case.
-fn naming(cells: &[Cell], compared: impl Iterator<Item = usize>) -> Vec<usize> {
+fn naming(cells: &[CellTrials], compared: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::new();
     for at in compared {
         let mut known = HashMap::new();

@@ -6,13 +6,13 @@ use crate::value::Value;
 /// The axes of a table, without those that say in every row what an earlier one of the same name
 /// says: the masking of both phases, where they are swept together, is one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Settings {
+pub(super) struct SettingColumns {
     axes: Vec<usize>,
     /// Head of each column.
     pub heads: Vec<String>,
 }
 
-impl Settings {
+impl SettingColumns {
     /// Selects from `axes`, whose values in the rows are `values`.
     pub fn of<'r>(axes: &[String], values: impl Iterator<Item = &'r Vec<Value>>) -> Self {
         let rows: Vec<_> = values.collect();
@@ -47,7 +47,7 @@ mod tests {
         .map(str::to_owned);
         let row = |values: [&str; 4]| values.map(Value::parse).to_vec();
         let rows = [row(["0.1", "0", "0.1", "0.2"]), row(["0.3", "0.2", "0.3", "0.2"])];
-        let settings = Settings::of(&axes, rows.iter());
+        let settings = SettingColumns::of(&axes, rows.iter());
         assert_eq!(settings.heads, ["rate", "training.phases.0.masking", "training.phases.1.masking"]);
         assert_eq!(settings.of_row(&rows[0]), ["0.1", "0", "0.2"]);
     }
@@ -56,6 +56,6 @@ mod tests {
     fn axes_of_other_names_stay_though_they_agree() {
         let axes = ["model.steps", "training.batch"].map(str::to_owned);
         let rows = [vec![Value::from(2), Value::from(2)]];
-        assert_eq!(Settings::of(&axes, rows.iter()).heads, ["steps", "batch"]);
+        assert_eq!(SettingColumns::of(&axes, rows.iter()).heads, ["steps", "batch"]);
     }
 }

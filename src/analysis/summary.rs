@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::cells::{Cell, GroupedTrials};
+use super::cells::{CellTrials, GroupedTrials};
 use super::errors::Errors;
-use super::table::{Columns, PERCENT, Table};
+use super::table::{CsvColumns, CsvTable, PERCENT};
 use crate::stats::{Spread, proportion_error};
 use crate::store::Status;
 use crate::value::Value;
@@ -61,11 +61,11 @@ impl Summary {
         Self { axes, seeds: found.seeds.clone(), rows: found.cells.iter().map(SummaryRow::of).collect() }
     }
 
-    pub(super) fn table(&self) -> Table {
+    pub(super) fn table(&self) -> CsvTable {
         let mean = |spread: Option<Spread>| spread.map(|spread| spread.mean);
         let sd = |spread: Option<Spread>| spread.and_then(|spread| spread.sd);
         let ending = |row: &SummaryRow, status| row.endings.get(&status).copied().unwrap_or_default();
-        let columns = Columns::of(&self.rows, VERSION)
+        let columns = CsvColumns::of(&self.rows, VERSION)
             .axes(&self.axes, |row| &row.values)
             .with(|columns| self.network(columns))
             .plain("parameters", |row| row.parameters)
@@ -86,7 +86,7 @@ impl Summary {
     }
 
     /// Adds the columns of the network that no axis has.
-    fn network<'r>(&self, mut columns: Columns<'r, SummaryRow>) -> Columns<'r, SummaryRow> {
+    fn network<'r>(&self, mut columns: CsvColumns<'r, SummaryRow>) -> CsvColumns<'r, SummaryRow> {
         let unswept = |name: &str| !self.axes.iter().any(|axis| axis == name);
         if unswept("family") {
             columns = columns.plain("family", |row| row.family.as_str());
@@ -99,10 +99,10 @@ impl Summary {
 
     fn by_seed<'r>(
         &self,
-        columns: Columns<'r, SummaryRow>,
+        columns: CsvColumns<'r, SummaryRow>,
         name: &str,
         error: fn(Errors) -> Option<f64>,
-    ) -> Columns<'r, SummaryRow> {
+    ) -> CsvColumns<'r, SummaryRow> {
         self.seeds.iter().enumerate().fold(columns, |columns, (at, seed)| {
             columns.in_unit(PERCENT, &format!("{name}_seed_{seed}"), |row| row.errors[at].and_then(error))
         })
@@ -110,7 +110,7 @@ impl Summary {
 }
 
 impl SummaryRow {
-    fn of(cell: &Cell) -> Self {
+    fn of(cell: &CellTrials) -> Self {
         let errors: Vec<_> = cell.trials.iter().map(Errors::of).collect();
         let complete: Vec<Errors> = errors.iter().copied().flatten().collect();
         let valid: Vec<_> = complete.iter().filter_map(|errors| errors.valid).collect();

@@ -6,7 +6,7 @@ use crate::value::Value;
 
 /// A CSV table: its fields, and the units of the columns that have one.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(super) struct CsvTable {
     /// Version of the file. It rises when a column changes its meaning or its unit, or goes; a
     /// new column alone leaves it.
     pub version: u32,
@@ -16,7 +16,7 @@ pub(super) struct Table {
     rows: Vec<Vec<String>>,
 }
 
-impl Table {
+impl CsvTable {
     /// The text of the file.
     pub fn csv(&self) -> Result<Vec<u8>, Error> {
         store::table(&self.header, &self.rows).map_err(Error::Table)
@@ -74,16 +74,16 @@ impl<F: Field> Field for Option<F> {
 }
 
 /// Builds a table from `rows`, column by column.
-pub(super) struct Columns<'r, R> {
+pub(super) struct CsvColumns<'r, R> {
     rows: &'r [R],
-    table: Table,
+    table: CsvTable,
 }
 
-impl<'r, R> Columns<'r, R> {
+impl<'r, R> CsvColumns<'r, R> {
     /// A table of this version of its file, without columns.
     pub fn of(rows: &'r [R], version: u32) -> Self {
         let fields = rows.iter().map(|_| Vec::new()).collect();
-        Self { rows, table: Table { version, units: Vec::new(), header: Vec::new(), rows: fields } }
+        Self { rows, table: CsvTable { version, units: Vec::new(), header: Vec::new(), rows: fields } }
     }
 
     /// Adds a column for each of `axes`; `values` gives a row's values, in the same order.
@@ -115,7 +115,7 @@ impl<'r, R> Columns<'r, R> {
     }
 
     /// The table.
-    pub fn table(self) -> Table {
+    pub fn table(self) -> CsvTable {
         self.table
     }
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::network::{BATCH, Network};
 use super::sample::Sample;
-use super::units::{DRAWS, Kind, Unit, draw_parts, of_kind};
+use super::units::{DRAWS, Unit, UnitKind, draw_parts, of_kind};
 use crate::model::kernels::argmax;
 
 /// Number of images that single units are silenced on.
@@ -24,7 +24,7 @@ pub struct Performance {
 
 impl Performance {
     /// Means over a number of images.
-    fn mean([wrong, class_loss, squares]: Sums, images: usize) -> Self {
+    fn mean([wrong, class_loss, squares]: PerformanceSums, images: usize) -> Self {
         let images = images as f64;
         Self {
             error: 100.0 * wrong / images,
@@ -43,9 +43,9 @@ impl Performance {
 }
 
 /// Sums over images of errors, of −log softmax(scores)_y and of ‖x − D·z‖².
-type Sums = [f64; 3];
+type PerformanceSums = [f64; 3];
 
-fn add(one: Sums, other: Sums) -> Sums {
+fn add(one: PerformanceSums, other: PerformanceSums) -> PerformanceSums {
     std::array::from_fn(|at| one[at] + other[at])
 }
 
@@ -79,8 +79,8 @@ impl Ablation {
         }
         Self {
             whole,
-            categorical: without(&of_kind(units, Kind::Categorical)),
-            parts: without(&of_kind(units, Kind::Part)),
+            categorical: without(&of_kind(units, UnitKind::Categorical)),
+            parts: without(&of_kind(units, UnitKind::Part)),
             as_many_parts: drawn,
         }
     }
@@ -89,7 +89,7 @@ impl Ablation {
 /// The performance of a network on a sample.
 fn performance(network: &Network, sample: &Sample) -> Performance {
     let sums = sample.each(|batch| total(network, &network.encode(batch.pixels), batch.pixels, batch.labels));
-    Performance::mean(sums.into_iter().fold(Sums::default(), add), sample.len())
+    Performance::mean(sums.into_iter().fold(PerformanceSums::default(), add), sample.len())
 }
 
 /// The cost of silencing each unit, on the first [`UNIT_IMAGES`] images of a sample. Images for which a
@@ -103,7 +103,7 @@ pub fn silence_each(network: &Network, sample: &Sample) -> Vec<Performance> {
     let codes: Vec<Vec<Vec<f32>>> =
         drive.par_chunks(BATCH * hidden).map(|drive| network.codes(drive, network.steps)).collect();
     let code = |t: usize, image: usize| &codes[image / BATCH][t][image % BATCH * hidden..][..hidden];
-    let whole: Vec<Sums> = (0..sample.len())
+    let whole: Vec<PerformanceSums> = (0..sample.len())
         .map(|at| total(network, code(last, at), sample.image(at), &sample.labels[at..=at]))
         .collect();
     (0..hidden)
@@ -112,12 +112,12 @@ pub fn silence_each(network: &Network, sample: &Sample) -> Vec<Performance> {
             let is_active = |&image: &usize| (0..=last).any(|t| code(t, image)[unit] > 0.0);
             let images: Vec<usize> = (0..sample.len()).filter(is_active).collect();
             let silenced = network.silenced(|other| other == unit);
-            let loss = images.chunks(BATCH).fold(Sums::default(), |loss, images| {
+            let loss = images.chunks(BATCH).fold(PerformanceSums::default(), |loss, images| {
                 let drive: Vec<f32> =
                     images.iter().flat_map(|&at| drive[at * hidden..][..hidden].iter().copied()).collect();
                 let code = silenced.codes(&drive, network.steps).pop().unwrap_or_default();
                 let some = sample.selected(images);
-                let before = images.iter().fold(Sums::default(), |sums, &at| add(sums, whole[at]));
+                let before = images.iter().fold(PerformanceSums::default(), |sums, &at| add(sums, whole[at]));
                 add(add(loss, total(network, &code, &some.pixels, &some.labels)), before.map(|sum| -sum))
             });
             Performance::mean(loss, sample.len())
@@ -126,7 +126,7 @@ pub fn silence_each(network: &Network, sample: &Sample) -> Vec<Performance> {
 }
 
 /// Sums over the images of codes `[batch, n]`.
-fn total(network: &Network, code: &[f32], pixels: &[f32], labels: &[u8]) -> Sums {
+fn total(network: &Network, code: &[f32], pixels: &[f32], labels: &[u8]) -> PerformanceSums {
     let (mut wrong, mut class_loss) = (0.0, 0.0);
     let scores = network.scores(code);
     for (scores, &label) in scores.chunks_exact(network.classes).zip(labels) {

@@ -1,7 +1,7 @@
 //! Activity of the units on a sample, summed over images in one pass through the network.
 
 use super::network::Network;
-use super::sample::{Batch, Sample};
+use super::sample::{ImageBatch, Sample};
 
 /// Means over a sample, from which the properties of units are computed.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,13 +94,13 @@ impl Activity {
 
 /// Sums over images, each `[n]`: 2T of z^t; 2T of z^t where z^T > 0; one for each class of z^T; the number
 /// of images with z^T > 0; and over these images the drive from the input and from the other units.
-type Sums = Vec<Vec<f64>>;
+type ActivitySums = Vec<Vec<f64>>;
 
-fn zeros(network: &Network) -> Sums {
+fn zeros(network: &Network) -> ActivitySums {
     vec![vec![0.0; network.hidden]; 4 * network.steps + network.classes + 3]
 }
 
-fn sums(network: &Network, batch: Batch<'_>) -> Sums {
+fn sums(network: &Network, batch: ImageBatch<'_>) -> ActivitySums {
     let (hidden, steps) = (network.hidden, network.steps);
     let drive = network.drive(batch.pixels);
     let codes = network.codes(&drive, 2 * steps);

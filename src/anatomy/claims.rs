@@ -7,7 +7,7 @@ use crate::stats::{CONFIDENCE, Interval, LEVEL, mean, t_interval};
 
 /// Verdict on a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ClaimVerdict {
     /// The interval lies on the predicted side; of one network, its value.
     Holds,
     /// It lies on the other side.
@@ -16,7 +16,7 @@ pub enum Verdict {
     Undecided,
 }
 
-impl Verdict {
+impl ClaimVerdict {
     /// The text in tables.
     #[must_use]
     pub const fn text(self) -> &'static str {
@@ -30,7 +30,7 @@ impl Verdict {
 
 /// A measure over the seeds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Summary {
+pub struct MeasureSummary {
     /// The measure.
     pub measure: Measure,
     /// Number of trained networks.
@@ -48,16 +48,16 @@ pub struct Summary {
     /// Student's interval of that.
     pub difference_interval: Option<Interval>,
     /// Verdict on the prediction; absent if there is none, or the control is missing.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<ClaimVerdict>,
 }
 
 /// Summaries of all measures of trained networks, in the order of [`Measure::ALL`].
 #[must_use]
-pub fn summarise(measurements: &[Measurement]) -> Vec<Summary> {
+pub fn summarise(measurements: &[Measurement]) -> Vec<MeasureSummary> {
     Measure::ALL.iter().filter_map(|&measure| summary(measure, measurements)).collect()
 }
 
-fn summary(measure: Measure, measurements: &[Measurement]) -> Option<Summary> {
+fn summary(measure: Measure, measurements: &[Measurement]) -> Option<MeasureSummary> {
     let of = |stage: Stage| -> Vec<(u64, f64)> {
         let own = measurements.iter().filter(|one| one.measure == measure && one.network == stage);
         own.map(|one| (one.seed, one.value)).collect()
@@ -82,12 +82,12 @@ fn summary(measure: Measure, measurements: &[Measurement]) -> Option<Summary> {
         Expected::Above(bound) => Some(side(value, own, bound)),
         Expected::Below(bound) => Some(side(-value, own.map(Interval::negated), -bound)),
         Expected::Grows => difference.map(|mean| side(mean, change, 0.0)),
-        Expected::Significant if found.iter().all(|&p| p < LEVEL) => Some(Verdict::Holds),
-        Expected::Significant if found.iter().all(|&p| p >= LEVEL) => Some(Verdict::Fails),
-        Expected::Significant => Some(Verdict::Undecided),
+        Expected::Significant if found.iter().all(|&p| p < LEVEL) => Some(ClaimVerdict::Holds),
+        Expected::Significant if found.iter().all(|&p| p >= LEVEL) => Some(ClaimVerdict::Fails),
+        Expected::Significant => Some(ClaimVerdict::Undecided),
         Expected::Nothing => None,
     };
-    Some(Summary {
+    Some(MeasureSummary {
         measure,
         n: found.len(),
         value,
@@ -101,52 +101,52 @@ fn summary(measure: Measure, measurements: &[Measurement]) -> Option<Summary> {
 }
 
 /// Verdict on the prediction that a mean is above `bound`.
-fn side(value: f64, interval: Option<Interval>, bound: f64) -> Verdict {
+fn side(value: f64, interval: Option<Interval>, bound: f64) -> ClaimVerdict {
     let Interval { low, high } = interval.unwrap_or(Interval { low: value, high: value });
     match (low > bound, high <= bound) {
-        (true, _) => Verdict::Holds,
-        (false, true) => Verdict::Fails,
-        (false, false) => Verdict::Undecided,
+        (true, _) => ClaimVerdict::Holds,
+        (false, true) => ClaimVerdict::Fails,
+        (false, false) => ClaimVerdict::Undecided,
     }
 }
 
 /// A claim with its evidence.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Conclusion<'a> {
+pub struct JudgedClaim<'a> {
     /// Its number, from 1.
     pub claim: usize,
     /// Its text.
     pub text: &'static str,
     /// Summaries of its primary measures.
-    pub evidence: Vec<&'a Summary>,
+    pub evidence: Vec<&'a MeasureSummary>,
     /// Its verdict in a few words.
     pub verdict: String,
 }
 
 /// Conclusions on the claims with measured primary measures.
 #[must_use]
-pub fn conclusions(summaries: &[Summary]) -> Vec<Conclusion<'_>> {
+pub fn conclusions(summaries: &[MeasureSummary]) -> Vec<JudgedClaim<'_>> {
     let conclusion = |(claim, &text): (usize, &&'static str)| {
-        let own = |summary: &&Summary| {
+        let own = |summary: &&MeasureSummary| {
             let definition = summary.measure.definition();
             definition.claim == claim && definition.primary
         };
-        let evidence: Vec<&Summary> = summaries.iter().filter(own).collect();
-        (!evidence.is_empty()).then(|| Conclusion { claim, text, verdict: overall(&evidence), evidence })
+        let evidence: Vec<&MeasureSummary> = summaries.iter().filter(own).collect();
+        (!evidence.is_empty()).then(|| JudgedClaim { claim, text, verdict: overall(&evidence), evidence })
     };
     (1..).zip(&CLAIMS).filter_map(conclusion).collect()
 }
 
 /// The verdict on a claim from those on its primary measures.
-fn overall(evidence: &[&Summary]) -> String {
+fn overall(evidence: &[&MeasureSummary]) -> String {
     let count = |verdict| evidence.iter().filter(|summary| summary.verdict == Some(verdict)).count();
-    let (holds, fails, all) = (count(Verdict::Holds), count(Verdict::Fails), evidence.len());
+    let (holds, fails, all) = (count(ClaimVerdict::Holds), count(ClaimVerdict::Fails), evidence.len());
     let unanimous = if holds == all {
-        Some(Verdict::Holds)
+        Some(ClaimVerdict::Holds)
     } else if fails == all {
-        Some(Verdict::Fails)
+        Some(ClaimVerdict::Fails)
     } else if holds + fails == 0 {
-        Some(Verdict::Undecided)
+        Some(ClaimVerdict::Undecided)
     } else {
         None
     };
@@ -155,7 +155,7 @@ fn overall(evidence: &[&Summary]) -> String {
     }
     let counts = [(holds, "hold"), (fails, "fail"), (all - holds - fails, "not decided")];
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
-    let verdict = if holds > 0 { "in part" } else { Verdict::Fails.text() };
+    let verdict = if holds > 0 { "in part" } else { ClaimVerdict::Fails.text() };
     format!("{verdict}: of {all} measures {}", counts.collect::<Vec<_>>().join(", "))
 }
 
@@ -169,8 +169,8 @@ const CLAIMS_HEADER: &str = "claim,measure,unit,primary,expected,n,value,low_95,
 ///
 /// # Errors
 /// Memory is exhausted.
-pub fn claims_csv(summaries: &[Summary]) -> Result<Vec<u8>, Error> {
-    let row = |summary: &Summary| {
+pub fn claims_csv(summaries: &[MeasureSummary]) -> Result<Vec<u8>, Error> {
+    let row = |summary: &MeasureSummary| {
         let Definition { claim, primary, name, unit, expected } = summary.measure.definition();
         let ends = |interval: Option<Interval>| {
             (Rounded(interval.map(|interval| interval.low)), Rounded(interval.map(|interval| interval.high)))
@@ -180,7 +180,7 @@ pub fn claims_csv(summaries: &[Summary]) -> Result<Vec<u8>, Error> {
             (summary.n, Rounded(Some(summary.value)), ends(summary.interval)),
             (Rounded(summary.after_phase_1), Rounded(summary.untrained)),
             (Rounded(summary.difference), ends(summary.difference_interval)),
-            summary.verdict.map(Verdict::text),
+            summary.verdict.map(ClaimVerdict::text),
         )
     };
     write(CLAIMS_HEADER, summaries.iter().map(row))
@@ -195,7 +195,7 @@ mod tests {
         (1..).zip(values).map(one).collect()
     }
 
-    fn only(measurements: &[Measurement]) -> Summary {
+    fn only(measurements: &[Measurement]) -> MeasureSummary {
         let mut found = summarise(measurements);
         assert_eq!(found.len(), 1, "{found:?}");
         found.remove(0)
@@ -206,10 +206,10 @@ mod tests {
         let verdict = |values: &[f64]| {
             only(&measured(Measure::BetweenClasses, Stage::Trained, values)).verdict.unwrap()
         };
-        assert_eq!(verdict(&[-0.2, -0.21, -0.19]), Verdict::Holds);
-        assert_eq!(verdict(&[0.2, 0.21, 0.19]), Verdict::Fails);
-        assert_eq!(verdict(&[-0.2, 0.3, -0.1]), Verdict::Undecided);
-        assert_eq!(verdict(&[-0.01]), Verdict::Holds);
+        assert_eq!(verdict(&[-0.2, -0.21, -0.19]), ClaimVerdict::Holds);
+        assert_eq!(verdict(&[0.2, 0.21, 0.19]), ClaimVerdict::Fails);
+        assert_eq!(verdict(&[-0.2, 0.3, -0.1]), ClaimVerdict::Undecided);
+        assert_eq!(verdict(&[-0.01]), ClaimVerdict::Holds);
         let summary = only(&measured(Measure::BetweenClasses, Stage::Trained, &[-0.2, -0.21, -0.19]));
         // t(0.975, 2) = 4.303, s = 0.01.
         let half = 4.303 * 0.01 / 3.0_f64.sqrt();
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(only(&all).verdict, None);
         all.extend(measured(name, Stage::AfterPhase1, &[0.3, 0.41, 0.49]));
         let summary = only(&all);
-        assert_eq!((summary.n, summary.verdict), (3, Some(Verdict::Holds)));
+        assert_eq!((summary.n, summary.verdict), (3, Some(ClaimVerdict::Holds)));
         assert!((summary.difference.unwrap() - 0.2).abs() < 1e-12);
         assert!((summary.after_phase_1.unwrap() - 0.4).abs() < 1e-12);
     }
@@ -233,9 +233,9 @@ mod tests {
         let verdict = |values: &[f64]| {
             only(&measured(Measure::BetweenClassesP, Stage::Trained, values)).verdict.unwrap()
         };
-        assert_eq!(verdict(&[0.001, 0.02]), Verdict::Holds);
-        assert_eq!(verdict(&[0.001, 0.2]), Verdict::Undecided);
-        assert_eq!(verdict(&[0.3, 0.2]), Verdict::Fails);
+        assert_eq!(verdict(&[0.001, 0.02]), ClaimVerdict::Holds);
+        assert_eq!(verdict(&[0.001, 0.2]), ClaimVerdict::Undecided);
+        assert_eq!(verdict(&[0.3, 0.2]), ClaimVerdict::Fails);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! categorical-units.
 
 use super::network::Network;
-use super::sample::{Batch, Sample};
-use super::units::{Kind, Unit};
+use super::sample::{ImageBatch, Sample};
+use super::units::{Unit, UnitKind};
 
 /// Contribution of the two kinds to the reconstruction, and the drive of the categorical-units.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,14 +32,14 @@ impl Coding {
     /// Measures the units on a sample.
     #[must_use]
     pub fn of(network: &Network, sample: &Sample, units: &[Unit]) -> Self {
-        let mut total = Sums::zeros(network.hidden);
-        for sums in sample.each(|batch| Sums::of(network, batch, units)) {
+        let mut total = CodingSums::zeros(network.hidden);
+        for sums in sample.each(|batch| CodingSums::of(network, batch, units)) {
             total.add(&sums);
         }
         let images = sample.len() as f64;
         let [both, categorical, parts] = total.errors.map(|sum| 0.5 * sum / images);
-        let correlations = |of: fn(&Moments) -> Option<f64>| {
-            let parts = units.iter().filter(|unit| unit.kind == Kind::Part);
+        let correlations = |of: fn(&CorrelationSums) -> Option<f64>| {
+            let parts = units.iter().filter(|unit| unit.kind == UnitKind::Part);
             let known: Vec<f64> = parts.filter_map(|unit| of(&total.moments[unit.unit])).collect();
             crate::stats::mean(&known)
         };
@@ -60,7 +60,7 @@ impl Coding {
 
 /// Sums for the correlation of a part's activity z with two numbers a.
 #[derive(Debug, Clone, Copy, Default)]
-struct Moments {
+struct CorrelationSums {
     count: f64,
     z: f64,
     zz: f64,
@@ -69,7 +69,7 @@ struct Moments {
     za: [f64; 2],
 }
 
-impl Moments {
+impl CorrelationSums {
     fn add(&mut self, z: f64, a: [f64; 2]) {
         self.count += 1.0;
         self.z += z;
@@ -102,27 +102,32 @@ impl Moments {
 }
 
 /// Sums over images.
-struct Sums {
+struct CodingSums {
     /// ‖x − D·z‖² of both kinds, of categorical-units, of parts.
     errors: [f64; 3],
-    moments: Vec<Moments>,
+    moments: Vec<CorrelationSums>,
     /// Drive of active categorical-units from parts, from their class, from other classes.
     fed: [f64; 3],
     /// Pairs of an image and a categorical-unit that is active for it.
     pairs: f64,
 }
 
-impl Sums {
+impl CodingSums {
     fn zeros(hidden: usize) -> Self {
-        Self { errors: [0.0; 3], moments: vec![Moments::default(); hidden], fed: [0.0; 3], pairs: 0.0 }
+        Self {
+            errors: [0.0; 3],
+            moments: vec![CorrelationSums::default(); hidden],
+            fed: [0.0; 3],
+            pairs: 0.0,
+        }
     }
 
-    fn of(network: &Network, batch: Batch<'_>, units: &[Unit]) -> Self {
+    fn of(network: &Network, batch: ImageBatch<'_>, units: &[Unit]) -> Self {
         let hidden = network.hidden;
         let codes = network.codes(&network.drive(batch.pixels), network.steps);
         let code = &codes[network.steps - 1];
-        let only = |kind: Kind| masked(code, units, kind);
-        let (categorical, parts) = (only(Kind::Categorical), only(Kind::Part));
+        let only = |kind: UnitKind| masked(code, units, kind);
+        let (categorical, parts) = (only(UnitKind::Categorical), only(UnitKind::Part));
         let mut sums = Self::zeros(hidden);
         let residual = |code: &[f32]| -> Vec<f32> {
             batch.pixels.iter().zip(network.decode(code)).map(|(x, decoded)| x - decoded).collect()
@@ -140,7 +145,8 @@ impl Sums {
     /// Adds the drive of the categorical-units that are active in `code` by the previous code.
     fn feed(&mut self, network: &Network, before: &[f32], code: &[f32], units: &[Unit]) {
         let hidden = network.hidden;
-        let categorical: Vec<&Unit> = units.iter().filter(|unit| unit.kind == Kind::Categorical).collect();
+        let categorical: Vec<&Unit> =
+            units.iter().filter(|unit| unit.kind == UnitKind::Categorical).collect();
         for (before, code) in before.chunks_exact(hidden).zip(code.chunks_exact(hidden)) {
             for unit in categorical.iter().filter(|unit| code[unit.unit] > 0.0) {
                 self.pairs += 1.0;
@@ -148,9 +154,9 @@ impl Sums {
                     units.iter().zip(before).filter(|&(from, &z)| z > 0.0 && from.unit != unit.unit)
                 {
                     let source = match from.kind {
-                        Kind::Categorical if from.class == unit.class => 1,
-                        Kind::Categorical => 2,
-                        Kind::Part | Kind::Silent => 0,
+                        UnitKind::Categorical if from.class == unit.class => 1,
+                        UnitKind::Categorical => 2,
+                        UnitKind::Part | UnitKind::Silent => 0,
                     };
                     self.fed[source] += network.connection(unit.unit, from.unit) * f64::from(z);
                 }
@@ -167,7 +173,7 @@ impl Sums {
 }
 
 /// Codes with the entries of other kinds set to 0.
-fn masked(code: &[f32], units: &[Unit], kind: Kind) -> Vec<f32> {
+fn masked(code: &[f32], units: &[Unit], kind: UnitKind) -> Vec<f32> {
     let unit = |at: usize| &units[at % units.len()];
     code.iter().enumerate().map(|(at, &z)| if unit(at).kind == kind { z } else { 0.0 }).collect()
 }

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::network::Network;
 use super::sample::Sample;
-use super::units::{DRAWS, Kind, Unit, draw_parts, of_kind};
+use super::units::{DRAWS, Unit, UnitKind, draw_parts, of_kind};
 use crate::stats::mean;
 
 /// The ridge, as a share of the mean squared entry of the code.
@@ -49,14 +49,14 @@ impl Readout {
         let codes = [train, test].map(|images| images.sample.codes(network));
         let sets = [train, test];
         let r2 = |units: &[usize]| explained(&sets, &codes, network, units);
-        let parts = r2(&of_kind(units, Kind::Part));
+        let parts = r2(&of_kind(units, UnitKind::Part));
         let mut as_many_parts = vec![0.0; parts.len()];
         for drawn in draw_parts(units, random) {
             let found = r2(&drawn);
             as_many_parts.iter_mut().zip(found).for_each(|(sum, share)| *sum += share / DRAWS as f64);
         }
         let all: Vec<usize> = (0..network.hidden).collect();
-        Self { categorical: r2(&of_kind(units, Kind::Categorical)), parts, as_many_parts, all: r2(&all) }
+        Self { categorical: r2(&of_kind(units, UnitKind::Categorical)), parts, as_many_parts, all: r2(&all) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::recurrent::{Inhibition, Ista};
 use super::sharpness::Sharpness;
 use super::tables::{CurveRow, Measurement, Stage, UnitRow};
 use super::units::{SHIFT, agreement, selectivities, threshold};
-use super::{Activity, Kind, Network, Sample, Unit};
+use super::{Activity, Network, Sample, Unit, UnitKind};
 use crate::rng::{self, Purpose};
 use crate::stats::{Dip, mean};
 
@@ -106,7 +106,7 @@ impl<'a> Measurer<'a> {
             mean(&own.map(|(_, loss)| loss.class_loss).collect::<Vec<_>>())
         };
         if self.network.classifies() {
-            self.put(Measure::ClassLossBySilencing, minus(of(Kind::Categorical), of(Kind::Part)));
+            self.put(Measure::ClassLossBySilencing, minus(of(UnitKind::Categorical), of(UnitKind::Part)));
         }
         units.iter().zip(losses).map(|(unit, loss)| UnitRow::of(self.reference.seed, unit, loss)).collect()
     }
@@ -130,7 +130,7 @@ impl<'a> Measurer<'a> {
     }
 
     /// The mean of a property over the units of a kind.
-    fn over(&self, kind: Kind, of: impl Fn(&Unit) -> Option<f64>) -> Option<f64> {
+    fn over(&self, kind: UnitKind, of: impl Fn(&Unit) -> Option<f64>) -> Option<f64> {
         let own = self.units.iter().zip(&self.reference.units).filter(|(_, label)| label.kind == kind);
         mean(&own.filter_map(|(unit, _)| of(unit)).collect::<Vec<_>>())
     }
@@ -148,7 +148,7 @@ impl<'a> Measurer<'a> {
         let few = share(&|unit| (2..=3).contains(&unit.classes));
         let count = live.len() as f64;
         let angle = |kind| self.over(kind, |unit| unit.angle.filter(|_| unit.selectivity.is_some()));
-        let gap = minus(angle(Kind::Categorical), angle(Kind::Part));
+        let gap = minus(angle(UnitKind::Categorical), angle(UnitKind::Part));
         let agreements = [-SHIFT, SHIFT].map(|shift| agreement(&self.units, boundary, boundary + shift));
         self.put(Measure::MeanSelectivity, mean(&selectivities));
         let dip = Dip::of(&selectivities, &mut self.random(Draw::SelectivityDip));
@@ -167,7 +167,7 @@ impl<'a> Measurer<'a> {
     }
 
     fn order(&mut self) {
-        let kinds = [Kind::Categorical, Kind::Part];
+        let kinds = [UnitKind::Categorical, UnitKind::Part];
         let [categorical, part] = kinds.map(|kind| self.over(kind, |unit| unit.input_share));
         self.put(Measure::InputShareCategorical, categorical);
         self.put(Measure::InputSharePart, part);
@@ -184,7 +184,7 @@ impl<'a> Measurer<'a> {
     }
 
     /// Mean z^t of a unit of a kind, over all images, for t from 1.
-    fn mean_activity(&self, kind: Kind, t: usize) -> Option<f64> {
+    fn mean_activity(&self, kind: UnitKind, t: usize) -> Option<f64> {
         let own = self.reference.units.iter().filter(|unit| unit.kind == kind);
         mean(&own.map(|unit| self.activity.mean[t - 1][unit.unit]).collect::<Vec<_>>())
     }
@@ -265,8 +265,8 @@ impl<'a> Measurer<'a> {
             seed: self.reference.seed,
             network: self.stage,
             iteration,
-            categorical: self.mean_activity(Kind::Categorical, iteration),
-            part: self.mean_activity(Kind::Part, iteration),
+            categorical: self.mean_activity(UnitKind::Categorical, iteration),
+            part: self.mean_activity(UnitKind::Part, iteration),
             right: paths.map(|[paths, _]| paths.accuracy(iteration, &all)),
             right_hard: paths.map(|[paths, _]| paths.accuracy(iteration, hard)),
             right_ista: paths.map(|[_, ista]| ista.accuracy(iteration, &all)),

@@ -43,4 +43,4 @@ pub use measurements::Context;
 pub use network::{Network, bytes};
 pub use sample::Sample;
 pub use subject::{Anatomy, Subject};
-pub use units::{Kind, Unit};
+pub use units::{Unit, UnitKind};

@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::network::Network;
-use super::units::{Kind, Unit, of_kind};
+use super::units::{Unit, UnitKind, of_kind};
 
 /// Permutations of the labels for a p-value.
 const PERMUTATIONS: usize = 999;
@@ -45,9 +45,9 @@ impl Inhibition {
     /// live units.
     #[must_use]
     pub fn of(network: &Network, units: &[Unit], random: &mut ChaCha8Rng) -> Self {
-        let live: Vec<usize> = units.iter().filter(|u| u.kind != Kind::Silent).map(|u| u.unit).collect();
+        let live: Vec<usize> = units.iter().filter(|u| u.kind != UnitKind::Silent).map(|u| u.unit).collect();
         let label = |&at: &usize| match (units[at].kind, units[at].class) {
-            (Kind::Categorical, Some(class)) => Label::Categorical(class),
+            (UnitKind::Categorical, Some(class)) => Label::Categorical(class),
             _ => Label::Part,
         };
         let mut labels: Vec<Label> = live.iter().map(label).collect();
@@ -122,18 +122,18 @@ impl Ista {
     #[must_use]
     pub fn of(network: &Network, units: &[Unit]) -> Option<Self> {
         let gram = network.gram();
-        let entry = |to: usize, from: usize| Entry {
+        let entry = |to: usize, from: usize| MatrixEntry {
             change: f64::from(u8::from(to == from)) - network.connection(to, from),
             product: f64::from(gram[to * network.hidden + from]),
             diagonal: to == from,
         };
         let of = |kind| of_kind(units, kind);
-        let (parts, categorical) = (of(Kind::Part), of(Kind::Categorical));
-        let block = |to: &[usize], from: &[usize]| -> Vec<Entry> {
+        let (parts, categorical) = (of(UnitKind::Part), of(UnitKind::Categorical));
+        let block = |to: &[usize], from: &[usize]| -> Vec<MatrixEntry> {
             to.iter().flat_map(|&to| from.iter().map(move |&from| entry(to, from))).collect()
         };
         let own = block(&parts, &parts);
-        let inner = |of: fn(&Entry) -> f64| own.iter().map(of).sum::<f64>();
+        let inner = |of: fn(&MatrixEntry) -> f64| own.iter().map(of).sum::<f64>();
         let square = inner(|entry| entry.product * entry.product);
         if square == 0.0 {
             return None;
@@ -151,14 +151,14 @@ impl Ista {
 
 /// An entry of I − S and that of DᵀD.
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct MatrixEntry {
     change: f64,
     product: f64,
     diagonal: bool,
 }
 
 impl Fit {
-    fn of(entries: &[Entry], step: f64) -> Self {
+    fn of(entries: &[MatrixEntry], step: f64) -> Self {
         let whole: f64 = entries.iter().map(|entry| entry.change.powi(2)).sum();
         let rest: f64 = entries.iter().map(|entry| (entry.change - step * entry.product).powi(2)).sum();
         let off: Vec<_> = entries.iter().filter(|entry| !entry.diagonal).collect();

@@ -22,7 +22,7 @@ pub struct Sample {
 
 /// Images that are encoded together.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Batch<'a> {
+pub(super) struct ImageBatch<'a> {
     /// `[batch, m]`.
     pub pixels: &'a [f32],
     /// `[batch]`.
@@ -83,10 +83,10 @@ impl Sample {
     }
 
     /// The result of `measure` for each batch, in order; batches are measured in parallel.
-    pub(super) fn each<R: Send>(&self, measure: impl Fn(Batch<'_>) -> R + Sync) -> Vec<R> {
+    pub(super) fn each<R: Send>(&self, measure: impl Fn(ImageBatch<'_>) -> R + Sync) -> Vec<R> {
         let pixels = self.pixels.par_chunks(BATCH * self.inputs());
         let batches = pixels.zip(self.labels.par_chunks(BATCH));
-        batches.map(|(pixels, labels)| measure(Batch { pixels, labels })).collect()
+        batches.map(|(pixels, labels)| measure(ImageBatch { pixels, labels })).collect()
     }
 
     /// The codes z^T of all images, `[N, n]`.

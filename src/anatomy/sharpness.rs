@@ -8,7 +8,7 @@
 use super::network::Network;
 use super::path::columns;
 use super::sample::Sample;
-use super::units::{Kind, Unit};
+use super::units::{Unit, UnitKind};
 use crate::stats::mean;
 
 /// The categorical-units' columns of D against the mean images of their classes.
@@ -30,7 +30,7 @@ impl Sharpness {
         let soft = |class: usize| roughness(means[class].iter().copied(), size);
         let categorical: Vec<(&Unit, usize)> = units
             .iter()
-            .filter(|unit| unit.kind == Kind::Categorical)
+            .filter(|unit| unit.kind == UnitKind::Categorical)
             .filter_map(|unit| Some((unit, unit.class?)))
             .collect();
         let ratio = |class: usize| {

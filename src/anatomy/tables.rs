@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::ablation::Performance;
 use super::measure::Measure;
-use super::{Error, Kind, Unit};
+use super::{Error, Unit, UnitKind};
 
 /// The training stage at which a network was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl Stage {
 }
 
 /// A row of a table about single networks.
-pub trait Row: Serialize + DeserializeOwned {
+pub trait NetworkRow: Serialize + DeserializeOwned {
     /// Name of the table.
     const FILE: &'static str;
     /// Its header.
@@ -61,7 +61,7 @@ pub struct Measurement {
     pub value: f64,
 }
 
-impl Row for Measurement {
+impl NetworkRow for Measurement {
     const FILE: &'static str = "measures.csv";
     const HEADER: &'static str = "seed,network,measure,value";
 
@@ -99,7 +99,7 @@ pub struct CurveRow {
     pub right_hard_ista: Option<f64>,
 }
 
-impl Row for CurveRow {
+impl NetworkRow for CurveRow {
     const FILE: &'static str = "curves.csv";
     const HEADER: &'static str =
         "seed,network,iteration,categorical,part,right,right_hard,right_ista,right_hard_ista";
@@ -115,7 +115,7 @@ impl Row for CurveRow {
 pub struct UnitRow {
     pub seed: u64,
     pub unit: usize,
-    pub kind: Kind,
+    pub kind: UnitKind,
     pub class: Option<usize>,
     #[serde(serialize_with = "rounded")]
     pub selectivity: Option<f64>,
@@ -138,7 +138,7 @@ pub struct UnitRow {
     pub reconstruction_without: f64,
 }
 
-impl Row for UnitRow {
+impl NetworkRow for UnitRow {
     const FILE: &'static str = "units.csv";
     const HEADER: &'static str = "seed,unit,kind,class,selectivity,classes,angle,input_share,half_rise,\
                                   mean_activity,frequency,error_without,class_loss_without,reconstruction_without";
@@ -176,7 +176,7 @@ impl UnitRow {
 ///
 /// # Errors
 /// `old` is another table.
-pub fn merge<R: Row>(old: Option<&[u8]>, new: &[R]) -> Result<Vec<u8>, Error> {
+pub fn merge<R: NetworkRow>(old: Option<&[u8]>, new: &[R]) -> Result<Vec<u8>, Error> {
     let mut kept: Vec<R> = old.map(read).transpose()?.unwrap_or_default();
     kept.retain(|row| new.iter().all(|other| other.network() != row.network()));
     let mut rows: Vec<&R> = kept.iter().chain(new).collect();
@@ -197,7 +197,7 @@ pub(super) fn write<R: Serialize>(header: &str, rows: impl IntoIterator<Item = R
 ///
 /// # Errors
 /// It has another header, or a field cannot be parsed.
-pub fn read<R: Row>(bytes: &[u8]) -> Result<Vec<R>, Error> {
+pub fn read<R: NetworkRow>(bytes: &[u8]) -> Result<Vec<R>, Error> {
     let mut reader = csv::Reader::from_reader(bytes);
     let columns: Vec<&str> = R::HEADER.split(',').collect();
     let header = reader.headers().map_err(|source| Error::Csv { table: R::FILE, source })?;
@@ -281,7 +281,7 @@ mod tests {
         let performance = Performance::default();
         let unit = Unit {
             unit: 0,
-            kind: Kind::Silent,
+            kind: UnitKind::Silent,
             class: None,
             selectivity: None,
             classes: 0,

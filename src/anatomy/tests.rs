@@ -9,7 +9,7 @@ use super::path::{Paths, error_rate, hardest};
 use super::recurrent::{Inhibition, Ista};
 use super::sharpness::Sharpness;
 use super::units::{agreement, divide, selectivities, threshold, units};
-use super::{Activity, Kind, Network, Sample, Unit};
+use super::{Activity, Network, Sample, Unit, UnitKind};
 use crate::model::{Config, Family, Model};
 use crate::rng::{self, Purpose};
 
@@ -89,8 +89,8 @@ fn close(found: f64, expected: f64) -> bool {
 fn planted_categorical_units_are_found_and_rise_late_through_parts() {
     let (network, sample) = (planted([0.5, 0.0]), sample(600));
     let (_, units) = divided(&network, &sample);
-    let kinds: Vec<Kind> = units.iter().map(|unit| unit.kind).collect();
-    assert_eq!(kinds, [Kind::Part, Kind::Part, Kind::Categorical, Kind::Categorical]);
+    let kinds: Vec<UnitKind> = units.iter().map(|unit| unit.kind).collect();
+    assert_eq!(kinds, [UnitKind::Part, UnitKind::Part, UnitKind::Categorical, UnitKind::Categorical]);
     assert_eq!(units.iter().map(|unit| unit.class).collect::<Vec<_>>(), [Some(0), Some(1), Some(0), Some(1)]);
     assert!(close(units[0].selectivity.unwrap(), 0.625) && close(units[2].selectivity.unwrap(), 1.0));
     assert_eq!((units[0].classes, units[2].classes), (2, 1));
@@ -113,7 +113,7 @@ fn a_unit_that_is_never_active_is_silent_and_not_counted() {
     let activity = Activity::of(&network, &images);
     let mut units = units(&network, &activity);
     divide(&mut units, 0.9);
-    assert_eq!((units[3].kind, units[3].class, units[3].selectivity), (Kind::Silent, None, None));
+    assert_eq!((units[3].kind, units[3].class, units[3].selectivity), (UnitKind::Silent, None, None));
     assert_eq!(units[3].half_rise, None);
 }
 
@@ -144,7 +144,7 @@ fn an_ista_network_is_recognised() {
 fn by_hand(unit: usize, class: Option<usize>) -> Unit {
     Unit {
         unit,
-        kind: if class.is_some() { Kind::Categorical } else { Kind::Part },
+        kind: if class.is_some() { UnitKind::Categorical } else { UnitKind::Part },
         class,
         selectivity: Some(if class.is_some() { 1.0 } else { 0.3 }),
         classes: 1,

@@ -20,7 +20,7 @@ pub const SHIFT: f64 = 0.1;
 /// Kind of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum UnitKind {
     /// Its activity belongs to one class.
     Categorical,
     /// Its activity is shared by classes.
@@ -29,7 +29,7 @@ pub enum Kind {
     Silent,
 }
 
-impl Kind {
+impl UnitKind {
     /// The name in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -47,7 +47,7 @@ pub struct Unit {
     /// Its index in the code, from 0.
     pub unit: usize,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: UnitKind,
     /// The class c with the largest mean activity p_c.
     pub class: Option<usize>,
     /// max_c p_c / Σ_c p_c: 1/l for a unit that is equally active for all classes, 1 for a single class.
@@ -80,7 +80,7 @@ fn of(network: &Network, activity: &Activity, unit: usize) -> Unit {
     let most = shares[class];
     Unit {
         unit,
-        kind: if live { Kind::Part } else { Kind::Silent },
+        kind: if live { UnitKind::Part } else { UnitKind::Silent },
         class: live.then_some(class),
         selectivity: live.then(|| most / total),
         classes: if live { shares.iter().filter(|&&share| share >= 0.5 * most).count() } else { 0 },
@@ -96,9 +96,9 @@ fn of(network: &Network, activity: &Activity, unit: usize) -> Unit {
 pub fn divide(units: &mut [Unit], threshold: f64) {
     for unit in units {
         unit.kind = match unit.selectivity {
-            None => Kind::Silent,
-            Some(selectivity) if selectivity >= threshold => Kind::Categorical,
-            Some(_) => Kind::Part,
+            None => UnitKind::Silent,
+            Some(selectivity) if selectivity >= threshold => UnitKind::Categorical,
+            Some(_) => UnitKind::Part,
         };
     }
 }
@@ -150,7 +150,7 @@ pub fn agreement(units: &[Unit], one: f64, other: f64) -> f64 {
 /// Random draws of as many parts as there are categorical-units, or of all parts if there are fewer.
 #[must_use]
 pub fn draw_parts(units: &[Unit], random: &mut ChaCha8Rng) -> [Vec<usize>; DRAWS] {
-    let (categorical, mut parts) = (of_kind(units, Kind::Categorical), of_kind(units, Kind::Part));
+    let (categorical, mut parts) = (of_kind(units, UnitKind::Categorical), of_kind(units, UnitKind::Part));
     std::array::from_fn(|_| {
         parts.shuffle(random);
         parts[..categorical.len().min(parts.len())].to_vec()
@@ -159,7 +159,7 @@ pub fn draw_parts(units: &[Unit], random: &mut ChaCha8Rng) -> [Vec<usize>; DRAWS
 
 /// Indices of the units of a kind.
 #[must_use]
-pub fn of_kind(units: &[Unit], kind: Kind) -> Vec<usize> {
+pub fn of_kind(units: &[Unit], kind: UnitKind) -> Vec<usize> {
     units.iter().filter(|unit| unit.kind == kind).map(|unit| unit.unit).collect()
 }
 

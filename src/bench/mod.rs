@@ -5,7 +5,7 @@
 
 mod step;
 
-pub use step::{Bench, Training};
+pub use step::{Bench, TimedTraining};
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ impl Timings {
 
 /// Results of a benchmark.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub struct BenchReport {
     /// Share of active units after the last repetition.
     pub active: f64,
     /// Images per second of training on one thread.
@@ -72,7 +72,11 @@ pub struct Effort {
 ///
 /// # Errors
 /// When a step fails.
-pub fn run(bench: &Bench, effort: Effort, progress: &mut dyn FnMut(usize)) -> candle_core::Result<Report> {
+pub fn run(
+    bench: &Bench,
+    effort: Effort,
+    progress: &mut dyn FnMut(usize),
+) -> candle_core::Result<BenchReport> {
     let mut trainings = (0..effort.jobs).map(|_| bench.prepare()).collect::<Result<Vec<_>, _>>()?;
     let flops = bench.flops_per_image() as f64 / 1e9;
     let mut peak = Peak::new();
@@ -88,7 +92,7 @@ pub fn run(bench: &Bench, effort: Effort, progress: &mut dyn FnMut(usize)) -> ca
         }
         progress(repeat + 1);
     }
-    Ok(Report {
+    Ok(BenchReport {
         active: trainings[0].active()?,
         gflops: Timings::of(samples.iter().map(|rate| rate * flops).collect()),
         samples: Timings::of(samples),

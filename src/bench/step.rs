@@ -52,11 +52,11 @@ impl Bench {
     ///
     /// # Errors
     /// When there is not enough memory for the network.
-    pub fn prepare(&self) -> Result<Training> {
+    pub fn prepare(&self) -> Result<TimedTraining> {
         let Objective { sparsity, discriminative_weight } = Objective::default();
         let phase = Phase { discriminative: true, ..Phase::new(1, RATE) };
         let model = Model::new(&self.model, INPUTS, CLASSES, sparsity, 1, DType::F32, &Device::Cpu)?;
-        let mut training = Training {
+        let mut training = TimedTraining {
             stepper: Stepper::new(&model, &phase, INPUTS, self.batch)?,
             model,
             batches: noise(self.batch),
@@ -95,7 +95,7 @@ fn noise(batch: usize) -> Vec<Batch> {
 }
 
 /// A network in training.
-pub struct Training {
+pub struct TimedTraining {
     model: Model,
     stepper: Stepper,
     batches: Vec<Batch>,
@@ -104,7 +104,7 @@ pub struct Training {
     updates: usize,
 }
 
-impl Training {
+impl TimedTraining {
     /// Trains on the next mini-batch.
     ///
     /// # Errors
@@ -159,10 +159,10 @@ impl Training {
 }
 
 /// Images per second of all trainings together, each on its thread.
-pub(super) fn side_by_side(trainings: &mut [Training], time: Duration) -> Result<f64> {
+pub(super) fn side_by_side(trainings: &mut [TimedTraining], time: Duration) -> Result<f64> {
     let together = Barrier::new(trainings.len());
     std::thread::scope(|scope| {
-        let start = |training: &mut Training| {
+        let start = |training: &mut TimedTraining| {
             together.wait();
             training.samples_per_second(time)
         };

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::results::{self, design, warn_of_damage};
+use super::results::{self, warn_of_damage};
 use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::analysis::{self, Analysis, Design};
-use crate::report::{self, PAGE, Source};
+use crate::report::{self, PAGE, ReportedSweep};
 use crate::spec::Sweep;
 use crate::store::Store;
 use crate::text::printable;
@@ -58,22 +58,20 @@ pub fn write_and_print(sweep: &Sweep, store: &Store, out: &mut dyn Write) -> Res
 pub struct Analysed<'a> {
     sweep: &'a Sweep,
     store: &'a Store,
-    design: Design,
     analysis: Analysis,
 }
 
 impl<'a> Analysed<'a> {
     /// Analyses the merged tables and writes the tables of the analysis.
     pub fn of(sweep: &'a Sweep, store: &'a Store) -> Result<Self> {
-        let design = design(sweep);
-        let analysis = analysis::analyze(store, &design)?;
-        Ok(Self { sweep, store, design, analysis })
+        let analysis = analysis::analyze(store, &Design::of(sweep))?;
+        Ok(Self { sweep, store, analysis })
     }
 
     /// The sweep for a report.
-    pub fn source(&self) -> Source<'_> {
-        let Self { sweep, store, design, analysis, .. } = self;
-        Source { store, name: &sweep.name, question: &sweep.question, design, analysis }
+    pub fn source(&self) -> ReportedSweep<'_> {
+        let Self { sweep, store, analysis } = self;
+        ReportedSweep { sweep, store, analysis }
     }
 
     /// Writes the figures and the page.

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 
 use super::progress::style;
 use super::terminal::output;
-use crate::bench::{self, Bench, Effort, Report, Timings};
+use crate::bench::{self, Bench, BenchReport, Effort, Timings};
 use crate::model::{self, Family};
 
 const EXAMPLES: &str = "\
@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn measure(args: &Args) -> Result<Report> {
+fn measure(args: &Args) -> Result<BenchReport> {
     let model = model::Config {
         family: args.family,
         steps: args.steps as usize,
@@ -98,7 +98,7 @@ fn measure(args: &Args) -> Result<Report> {
     report.context("the training step failed")
 }
 
-fn print(args: &Args, report: &Report, out: &mut dyn Write) -> Result<()> {
+fn print(args: &Args, report: &BenchReport, out: &mut dyn Write) -> Result<()> {
     let Args { hidden, steps, batch, repeats, .. } = args;
     let family = args.family.name();
     writeln!(out, "{family}, {hidden} units, T = {steps}, mini-batches of {batch}, one thread")?;
@@ -118,7 +118,7 @@ fn print(args: &Args, report: &Report, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn print_json(args: &Args, report: &Report, out: &mut dyn Write) -> Result<()> {
+fn print_json(args: &Args, report: &BenchReport, out: &mut dyn Write) -> Result<()> {
     let answer = serde_json::json!({
         "family": args.family.name(),
         "hidden": args.hidden,

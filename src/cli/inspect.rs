@@ -16,9 +16,9 @@ use self::subjects::Networks;
 use super::progress::{style, tick};
 use super::terminal::output;
 use crate::anatomy::Anatomy;
-use crate::anatomy::claims::{CLAIMS_CSV, Conclusion, Verdict, claims_csv, conclusions, summarise};
-use crate::anatomy::tables::{self, Row};
-use crate::report::{self, AnatomySource};
+use crate::anatomy::claims::{CLAIMS_CSV, ClaimVerdict, JudgedClaim, claims_csv, conclusions, summarise};
+use crate::anatomy::tables::{self, NetworkRow};
+use crate::report::{self, ReportedAnatomy};
 use crate::store;
 use crate::text::shown;
 
@@ -94,7 +94,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let source =
-        AnatomySource { name: &name, summaries: &summaries, units: &units, curves: &curves, inspected };
+        ReportedAnatomy { name: &name, summaries: &summaries, units: &units, curves: &curves, inspected };
     for (file, contents) in report::anatomy_files(&source)? {
         store::place(&folder.join(file), &contents)?;
     }
@@ -125,7 +125,7 @@ fn measure(networks: &Networks, loaded: &Loaded) -> Vec<Anatomy> {
 
 /// Writes a table with new rows and, if `merge` is set, with the stored rows of other networks; returns all
 /// of its rows.
-fn merge<'a, R: Row + Clone + 'a>(
+fn merge<'a, R: NetworkRow + Clone + 'a>(
     folder: &Path,
     merge: bool,
     new: impl Iterator<Item = &'a R>,
@@ -143,14 +143,14 @@ fn merge<'a, R: Row + Clone + 'a>(
 }
 
 /// Prints each claim with its verdict and its primary measures.
-fn print(conclusions: &[Conclusion<'_>], folder: &Path) -> Result<()> {
+fn print(conclusions: &[JudgedClaim<'_>], folder: &Path) -> Result<()> {
     let mut out = output();
     for conclusion in conclusions {
         writeln!(out, "{}. {}: {}", conclusion.claim, conclusion.text, conclusion.verdict)?;
         for summary in &conclusion.evidence {
             let [value, before, untrained] = report::summary_texts(summary);
             let name = summary.measure.definition().name;
-            let verdict = summary.verdict.map_or("no control after phase 1", Verdict::text);
+            let verdict = summary.verdict.map_or("no control after phase 1", ClaimVerdict::text);
             writeln!(out, "     {name}: {value} (after phase 1 {before}, untrained {untrained}): {verdict}")?;
         }
     }

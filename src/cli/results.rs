@@ -6,13 +6,11 @@ use anyhow::Result;
 
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
-use crate::analysis::{Compare, Design, Published};
 use crate::engine::planned;
 use crate::plan::Plan;
 use crate::spec::Sweep;
 use crate::store::{self, Merged, Store};
 use crate::text::printable;
-use crate::value::Value;
 
 /// Opens the sweep's results folder for writing, and creates it if it is new.
 pub fn open(args: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<Store> {
@@ -85,20 +83,4 @@ pub fn warn_of_damage(merged: &Merged) -> bool {
         print_message(format_args!("warning: {}", printable(&error.to_string())));
     }
     !merged.damaged.is_empty()
-}
-
-/// The parameters of the analysis of a sweep.
-pub fn design(sweep: &Sweep) -> Design {
-    let axes = sweep.axes.iter().map(|axis| axis.path.clone()).collect();
-    let compare = sweep.compare.as_ref().map(|compare| Compare {
-        reference: compare.reference.iter().map(|(axis, value)| (axis.clone(), Value::from(value))).collect(),
-        matched: compare.matching,
-        margin: compare.margin,
-    });
-    let published = sweep.published.iter().map(|figure| Published {
-        system: figure.system.clone(),
-        error: figure.error,
-        source: figure.source.clone(),
-    });
-    Design { axes, compare, published: published.collect() }
 }

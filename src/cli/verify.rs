@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 
 use super::progress::{Display, style};
-use super::results::design;
 use super::signals::Signals;
 use super::spec_args::SpecArgs;
 use super::terminal::output;
@@ -15,7 +14,7 @@ use crate::engine::{Control, planned};
 use crate::plan::Plan;
 use crate::store::Store;
 use crate::text::printable;
-use crate::verify::{Audit, Checked, Replay, Report, Severity, Subject};
+use crate::verify::{Audit, AuditReport, AuditedFolder, Checked, Replay, Severity};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,16 +48,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         args.spec.check_device()?;
     }
     let store = Store::at(&args.spec.root(&sweep))?;
-    let (planned, design) = (planned(&plan), design(&sweep));
+    let planned = planned(&plan);
     let rerun = args.spec.command("sweep");
-    let subject = Subject {
-        store: &store,
-        sweep: &sweep,
-        plan: &plan,
-        planned: &planned,
-        design: &design,
-        rerun: &rerun,
-    };
+    let subject =
+        AuditedFolder { store: &store, sweep: &sweep, plan: &plan, planned: &planned, rerun: &rerun };
     let mut audit = Audit::begin(subject, args.spec.data_dir.as_deref());
     let bar = ProgressBar::new(plan.trials.len() as u64).with_style(style("{bar:30} {pos}/{len} trials"));
     audit.check_trials(&|| bar.inc(1));
@@ -88,7 +81,7 @@ fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
     Ok(signals.exit_code())
 }
 
-fn print_lines(plan: &Plan, report: &Report, out: &mut dyn Write) -> Result<()> {
+fn print_lines(plan: &Plan, report: &AuditReport, out: &mut dyn Write) -> Result<()> {
     for finding in &report.findings {
         writeln!(out, "{}", printable(&finding.to_string()))?;
     }
@@ -105,7 +98,7 @@ fn print_lines(plan: &Plan, report: &Report, out: &mut dyn Write) -> Result<()> 
     Ok(())
 }
 
-fn print_json(plan: &Plan, report: &Report, out: &mut dyn Write) -> Result<()> {
+fn print_json(plan: &Plan, report: &AuditReport, out: &mut dyn Write) -> Result<()> {
     let answer = serde_json::json!({
         "name": plan.name,
         "planned": plan.trials.len(),

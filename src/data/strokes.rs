@@ -146,7 +146,7 @@ pub fn deformation(seed: u64, purpose: Purpose, index: usize) -> Deformation {
 pub fn glyph(seed: u64, purpose: Purpose, index: usize) -> [u8; SIDE * SIDE] {
     let mut rng = rng::stream(seed, purpose, index as u64);
     let pen = Pen::of(&draw_deformation(&mut rng));
-    let mut canvas = Canvas::blank();
+    let mut canvas = Raster::blank();
     for stroke in SKELETONS[usize::from(label(index))] {
         let points: Vec<Point> = stroke.iter().map(|&point| pen.place(point, &mut rng)).collect();
         canvas.trace(&points, pen.reach);
@@ -203,9 +203,9 @@ fn uniform(rng: &mut ChaCha8Rng, half: f64) -> f64 {
 }
 
 /// Squared distance of every pixel to the nearest stroke.
-struct Canvas([f64; SIDE * SIDE]);
+struct Raster([f64; SIDE * SIDE]);
 
-impl Canvas {
+impl Raster {
     const fn blank() -> Self {
         Self([f64::INFINITY; SIDE * SIDE])
     }
@@ -290,7 +290,7 @@ mod tests {
     /// The undeformed glyph of a class.
     fn prototype(class: usize) -> [u8; SIDE * SIDE] {
         let pen = Pen::of(&[0.0; 7]);
-        let mut canvas = Canvas::blank();
+        let mut canvas = Raster::blank();
         for stroke in SKELETONS[class] {
             let points: Vec<Point> = stroke.iter().map(|&point| pen.map(point)).collect();
             canvas.trace(&points, pen.reach);
@@ -352,7 +352,7 @@ mod tests {
     /// of it one pixel off, none two pixels off.
     #[test]
     fn ink_fades_with_the_distance_to_the_pen() {
-        let mut canvas = Canvas::blank();
+        let mut canvas = Raster::blank();
         canvas.trace(&[[4.0, 10.0], [20.0, 10.0]], 1.5);
         let ink = canvas.ink(1.5);
         let column = |row: usize| ink[row * SIDE + 12];
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn strokes_beyond_the_canvas_are_cut() {
-        let mut canvas = Canvas::blank();
+        let mut canvas = Raster::blank();
         canvas.trace(&[[-30.0, -30.0], [-20.0, 60.0], [60.0, 60.0]], 2.0);
         assert_eq!(canvas.ink(2.0), [0; SIDE * SIDE]);
     }

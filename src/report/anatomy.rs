@@ -12,7 +12,7 @@ pub use inspected::Inspected;
 pub use page::summary_texts;
 
 use super::Error;
-use crate::anatomy::claims::Summary;
+use crate::anatomy::claims::MeasureSummary;
 use crate::anatomy::tables::{CurveRow, UnitRow};
 
 /// Name of the page.
@@ -22,11 +22,11 @@ pub const PAGE: &str = "anatomy.html";
 const CLAIMS_MD: &str = "claims.md";
 
 /// Data of the page and its figures.
-pub struct Source<'a> {
+pub struct ReportedAnatomy<'a> {
     /// Name of the results.
     pub name: &'a str,
     /// Every measure over the seeds.
-    pub summaries: &'a [Summary],
+    pub summaries: &'a [MeasureSummary],
     /// Rows of `units.csv`.
     pub units: &'a [UnitRow],
     /// Rows of `curves.csv`.
@@ -39,7 +39,7 @@ pub struct Source<'a> {
 ///
 /// # Errors
 /// A figure cannot be drawn, or the template not be filled in.
-pub fn files(source: &Source<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+pub fn files(source: &ReportedAnatomy<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut figures = charts::all(source)?;
     if let Some(inspected) = &source.inspected {
         figures.push(columns::figure(inspected)?);

@@ -3,21 +3,18 @@
 use std::collections::HashMap;
 
 use super::Error;
-use crate::analysis::{self, Analysis, Axis, Cell, Design};
+use crate::analysis::{self, Analysis, AxisColumn, CellTrials};
+use crate::spec::{Compare, Sweep};
 use crate::store::{EpochRow, PlanRow, ProvenanceRow, Store, Table, TrialRow};
 use crate::value::Value;
 
 /// A sweep whose tables are analysed.
 #[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
+pub struct ReportedSweep<'a> {
+    /// The sweep.
+    pub sweep: &'a Sweep,
     /// Its results folder.
     pub store: &'a Store,
-    /// Its name.
-    pub name: &'a str,
-    /// The question that it asks; may be empty.
-    pub question: &'a str,
-    /// Its design.
-    pub design: &'a Design,
     /// The analysis of its tables.
     pub analysis: &'a Analysis,
 }
@@ -29,7 +26,7 @@ pub struct ReportData<'a> {
     /// The question that it asks.
     pub question: &'a str,
     /// Axes that distinguish cells; of those that move together, the first.
-    pub dimensions: Vec<Dimension>,
+    pub dimensions: Vec<FacetAxis>,
     /// The analysis.
     pub analysis: &'a Analysis,
     /// The rows of `provenance.csv`, where there is one.
@@ -41,7 +38,7 @@ pub struct ReportData<'a> {
 
 /// An axis that distinguishes cells.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Dimension {
+pub struct FacetAxis {
     /// Position of the axis in the analysis.
     pub axis: usize,
     /// Column of `trials.csv`.
@@ -52,9 +49,9 @@ pub struct Dimension {
     pub compared: bool,
 }
 
-impl Dimension {
+impl FacetAxis {
     /// The value of a cell.
-    pub fn value<'c>(&self, cell: &'c Cell) -> &'c Value {
+    pub fn value<'c>(&self, cell: &'c CellTrials) -> &'c Value {
         &cell.values[self.axis]
     }
 
@@ -69,8 +66,8 @@ impl<'a> ReportData<'a> {
     ///
     /// # Errors
     /// A table is missing or malformed, or the disk refuses.
-    pub fn read(source: &Source<'a>) -> Result<Self, Error> {
-        let Source { store, name, question, design, analysis } = *source;
+    pub fn read(source: &ReportedSweep<'a>) -> Result<Self, Error> {
+        let ReportedSweep { sweep, store, analysis } = *source;
         let path = store.table(Table::Epochs);
         let epochs: Option<Vec<EpochRow>> = store.rows(&path)?;
         let epochs = epochs.ok_or(analysis::Error::NotMerged { path })?;
@@ -82,9 +79,9 @@ impl<'a> ReportData<'a> {
         let provenance: Option<Vec<ProvenanceRow>> = store.rows(&store.table(Table::Provenance))?;
         let seconds = provenance.iter().flatten().map(|row| (row.trial.clone(), row.seconds)).collect();
         Ok(Self {
-            name,
-            question,
-            dimensions: dimensions(design, analysis),
+            name: &sweep.name,
+            question: &sweep.question,
+            dimensions: dimensions(sweep.compare.as_ref(), analysis),
             analysis,
             curves,
             flops: plan.into_iter().filter_map(|row| Some((row.trial, row.training_flops?))).collect(),
@@ -94,7 +91,7 @@ impl<'a> ReportData<'a> {
     }
 
     /// Sets of trials that differ in nothing but their seed, in plan order.
-    pub fn cells(&self) -> &'a [Cell] {
+    pub fn cells(&self) -> &'a [CellTrials] {
         &self.analysis.cells
     }
 
@@ -126,7 +123,7 @@ impl<'a> ReportData<'a> {
 
 /// The axes with more than one value, without those whose values follow from the names of the
 /// compared sides and those that move with an earlier one.
-fn dimensions(design: &Design, analysis: &Analysis) -> Vec<Dimension> {
+fn dimensions(compare: Option<&Compare>, analysis: &Analysis) -> Vec<FacetAxis> {
     let Analysis { axes, cells, compared, .. } = analysis;
     let implied = compared.as_ref().map_or(&[][..], |compared| &compared.comparison.contrast.implied);
     let mut kept: Vec<usize> = Vec::new();
@@ -136,9 +133,9 @@ fn dimensions(design: &Design, analysis: &Analysis) -> Vec<Dimension> {
             kept.push(at);
         }
     }
-    let reference = design.compare.as_ref().map(|compare| &compare.reference);
-    let is_reference = |axis: &Axis| reference.is_some_and(|reference| reference.contains_key(&axis.path));
-    let dimension = |at: usize| Dimension {
+    let is_reference =
+        |axis: &AxisColumn| compare.is_some_and(|compare| compare.reference.contains_key(&axis.path));
+    let dimension = |at: usize| FacetAxis {
         axis: at,
         column: axes[at].column.clone(),
         values: axes[at].values.clone(),
@@ -148,7 +145,7 @@ fn dimensions(design: &Design, analysis: &Analysis) -> Vec<Dimension> {
 }
 
 /// True if each value of one axis goes with one value of the other.
-fn one_to_one(cells: &[Cell], a: usize, b: usize) -> bool {
+fn one_to_one(cells: &[CellTrials], a: usize, b: usize) -> bool {
     let (mut forth, mut back) = (HashMap::new(), HashMap::new());
     cells.iter().all(|cell| {
         let (a, b) = (&cell.values[a], &cell.values[b]);
@@ -159,7 +156,7 @@ fn one_to_one(cells: &[Cell], a: usize, b: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::Input;
+    use crate::analysis::{Design, Input};
     use crate::store::TrialTable;
 
     /// The columns of the dimensions of a sweep of one seed over axes with these columns and values.
@@ -183,8 +180,8 @@ mod tests {
             text.extend(others.iter().flat_map(|&at| [",", values[at]]));
         }
         let path = |axis: &str| if fixed.contains(&axis) { format!("model.{axis}") } else { axis.to_owned() };
-        let reference = reference.iter().map(|(axis, value)| (path(axis), Value::parse(value))).collect();
-        let compare = analysis::Compare { reference, ..analysis::Compare::default() };
+        let reference = reference.iter().map(|(axis, value)| (path(axis), (*value).into())).collect();
+        let compare = Compare { reference, matching: false, margin: None };
         let design = Design {
             axes: axes.map(path).to_vec(),
             compare: Some(compare).filter(|compare| !compare.reference.is_empty()),
@@ -192,7 +189,7 @@ mod tests {
         };
         let trials = TrialTable::parse("trials.csv".into(), text.as_bytes()).unwrap();
         let analysis = Analysis::of(&Input { trials, mistakes: None }, &design).unwrap();
-        dimensions(&design, &analysis).into_iter().map(|dimension| dimension.column).collect()
+        dimensions(design.compare.as_ref(), &analysis).into_iter().map(|dimension| dimension.column).collect()
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The assignment of a sweep's dimensions to position, colour and panel of a figure.
 
-use super::chart::{Entry, Look};
-use super::data::{Dimension, ReportData};
-use crate::analysis::{self, Cell};
+use super::chart::{LegendEntry, Look};
+use super::data::{FacetAxis, ReportData};
+use crate::analysis::{self, CellTrials};
 use crate::value::Value;
 
 /// Panels that a figure has at most.
@@ -38,7 +38,7 @@ pub struct Facet<'m> {
     /// Its values on those axes; empty where one panel holds all.
     pub heading: String,
     /// Cells of each series, in plan order, with the series' position.
-    pub series: Vec<(usize, Vec<&'m Cell>)>,
+    pub series: Vec<(usize, Vec<&'m CellTrials>)>,
 }
 
 impl<'m> Facets<'m> {
@@ -95,19 +95,19 @@ impl<'m> Facets<'m> {
     }
 
     /// The series for a legend; none where there is one alone.
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<LegendEntry> {
         let named = self.series.iter().filter(|series| !series.name.is_empty());
-        named.map(|series| Entry::Series(series.look, series.name.clone())).collect()
+        named.map(|series| LegendEntry::Series(series.look, series.name.clone())).collect()
     }
 
     /// All cells that are shown.
-    pub fn cells(&self) -> impl Iterator<Item = &'m Cell> {
+    pub fn cells(&self) -> impl Iterator<Item = &'m CellTrials> {
         self.panels.iter().flat_map(|panel| &panel.series).flat_map(|(_, cells)| cells.iter().copied())
     }
 }
 
 impl<'m> Facet<'m> {
-    fn add(&mut self, at: usize, cell: &'m Cell) {
+    fn add(&mut self, at: usize, cell: &'m CellTrials) {
         match self.series.iter_mut().find(|(series, _)| *series == at) {
             Some((_, cells)) => cells.push(cell),
             None => self.series.push((at, vec![cell])),
@@ -116,7 +116,7 @@ impl<'m> Facet<'m> {
 }
 
 /// The axes to be shown by colour.
-fn by_colour(axes: &[Dimension], x: Option<usize>) -> Vec<usize> {
+fn by_colour(axes: &[FacetAxis], x: Option<usize>) -> Vec<usize> {
     let free = || (0..axes.len()).filter(|at| Some(*at) != x);
     let compared: Vec<usize> = free().filter(|&at| axes[at].compared).collect();
     if !compared.is_empty() {
@@ -127,14 +127,14 @@ fn by_colour(axes: &[Dimension], x: Option<usize>) -> Vec<usize> {
 }
 
 /// A cell's values on some axes, as `comparison.csv` writes them.
-fn key(axes: &[Dimension], cell: &Cell, chosen: &[usize]) -> String {
+fn key(axes: &[FacetAxis], cell: &CellTrials, chosen: &[usize]) -> String {
     let columns: Vec<_> = chosen.iter().map(|&at| axes[at].column.as_str()).collect();
     let values: Vec<_> = chosen.iter().map(|&at| axes[at].value(cell)).collect();
     analysis::side(&columns, &values)
 }
 
 /// A cell's values on some axes, each with its symbol.
-fn values(axes: &[Dimension], cell: &Cell, chosen: &[usize]) -> String {
+fn values(axes: &[FacetAxis], cell: &CellTrials, chosen: &[usize]) -> String {
     let values: Vec<_> =
         chosen.iter().map(|&at| with_value(&axes[at].column, axes[at].value(cell))).collect();
     values.join(", ")
@@ -168,9 +168,9 @@ pub fn with_value(column: &str, value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn axis(column: &str, values: &[&str], compared: bool) -> Dimension {
+    fn axis(column: &str, values: &[&str], compared: bool) -> FacetAxis {
         let values = values.iter().map(|value| Value::parse(value)).collect();
-        Dimension { axis: usize::from(column == "steps"), column: column.to_owned(), values, compared }
+        FacetAxis { axis: usize::from(column == "steps"), column: column.to_owned(), values, compared }
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn series_have_the_names_of_sides_in_comparison_csv() {
         let axes = [axis("family", &["mlp"], true), axis("steps", &["5"], true)];
-        let cell = Cell { values: ["mlp", "5"].map(Value::parse).to_vec(), trials: Vec::new() };
+        let cell = CellTrials { values: ["mlp", "5"].map(Value::parse).to_vec(), trials: Vec::new() };
         assert_eq!(key(&axes, &cell, &[0, 1]), "mlp (steps = 5)");
         assert_eq!(key(&axes, &cell, &[0]), "mlp");
     }

@@ -15,10 +15,8 @@ mod facets;
 mod figures;
 mod page;
 
-pub use anatomy::{
-    Inspected, PAGE as ANATOMY_PAGE, Source as AnatomySource, files as anatomy_files, summary_texts,
-};
-pub use data::Source;
+pub use anatomy::{Inspected, PAGE as ANATOMY_PAGE, ReportedAnatomy, files as anatomy_files, summary_texts};
+pub use data::ReportedSweep;
 pub use error::Error;
 
 use data::ReportData;
@@ -34,7 +32,7 @@ pub const FIGURES: &str = "figures";
 ///
 /// # Errors
 /// A merged table is absent or not as the sweep writes it.
-pub fn files(source: &Source<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
+pub fn files(source: &ReportedSweep<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let data = ReportData::read(source)?;
     let figures = figures::all(&data)?;
     let page = page::render(&[Part { data: &data, figures: &figures }])?;
@@ -48,7 +46,7 @@ pub fn files(source: &Source<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
 ///
 /// # Errors
 /// As [`files`].
-pub fn side_by_side(sources: [&Source<'_>; 2]) -> Result<String, Error> {
+pub fn side_by_side(sources: [&ReportedSweep<'_>; 2]) -> Result<String, Error> {
     let [one, other] = sources;
     let (one, other) = (ReportData::read(one)?, ReportData::read(other)?);
     let figures = [figures::all(&one)?, figures::all(&other)?];

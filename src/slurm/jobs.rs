@@ -17,14 +17,14 @@ pub struct Jobs {
     /// The submissions in their order, with the job numbers that the queue knows.
     pub submissions: Vec<Submission>,
     /// Every task in the order of submission.
-    pub tasks: Vec<Task>,
+    pub tasks: Vec<ArrayTask>,
     /// The analysis jobs that are in the queue, with the numbers of their submissions.
     pub analyses: Vec<(usize, QueueEntry)>,
 }
 
 /// One task of an array.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Task {
+pub struct ArrayTask {
     /// The array's job; absent if its submitter died and the queue does not know it.
     pub job: Option<u64>,
     /// Position in the array.
@@ -38,9 +38,9 @@ pub struct Task {
 }
 
 /// A task that ended, and the ids of its trials without a result.
-pub type LostTask<'j> = (&'j Task, Vec<&'j str>);
+pub type LostTask<'j> = (&'j ArrayTask, Vec<&'j str>);
 
-impl Task {
+impl ArrayTask {
     /// State of the task.
     #[must_use]
     pub fn state(&self) -> JobState {
@@ -115,7 +115,7 @@ impl Jobs {
             for (array, trials) in trials.into_iter().enumerate() {
                 let mut entries = take_entries(&mut submission.record.arrays[array], &mut by_name);
                 let job = submission.record.arrays[array].job;
-                tasks.extend(trials.into_iter().enumerate().map(|(index, trials)| Task {
+                tasks.extend(trials.into_iter().enumerate().map(|(index, trials)| ArrayTask {
                     job,
                     index,
                     trials,
@@ -130,12 +130,12 @@ impl Jobs {
     }
 
     /// Tasks in this state.
-    pub fn in_state(&self, state: JobState) -> impl Iterator<Item = &Task> + Clone {
+    pub fn in_state(&self, state: JobState) -> impl Iterator<Item = &ArrayTask> + Clone {
         self.tasks.iter().filter(move |task| task.state() == state)
     }
 
     /// Tasks that Slurm may still run.
-    pub fn active(&self) -> impl Iterator<Item = &Task> {
+    pub fn active(&self) -> impl Iterator<Item = &ArrayTask> {
         self.tasks.iter().filter(|task| task.state().is_active())
     }
 
@@ -186,7 +186,7 @@ impl Jobs {
     }
 
     /// The last task of each trial that had one, by the trial's id.
-    fn last_tasks(&self) -> HashMap<&str, &Task> {
+    fn last_tasks(&self) -> HashMap<&str, &ArrayTask> {
         let pairs = self.tasks.iter().flat_map(|task| task.trials.iter().map(move |id| (id.as_str(), task)));
         pairs.collect()
     }

@@ -35,7 +35,7 @@ mod tests;
 
 pub use cluster::{Cluster, SlurmCommands};
 pub use error::Error;
-pub use jobs::{Jobs, LostTask, Task};
+pub use jobs::{ArrayTask, Jobs, LostTask};
 pub use pending::PendingTrials;
 pub use program::Program;
 pub use queue::{JobState, QueueEntry};

@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use super::compare::compare;
-use super::{Report, Subject, difference};
-use crate::analysis::{Analysis, FILES, Input};
+use super::{AuditReport, AuditedFolder, difference};
+use crate::analysis::{Analysis, Design, FILES, Input};
 use crate::text::chain;
 
 /// Advice for a file that `drsae analyze` writes.
 pub(super) const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
 
 /// Checks the tables of the analysis; returns the analysis.
-pub(super) fn check(subject: Subject<'_>, input: &Input, report: &mut Report) -> Option<Analysis> {
-    let Subject { store, design, .. } = subject;
-    let made = Analysis::of(input, design).and_then(|analysis| Ok((analysis.files()?, analysis)));
+pub(super) fn check(subject: AuditedFolder<'_>, input: &Input, report: &mut AuditReport) -> Option<Analysis> {
+    let AuditedFolder { store, sweep, .. } = subject;
+    let made = Analysis::of(input, &Design::of(sweep)).and_then(|analysis| Ok((analysis.files()?, analysis)));
     let (files, analysis) = match made {
         Ok(made) => made,
         Err(error) => {

@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{Report, Subject, problem};
+use super::{AuditReport, AuditedFolder, problem};
 use crate::store::{Row, Table, parse_rows, read_file};
 
 /// Advice for a table that nothing but a new run can replace.
@@ -19,7 +19,7 @@ pub(super) fn compare(
     expected: &[u8],
     difference: Difference,
     advice: &str,
-    report: &mut Report,
+    report: &mut AuditReport,
 ) {
     report.checked.tables += 1;
     match read_file(path) {
@@ -34,7 +34,11 @@ pub(super) fn compare(
 }
 
 /// The rows of a merged table; a finding says why there are none.
-pub(super) fn read<R: Row>(subject: Subject<'_>, table: Table, report: &mut Report) -> Option<Vec<R>> {
+pub(super) fn read<R: Row>(
+    subject: AuditedFolder<'_>,
+    table: Table,
+    report: &mut AuditReport,
+) -> Option<Vec<R>> {
     let path = subject.store.table(table);
     report.checked.tables += 1;
     let text = read_file(&path).map_err(|error| format!("cannot be read: {error}"));

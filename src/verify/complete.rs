@@ -2,13 +2,13 @@
 //! `trials.csv`.
 
 use super::compare::{RESTORE, read};
-use super::{Report, Subject};
+use super::{AuditReport, AuditedFolder};
 use crate::NUMERICS_VERSION;
 use crate::store::{MistakeRow, ProvenanceRow, Table, TrialRow, TrialTable};
 
 /// Checks that `mistakes.csv` has as many images of each trial as its test error says, and
 /// none twice.
-pub(super) fn mistakes(subject: Subject<'_>, trials: &TrialTable, report: &mut Report) {
+pub(super) fn mistakes(subject: AuditedFolder<'_>, trials: &TrialTable, report: &mut AuditReport) {
     let path = subject.store.mistakes_csv();
     let Some(rows) = read::<MistakeRow>(subject, Table::Mistakes, report) else { return };
     let mut groups = rows.chunk_by(|a, b| a.index == b.index).peekable();
@@ -44,7 +44,7 @@ fn misclassified(mistakes: &[MistakeRow], trial: &TrialRow) -> Result<(), String
 }
 
 /// Checks that `provenance.csv` has one row for each complete trial, and no other.
-pub(super) fn provenance(subject: Subject<'_>, trials: &TrialTable, report: &mut Report) {
+pub(super) fn provenance(subject: AuditedFolder<'_>, trials: &TrialTable, report: &mut AuditReport) {
     let path = subject.store.provenance_csv();
     let Some(rows) = read::<ProvenanceRow>(subject, Table::Provenance, report) else { return };
     let mut rows = rows.iter().peekable();

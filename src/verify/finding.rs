@@ -58,14 +58,14 @@ pub struct Checked {
 
 /// The result of an audit.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Report {
+pub struct AuditReport {
     /// The extent of an audit.
     pub checked: Checked,
     /// In the order of the folder.
     pub findings: Vec<Finding>,
 }
 
-impl Report {
+impl AuditReport {
     /// True if nothing is wrong.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_finding_is_one_line_and_only_wrong_ones_count_against_the_folder() {
-        let mut report = Report::default();
+        let mut report = AuditReport::default();
         report.note("a.csv", "is half\n  written", "wait");
         assert!(report.holds());
         report.wrong("b.csv", "is missing", "restore it");

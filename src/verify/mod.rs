@@ -23,14 +23,13 @@ mod sums;
 mod tables;
 mod trial;
 
-pub use finding::{Checked, Finding, Report, Severity};
+pub use finding::{AuditReport, Checked, Finding, Severity};
 pub use replay::{Error, Replay};
 
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::analysis::Design;
 use crate::engine::{Control, DatasetCache, Observer};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
@@ -39,7 +38,7 @@ use crate::text::chain;
 
 /// A results folder and its expected content.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct AuditedFolder<'a> {
     /// The folder.
     pub store: &'a Store,
     /// The sweep that is asked for.
@@ -48,29 +47,27 @@ pub struct Subject<'a> {
     pub plan: &'a Plan,
     /// The rows of the planned trials in `trials.csv`, in plan order.
     pub planned: &'a [TrialRow],
-    /// The design of the analysis.
-    pub design: &'a Design,
     /// The command line that runs what the plan lacks.
     pub rerun: &'a str,
 }
 
 /// An examination of one results folder.
 pub struct Audit<'a> {
-    subject: Subject<'a>,
+    subject: AuditedFolder<'a>,
     /// The images, where trials are there to be checked with them.
     datasets: Option<DatasetCache>,
     /// True if the folder's plan has the trials under the ids of another version or of
     /// other data.
     stale: bool,
-    report: Report,
+    report: AuditReport,
 }
 
 impl<'a> Audit<'a> {
     /// Checks the spec and the plan that the folder holds, and loads the data of the trials
     /// that are complete; `data_dir` is the folder of MNIST's files.
     #[must_use]
-    pub fn begin(subject: Subject<'a>, data_dir: Option<&Path>) -> Self {
-        let mut report = Report::default();
+    pub fn begin(subject: AuditedFolder<'a>, data_dir: Option<&Path>) -> Self {
+        let mut report = AuditReport::default();
         let stale = stale::plan(subject);
         tables::spec(subject, stale.as_deref(), &mut report);
         strangers::check(subject, &mut report);
@@ -100,7 +97,7 @@ impl<'a> Audit<'a> {
             checked();
             found
         };
-        let found: Vec<Report> = subject.plan.trials.par_iter().map(inspect).collect();
+        let found: Vec<AuditReport> = subject.plan.trials.par_iter().map(inspect).collect();
         for found in found {
             report.append(found);
         }
@@ -151,7 +148,7 @@ impl<'a> Audit<'a> {
 
     /// Ends the audit and returns its report.
     #[must_use]
-    pub fn conclude(self) -> Report {
+    pub fn conclude(self) -> AuditReport {
         self.report
     }
 }
@@ -166,7 +163,7 @@ fn problem(error: &store::Error) -> String {
 }
 
 /// The planned trials whose folder says that they are complete.
-fn complete(subject: Subject<'_>) -> Vec<&Trial> {
+fn complete(subject: AuditedFolder<'_>) -> Vec<&Trial> {
     let status = |trial: &Trial| subject.store.status(&trial.id).unwrap_or(Status::Pending);
     subject.plan.trials.iter().filter(|trial| status(trial) == Status::Complete).collect()
 }

@@ -4,26 +4,26 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::compare::compare;
-use super::{Report, Subject};
-use crate::analysis::{Analysis, Input};
-use crate::report::{self, FIGURES, PAGE, Source};
+use super::{AuditReport, AuditedFolder};
+use crate::analysis::{Analysis, Design, Input};
+use crate::report::{self, FIGURES, PAGE, ReportedSweep};
 use crate::store;
 use crate::text::chain;
 
 const DRAW: &str = "once the tables are in order, `drsae report` writes it again";
 
 /// Checks figures and page, where there are any: a sweep does without.
-pub(super) fn check(subject: Subject<'_>, analysis: Option<Analysis>, report: &mut Report) {
-    let Subject { store, sweep, design, .. } = subject;
+pub(super) fn check(subject: AuditedFolder<'_>, analysis: Option<Analysis>, report: &mut AuditReport) {
+    let AuditedFolder { store, sweep, .. } = subject;
     let (page, folder) = (store.analysis_file(PAGE), store.analysis_file(FIGURES));
     if !page.exists() && !folder.exists() {
         return;
     }
-    let read = || Analysis::of(&Input::read(store)?, design);
-    let files = analysis.map_or_else(read, Ok).map_err(report::Error::from).and_then(|analysis| {
-        let (name, question) = (&sweep.name, &sweep.question);
-        report::files(&Source { store, name, question, design, analysis: &analysis })
-    });
+    let read = || Analysis::of(&Input::read(store)?, &Design::of(sweep));
+    let files = analysis
+        .map_or_else(read, Ok)
+        .map_err(report::Error::from)
+        .and_then(|analysis| report::files(&ReportedSweep { store, sweep, analysis: &analysis }));
     let files = match files {
         Ok(files) => files,
         Err(error) => return report.wrong(page, format!("cannot be checked: {}", chain(&error)), DRAW),

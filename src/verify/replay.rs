@@ -4,7 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{Report, Subject, difference};
+use super::compare::Difference;
+use super::{AuditReport, AuditedFolder, difference};
 use crate::engine::{self, Control, DatasetCache, Networks, Observer, Pending, local};
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
@@ -65,7 +66,6 @@ pub enum Error {
 }
 
 /// The files that must repeat.
-type Difference = fn(&[u8], &[u8]) -> Option<String>;
 const REPEATED: [(&str, Difference); 3] = [
     (file::EPOCHS, difference::of_tables),
     (file::PREDICTIONS, difference::of_tables),
@@ -87,13 +87,13 @@ pub(super) fn choose<'a>(replay: &Replay, complete: &[&'a Trial]) -> Result<Vec<
 }
 
 pub(super) fn run(
-    subject: Subject<'_>,
+    subject: AuditedFolder<'_>,
     chosen: &[&Trial],
     datasets: &DatasetCache,
     control: &Control,
     jobs: usize,
     observer: &dyn Observer,
-    report: &mut Report,
+    report: &mut AuditReport,
 ) -> Result<(), Error> {
     if chosen.is_empty() {
         return Ok(());
@@ -111,7 +111,7 @@ pub(super) fn run(
     Ok(())
 }
 
-fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut Report) {
+fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut AuditReport) {
     report.checked.replayed += 1;
     let advice = format!(
         "the trial does not repeat here; compare {} with this machine and program, or compute it again",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Report, Subject, analysis, trial};
+use super::{AuditReport, AuditedFolder, analysis, trial};
 use crate::NUMERICS_VERSION;
 use crate::analysis::{Analysis, Input};
 use crate::device::Kind;
@@ -18,8 +18,8 @@ const OTHER_IDS: &str = "is stale: it lists the same trials under other ids, so 
      other data than there are now, or by a version of drsae that names trials otherwise";
 
 /// Names the trial folders that are of no trial of the plan, and why they are not.
-pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
-    let Subject { store, plan, rerun, .. } = subject;
+pub(super) fn strays(subject: AuditedFolder<'_>, report: &mut AuditReport) {
+    let AuditedFolder { store, plan, rerun, .. } = subject;
     let ended = match stale::find(plan, store) {
         Ok(ended) => ended,
         Err(error) => return report.wrong(store.trials(), chain(&error), "put the disk in order"),
@@ -41,8 +41,8 @@ pub(super) fn strays(subject: Subject<'_>, report: &mut Report) {
 /// The problem of a kept plan that has the same trials as this one, but under the
 /// ids of another version, of another device or of other data: reads on after the path of `plan.csv`. `None`
 /// for every other plan.
-pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
-    let Subject { store, sweep, plan, .. } = subject;
+pub(super) fn plan(subject: AuditedFolder<'_>) -> Option<String> {
+    let AuditedFolder { store, sweep, plan, .. } = subject;
     let rows: Vec<PlanRow> = store.rows(&store.plan_csv()).ok()??;
     let kept: Vec<String> = rows.into_iter().map(|row| row.trial).collect();
     let same = |(kept, trial): (&String, &Trial)| slug(kept) == slug(&trial.id);
@@ -61,7 +61,7 @@ pub(super) fn plan(subject: Subject<'_>) -> Option<String> {
 }
 
 /// Checks the merged tables of a stale plan, as far as they go without it; returns their analysis.
-pub(super) fn tables(subject: Subject<'_>, report: &mut Report) -> Option<Analysis> {
+pub(super) fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<Analysis> {
     match Input::read(subject.store) {
         Ok(input) => analysis::check(subject, &input, report),
         Err(error) => {

@@ -1,21 +1,21 @@
 //! Merged tables whose trials' folders are not kept: against the plan and each other.
 
 use super::compare::{RESTORE, read};
-use super::{Report, Subject, analysis, complete, contents, difference, problem, sums};
+use super::{AuditReport, AuditedFolder, analysis, complete, contents, difference, problem, sums};
 use crate::analysis::{Analysis, Input};
 use crate::store::{EpochRow, Table, TrialRow, TrialTable, read_file};
 use crate::text::chain;
 
 /// True if there are merged tables and no trial of the plan has a folder.
-pub(super) fn are_kept(subject: Subject<'_>) -> bool {
-    let Subject { store, plan, .. } = subject;
+pub(super) fn are_kept(subject: AuditedFolder<'_>) -> bool {
+    let AuditedFolder { store, plan, .. } = subject;
     let folder = |id| store.trial(id).is_ok_and(|folder| folder.path().exists());
     store.trials_csv().exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
 }
 
 /// Checks rows of trials that have no folder, beside others that have one: against each other, and
 /// all tables against their checksums.
-pub(super) fn rows(subject: Subject<'_>, count: usize, report: &mut Report) {
+pub(super) fn rows(subject: AuditedFolder<'_>, count: usize, report: &mut AuditReport) {
     let problem = format!("holds {count} trials without a complete folder, so only their rows are checked");
     report.note(subject.store.trials_csv(), problem, "run `drsae sweep` to compute them again");
     sums::of_tables(subject, report);
@@ -23,8 +23,8 @@ pub(super) fn rows(subject: Subject<'_>, count: usize, report: &mut Report) {
 }
 
 /// Checks the tables; returns their analysis.
-pub(super) fn check(subject: Subject<'_>, report: &mut Report) -> Option<Analysis> {
-    let Subject { store, .. } = subject;
+pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<Analysis> {
+    let AuditedFolder { store, .. } = subject;
     let advice = "run `drsae sweep` to compute the trials again";
     report.note(store.trials(), "holds no trial of the plan, so the tables alone are checked", advice);
     let trials = tables(subject, report)?;
@@ -38,7 +38,7 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report) -> Option<Analysi
 }
 
 /// Checks the tables against the plan and each other; returns the rows of `trials.csv`.
-fn tables(subject: Subject<'_>, report: &mut Report) -> Option<TrialTable> {
+fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialTable> {
     let table = trials(subject, report)?;
     curves(subject, &table, report);
     complete::mistakes(subject, &table, report);
@@ -47,7 +47,7 @@ fn tables(subject: Subject<'_>, report: &mut Report) -> Option<TrialTable> {
 }
 
 /// Checks `trials.csv` against the plan; returns its rows.
-fn trials(subject: Subject<'_>, report: &mut Report) -> Option<TrialTable> {
+fn trials(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialTable> {
     let path = subject.store.trials_csv();
     report.checked.tables += 1;
     let read = read_file(&path).map_err(|error| format!("cannot be read: {error}"));
@@ -99,7 +99,7 @@ fn outcome(row: &TrialRow) -> Result<(), String> {
 }
 
 /// Checks that `epochs.csv` has the whole curve of every complete trial, in plan order.
-fn curves(subject: Subject<'_>, trials: &TrialTable, report: &mut Report) {
+fn curves(subject: AuditedFolder<'_>, trials: &TrialTable, report: &mut AuditReport) {
     let path = subject.store.epochs_csv();
     let Some(epochs) = read::<EpochRow>(subject, Table::Epochs, report) else { return };
     let mut curves = epochs.chunk_by(|a, b| a.trial == b.trial).peekable();

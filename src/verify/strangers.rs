@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Report, Subject, trial};
+use super::{AuditReport, AuditedFolder, trial};
 use crate::analysis::FILES;
 use crate::model::Checkpoint;
 use crate::plan;
@@ -21,7 +21,7 @@ const FOLDERS: [&str; 3] = ["trials", "running", "slurm"];
 const REPLACED: &str = "replaced";
 
 /// Names everything at the top of the folder and in `analysis/` that does not belong there.
-pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
+pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     let root = subject.store.root();
     let files: Vec<&str> =
         ["sweep.toml", "plan.csv", SUMS, "analysis"].into_iter().chain(Table::ALL.map(Table::file)).collect();
@@ -48,7 +48,7 @@ pub(super) fn check(subject: Subject<'_>, report: &mut Report) {
 }
 
 /// The names in a folder but for those that killed writers left, which are noted.
-fn others(folder: &Path, report: &mut Report) -> Vec<String> {
+fn others(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     let mut names = trial::names(folder, report);
     names.retain(|name| {
         let is_left = store::is_unfinished(name.as_ref());
@@ -61,7 +61,7 @@ fn others(folder: &Path, report: &mut Report) -> Vec<String> {
 }
 
 /// Checks that a network beside the tables is that of a trial of the plan.
-fn network(subject: Subject<'_>, path: &Path) -> Result<(), String> {
+fn network(subject: AuditedFolder<'_>, path: &Path) -> Result<(), String> {
     let bytes = read_file(path).map_err(|error| format!("cannot be read: {error}"))?;
     let not_network = |error: candle_core::Error| format!("is no network: {}", chain(&error));
     let checkpoint = Checkpoint::parse(&bytes).map_err(not_network)?;

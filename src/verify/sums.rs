@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::analysis::ANALYZE;
 use super::compare::compare;
-use super::{Report, Subject, difference, problem};
+use super::{AuditReport, AuditedFolder, difference, problem};
 use crate::store::{self, MergedTexts, Table, read_file};
 
 const RESTORE: &str = "restore it";
 
 /// Checks the tables and the plan against the checksums that were written with them: all that there
 /// is to hold them against where the trials' folders are not kept.
-pub(super) fn of_tables(subject: Subject<'_>, report: &mut Report) {
+pub(super) fn of_tables(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     let store = subject.store;
     report.checked.tables += 1;
     let sums = match store.sums() {
@@ -37,8 +37,8 @@ pub(super) fn of_tables(subject: Subject<'_>, report: &mut Report) {
 }
 
 /// Checks the checksums against those of the tables that the trials give.
-pub(super) fn of_trials(subject: Subject<'_>, texts: &MergedTexts, report: &mut Report) {
-    let Subject { store, plan, .. } = subject;
+pub(super) fn of_trials(subject: AuditedFolder<'_>, texts: &MergedTexts, report: &mut AuditReport) {
+    let AuditedFolder { store, plan, .. } = subject;
     let path = store.sums_file();
     if !Path::new(&path).exists() {
         report.checked.tables += 1;

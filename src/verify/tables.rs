@@ -2,15 +2,15 @@
 
 use super::analysis::{self, ANALYZE};
 use super::compare::compare;
-use super::{Report, Subject, difference, problem, stored, sums};
+use super::{AuditReport, AuditedFolder, difference, problem, stored, sums};
 use crate::analysis::{Analysis, Input, SUMMARY};
 use crate::store::{self, MergedTexts, Status, Store, Survey, Table, TrialTable, parse_rows};
 
 const RERUN: &str = "give the spec and the overrides that it was run with, or `drsae sweep` makes the folder that of this spec";
 
 /// Checks `sweep.toml` and `plan.csv`; `stale` says that the latter is, and why.
-pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Report) {
-    let Subject { store, sweep, plan, rerun, .. } = subject;
+pub(super) fn spec(subject: AuditedFolder<'_>, stale: Option<&str>, report: &mut AuditReport) {
+    let AuditedFolder { store, sweep, plan, rerun, .. } = subject;
     match sweep.to_toml() {
         Ok(text) => compare(&store.sweep_toml(), text.as_bytes(), difference::of_texts, RERUN, report),
         Err(error) => report.wrong(store.sweep_toml(), format!("cannot be checked: {error}"), RERUN),
@@ -31,8 +31,8 @@ pub(super) fn spec(subject: Subject<'_>, stale: Option<&str>, report: &mut Repor
 
 /// Checks the merged tables and the analysis against what the trials' folders give; returns the
 /// analysis.
-pub(super) fn merged(subject: Subject<'_>, report: &mut Report) -> Option<Analysis> {
-    let Subject { store, planned, .. } = subject;
+pub(super) fn merged(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<Analysis> {
+    let AuditedFolder { store, planned, .. } = subject;
     let table = store.trial_table().unwrap_or_else(|error| {
         report.wrong(
             store.trials_csv(),
@@ -80,7 +80,7 @@ fn input(store: &Store, texts: &MergedTexts) -> Result<Input, store::Error> {
     Ok(Input { trials, mistakes: Some(mistakes) })
 }
 
-fn unmergeable(subject: Subject<'_>, error: &store::Error, report: &mut Report) {
+fn unmergeable(subject: AuditedFolder<'_>, error: &store::Error, report: &mut AuditReport) {
     let path = match error {
         store::Error::Read { path, .. } | store::Error::Malformed { path, .. } => path.clone(),
         _ => subject.store.trials(),

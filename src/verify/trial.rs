@@ -4,19 +4,19 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Report, contents, network, problem};
+use super::{AuditReport, contents, network, problem};
 use crate::data::Dataset;
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
 use crate::text::chain;
 
 /// Notes a file that a killed writer left.
-pub(super) fn leftover(path: &Path, report: &mut Report) {
+pub(super) fn leftover(path: &Path, report: &mut AuditReport) {
     report.note(path, "was left by a writer that was killed", "remove it when nothing runs");
 }
 
 /// The names in a folder, sorted; none where there is no folder.
-pub(super) fn names(folder: &Path, report: &mut Report) -> Vec<String> {
+pub(super) fn names(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
         entries => entries.and_then(Iterator::collect::<Result<Vec<_>, _>>),
@@ -36,8 +36,8 @@ pub(super) fn names(folder: &Path, report: &mut Report) -> Vec<String> {
 }
 
 /// Checks the folder of `trial`, with the network on the test images where there are any.
-pub(super) fn inspect(store: &Store, trial: &Trial, dataset: Option<&Dataset>) -> Report {
-    let mut report = Report::default();
+pub(super) fn inspect(store: &Store, trial: &Trial, dataset: Option<&Dataset>) -> AuditReport {
+    let mut report = AuditReport::default();
     match store.trial(&trial.id) {
         Ok(folder) => Inspection { trial, folder, report: &mut report }.run(dataset),
         Err(error) => report.wrong(store.trials(), chain(&error), "give the trial another id"),
@@ -48,7 +48,7 @@ pub(super) fn inspect(store: &Store, trial: &Trial, dataset: Option<&Dataset>) -
 struct Inspection<'a> {
     trial: &'a Trial,
     folder: TrialFolder,
-    report: &'a mut Report,
+    report: &'a mut AuditReport,
 }
 
 impl Inspection<'_> {

@@ -9,6 +9,7 @@ use std::fs;
 
 use super::*;
 use crate::provenance::tests::provenance;
+use crate::spec::Compare;
 use crate::store::{Outcome, PredictionRow, Status, Store, TrialRow};
 use crate::value::Value;
 
@@ -88,8 +89,8 @@ fn design() -> Design {
 }
 
 fn compare(reference: &[(&str, &str)]) -> Compare {
-    let reference = reference.iter().map(|(key, value)| ((*key).to_owned(), Value::parse(value))).collect();
-    Compare { reference, matched: true, margin: None }
+    let reference = reference.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
+    Compare { reference, matching: true, margin: None }
 }
 
 fn with_margin(margin: f64) -> Design {

@@ -5,7 +5,7 @@ pub(super) mod latex;
 pub(super) mod markdown;
 mod published;
 
-use super::settings::Settings;
+use super::settings::SettingColumns;
 use super::{
     Analysis, COMPARISON, Comparison, ComparisonRow, Difference, GRID, Grid, GridRow, SUMMARY, Summary,
     SummaryRow, Tests, compared, words,
@@ -57,7 +57,7 @@ pub(super) fn of(analysis: &Analysis) -> Vec<TableView> {
 
 /// The view of the cells.
 pub(super) fn summary(summary: &Summary) -> TableView {
-    let settings = Settings::of(&summary.axes, summary.rows.iter().map(|row| &row.values));
+    let settings = SettingColumns::of(&summary.axes, summary.rows.iter().map(|row| &row.values));
     let images = summary.rows.iter().any(|row| row.image_error.is_some());
     let mut measured = vec!["hidden units", "parameters", "n", "test error / %", "validation error / %"];
     measured.extend(images.then_some("image SE / %"));
@@ -90,7 +90,8 @@ pub(super) fn summary(summary: &Summary) -> TableView {
 
 /// The view of every cell against its reference.
 pub(super) fn comparison(comparison: &Comparison) -> TableView {
-    let settings = Settings::of(&comparison.contrast.axes, comparison.rows.iter().map(|row| &row.values));
+    let settings =
+        SettingColumns::of(&comparison.contrast.axes, comparison.rows.iter().map(|row| &row.values));
     let mut measured = vec!["challenger", "parameters (reference)"];
     measured.extend(DIFFERENCE);
     measured.extend(comparison.contrast.margin.map(|_| EQUIVALENCE));
@@ -178,7 +179,7 @@ const DIFFERENCE: [&str; 6] =
     ["n", "Δ test / pp [95 %]", "Δ validation / pp [95 %]", "p (t)", "p (Holm)", "p (sign flip)"];
 const EQUIVALENCE: &str = "p (equivalence, Holm)";
 
-fn head(settings: &Settings, more: &[&str]) -> Vec<String> {
+fn head(settings: &SettingColumns, more: &[&str]) -> Vec<String> {
     let mut head = settings.heads.clone();
     head.extend(more.iter().map(|&name| name.to_owned()));
     head

@@ -1,7 +1,8 @@
 //! Published errors of others beside the errors that the sweep measured.
 
 use super::TableView;
-use crate::analysis::{Published, Summary, SummaryRow, words};
+use crate::analysis::{Summary, SummaryRow, words};
+use crate::spec::Published;
 
 /// Source of the sweep's own rows.
 const MEASURED: &str = "measured here";

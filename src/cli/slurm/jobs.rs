@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use crate::slurm::{JobState, Jobs, LostTask, Task};
+use crate::slurm::{ArrayTask, JobState, Jobs, LostTask};
 use crate::text::{printable, shown};
 
 /// Maximum number of tasks or nodes that are printed one by one.
@@ -81,7 +81,7 @@ pub fn print_lost((task, trials): &LostTask, out: &mut dyn Write) -> io::Result<
 
 /// The same as JSON.
 pub fn to_json(jobs: &Jobs, pending: &[&str]) -> Value {
-    let active: Vec<&Task> = jobs.active().collect();
+    let active: Vec<&ArrayTask> = jobs.active().collect();
     let tasks = active.iter().map(|task| {
         let entry = task.entry.as_ref();
         json!({
@@ -114,13 +114,13 @@ fn counts<'a>(words: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> 
 }
 
 /// The reasons why tasks wait, each with the number of tasks.
-fn reasons<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
+fn reasons<'a>(tasks: impl Iterator<Item = &'a ArrayTask>) -> String {
     let counts = counts(tasks.filter_map(|task| task.entry.as_ref()).map(|entry| entry.reason.as_str()));
     let reasons = counts.iter().map(|(reason, count)| format!("{count} {}", printable(reason)));
     reasons.collect::<Vec<_>>().join(", ")
 }
 
-fn nodes<'a>(tasks: impl Iterator<Item = &'a Task>) -> String {
+fn nodes<'a>(tasks: impl Iterator<Item = &'a ArrayTask>) -> String {
     let nodes: BTreeSet<_> =
         tasks.filter_map(|task| task.entry.as_ref()).map(|entry| entry.nodes.as_str()).collect();
     let more = nodes.len().saturating_sub(MAX_LISTED);
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
     use crate::slurm::QueueEntry;
 
-    fn task(index: usize, trials: &[&str], state: Option<(JobState, &str, &str)>, log: &Path) -> Task {
+    fn task(index: usize, trials: &[&str], state: Option<(JobState, &str, &str)>, log: &Path) -> ArrayTask {
         let entry = state.map(|(state, nodes, reason)| QueueEntry {
             job: 12,
             task: Some(index),
@@ -145,7 +145,7 @@ mod tests {
             reason: reason.to_owned(),
         });
         let trials = trials.iter().map(ToString::to_string).collect();
-        Task { job: Some(12), index, trials, log: Some(log.join(format!("12_{index}.log"))), entry }
+        ArrayTask { job: Some(12), index, trials, log: Some(log.join(format!("12_{index}.log"))), entry }
     }
 
     #[test]

@@ -28,7 +28,7 @@ const TYPE_FLOAT: i32 = 1;
 
 /// One record of an event file.
 #[derive(Clone, PartialEq, Message)]
-pub struct Event {
+pub struct EventProto {
     /// Seconds since 1970.
     #[prost(double, tag = "1")]
     pub wall_time: f64,
@@ -45,19 +45,19 @@ pub enum What {
     #[prost(string, tag = "3")]
     FileVersion(String),
     #[prost(message, tag = "5")]
-    Summary(Summary),
+    Summary(SummaryProto),
 }
 
 /// Values of one step.
 #[derive(Clone, PartialEq, Message)]
-pub struct Summary {
+pub struct SummaryProto {
     #[prost(message, repeated, tag = "1")]
-    pub value: Vec<Value>,
+    pub value: Vec<ValueProto>,
 }
 
 /// One value, by its tag.
 #[derive(Clone, PartialEq, Message)]
-pub struct Value {
+pub struct ValueProto {
     #[prost(string, tag = "1")]
     pub tag: String,
     #[prost(oneof = "Content", tags = "2, 8")]
@@ -72,28 +72,28 @@ pub enum Content {
     #[prost(float, tag = "2")]
     Simple(f32),
     #[prost(message, tag = "8")]
-    Tensor(Tensor),
+    Tensor(TensorProto),
 }
 
 /// `TensorProto`, of which no numbers are needed.
 #[derive(Clone, PartialEq, Message)]
-pub struct Tensor {
+pub struct TensorProto {
     #[prost(int32, tag = "1")]
     pub dtype: i32,
     #[prost(message, optional, tag = "2")]
-    pub shape: Option<Shape>,
+    pub shape: Option<TensorShapeProto>,
 }
 
 /// `TensorShapeProto`.
 #[derive(Clone, PartialEq, Message)]
-pub struct Shape {
+pub struct TensorShapeProto {
     #[prost(message, repeated, tag = "2")]
-    pub dim: Vec<Dimension>,
+    pub dim: Vec<TensorDimension>,
 }
 
 /// `TensorShapeProto.Dim`.
 #[derive(Clone, PartialEq, Message)]
-pub struct Dimension {
+pub struct TensorDimension {
     #[prost(int64, tag = "1")]
     pub size: i64,
 }
@@ -118,7 +118,7 @@ pub struct Plugin {
 
 /// `HParamsPluginData`, of version 0.
 #[derive(Clone, PartialEq, Message)]
-pub struct Session {
+pub struct SessionProto {
     #[prost(oneof = "Moment", tags = "3, 4")]
     pub moment: Option<Moment>,
 }
@@ -151,20 +151,20 @@ pub struct End {
 /// `google.protobuf.Value`.
 #[derive(Clone, PartialEq, Message)]
 pub struct Setting {
-    #[prost(oneof = "Kind", tags = "2, 3")]
-    pub kind: Option<Kind>,
+    #[prost(oneof = "SettingValue", tags = "2, 3")]
+    pub kind: Option<SettingValue>,
 }
 
 /// A number or a text.
 #[derive(Clone, PartialEq, Oneof)]
-pub enum Kind {
+pub enum SettingValue {
     #[prost(double, tag = "2")]
     Number(f64),
     #[prost(string, tag = "3")]
     Text(String),
 }
 
-impl Event {
+impl EventProto {
     /// The first event of a file.
     pub fn file_version() -> Self {
         Self { wall_time: 0.0, step: 0, what: Some(What::FileVersion(FILE_VERSION.to_owned())) }
@@ -172,13 +172,13 @@ impl Event {
 
     /// Values of an epoch. Every epoch takes a second from 1970 on, so that equal results
     /// are equal bytes and TensorBoard's time axes count epochs.
-    pub fn of_epoch(epoch: usize, value: Vec<Value>) -> Self {
+    pub fn of_epoch(epoch: usize, value: Vec<ValueProto>) -> Self {
         let step = i64::try_from(epoch).unwrap_or(i64::MAX);
-        Self { wall_time: epoch as f64, step, what: Some(What::Summary(Summary { value })) }
+        Self { wall_time: epoch as f64, step, what: Some(What::Summary(SummaryProto { value })) }
     }
 }
 
-impl Value {
+impl ValueProto {
     /// A number; event files hold 32 bits of it.
     pub fn scalar(tag: impl Into<String>, number: f64) -> Self {
         Self { tag: tag.into(), content: Some(Content::Simple(number as f32)), metadata: None }
@@ -186,12 +186,12 @@ impl Value {
 
     /// A value for the plugin of hyperparameters: metadata beside an empty tensor.
     pub fn session(tag: &str, moment: Moment) -> Self {
-        let content = Session { moment: Some(moment) }.encode_to_vec();
+        let content = SessionProto { moment: Some(moment) }.encode_to_vec();
         let plugin = Plugin { name: HPARAMS.to_owned(), content };
-        let empty = Shape { dim: vec![Dimension { size: 0 }] };
+        let empty = TensorShapeProto { dim: vec![TensorDimension { size: 0 }] };
         Self {
             tag: tag.to_owned(),
-            content: Some(Content::Tensor(Tensor { dtype: TYPE_FLOAT, shape: Some(empty) })),
+            content: Some(Content::Tensor(TensorProto { dtype: TYPE_FLOAT, shape: Some(empty) })),
             metadata: Some(Metadata { plugin: Some(plugin), class: CLASS_TENSOR }),
         }
     }

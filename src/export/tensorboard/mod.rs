@@ -12,7 +12,8 @@ use std::path::Path;
 use prost::Message;
 
 use self::event::{
-    End, Event, FAILURE, Kind, Moment, SESSION_END, SESSION_START, SUCCESS, Setting, Start, Value,
+    End, EventProto, FAILURE, Moment, SESSION_END, SESSION_START, SUCCESS, Setting, SettingValue, Start,
+    ValueProto,
 };
 use super::Error;
 use crate::store::{self, EpochRow, Status, Store, TrialRow};
@@ -51,28 +52,28 @@ fn file(trial: &TrialRow, curve: &[EpochRow]) -> Vec<u8> {
     file
 }
 
-fn events(trial: &TrialRow, curve: &[EpochRow]) -> Vec<Event> {
-    let start = Value::session(SESSION_START, Moment::Start(settings(trial)));
-    let mut events = vec![Event::file_version(), Event::of_epoch(0, vec![start])];
+fn events(trial: &TrialRow, curve: &[EpochRow]) -> Vec<EventProto> {
+    let start = ValueProto::session(SESSION_START, Moment::Start(settings(trial)));
+    let mut events = vec![EventProto::file_version(), EventProto::of_epoch(0, vec![start])];
     for row in curve {
         let mut values = scalars(row);
         if trial.best_epoch == Some(row.epoch) {
             let kept = [("kept/valid_error", trial.valid_error), ("kept/test_error", trial.test_error)];
-            values.extend(kept.into_iter().filter_map(|(tag, error)| Some(Value::scalar(tag, error?))));
+            values.extend(kept.into_iter().filter_map(|(tag, error)| Some(ValueProto::scalar(tag, error?))));
         }
-        events.push(Event::of_epoch(row.epoch, values));
+        events.push(EventProto::of_epoch(row.epoch, values));
     }
     if trial.status != Status::Pending {
         let status = if trial.is_complete() { SUCCESS } else { FAILURE };
-        let end = Value::session(SESSION_END, Moment::End(End { status }));
-        events.push(Event::of_epoch(curve.len(), vec![end]));
+        let end = ValueProto::session(SESSION_END, Moment::End(End { status }));
+        events.push(EventProto::of_epoch(curve.len(), vec![end]));
     }
     events
 }
 
 /// The scalars of an epoch, under the names of the columns, those of training and of
 /// validation in a group each.
-fn scalars(row: &EpochRow) -> Vec<Value> {
+fn scalars(row: &EpochRow) -> Vec<ValueProto> {
     let known = [
         ("rate", Some(row.rate)),
         ("train/loss", Some(row.train_loss)),
@@ -87,7 +88,7 @@ fn scalars(row: &EpochRow) -> Vec<Value> {
         ("code/active_fraction", row.active_fraction),
         ("code/live_fraction", row.live_fraction),
     ];
-    known.into_iter().filter_map(|(tag, number)| Some(Value::scalar(tag, number?))).collect()
+    known.into_iter().filter_map(|(tag, number)| Some(ValueProto::scalar(tag, number?))).collect()
 }
 
 /// The settings of a trial; trials with the same ones are a group.
@@ -97,7 +98,7 @@ fn settings(trial: &TrialRow) -> Start {
     let settings: BTreeMap<String, value::Value> = columns.chain(axes).collect();
     let group: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let setting = |(name, value): (String, value::Value)| {
-        let kind = value.number().map_or_else(|| Kind::Text(value.to_string()), Kind::Number);
+        let kind = value.number().map_or_else(|| SettingValue::Text(value.to_string()), SettingValue::Number);
         (name, Setting { kind: Some(kind) })
     };
     Start { hparams: settings.into_iter().map(setting).collect(), group_name: group.join(" ") }

@@ -1,4 +1,4 @@
-use super::event::{Content, Session, What};
+use super::event::{Content, SessionProto, What};
 use super::*;
 
 fn trial(status: Status) -> TrialRow {
@@ -30,25 +30,25 @@ fn curve() -> [EpochRow; 2] {
 }
 
 /// The events of a file, its checksums checked.
-fn read(file: &[u8]) -> Vec<Event> {
-    record::tests::records(file).into_iter().map(|data| Event::decode(data).unwrap()).collect()
+fn read(file: &[u8]) -> Vec<EventProto> {
+    record::tests::records(file).into_iter().map(|data| EventProto::decode(data).unwrap()).collect()
 }
 
 /// The values of an event, by tag.
-fn values(event: &Event) -> BTreeMap<&str, &Value> {
+fn values(event: &EventProto) -> BTreeMap<&str, &ValueProto> {
     let Some(What::Summary(summary)) = &event.what else { panic!("{event:?} has no values") };
     summary.value.iter().map(|value| (value.tag.as_str(), value)).collect()
 }
 
-fn number(value: &Value) -> f32 {
+fn number(value: &ValueProto) -> f32 {
     let Some(Content::Simple(number)) = value.content else { panic!("{value:?} is no number") };
     number
 }
 
-fn moment(value: &Value) -> Moment {
+fn moment(value: &ValueProto) -> Moment {
     let plugin = value.metadata.as_ref().unwrap().plugin.as_ref().unwrap();
     assert_eq!(plugin.name, "hparams");
-    Session::decode(plugin.content.as_slice()).unwrap().moment.unwrap()
+    SessionProto::decode(plugin.content.as_slice()).unwrap().moment.unwrap()
 }
 
 #[test]
@@ -71,8 +71,11 @@ fn settings_are_hyperparameters_and_seeds_of_a_cell_one_group() {
     let Moment::Start(start) = moment(values(&events[1])[SESSION_START]) else { panic!("{events:?}") };
     let kind = |name: &str| start.hparams[name].kind.clone().unwrap();
     assert_eq!(start.hparams.len(), 7);
-    assert_eq!(kind("steps"), Kind::Number(11.0));
-    assert_eq!((kind("family"), kind("data.train")), (Kind::Text("drsae".into()), Kind::Text(String::new())));
+    assert_eq!(kind("steps"), SettingValue::Number(11.0));
+    assert_eq!(
+        (kind("family"), kind("data.train")),
+        (SettingValue::Text("drsae".into()), SettingValue::Text(String::new()))
+    );
     assert_eq!(
         start.group_name,
         "data.train= discriminative_weight=1.0 family=drsae hidden=0 parameters=0 sparsity=0.0 steps=11"
@@ -87,7 +90,7 @@ fn settings_are_hyperparameters_and_seeds_of_a_cell_one_group() {
 /// `tensorboard.plugins.hparams`, `.SerializeToString()`.
 #[test]
 fn the_tensor_beside_metadata_is_the_empty_one() {
-    let value = Value::session(SESSION_END, Moment::End(End { status: SUCCESS }));
+    let value = ValueProto::session(SESSION_END, Moment::End(End { status: SUCCESS }));
     let Some(Content::Tensor(tensor)) = value.content else { panic!("{value:?}") };
     assert_eq!(tensor.encode_to_vec(), [8, 1, 18, 2, 18, 0]);
 }

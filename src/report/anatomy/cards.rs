@@ -2,7 +2,7 @@
 //! activity.
 
 use super::inspected::Inspected;
-use crate::anatomy::{Kind, Unit};
+use crate::anatomy::{Unit, UnitKind};
 use crate::report::Error;
 use crate::report::chart::{Anchor, Canvas, Colour, Drawn, Font, Rect, tiles};
 use crate::report::figures::Figure;
@@ -20,13 +20,13 @@ const ROW: f64 = TILE + 58.0;
 /// Cards of the most active categorical-units, of different classes, and parts.
 pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let mut classes = Vec::new();
-    let mut categorical = inspected.most_active(Kind::Categorical);
+    let mut categorical = inspected.most_active(UnitKind::Categorical);
     categorical.retain(|unit| {
         let fresh = !classes.contains(&unit.class);
         classes.push(unit.class);
         fresh
     });
-    let parts = inspected.most_active(Kind::Part);
+    let parts = inspected.most_active(UnitKind::Part);
     let units: Vec<&Unit> =
         categorical.into_iter().take(CARDS).chain(parts.into_iter().take(CARDS)).collect();
     let tiles = (2 + 2 * PARTNERS + EXCITING) as f64;
@@ -55,7 +55,7 @@ fn left(place: usize) -> f64 {
 
 fn card(canvas: &Canvas<'_>, inspected: &Inspected<'_>, unit: &Unit, top: f64) -> Drawn {
     let whole = left(2 + 2 * PARTNERS + EXCITING);
-    canvas.line(&[(LEFT, top), (whole, top)], Colour::Grid, 1.0, 1.0)?;
+    canvas.line(&[(LEFT, top), (whole, top)], Colour::PanelGrid, 1.0, 1.0)?;
     canvas.text((LEFT, top + 13.0), &title(unit), Font::HEADING, Anchor::Start)?;
     let top = top + 24.0;
     let tile = |place: usize, image: Vec<f64>, below: &str| {
@@ -80,7 +80,7 @@ fn card(canvas: &Canvas<'_>, inspected: &Inspected<'_>, unit: &Unit, top: f64) -
 
 fn title(unit: &Unit) -> String {
     let class = unit.class.map(|class| format!(" of class {class}")).unwrap_or_default();
-    let of = if unit.kind == Kind::Categorical { class } else { String::new() };
+    let of = if unit.kind == UnitKind::Categorical { class } else { String::new() };
     let selectivity = unit.selectivity.map(|value| format!(", selectivity {value:.2}")).unwrap_or_default();
     let angle = unit.angle.map(|value| format!(", angle {value:.0}°")).unwrap_or_default();
     let share = 100.0 * unit.frequency;
@@ -94,7 +94,7 @@ fn title(unit: &Unit) -> String {
 /// The other live units by their weights to a unit, the largest first.
 fn partners(inspected: &Inspected<'_>, unit: usize) -> Vec<(usize, f64)> {
     let live =
-        inspected.anatomy.units.iter().filter(|other| other.kind != Kind::Silent && other.unit != unit);
+        inspected.anatomy.units.iter().filter(|other| other.kind != UnitKind::Silent && other.unit != unit);
     let mut partners: Vec<(usize, f64)> =
         live.map(|other| (other.unit, inspected.network.connection(unit, other.unit))).collect();
     partners.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

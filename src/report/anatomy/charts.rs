@@ -1,10 +1,10 @@
 //! Charts from the tables: the units, and curves over the iterations.
 
-use super::Source;
-use crate::anatomy::Kind;
+use super::ReportedAnatomy;
+use crate::anatomy::UnitKind;
 use crate::anatomy::tables::{CurveRow, Stage};
 use crate::report::Error;
-use crate::report::chart::{Canvas, Colour, Drawn, Entry, Grid, Look, Panel, Scale, Weight};
+use crate::report::chart::{Canvas, Colour, Drawn, LegendEntry, Look, Panel, PanelGrid, Scale, Weight};
 use crate::report::figures::Figure;
 use crate::stats::mean;
 
@@ -12,7 +12,7 @@ use crate::stats::mean;
 const LOOKS: [Look; 2] = [Look::of(0), Look::of(1)];
 
 /// The charts for which the tables have numbers.
-pub fn all(source: &Source<'_>) -> Result<Vec<Figure>, Error> {
+pub fn all(source: &ReportedAnatomy<'_>) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     figures.extend(units(source)?);
     figures.extend(activity(source)?);
@@ -21,30 +21,30 @@ pub fn all(source: &Source<'_>) -> Result<Vec<Figure>, Error> {
 }
 
 /// Angle against selectivity of every live unit of the first network.
-fn units(source: &Source<'_>) -> Result<Option<Figure>, Error> {
+fn units(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
     let Some(seed) = source.units.first().map(|row| row.seed) else { return Ok(None) };
-    let dots = |kind: Kind| -> Vec<(f64, f64)> {
+    let dots = |kind: UnitKind| -> Vec<(f64, f64)> {
         let own = source.units.iter().filter(|row| row.seed == seed && row.kind == kind);
         own.filter_map(|row| Some((row.selectivity?, row.angle?))).collect()
     };
-    let kinds = [dots(Kind::Categorical), dots(Kind::Part)];
+    let kinds = [dots(UnitKind::Categorical), dots(UnitKind::Part)];
     // Otsu's threshold lies in the middle between the two sides.
     let most = kinds[1].iter().map(|dot| dot.0).reduce(f64::max);
     let least = kinds[0].iter().map(|dot| dot.0).reduce(f64::min);
     let threshold = most.zip(least).map(|(most, least)| f64::midpoint(most, least));
     let every = || kinds.iter().flatten();
-    let grid = Grid {
+    let grid = PanelGrid {
         headings: Vec::new(),
         x: Scale::even(every().map(|dot| dot.0).chain([0.0, 1.0])),
         y: Scale::even(every().map(|dot| dot.1)),
         x_name: "selectivity: share of mean activity that belongs to one class".to_owned(),
         y_name: "angle of E and D / degrees".to_owned(),
-        legend: Grid::legend(
+        legend: PanelGrid::legend(
             LOOKS
                 .into_iter()
                 .zip(["categorical-unit", "part-unit"])
-                .map(|(look, name)| Entry::Series(look, name.to_owned()))
-                .chain([Entry::Line(Colour::Faint, Weight::Mean, "threshold".to_owned())])
+                .map(|(look, name)| LegendEntry::Series(look, name.to_owned()))
+                .chain([LegendEntry::Line(Colour::Faint, Weight::Mean, "threshold".to_owned())])
                 .collect(),
         ),
     };
@@ -80,7 +80,7 @@ struct Curves {
 
 impl Curves {
     /// A column of a stage's rows.
-    fn of(source: &Source<'_>, stage: Stage, column: Column) -> Self {
+    fn of(source: &ReportedAnatomy<'_>, stage: Stage, column: Column) -> Self {
         let own: Vec<&CurveRow> = source.curves.iter().filter(|row| row.network == stage).collect();
         let curve = |rows: &[&CurveRow]| {
             rows.iter().filter_map(|row| Some((row.iteration as f64, column(row)?))).collect::<Vec<_>>()
@@ -137,7 +137,7 @@ impl Over<'_> {
             return Ok(None);
         }
         let last = values.iter().fold(0.0, |last: f64, value| last.max(value.0));
-        let grid = Grid {
+        let grid = PanelGrid {
             headings: panels.iter().map(|(heading, _)| heading.clone()).collect(),
             x: Scale::of_counts([1.0, last]),
             y: match self.linear_with {
@@ -146,12 +146,16 @@ impl Over<'_> {
             },
             x_name: "iteration t".to_owned(),
             y_name: self.y_name.to_owned(),
-            legend: Grid::legend(
+            legend: PanelGrid::legend(
                 LOOKS
                     .into_iter()
                     .zip(self.series)
-                    .map(|(look, name)| Entry::Series(look, name.to_owned()))
-                    .chain([Entry::Line(Colour::Faint, Weight::Mean, "T, where training ends".to_owned())])
+                    .map(|(look, name)| LegendEntry::Series(look, name.to_owned()))
+                    .chain([LegendEntry::Line(
+                        Colour::Faint,
+                        Weight::Mean,
+                        "T, where training ends".to_owned(),
+                    )])
                     .collect(),
             ),
         };
@@ -170,7 +174,7 @@ impl Over<'_> {
 const SEEDS: &str = "Thin lines are single seeds, thick ones their mean";
 
 /// Mean activity of both kinds at every iteration, in the trained network and its controls.
-fn activity(source: &Source<'_>) -> Result<Option<Figure>, Error> {
+fn activity(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
     let panel = |stage: Stage| {
         let columns: [Column; 2] = [|row| row.categorical, |row| row.part];
         let curves = columns.map(|column| Curves::of(source, stage, column).positive());
@@ -192,7 +196,7 @@ fn activity(source: &Source<'_>) -> Result<Option<Figure>, Error> {
 }
 
 /// Share of the images whose decoded code an independent classifier recognises.
-fn decoded(source: &Source<'_>) -> Result<Option<Figure>, Error> {
+fn decoded(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
     let panel = |(name, columns): (&str, [Column; 2])| {
         let curves = columns.map(|column| Curves::of(source, Stage::Trained, column));
         (name.to_owned(), curves)

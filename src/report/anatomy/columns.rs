@@ -1,7 +1,7 @@
 //! Columns of D and rows of E of the units.
 
 use super::inspected::Inspected;
-use crate::anatomy::{Kind, Unit};
+use crate::anatomy::{Unit, UnitKind};
 use crate::report::Error;
 use crate::report::chart::{Anchor, Font, Rect, tiles};
 use crate::report::figures::Figure;
@@ -16,8 +16,8 @@ const HEADING: f64 = 26.0;
 /// Categorical-units by class and the most active parts: columns of D on the left, rows of E on the
 /// right.
 pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
-    let categorical: Vec<&Unit> = inspected.sorted(Kind::Categorical);
-    let parts: Vec<&Unit> = inspected.most_active(Kind::Part);
+    let categorical: Vec<&Unit> = inspected.sorted(UnitKind::Categorical);
+    let parts: Vec<&Unit> = inspected.most_active(UnitKind::Part);
     let shown = |units: &[&Unit]| units.iter().take(MOST).map(|unit| unit.unit).collect::<Vec<_>>();
     let kept = fair(&categorical);
     let groups = [
@@ -35,7 +35,7 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let size = (WIDTH, total + HEADING);
     Figure::draw("columns", "Decoder columns and encoder rows", caption, size, |canvas| {
         let mut top = 0.5 * HEADING;
-        for (left, name) in [(MARGIN, "Columns of D"), (0.5 * WIDTH + MARGIN, "Rows of E")] {
+        for (left, name) in [(MARGIN, "Columns of D"), (0.5 * WIDTH + MARGIN, "RowChart of E")] {
             canvas.text((left, top), name, Font::HEADING, Anchor::Start)?;
         }
         top += 0.5 * HEADING;

@@ -1,6 +1,6 @@
 //! The network of the figures with images.
 
-use crate::anatomy::{Anatomy, Kind, Network, Sample, Unit};
+use crate::anatomy::{Anatomy, Network, Sample, Unit, UnitKind};
 
 /// A trained network, the images that it was measured on, and its anatomy.
 pub struct Inspected<'a> {
@@ -24,14 +24,14 @@ impl<'a> Inspected<'a> {
     }
 
     /// Units of a kind, by class and within it the most active first.
-    pub(super) fn sorted(&self, kind: Kind) -> Vec<&'a Unit> {
+    pub(super) fn sorted(&self, kind: UnitKind) -> Vec<&'a Unit> {
         let mut units: Vec<&Unit> = self.anatomy.units.iter().filter(|unit| unit.kind == kind).collect();
         units.sort_by(|a, b| a.class.cmp(&b.class).then(b.mean_activity.total_cmp(&a.mean_activity)));
         units
     }
 
     /// Units of a kind, the most active first.
-    pub(super) fn most_active(&self, kind: Kind) -> Vec<&'a Unit> {
+    pub(super) fn most_active(&self, kind: UnitKind) -> Vec<&'a Unit> {
         let mut units = self.sorted(kind);
         units.sort_by(|a, b| b.mean_activity.total_cmp(&a.mean_activity));
         units

@@ -2,7 +2,7 @@
 
 use super::inspected::Inspected;
 use crate::anatomy::recurrent::Ista;
-use crate::anatomy::{Kind, Unit};
+use crate::anatomy::{Unit, UnitKind};
 use crate::report::Error;
 use crate::report::chart::{Anchor, Canvas, Colour, Drawn, Font, Picture, Rect};
 use crate::report::figures::Figure;
@@ -16,7 +16,7 @@ const QUANTILE: f64 = 0.995;
 
 /// S, and I − αDᵀD with the α that fits the parts; whole, and the categorical-units alone.
 pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
-    let (categorical, parts) = (inspected.sorted(Kind::Categorical), inspected.sorted(Kind::Part));
+    let (categorical, parts) = (inspected.sorted(UnitKind::Categorical), inspected.sorted(UnitKind::Part));
     let network = inspected.network;
     let gram = network.gram();
     let step = Ista::of(network, &inspected.anatomy.units).map_or(0.0, |ista| ista.step);

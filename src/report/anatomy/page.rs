@@ -4,22 +4,22 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-use super::Source;
+use super::ReportedAnatomy;
 use crate::analysis::TableView;
-use crate::anatomy::claims::{Summary, conclusions};
+use crate::anatomy::claims::{MeasureSummary, conclusions};
 use crate::anatomy::measure::Definition;
 use crate::report::Error;
 use crate::report::figures::Figure;
-use crate::report::page::{Drawing, SCRIPT, STYLE, Table};
+use crate::report::page::{Drawing, PageTable, SCRIPT, STYLE};
 use crate::text::printable_lines;
 
 const TEMPLATE: &str = concat!(include_str!("../page/table.html"), include_str!("page.html"));
 
 #[derive(Serialize)]
-struct Page<'p> {
+struct AnatomyPage<'p> {
     name: &'p str,
     counts: String,
-    tables: Vec<Table>,
+    tables: Vec<PageTable>,
     figures: Vec<Drawing<'p>>,
     style: &'static str,
     script: &'static str,
@@ -29,19 +29,19 @@ struct Page<'p> {
 ///
 /// # Errors
 /// The template cannot be filled in.
-pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> {
+pub fn render(source: &ReportedAnatomy<'_>, figures: &[Figure]) -> Result<String, Error> {
     let seeds = source.summaries.iter().map(|summary| summary.n).max().unwrap_or_default();
     let networks =
         if seeds == 1 { "one network".to_owned() } else { format!("{seeds} networks, of {seeds} seeds") };
-    let page = Page {
+    let page = AnatomyPage {
         name: source.name,
         counts: format!(
             "{networks}. Intervals are Student's 95 % over seeds; controls are the same networks after phase 1 and \
              before training, under the trained network's division of its units."
         ),
         tables: vec![
-            Table::of(claims(source.summaries), "claims"),
-            Table::of(measures(source.summaries), "measures"),
+            PageTable::of(claims(source.summaries), "claims"),
+            PageTable::of(measures(source.summaries), "measures"),
         ],
         figures: figures.iter().map(|figure| Drawing::of(figure, source.name)).collect(),
         style: STYLE,
@@ -52,7 +52,7 @@ pub fn render(source: &Source<'_>, figures: &[Figure]) -> Result<String, Error> 
     Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
 }
 
-fn claims(summaries: &[Summary]) -> TableView {
+fn claims(summaries: &[MeasureSummary]) -> TableView {
     let rows = conclusions(summaries)
         .into_iter()
         .map(|conclusion| vec![conclusion.claim.to_string(), conclusion.text.to_owned(), conclusion.verdict]);
@@ -70,7 +70,7 @@ fn claims(summaries: &[Summary]) -> TableView {
 }
 
 /// The claims as a table in Markdown, each with the first of its primary measures.
-pub fn markdown(source: &Source<'_>) -> String {
+pub fn markdown(source: &ReportedAnatomy<'_>) -> String {
     let rows = conclusions(source.summaries).into_iter().filter_map(|conclusion| {
         let summary = conclusion.evidence.first()?;
         let [value, before, untrained] = summary_texts(summary);
@@ -84,13 +84,13 @@ pub fn markdown(source: &Source<'_>) -> String {
 }
 
 /// A measure with its unit.
-fn named(summary: &Summary) -> String {
+fn named(summary: &MeasureSummary) -> String {
     let Definition { name, unit, .. } = summary.measure.definition();
     if unit.is_empty() { name.to_owned() } else { format!("{name} / {unit}") }
 }
 
-fn measures(summaries: &[Summary]) -> TableView {
-    let row = |summary: &Summary| {
+fn measures(summaries: &[MeasureSummary]) -> TableView {
+    let row = |summary: &MeasureSummary| {
         let Definition { claim, primary, expected, .. } = summary.measure.definition();
         let [value, before, untrained] = summary_texts(summary);
         vec![
@@ -120,7 +120,7 @@ fn measures(summaries: &[Summary]) -> TableView {
 
 /// Value of a measure in the trained networks, with its interval, and in both controls, rounded.
 #[must_use]
-pub fn summary_texts(summary: &Summary) -> [String; 3] {
+pub fn summary_texts(summary: &MeasureSummary) -> [String; 3] {
     let own = match summary.interval {
         Some(interval) => {
             format!("{} [{}, {}]", short(summary.value), short(interval.low), short(interval.high))

@@ -1,7 +1,7 @@
 //! Reconstructions by prototype and parts, and by iteration.
 
 use super::inspected::Inspected;
-use crate::anatomy::Kind;
+use crate::anatomy::UnitKind;
 use crate::report::Error;
 use crate::report::chart::{Anchor, Canvas, Drawn, Font, Rect, tiles};
 use crate::report::figures::Figure;
@@ -50,19 +50,19 @@ impl ImageTable {
 /// Images of some classes as the prototype and an increasing number of parts.
 pub fn assembly(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let units = &inspected.anatomy.units;
-    let is = |kind: Kind| move |unit: usize| units[unit].kind == kind;
+    let is = |kind: UnitKind| move |unit: usize| units[unit].kind == kind;
     let heads = ["image".to_owned(), "prototype".to_owned()].into_iter();
     let heads = heads.chain(PARTS.map(|count| format!("+ {count}"))).chain(["all units".to_owned()]);
     let rows = shown(inspected).into_iter().map(|(class, index)| {
         let code = inspected.code(index);
-        let mut parts: Vec<usize> = (0..code.len()).filter(|&unit| is(Kind::Part)(unit)).collect();
+        let mut parts: Vec<usize> = (0..code.len()).filter(|&unit| is(UnitKind::Part)(unit)).collect();
         let weight = |unit: usize| {
             let norm: f64 = inspected.column(unit).iter().map(|number| number * number).sum();
             f64::from(code[unit]).powi(2) * norm
         };
         parts.sort_by(|&a, &b| weight(b).total_cmp(&weight(a)).then(a.cmp(&b)));
         let with = |count: usize| {
-            inspected.decoded(code, |unit| is(Kind::Categorical)(unit) || parts[..count].contains(&unit))
+            inspected.decoded(code, |unit| is(UnitKind::Categorical)(unit) || parts[..count].contains(&unit))
         };
         let steps = [0].into_iter().chain(PARTS).map(|count| with(count.min(parts.len())));
         let images =
@@ -83,7 +83,7 @@ fn shown(inspected: &Inspected<'_>) -> Vec<(usize, usize)> {
     let of_class = |class: usize| {
         let own = inspected.anatomy.units.iter().filter(move |unit| unit.class == Some(class));
         let own: Vec<usize> =
-            own.filter(|unit| unit.kind == Kind::Categorical).map(|unit| unit.unit).collect();
+            own.filter(|unit| unit.kind == UnitKind::Categorical).map(|unit| unit.unit).collect();
         let answer = |index: usize| own.iter().map(|&unit| inspected.code(index)[unit]).sum::<f32>();
         let images =
             (0..inspected.sample.len()).filter(|&at| usize::from(inspected.sample.labels[at]) == class);
@@ -119,7 +119,7 @@ pub fn steps(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let heads = ["image".to_owned()].into_iter().chain(shown.iter().map(name)).collect();
     let board = ImageTable { heads, rows: images.iter().map(row).collect() };
     let caption = "D·z^t at some iterations and at 2T, beyond the trained T: the first images of the test set that are \
-                   not hard, and those with the smallest gap between the network's two highest scores. Row names \
+                   not hard, and those with the smallest gap between the network's two highest scores. ChartRow names \
                    give the true class; each tile is scaled to its own largest number.";
     Figure::draw("steps", "Reconstructions by iteration", caption, board.size(), |canvas| {
         board.draw(canvas, inspected.size())

@@ -9,7 +9,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::finish::{About, UNIT, finish};
-use super::palette::{Colour, Look, Shape};
+use super::palette::{Colour, Look, MarkShape};
 use super::picture::Picture;
 use crate::report::Error;
 use crate::text::printable;
@@ -122,13 +122,13 @@ impl Canvas<'_> {
     pub fn mark(&self, at: Point, look: Look, radius: f64, opacity: f64) -> Drawn {
         let style = look.colour.rgb().mix(opacity).filled();
         let corners: &[Point] = match look.shape {
-            Shape::Circle => {
+            MarkShape::Circle => {
                 return Ok(self.root.draw(&Circle::new(place(at), units(radius) as u32, style))?);
             }
-            Shape::Square => &SQUARE,
-            Shape::Triangle => &TRIANGLE,
-            Shape::Diamond => &DIAMOND,
-            Shape::Descending => &DESCENDING,
+            MarkShape::Square => &SQUARE,
+            MarkShape::Triangle => &TRIANGLE,
+            MarkShape::Diamond => &DIAMOND,
+            MarkShape::Descending => &DESCENDING,
         };
         let corner = |&(x, y): &Point| place((at.0 + radius * x, at.1 + radius * y));
         Ok(self.root.draw(&Polygon::new(corners.iter().map(corner).collect::<Vec<_>>(), style))?)

@@ -19,7 +19,7 @@ const GAP: (f64, f64) = (16.0, 28.0);
 const DODGE: f64 = 12.0;
 
 /// Panels with common scales, row by row.
-pub struct Grid {
+pub struct PanelGrid {
     /// Headings of the panels; empty for a single panel.
     pub headings: Vec<String>,
     pub x: Scale,
@@ -30,9 +30,9 @@ pub struct Grid {
     pub legend: Legend,
 }
 
-impl Grid {
+impl PanelGrid {
     /// The legend of these `entries`, as wide as the panels.
-    pub fn legend(entries: Vec<super::Entry>) -> Legend {
+    pub fn legend(entries: Vec<super::LegendEntry>) -> Legend {
         Legend::new(entries, WIDTH - LEFT)
     }
 

@@ -13,7 +13,7 @@ const SPACE: f64 = 16.0;
 
 /// An entry of a legend.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Entry {
+pub enum LegendEntry {
     /// A series with its name.
     Series(Look, String),
     /// A line.
@@ -26,7 +26,7 @@ pub enum Entry {
     Band(String),
 }
 
-impl Entry {
+impl LegendEntry {
     fn name(&self) -> &str {
         match self {
             Self::Series(_, name)
@@ -45,13 +45,13 @@ impl Entry {
 /// Entries, laid out in rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Legend {
-    rows: Vec<Vec<Entry>>,
+    rows: Vec<Vec<LegendEntry>>,
 }
 
 impl Legend {
     /// As many entries in a row as `width` pixels hold.
-    pub fn new(entries: Vec<Entry>, width: f64) -> Self {
-        let mut rows: Vec<Vec<Entry>> = Vec::new();
+    pub fn new(entries: Vec<LegendEntry>, width: f64) -> Self {
+        let mut rows: Vec<Vec<LegendEntry>> = Vec::new();
         let mut left = 0.0;
         for entry in entries {
             match rows.last_mut() {
@@ -87,7 +87,7 @@ impl Legend {
     }
 }
 
-impl Entry {
+impl LegendEntry {
     fn sample(&self, canvas: &Canvas<'_>, x: f64, y: f64) -> Drawn {
         let centre = (x + 0.4 * SAMPLE, y);
         match self {
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn entries_run_on_in_the_next_row() {
-        let entry = || Entry::Seed("0123456789".to_owned());
+        let entry = || LegendEntry::Seed("0123456789".to_owned());
         let two = 2.0 * entry().width() + 1.0;
         let legend = Legend::new(vec![entry(), entry(), entry()], two);
         assert_eq!(legend.rows.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1]);

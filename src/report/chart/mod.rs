@@ -16,10 +16,10 @@ mod scale;
 
 pub(super) use canvas::{Anchor, Canvas, Drawn, Font, Rect, draw};
 pub(super) use finish::{About, on_page};
-pub(super) use grid::Grid;
-pub(super) use legend::Entry;
+pub(super) use grid::PanelGrid;
+pub(super) use legend::LegendEntry;
 pub(super) use palette::{Colour, Look};
 pub(super) use panel::{Panel, Weight};
 pub(super) use picture::{Picture, tiles};
-pub(super) use rows::{Row, Rows};
+pub(super) use rows::{ChartRow, RowChart};
 pub(super) use scale::Scale;

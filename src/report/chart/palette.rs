@@ -14,7 +14,7 @@ pub enum Colour {
     /// Texts and marks of less weight.
     Faint,
     /// Lines behind the data.
-    Grid,
+    PanelGrid,
     /// Areas behind the data.
     Band,
     /// The paper.
@@ -37,7 +37,7 @@ const DASHES: [&[u32]; 4] = [&[], &[7, 3], &[7, 2, 2, 2], &[2, 2]];
 
 /// The form of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum MarkShape {
     Circle,
     Square,
     Triangle,
@@ -45,7 +45,8 @@ pub enum Shape {
     Descending,
 }
 
-const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::Descending];
+const SHAPES: [MarkShape; 5] =
+    [MarkShape::Circle, MarkShape::Square, MarkShape::Triangle, MarkShape::Diamond, MarkShape::Descending];
 
 impl Colour {
     /// As it is printed.
@@ -53,7 +54,7 @@ impl Colour {
         match self {
             Self::Ink => RGBColor(0x1B, 0x1B, 0x1B),
             Self::Faint => RGBColor(0x5E, 0x5E, 0x5E),
-            Self::Grid => RGBColor(0xDE, 0xDE, 0xDE),
+            Self::PanelGrid => RGBColor(0xDE, 0xDE, 0xDE),
             Self::Band => RGBColor(0xEF, 0xEF, 0xEF),
             Self::Paper => RGBColor(0xFF, 0xFF, 0xFF),
             Self::Series(at) => SERIES[at % SERIES.len()],
@@ -65,7 +66,7 @@ impl Colour {
         let named = [
             (Self::Ink, "ink"),
             (Self::Faint, "faint"),
-            (Self::Grid, "grid"),
+            (Self::PanelGrid, "grid"),
             (Self::Band, "band"),
             (Self::Paper, "paper"),
         ];
@@ -88,7 +89,7 @@ pub struct Look {
     /// Its colour, and with it its line.
     pub colour: Colour,
     /// Its mark.
-    pub shape: Shape,
+    pub shape: MarkShape,
 }
 
 impl Look {

@@ -15,7 +15,7 @@ const RIGHT: f64 = 545.0;
 const BELOW: f64 = 46.0;
 
 /// One row.
-pub struct Row {
+pub struct ChartRow {
     /// Heading of the row and its neighbours; drawn where it differs from that of
     /// the row above, unless it is empty.
     pub group: String,
@@ -26,8 +26,8 @@ pub struct Row {
 }
 
 /// Rows under headings.
-pub struct Rows {
-    pub lines: Vec<Row>,
+pub struct RowChart {
+    pub lines: Vec<ChartRow>,
     pub scale: Scale,
     /// Title of the scale, with its unit.
     pub scale_name: String,
@@ -36,9 +36,9 @@ pub struct Rows {
     pub legend: Legend,
 }
 
-impl Rows {
+impl RowChart {
     /// The legend of these `entries`, as wide as the rows.
-    pub fn legend(entries: Vec<super::Entry>) -> Legend {
+    pub fn legend(entries: Vec<super::LegendEntry>) -> Legend {
         Legend::new(entries, WIDTH - LEFT)
     }
 

@@ -2,7 +2,7 @@
 //! training.
 
 use super::Figure;
-use super::scatter::{Measure, Scatter, along};
+use super::scatter::{Quantity, Scatter, along};
 use super::test_error::test_error;
 use crate::report::Error;
 use crate::report::chart::Scale;
@@ -17,7 +17,7 @@ const LEAST_RATIO: f64 = 1.2;
 pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     let flops = |trial: &TrialRow| Some(data.flops(trial)? / 1e12);
     let seconds = |trial: &TrialRow| data.seconds(trial);
-    let costs: [(&str, &str, &str, Measure<'_>); 3] = [
+    let costs: [(&str, &str, &str, Quantity<'_>); 3] = [
         (
             "parameters",
             "parameters",
@@ -54,6 +54,6 @@ pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     costs.into_iter().map(figure).filter_map(Result::transpose).collect()
 }
 
-fn cost<'m>(name: &'m str, of: &'m dyn Fn(&TrialRow) -> Option<f64>) -> Measure<'m> {
-    Measure { name, of, scale: &|values| Scale::log(values) }
+fn cost<'m>(name: &'m str, of: &'m dyn Fn(&TrialRow) -> Option<f64>) -> Quantity<'m> {
+    Quantity { name, of, scale: &|values| Scale::log(values) }
 }

@@ -1,9 +1,9 @@
 //! Validation error by epoch, one line a seed.
 
 use super::{Figure, left_out};
-use crate::analysis::Cell;
+use crate::analysis::CellTrials;
 use crate::report::Error;
-use crate::report::chart::{Colour, Drawn, Entry, Grid, Look, Panel, Scale, Weight};
+use crate::report::chart::{Colour, Drawn, LegendEntry, Look, Panel, PanelGrid, Scale, Weight};
 use crate::report::data::ReportData;
 use crate::report::facets::{Facets, Series};
 use crate::stats::mean;
@@ -18,13 +18,13 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
         return Ok(None);
     }
     let several = facets.cells().any(|cell| cell.trials.len() > 1);
-    let grid = Grid {
+    let grid = PanelGrid {
         headings: facets.headings(),
         x: Scale::of_counts(values.iter().map(|(epoch, _)| *epoch)),
         y: Scale::log(values.iter().map(|(_, error)| *error)),
         x_name: "epoch".to_owned(),
         y_name: "validation error (%)".to_owned(),
-        legend: Grid::legend(entries(&facets, several)),
+        legend: PanelGrid::legend(entries(&facets, several)),
     };
     let caption = format!(
         "Validation error after each epoch of the phases that train the classifier, percent. {}{}",
@@ -41,19 +41,19 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     Ok(Some(figure))
 }
 
-fn entries(facets: &Facets<'_>, several: bool) -> Vec<Entry> {
+fn entries(facets: &Facets<'_>, several: bool) -> Vec<LegendEntry> {
     let named = facets.series.iter().filter(|series| !series.name.is_empty());
-    let line = |series: &Series| Entry::Line(series.look.colour, Weight::Mean, series.name.clone());
+    let line = |series: &Series| LegendEntry::Line(series.look.colour, Weight::Mean, series.name.clone());
     let mut entries: Vec<_> = named.map(line).collect();
     if several {
-        entries.push(Entry::Line(Colour::Ink, Weight::Seed, "one seed".to_owned()));
-        entries.push(Entry::Line(Colour::Ink, Weight::Mean, "mean".to_owned()));
+        entries.push(LegendEntry::Line(Colour::Ink, Weight::Seed, "one seed".to_owned()));
+        entries.push(LegendEntry::Line(Colour::Ink, Weight::Mean, "mean".to_owned()));
     }
     entries
 }
 
 /// The curve of every seed, and over several their mean.
-fn paint(panel: &Panel<'_, '_>, data: &ReportData<'_>, cell: &Cell, look: Look) -> Drawn {
+fn paint(panel: &Panel<'_, '_>, data: &ReportData<'_>, cell: &CellTrials, look: Look) -> Drawn {
     let curves: Vec<_> = cell.trials.iter().map(|trial| points(data, trial)).collect();
     if let [alone] = &curves[..] {
         return panel.line(alone, 0.0, look, Weight::Mean);

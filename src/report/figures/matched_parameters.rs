@@ -1,9 +1,9 @@
 //! The parameter counts of the networks that are compared.
 
 use super::Figure;
-use crate::analysis::{Cell, Compared};
+use crate::analysis::{CellTrials, Compared};
 use crate::report::Error;
-use crate::report::chart::{Colour, Row, Rows, Scale, Weight};
+use crate::report::chart::{ChartRow, Colour, RowChart, Scale, Weight};
 use crate::report::data::ReportData;
 use crate::report::facets::{Facet, Facets, Series};
 
@@ -12,7 +12,7 @@ struct Count<'m> {
     /// The values that it shares with its reference, and the size of that.
     group: String,
     series: &'m Series,
-    cell: &'m Cell,
+    cell: &'m CellTrials,
     excess: f64,
 }
 
@@ -25,17 +25,17 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     if counts.iter().all(|count| count.excess == 0.0) {
         return Ok(None);
     }
-    let row = |count: &Count<'_>| Row {
+    let row = |count: &Count<'_>| ChartRow {
         group: count.group.clone(),
         label: count.series.name.clone(),
         text: size(count.cell),
     };
-    let rows = Rows {
+    let rows = RowChart {
         lines: counts.iter().map(row).collect(),
         scale: Scale::even(counts.iter().map(|count| count.excess).chain([0.0])),
         scale_name: "parameters beyond those of the reference (%)".to_owned(),
         band: None,
-        legend: Rows::legend(Vec::new()),
+        legend: RowChart::legend(Vec::new()),
     };
     let caption = "Trainable numbers of every cell against those of its reference. Beside each name stand how many \
                    there are, and the hidden units n that make them so many.";
@@ -57,15 +57,16 @@ fn counts<'m>(facets: &'m Facets<'m>, facet: &'m Facet<'m>, reference: &str) -> 
     let Some((at, referred)) = cells().find(|(at, _)| is_reference(*at)) else { return Vec::new() };
     let own = format!("{} has {}", facets.series[at].name, size(referred));
     let group = if facet.heading.is_empty() { own } else { format!("{}: {own}", facet.heading) };
-    let excess =
-        |cell: &Cell| 100.0 * (cell.network().parameters as f64 / referred.network().parameters as f64 - 1.0);
+    let excess = |cell: &CellTrials| {
+        100.0 * (cell.network().parameters as f64 / referred.network().parameters as f64 - 1.0)
+    };
     let count =
         |(at, cell)| Count { group: group.clone(), series: &facets.series[at], cell, excess: excess(cell) };
     cells().filter(|(at, _)| !is_reference(*at)).map(count).collect()
 }
 
 /// `167 900 (n = 100)`.
-fn size(cell: &Cell) -> String {
+fn size(cell: &CellTrials) -> String {
     format!("{} (n = {})", grouped(cell.network().parameters), cell.network().hidden)
 }
 

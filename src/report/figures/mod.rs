@@ -11,7 +11,7 @@ mod sparsity;
 mod test_error;
 
 use super::Error;
-use super::chart::{About, Canvas, Drawn, Entry, draw};
+use super::chart::{About, Canvas, Drawn, LegendEntry, draw};
 use super::data::ReportData;
 use super::facets::{Facets, PANELS};
 
@@ -59,8 +59,8 @@ impl Figure {
 }
 
 /// Legend entries of single seeds and of their mean.
-fn seed_entries() -> [Entry; 2] {
-    [Entry::Seed("one seed".to_owned()), Entry::Interval("mean, 95 % interval".to_owned())]
+fn seed_entries() -> [LegendEntry; 2] {
+    [LegendEntry::Seed("one seed".to_owned()), LegendEntry::Interval("mean, 95 % interval".to_owned())]
 }
 
 /// `one seed`, or `5 seeds`.

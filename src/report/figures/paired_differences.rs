@@ -4,7 +4,7 @@
 use super::{Figure, seed_entries, seeds};
 use crate::analysis::{self, Compared, Comparison, Difference, Grid};
 use crate::report::Error;
-use crate::report::chart::{Drawn, Entry, Look, Panel, Row, Rows, Scale, Weight};
+use crate::report::chart::{ChartRow, Drawn, LegendEntry, Look, Panel, RowChart, Scale, Weight};
 use crate::report::data::ReportData;
 use crate::report::facets::{Facets, Series, with_value};
 use crate::stats::Interval;
@@ -40,12 +40,12 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     }
     let margin = comparison.contrast.margin.map(|margin| (-margin, margin));
     let ends = margin.into_iter().flat_map(|(low, high)| [low, high]);
-    let rows = Rows {
+    let rows = RowChart {
         lines: all.iter().map(Against::row).collect(),
         scale: Scale::even(values.into_iter().chain([0.0]).chain(ends)),
         scale_name: "difference in test error (percentage points)".to_owned(),
         band: margin,
-        legend: Rows::legend(entries(comparison)),
+        legend: RowChart::legend(entries(comparison)),
     };
     let reference = side(&series, &comparison.contrast.reference).name;
     let title = format!("Difference in test error from {reference}");
@@ -112,8 +112,8 @@ impl Against {
         self.seeds.iter().copied().chain(self.mean).chain(ends)
     }
 
-    fn row(&self) -> Row {
-        Row { group: self.group.clone(), label: self.series.name.clone(), text: self.text.clone() }
+    fn row(&self) -> ChartRow {
+        ChartRow { group: self.group.clone(), label: self.series.name.clone(), text: self.text.clone() }
     }
 
     fn paint(&self, panel: &Panel<'_, '_>, y: f64) -> Drawn {
@@ -129,13 +129,13 @@ impl Against {
     }
 }
 
-fn entries(comparison: &Comparison) -> Vec<Entry> {
+fn entries(comparison: &Comparison) -> Vec<LegendEntry> {
     let mut entries = Vec::new();
     if comparison.rows.iter().any(|row| row.test.is_some_and(|test| test.interval().is_some())) {
         entries.extend(seed_entries());
     }
     entries.extend(
-        comparison.contrast.margin.map(|margin| Entry::Band(format!("within ±{margin}, the margin"))),
+        comparison.contrast.margin.map(|margin| LegendEntry::Band(format!("within ±{margin}, the margin"))),
     );
     entries
 }

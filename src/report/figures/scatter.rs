@@ -2,10 +2,10 @@
 //! series.
 
 use super::{Figure, left_out, seed_entries, seeds};
-use crate::analysis::Cell;
+use crate::analysis::CellTrials;
 use crate::report::Error;
-use crate::report::chart::{Anchor, Drawn, Font, Grid, Look, Panel, Scale, Weight};
-use crate::report::data::{Dimension, ReportData};
+use crate::report::chart::{Anchor, Drawn, Font, Look, Panel, PanelGrid, Scale, Weight};
+use crate::report::data::{FacetAxis, ReportData};
 use crate::report::facets::{Facets, title};
 use crate::stats::{CONFIDENCE, Interval, mean, t_interval};
 use crate::store::TrialRow;
@@ -14,7 +14,7 @@ use crate::store::TrialRow;
 const SEEDS: f64 = 4.5;
 
 /// A number of every trial.
-pub struct Measure<'m> {
+pub struct Quantity<'m> {
     /// Its name, with the unit.
     pub name: &'m str,
     /// Its value for a complete trial; `None` where the tables lack it.
@@ -29,8 +29,8 @@ pub struct Scatter<'m> {
     pub title: String,
     /// Caption, without marks and intervals.
     pub caption: &'m str,
-    pub x: Measure<'m>,
-    pub y: Measure<'m>,
+    pub x: Quantity<'m>,
+    pub y: Quantity<'m>,
     /// Dimension that the lines run along.
     pub along: Option<usize>,
     /// True if x is the value on this dimension: series then stand side by side, and marks have no labels.
@@ -48,7 +48,7 @@ struct Dot {
 }
 
 /// The dimension that lines run along: of those with numbers the first that is not compared.
-pub fn along(dimensions: &[Dimension]) -> Option<usize> {
+pub fn along(dimensions: &[FacetAxis]) -> Option<usize> {
     let numeric = || (0..dimensions.len()).filter(|&at| dimensions[at].numbers().is_some());
     numeric().find(|&at| !dimensions[at].compared).or_else(|| numeric().next())
 }
@@ -67,7 +67,7 @@ impl Scatter<'_> {
         let several = dots.iter().any(|dot| dot.y.is_some());
         let mut entries = facets.entries();
         entries.extend(several.then(seed_entries).into_iter().flatten());
-        let grid = Grid {
+        let grid = PanelGrid {
             headings: facets.headings(),
             x: (self.x.scale)(
                 dots.iter().flat_map(|dot| extent(dot.seeds.iter().map(|seed| seed.0), dot.x)).collect(),
@@ -77,7 +77,7 @@ impl Scatter<'_> {
             ),
             x_name: self.x.name.to_owned(),
             y_name: self.y.name.to_owned(),
-            legend: Grid::legend(entries),
+            legend: PanelGrid::legend(entries),
         };
         let step = if self.is_setting && several { grid.step(facets.series.len()) } else { 0.0 };
         let caption = self.caption(data, &facets, &dots);
@@ -92,7 +92,7 @@ impl Scatter<'_> {
         .map(Some)
     }
 
-    fn dot(&self, data: &ReportData<'_>, cell: &Cell) -> Option<Dot> {
+    fn dot(&self, data: &ReportData<'_>, cell: &CellTrials) -> Option<Dot> {
         let both = |trial: &TrialRow| Some(((self.x.of)(trial)?, (self.y.of)(trial)?));
         let seeds: Vec<_> = cell.trials.iter().filter(|trial| trial.is_complete()).filter_map(both).collect();
         let (x, y): (Vec<_>, Vec<_>) = seeds.iter().copied().unzip();

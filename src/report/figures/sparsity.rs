@@ -1,7 +1,7 @@
 //! Sparsity of the codes against their reconstruction.
 
 use super::Figure;
-use super::scatter::{Measure, Scatter, along};
+use super::scatter::{Quantity, Scatter, along};
 use crate::report::Error;
 use crate::report::chart::Scale;
 use crate::report::data::ReportData;
@@ -13,12 +13,12 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
         title: "Sparsity against reconstruction".to_owned(),
         caption: "The kept weights on the validation images: the share of hidden units that are active, and \
                   the squared error of the reconstruction.",
-        x: Measure {
+        x: Quantity {
             name: "active hidden units (% of all)",
             of: &|trial| Some(100.0 * data.best_epoch(trial)?.active_fraction?),
             scale: &|values| Scale::even(values),
         },
-        y: Measure {
+        y: Quantity {
             name: "reconstruction ½‖x − Dz‖² (per image)",
             of: &|trial| data.best_epoch(trial)?.valid_reconstruction,
             scale: &|values| Scale::even(values),

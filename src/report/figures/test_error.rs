@@ -1,7 +1,7 @@
 //! Test error against each swept number.
 
 use super::Figure;
-use super::scatter::{Measure, Scatter};
+use super::scatter::{Quantity, Scatter};
 use crate::report::Error;
 use crate::report::chart::Scale;
 use crate::report::data::ReportData;
@@ -22,7 +22,7 @@ fn figure(data: &ReportData<'_>, at: usize) -> Result<Option<Figure>, Error> {
         name: format!("test_error_by_{column}"),
         title: format!("Test error by {}", title(column)),
         caption: "Test error of the kept weights, percent.",
-        x: Measure {
+        x: Quantity {
             name: title(column),
             of: &|trial: &TrialRow| trial.value(column)?.number(),
             scale: &|_| Scale::of_setting(values.iter().copied()),
@@ -35,6 +35,6 @@ fn figure(data: &ReportData<'_>, at: usize) -> Result<Option<Figure>, Error> {
 }
 
 /// The measure of all figures of the test error.
-pub fn test_error() -> Measure<'static> {
-    Measure { name: "test error (%)", of: &|trial| trial.test_error, scale: &|values| Scale::log(values) }
+pub fn test_error() -> Quantity<'static> {
+    Quantity { name: "test error (%)", of: &|trial| trial.test_error, scale: &|values| Scale::log(values) }
 }

@@ -1,7 +1,7 @@
 //! The cells that two sweeps have in common.
 
-use crate::analysis::{Cell, TableView, difference, spread};
-use crate::report::data::{Dimension, ReportData};
+use crate::analysis::{CellTrials, TableView, difference, spread};
+use crate::report::data::{FacetAxis, ReportData};
 use crate::report::facets::with_value;
 use crate::stats::{CONFIDENCE, Spread, Welch, mean};
 
@@ -55,14 +55,14 @@ fn without(mut view: TableView, at: usize) -> TableView {
     view
 }
 
-fn is_same(left: &Cell, right: &Cell, shared: &[(usize, usize)]) -> bool {
+fn is_same(left: &CellTrials, right: &CellTrials, shared: &[(usize, usize)]) -> bool {
     let (a, b) = (left.network(), right.network());
     let is_same =
         (&a.family, a.steps, a.hidden, a.parameters) == (&b.family, b.steps, b.hidden, b.parameters);
     is_same && shared.iter().all(|&(a, b)| left.values[a] == right.values[b])
 }
 
-fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &Cell, right: &Cell) -> Vec<String> {
+fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &CellTrials, right: &CellTrials) -> Vec<String> {
     let (a, b) = (left.test_errors(), right.test_errors());
     let interval = Welch::of(&a, &b, CONFIDENCE).map(|welch| welch.interval);
     let difference_of_means = mean(&a).zip(mean(&b)).map(|(a, b)| b - a);
@@ -79,8 +79,8 @@ fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &Cell, right: &Cell) 
 }
 
 /// Values of the axes that only the cell's own sweep has.
-fn own(data: &ReportData<'_>, other: &ReportData<'_>, cell: &Cell) -> String {
-    let is_own = |axis: &&Dimension| other.dimensions.iter().all(|theirs| theirs.column != axis.column);
+fn own(data: &ReportData<'_>, other: &ReportData<'_>, cell: &CellTrials) -> String {
+    let is_own = |axis: &&FacetAxis| other.dimensions.iter().all(|theirs| theirs.column != axis.column);
     let own = data.dimensions.iter().filter(is_own);
     own.map(|axis| with_value(&axis.column, axis.value(cell))).collect::<Vec<_>>().join(", ")
 }

@@ -8,7 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
-use self::provenance::{Command, Fact};
+use self::provenance::{CommandLine, Fact};
 use super::Error;
 use super::chart::on_page;
 use super::data::ReportData;
@@ -23,36 +23,36 @@ pub const SCRIPT: &str = include_str!("sort.js");
 
 /// All that the template is filled with.
 #[derive(Serialize)]
-struct Page<'p> {
+struct SweepPage<'p> {
     title: String,
-    sweeps: Vec<Sweep<'p>>,
+    sweeps: Vec<SweepSection<'p>>,
     /// The cells that two sweeps have in common.
-    common: Option<Table>,
+    common: Option<PageTable>,
     style: &'static str,
     script: &'static str,
 }
 
 #[derive(Serialize)]
-struct Sweep<'p> {
+struct SweepSection<'p> {
     name: &'p str,
     question: &'p str,
     verdict: Option<String>,
     /// The numbers of complete and of planned trials.
     counts: String,
-    tables: Vec<Table>,
+    tables: Vec<PageTable>,
     figures: Vec<Drawing<'p>>,
-    failures: Option<Table>,
+    failures: Option<PageTable>,
     facts: Vec<Fact>,
-    commands: Vec<Command>,
+    commands: Vec<CommandLine>,
 }
 
 /// A table of a page.
 #[derive(Serialize)]
-pub struct Table {
+pub struct PageTable {
     id: String,
     title: String,
     caption: String,
-    head: Vec<Head>,
+    head: Vec<ColumnHead>,
     rows: Vec<Vec<String>>,
     /// The file that holds all digits, and the command that writes it.
     file: Option<String>,
@@ -60,7 +60,7 @@ pub struct Table {
 }
 
 #[derive(Serialize)]
-struct Head {
+struct ColumnHead {
     text: String,
     number: bool,
 }
@@ -88,11 +88,11 @@ pub struct Part<'p> {
 /// The template cannot be filled in.
 pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
     let names: Vec<_> = parts.iter().map(|part| part.data.name).collect();
-    let page = Page {
+    let page = SweepPage {
         title: names.join(" and "),
-        sweeps: parts.iter().map(Sweep::of).collect(),
+        sweeps: parts.iter().map(SweepSection::of).collect(),
         common: match parts {
-            [one, other] => common::view(one.data, other.data).map(|view| Table::of(view, "common")),
+            [one, other] => common::view(one.data, other.data).map(|view| PageTable::of(view, "common")),
             _ => None,
         },
         style: STYLE,
@@ -103,14 +103,14 @@ pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
     Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
 }
 
-impl<'p> Sweep<'p> {
+impl<'p> SweepSection<'p> {
     fn of(part: &Part<'p>) -> Self {
         let Part { data, figures } = *part;
         let name = data.name;
         let written = |view: TableView| {
             let id = format!("{name}-{}", view.name);
             let file = view.file.map(|file| format!("analysis/{file}"));
-            Table { file, command: Some(provenance::analyze(data)), ..Table::of(view, &id) }
+            PageTable { file, command: Some(provenance::analyze(data)), ..PageTable::of(view, &id) }
         };
         let drawing = |figure: &'p Figure| Drawing::of(figure, name);
         Self {
@@ -120,7 +120,7 @@ impl<'p> Sweep<'p> {
             counts: counts(data),
             tables: data.analysis.views().into_iter().map(written).collect(),
             figures: figures.iter().map(drawing).collect(),
-            failures: failures(data).map(|view| Table::of(view, &format!("{name}-incomplete"))),
+            failures: failures(data).map(|view| PageTable::of(view, &format!("{name}-incomplete"))),
             facts: provenance::facts(data),
             commands: provenance::commands(data),
         }
@@ -140,10 +140,10 @@ impl<'p> Drawing<'p> {
     }
 }
 
-impl Table {
+impl PageTable {
     /// A view, named `id` on its page.
     pub fn of(view: TableView, id: &str) -> Self {
-        let head = |(at, text): (usize, String)| Head { text, number: at >= view.texts };
+        let head = |(at, text): (usize, String)| ColumnHead { text, number: at >= view.texts };
         Self {
             id: id.to_owned(),
             title: view.title(),

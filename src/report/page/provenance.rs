@@ -37,7 +37,7 @@ pub struct Fact {
 
 /// A command and its effect.
 #[derive(Serialize)]
-pub struct Command {
+pub struct CommandLine {
     line: String,
     effect: String,
 }
@@ -82,8 +82,8 @@ fn line(command: &str, data: &ReportData<'_>) -> String {
 }
 
 /// The commands that repeat a sweep, from its trials to this page.
-pub fn commands(data: &ReportData<'_>) -> Vec<Command> {
-    let command = |line: String, effect: &str| Command { line, effect: effect.to_owned() };
+pub fn commands(data: &ReportData<'_>) -> Vec<CommandLine> {
+    let command = |line: String, effect: &str| CommandLine { line, effect: effect.to_owned() };
     let mut commands = Vec::new();
     let commits = data.provenance.iter().flatten().map(|row| row.commit.as_deref().unwrap_or_default());
     if let [commit] = distinct(commits).as_slice() {
