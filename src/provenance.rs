@@ -35,7 +35,7 @@ pub struct Provenance {
     pub rustc: Option<String>,
     /// SHA-256 of `Cargo.lock` at build time.
     pub lockfile: String,
-    /// SHA-256 of the running binary; absent where the system hides it.
+    /// SHA-256 of the running binary; absent if the system hides it.
     pub binary: Option<String>,
     /// SHA-256 of the data by file name.
     pub data: BTreeMap<String, String>,

@@ -57,7 +57,7 @@ pub enum Error {
         /// Values of the axes.
         cell: String,
     },
-    /// `mistakes.csv` is no table of mistakes in order.
+    /// `mistakes.csv` is not a table of mistakes in order.
     #[error("{} is not sorted by `index` and `image` in row {row}: {REMERGE}", shown(path))]
     Order {
         /// The file.
@@ -65,14 +65,14 @@ pub enum Error {
         /// The row, from 1, after the header.
         row: usize,
     },
-    /// A reference that is no part of the sweep.
+    /// A reference that is not part of the sweep.
     #[error("no trial has the reference value `{key}` = `{value}` of [compare]: {}", known(values))]
     Reference {
         /// Axis of the reference.
         key: String,
         /// Its value.
         value: String,
-        /// The values that trials have; none where the axis is not swept.
+        /// The values that trials have; none if the axis is not swept.
         values: Vec<String>,
     },
     /// Threads that could not be started.

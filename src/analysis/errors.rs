@@ -5,7 +5,7 @@ use crate::store::TrialRow;
 /// Errors of a complete trial, percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Errors {
-    /// Of the validation images, at the kept epoch; absent where none are held out.
+    /// Of the validation images, at the kept epoch; absent if none are held out.
     pub valid: Option<f64>,
     /// Of the test images.
     pub test: f64,

@@ -121,7 +121,7 @@ impl Examples {
 }
 
 impl ExampleRow {
-    /// The trials of a pair with the seed at a position; `None` where either is not complete.
+    /// The trials of a pair with the seed at a position; `None` if either is not complete.
     fn of(pair: &Pair<'_>, at: usize, mistakes: &Mistakes) -> Result<Option<Self>, Absent> {
         let Some((images, reference)) = wrong(pair.reference, at, mistakes)? else { return Ok(None) };
         let Some((_, challenger)) = wrong(pair.challenger, at, mistakes)? else { return Ok(None) };

@@ -4,7 +4,7 @@ use super::table::CsvColumns;
 use crate::stats::{LEVEL, equivalence, holm, least_sign_flip, sign_flip};
 
 /// The tests of one difference, alone and adjusted for the rows of its table. A p is
-/// absent where the test cannot be made.
+/// absent if the test cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tests {
     /// Student's t test, two-sided: paired, or Welch's where nothing can be paired.

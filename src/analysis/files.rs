@@ -2,7 +2,7 @@
 
 /// The table of cells.
 pub const SUMMARY: &str = "summary.csv";
-/// The table of comparisons; absent where the spec compares nothing, as the two that follow.
+/// The table of comparisons; absent if the spec compares nothing, as the two that follow.
 pub const COMPARISON: &str = "comparison.csv";
 /// The table of challengers over the whole grid.
 pub const GRID: &str = "grid.csv";

@@ -38,7 +38,7 @@ pub struct GridRow {
     /// Of these, cells whose error is the reference's in every seed, to the last image: as
     /// those of networks that are the same function by construction. The average has them.
     pub identical: usize,
-    /// Difference in test error averaged over the cells, by the grid's seeds; absent where a
+    /// Difference in test error averaged over the cells, by the grid's seeds; absent if a
     /// trial of any cell, on either side, is not complete.
     pub differences: Vec<Option<f64>>,
     /// Planned seeds without a difference.
@@ -50,7 +50,7 @@ pub struct GridRow {
     /// Tests of the difference in test error; Holm's adjustment is over all rows.
     pub tests: Tests,
     /// Interquartile mean of the reference's test errors over all cells and complete trials,
-    /// percent; absent where a cell has none. A secondary figure.
+    /// percent; absent if a cell has none. A secondary figure.
     pub iqm_reference: Option<Estimate>,
     /// The same of the challenger.
     pub iqm_challenger: Option<Estimate>,
@@ -120,7 +120,7 @@ impl GridRow {
     }
 }
 
-/// The mean over the cells, seed by seed; absent where any cell has no difference.
+/// The mean over the cells, seed by seed; absent if any cell has no difference.
 fn averages(by_cell: &[&[Option<f64>]]) -> Vec<Option<f64>> {
     let seeds = by_cell.first().map_or(0, |cell| cell.len());
     let of_seed = |at| by_cell.iter().map(|cell| cell[at]).collect::<Option<Vec<f64>>>();

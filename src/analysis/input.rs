@@ -18,7 +18,7 @@ impl Input {
     /// Reads the merged tables of a results folder.
     ///
     /// # Errors
-    /// `trials.csv` is missing, a table is malformed, or the disk refuses.
+    /// `trials.csv` is missing, a table is malformed, or I/O fails.
     pub fn read(store: &Store) -> Result<Self, Error> {
         let path = store.table(Table::Trials);
         if !path.exists() {

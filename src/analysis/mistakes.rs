@@ -11,7 +11,7 @@ pub(super) struct Mistakes {
 }
 
 impl Mistakes {
-    /// Groups the rows of `mistakes.csv`; `None` where there is no such table.
+    /// Groups the rows of `mistakes.csv`; `None` if there is no such table.
     pub fn of(input: &Input) -> Result<Option<Self>, Error> {
         let Some(rows) = &input.mistakes else { return Ok(None) };
         let mut by_trial: HashMap<usize, Vec<usize>> = HashMap::new();

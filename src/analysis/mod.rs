@@ -81,7 +81,7 @@ pub struct Analysis {
 ///
 /// # Errors
 /// `trials.csv` is absent, or has not the columns of the design; `mistakes.csv` is
-/// not in order; the reference is in no trial; the disk refuses.
+/// not in order; the reference is in no trial; I/O fails.
 pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
     let analysis = Analysis::of(&Input::read(store)?, design)?;
     for (name, text) in analysis.files()? {

@@ -61,7 +61,7 @@ pub(super) struct Pair<'c> {
     pub reference: &'c CellTrials,
     pub challenger: &'c CellTrials,
     /// The challenger's test error less that of the reference, by seed, percentage points;
-    /// absent where either trial is not complete.
+    /// absent if either trial is not complete.
     pub test: Vec<Option<f64>>,
     /// The same of the validation error.
     pub valid: Vec<Option<f64>>,

@@ -95,7 +95,7 @@ fn counted(conclusions: &[Conclusion]) -> String {
     counts.iter().map(each).collect::<Vec<_>>().join("; ")
 }
 
-/// Names the method of the intervals; `None` where there are none.
+/// Names the method of the intervals; `None` if there are none.
 fn method(grid: &Grid) -> Option<String> {
     let tested = grid.rows.iter().filter(|row| row.tests.p.is_some());
     let seeds = range(tested.filter_map(|row| Some(row.test?.n)))?;

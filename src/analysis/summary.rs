@@ -46,12 +46,12 @@ pub struct SummaryRow {
     pub test_error: Option<Spread>,
     /// Validation error at the kept epoch over the complete trials.
     pub valid_error: Option<Spread>,
-    /// Test images; absent where no trial is complete, or an earlier version merged them.
+    /// Test images; absent if no trial is complete, or an earlier version merged them.
     pub images: Option<usize>,
     /// Standard error that so many independent images give one network whose test error is
     /// the mean, percentage points.
     pub image_error: Option<f64>,
-    /// Errors by the summary's seeds; absent where the trial is not complete.
+    /// Errors by the summary's seeds; absent if the trial is not complete.
     pub errors: Vec<Option<Errors>>,
 }
 

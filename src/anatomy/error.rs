@@ -24,7 +24,7 @@ pub enum Error {
         /// The fault.
         reason: String,
     },
-    /// A table is no CSV.
+    /// A table is not a CSV.
     #[error("cannot read {table}; remove the file and measure every network again")]
     Csv {
         /// Name of the file.

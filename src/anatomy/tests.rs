@@ -261,7 +261,7 @@ fn prototypes_are_compared_with_their_class_means() {
     let (network, sample) = (planted([0.5, 0.0]), sample(200));
     let (_, units) = divided(&network, &sample);
     let found = Sharpness::of(&network, Some(&judge()), &sample, &units);
-    // (1.25, 0.75, 0, 0) against (1, 0.6, 0, 0): the same up to contrast but for 0.75 / 1.25 = 0.6 / 1.
+    // (1.25, 0.75, 0, 0) against (1, 0.6, 0, 0): the same up to contrast except 0.75 / 1.25 = 0.6 / 1.
     assert!(found.ratios.iter().all(|ratio| close(ratio.unwrap(), 1.0)), "{found:?}");
     assert_eq!(found.recognised, Some(1.0));
 }

@@ -47,7 +47,7 @@ impl Bench {
         budget::training_flops(&self.model, INPUTS, CLASSES)
     }
 
-    /// A network with its initial weights, but for the thresholds of a given activity, and
+    /// A network with its initial weights, except the thresholds of a given activity, and
     /// noise to train it on.
     ///
     /// # Errors

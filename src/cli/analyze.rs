@@ -14,7 +14,7 @@ use crate::spec::Sweep;
 use crate::store::Store;
 use crate::text::printable;
 
-/// Columns of the tables where the output is no terminal.
+/// Columns of the tables where the output is not a terminal.
 const PIPE_WIDTH: u16 = 100;
 
 const EXAMPLES: &str = "\
@@ -47,7 +47,7 @@ fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(warn_of_damage(&merged))))
 }
 
-/// Writes the tables into the sweep's folder, and the report where there is one, and prints them.
+/// Writes the tables into the sweep's folder, and the report if there is one, and prints them.
 pub fn write_and_print(sweep: &Sweep, store: &Store, out: &mut dyn Write) -> Result<()> {
     let analysed = Analysed::of(sweep, store)?;
     analysed.refresh_report()?;
@@ -82,7 +82,7 @@ impl<'a> Analysed<'a> {
         Ok(())
     }
 
-    /// Writes the figures and the page where there are any, so that they stand beside no newer tables.
+    /// Writes the figures and the page if there are any, so that they stand beside no newer tables.
     fn refresh_report(&self) -> Result<()> {
         if self.store.analysis_file(PAGE).exists() { self.write_report() } else { Ok(()) }
     }

@@ -38,7 +38,7 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// An error and its causes, each on one line, but for those with lists and diffs.
+/// An error and its causes, each on one line, except those with lists and diffs.
 fn with_causes(error: &anyhow::Error) -> String {
     let cause = |cause: &(dyn std::error::Error + 'static)| {
         let text = cause.to_string();

@@ -136,7 +136,7 @@ fn verify(file: Known, path: &Path) -> Result<(), String> {
     })
 }
 
-/// A progress bar on standard error; hidden if that is no terminal.
+/// A progress bar on standard error; hidden if that is not a terminal.
 fn progress(name: &'static str, length: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
     let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";

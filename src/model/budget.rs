@@ -36,7 +36,7 @@ impl Counts {
         hidden * (encoders * inputs + recurrents * hidden + thresholds + inputs + classes)
     }
 
-    /// The largest width with no more than `budget` parameters; `None` where one hidden unit exceeds it.
+    /// The largest width with no more than `budget` parameters; `None` if one hidden unit exceeds it.
     #[must_use]
     pub fn match_width(&self, inputs: usize, classes: usize, budget: usize) -> Option<usize> {
         let fits = |hidden| self.parameters(hidden, inputs, classes) <= budget;

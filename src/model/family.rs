@@ -44,9 +44,9 @@ pub enum Group {
 /// Names of the parameters that one iteration reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// E_t `[hidden, inputs]`; `None` where the iteration does not read the input.
+    /// E_t `[hidden, inputs]`; `None` if the iteration does not read the input.
     pub encoder: Option<String>,
-    /// S_t `[hidden, hidden]`; `None` where the iteration does not read the previous code.
+    /// S_t `[hidden, hidden]`; `None` if the iteration does not read the previous code.
     pub recurrent: Option<String>,
     /// b_t `[hidden]`.
     pub threshold: String,

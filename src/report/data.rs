@@ -29,7 +29,7 @@ pub struct ReportData<'a> {
     pub dimensions: Vec<FacetAxis>,
     /// The analysis.
     pub analysis: &'a Analysis,
-    /// The rows of `provenance.csv`, where there is one.
+    /// The rows of `provenance.csv`, if there is one.
     pub provenance: Option<Vec<ProvenanceRow>>,
     curves: HashMap<String, Vec<EpochRow>>,
     flops: HashMap<String, u64>,
@@ -110,12 +110,12 @@ impl<'a> ReportData<'a> {
         self.curve(trial).get(trial.best_epoch?.checked_sub(1)?)
     }
 
-    /// Floating-point operations of the training; `None` where `plan.csv` does not count them.
+    /// Floating-point operations of the training; `None` if `plan.csv` does not count them.
     pub fn flops(&self, trial: &TrialRow) -> Option<f64> {
         self.flops.get(&trial.trial).map(|&flops| flops as f64)
     }
 
-    /// Wall-clock of a trial; `None` where there is no `provenance.csv`.
+    /// Wall-clock of a trial; `None` if there is no `provenance.csv`.
     pub fn seconds(&self, trial: &TrialRow) -> Option<f64> {
         self.seconds.get(&trial.trial).copied()
     }

@@ -27,7 +27,7 @@ pub struct Facets<'m> {
 pub struct Series {
     /// Values on the axes shown by colour, as `comparison.csv` writes them.
     pub key: String,
-    /// The same for a reader; empty where there is one series alone.
+    /// The same for a reader; empty if there is one series alone.
     pub name: String,
     /// Colour and mark.
     pub look: Look,
@@ -35,7 +35,7 @@ pub struct Series {
 
 /// Cells that agree on the axes shown by panel.
 pub struct Facet<'m> {
-    /// Its values on those axes; empty where one panel holds all.
+    /// Its values on those axes; empty if one panel holds all.
     pub heading: String,
     /// Cells of each series, in plan order, with the series' position.
     pub series: Vec<(usize, Vec<&'m CellTrials>)>,
@@ -78,7 +78,7 @@ impl<'m> Facets<'m> {
         &mut self.panels[at]
     }
 
-    /// Names of the panels; none where one holds all.
+    /// Names of the panels; none if one holds all.
     pub fn headings(&self) -> Vec<String> {
         let headings = self.panels.iter().map(|panel| panel.heading.clone());
         headings.filter(|heading| !heading.is_empty()).collect()

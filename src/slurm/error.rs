@@ -86,7 +86,7 @@ pub enum Error {
     WorkingDirectory(#[source] io::Error),
 }
 
-/// The remedy for a refusal, by Slurm's message; empty where none is known.
+/// The remedy for a refusal, by Slurm's message; empty if none is known.
 fn hint(message: &str) -> &'static str {
     let message = message.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));

@@ -93,7 +93,7 @@ impl Jobs {
     /// Records the numbers of jobs that only the queue knew.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn record_found(&self, submissions: &Submissions) -> Result<(), Error> {
         let recorded = submissions.list()?;
         let mut found = self.submissions.iter().filter(|submission| !recorded.contains(submission));

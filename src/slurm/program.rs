@@ -53,7 +53,7 @@ impl Program {
         Ok(program)
     }
 
-    /// The program in a file, by its content; `None` if there is no regular file.
+    /// The program in a file, by its content; `None` if there is not a regular file.
     ///
     /// # Errors
     /// The file cannot be read.

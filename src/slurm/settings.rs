@@ -1,4 +1,4 @@
-//! The `[slurm]` table: how the tasks of a sweep run on a cluster. It is no part of a trial's id or of
+//! The `[slurm]` table: how the tasks of a sweep run on a cluster. It is not part of a trial's id or of
 //! `sweep.toml`.
 //!
 //! The same table in the user's own file gives the settings that a spec leaves out;

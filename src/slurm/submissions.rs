@@ -128,7 +128,7 @@ impl Submissions {
     /// Acquires the lease without which no process submits.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn acquire(&self, leases: &Leases) -> Result<Acquisition, Error> {
         let lock = self.folder.join(LOCK);
         atomic::create_subfolder(&*self.io, &self.folder)?;
@@ -139,7 +139,7 @@ impl Submissions {
     /// Number of the next submission.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn next_number(&self) -> Result<usize, Error> {
         Ok(self.numbers()?.last().map_or(1, |last| last + 1))
     }
@@ -173,7 +173,7 @@ impl Submissions {
     /// Stores a copy of a program, which later changes of the original do not affect.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn store_program(&self, bytes: &[u8]) -> Result<Program, Error> {
         Program::store(&*self.io, &self.folder.join(PROGRAMS), bytes)
     }
@@ -194,7 +194,7 @@ impl Submissions {
     /// Creates the folder of a submission, with a folder for the logs of each array.
     ///
     /// # Errors
-    /// The folder exists already, or the disk refuses.
+    /// The folder exists already, or I/O fails.
     pub fn create(&self, number: usize, record: Record) -> Result<Submission, Error> {
         let submission = self.submission(number, record);
         self.io.create_folder(&submission.path).map_err(Error::write(&submission.path))?;
@@ -251,7 +251,7 @@ impl Submission {
     /// Writes one of the submission's files.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write(path: &Path, text: &str) -> Result<(), Error> {
         atomic::write(&Disk, path, text.as_bytes())
     }
@@ -259,7 +259,7 @@ impl Submission {
     /// Writes the record atomically.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn save(&self) -> Result<(), Error> {
         let path = self.path.join(RECORD);
         let text =
@@ -283,7 +283,7 @@ impl Submission {
     /// Removes the folder of a submission of which no job was submitted.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn remove(&self) -> Result<(), Error> {
         std::fs::remove_dir_all(&self.path).map_err(Error::write(&self.path))
     }

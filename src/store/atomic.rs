@@ -42,7 +42,7 @@ pub(super) fn write_contents_synced(io: &dyn Io, path: &Path, contents: &[u8]) -
     Unfinished::create(io, path, |out| out.write_all(contents).map_err(Error::write(path)))?.sync()?.persist()
 }
 
-/// Creates the file at `path` with `contents`, whole from the first moment on; `false` where there is one with
+/// Creates the file at `path` with `contents`, whole from the first moment on; `false` if there is one with
 /// other contents.
 pub(super) fn create_once(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<bool, Error> {
     let fill = |out: &mut dyn Write| out.write_all(contents).map_err(Error::write(path));
@@ -85,7 +85,7 @@ fn holds(io: &dyn Io, path: &Path, contents: &[u8]) -> bool {
 /// Puts a file anywhere, with the folders above it, without waiting for the disk.
 ///
 /// # Errors
-/// The disk refuses.
+/// I/O fails.
 pub fn place(path: &Path, contents: &[u8]) -> Result<(), Error> {
     create_folder(&Disk, folder_of(path))?;
     write_unsynced(&Disk, path, contents)
@@ -228,7 +228,7 @@ pub(super) fn exists(io: &dyn Io, path: &Path) -> bool {
     uninterrupted(|| io.stat(path)).map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
 }
 
-/// The content of a file; `None` where there is none.
+/// The content of a file; `None` if there is none.
 pub(crate) fn read(io: &dyn Io, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
     match uninterrupted(|| io.read(path, limit)) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -236,7 +236,7 @@ pub(crate) fn read(io: &dyn Io, path: &Path, limit: u64) -> Result<Option<Vec<u8
     }
 }
 
-/// The names of the entries of `folder` that are of a kind, sorted; none where there is no folder.
+/// The names of the entries of `folder` that are of a kind, sorted; none if there is not a folder.
 pub(crate) fn names(io: &dyn Io, folder: &Path, kind: Kind) -> Result<Vec<String>, Error> {
     let entries = match uninterrupted(|| io.list(folder)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

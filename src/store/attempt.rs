@@ -85,7 +85,7 @@ impl Store {
     /// Asks for the lease of a trial, in `running/<id>`.
     ///
     /// # Errors
-    /// The sweep's folder was removed, or the disk refuses.
+    /// The sweep's folder was removed, or I/O fails.
     pub fn acquire(&self, trial: &TrialFolder, leases: &Leases) -> Result<Acquisition, Error> {
         let folder = self.running(trial.id());
         let acquire = || {
@@ -104,10 +104,10 @@ impl Store {
         result
     }
 
-    /// The living process that runs the trial, where one does.
+    /// The living process that runs the trial, if one does.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn holder(&self, trial: &TrialFolder) -> Result<Option<Holder>, Error> {
         lease::holder(self.io(), &self.running(trial.id()))
     }
@@ -116,7 +116,7 @@ impl Store {
     /// that comes after that look is never replaced.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn standing(&self, trial: &TrialFolder) -> Result<Standing, Error> {
         let result = trial.path().join(file::RESULT);
         let text = atomic::read(self.io(), &result, limit::RECORD)?;
@@ -130,7 +130,7 @@ impl Store {
     /// `config.toml`. Publishing it replaces what was `standing`, and nothing else.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn begin(
         &self,
         trial: &TrialFolder,
@@ -150,7 +150,7 @@ impl Store {
     /// says what became of the trial, where there is such an attempt.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn recover(&self, trial: &TrialFolder, lease: &Lease) -> Result<Option<Status>, Error> {
         for folder in self.attempts(trial)? {
             let Some(sealed) = folder.intact() else { continue };
@@ -259,7 +259,7 @@ impl Store {
     /// and leases of one that has ended. The lease is that of the trial.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn tidy(&self, trial: &TrialFolder, lease: Lease) -> Result<(), Error> {
         self.recover(trial, &lease)?;
         if trial.status()? != Status::Pending {
@@ -291,7 +291,7 @@ impl Store {
     /// Ids of the trials that have attempts or leases.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn attempted(&self) -> Result<Vec<String>, Error> {
         atomic::names(self.io(), &self.root().join(RUNNING), Kind::Folder)
     }
@@ -319,7 +319,7 @@ impl Attempt {
     /// The folders that may hold the state of an earlier run of the trial.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn earlier(&self) -> Result<Vec<TrialFolder>, Error> {
         let mut folders = self.store.attempts(&self.ended)?;
         folders.retain(|folder| folder.path() != self.folder.path());
@@ -330,7 +330,7 @@ impl Attempt {
     /// Writes `epochs.csv` of an ended trial.
     ///
     /// # Errors
-    /// The disk refuses, here and below.
+    /// I/O fails, here and below.
     pub fn write_epochs(&self, epochs: &[EpochRow]) -> Result<(), Error> {
         self.write_rows(file::EPOCHS, epochs)
     }
@@ -338,7 +338,7 @@ impl Attempt {
     /// Writes `timing.csv` of an ended trial.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write_timing(&self, timings: &[TimingRow]) -> Result<(), Error> {
         self.write_rows(file::TIMING, timings)
     }
@@ -347,7 +347,7 @@ impl Attempt {
     /// it can go on, without waiting for the disk: a power cut may tear them, and the state's digest tells.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write_progress(&self, progress: &Progress<'_>) -> Result<(), Error> {
         let Progress { epochs, timings, state } = *progress;
         let files = [(file::EPOCHS, epochs), (file::TIMING, timings), (file::STATE, state)];
@@ -360,7 +360,7 @@ impl Attempt {
     /// whose state this one has taken over.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn take_over(&self, progress: &Progress<'_>) -> Result<(), Error> {
         let Progress { epochs, timings, state } = *progress;
         for (name, bytes) in [(file::EPOCHS, epochs), (file::TIMING, timings), (file::STATE, state)] {
@@ -373,7 +373,7 @@ impl Attempt {
     /// Writes `predictions.csv`.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write_predictions(&self, predictions: &[PredictionRow]) -> Result<(), Error> {
         self.write_rows(file::PREDICTIONS, predictions)
     }
@@ -381,7 +381,7 @@ impl Attempt {
     /// Writes `model.safetensors`.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write_model(&self, safetensors: &[u8]) -> Result<(), Error> {
         self.write(file::MODEL, safetensors)
     }
@@ -389,7 +389,7 @@ impl Attempt {
     /// Writes `provenance.json`.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write_provenance(&self, provenance: &impl Serialize) -> Result<(), Error> {
         let path = self.folder.path().join(file::PROVENANCE);
         let text =
@@ -400,7 +400,7 @@ impl Attempt {
     /// Writes `failure.txt`: the whole chain of the error that ended the trial.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write_failure(&self, text: &str) -> Result<(), Error> {
         self.write(file::FAILURE, text.as_bytes())
     }
@@ -409,7 +409,7 @@ impl Attempt {
     /// folder that of the ended trial.
     ///
     /// # Errors
-    /// The disk refuses. Where the result is written by then, the next process publishes it.
+    /// I/O fails. Where the result is written by then, the next process publishes it.
     pub fn finish(self, outcome: &Outcome) -> Result<Published, Error> {
         self.folder.seal(outcome)?;
         if !self.is_held() {

@@ -32,7 +32,7 @@ pub enum Error {
         /// The problem, and the remedy.
         reason: String,
     },
-    /// A trial or sweep name that is no plain folder name.
+    /// A trial or sweep name that is not a plain folder name.
     #[error(
         "the name {name:?} cannot name a folder: use 1 to 200 letters, digits, `-`, `_` and `.`, \
          not beginning or ending with `.`, and no device of Windows such as `con`"

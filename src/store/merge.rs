@@ -59,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
-    /// [`Survey::texts`]; the disk refuses. No table is written then.
+    /// [`Survey::texts`]; I/O fails. No table is written then.
     pub fn merge(&self, planned: &[TrialRow]) -> Result<Merged, Error> {
         let _lock = lock::acquire(self.io(), &self.root);
         let stored = self.trial_table()?;
@@ -75,7 +75,7 @@ impl Store {
     /// tables: [`merge`](Self::merge) would drop them.
     ///
     /// # Errors
-    /// There are such rows, the table cannot be read, or the disk refuses.
+    /// There are such rows, the table cannot be read, or I/O fails.
     pub fn expect_planned(&self, planned: &[TrialRow]) -> Result<(), Error> {
         self.refuse_loss(planned, &self.trial_table()?)
     }

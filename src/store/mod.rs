@@ -116,7 +116,7 @@ impl Store {
     /// `[compare]` and `[[published]]`) are not those of the sweep that the folder holds.
     ///
     /// # Errors
-    /// They differ, `sweep.toml` cannot be read, or the disk refuses.
+    /// They differ, `sweep.toml` cannot be read, or I/O fails.
     pub fn expect_sweep(&self, resolved_spec_toml: &str) -> Result<(), Error> {
         sweep::expect(self.io(), &self.root, resolved_spec_toml)
     }
@@ -164,7 +164,7 @@ impl Store {
     /// True if there is a trial's folder; results that were committed have none.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn has_trials(&self) -> Result<bool, Error> {
         Ok(!self.names()?.is_empty())
     }
@@ -173,7 +173,7 @@ impl Store {
     /// plan would ask for each of its trials.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn ended(&self) -> Result<HashSet<String>, Error> {
         Ok(self.names()?.into_iter().collect())
     }
@@ -185,15 +185,15 @@ impl Store {
     /// The trials' folders that are there, of whatever plan, sorted by id.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn trial_folders(&self) -> Result<Vec<TrialFolder>, Error> {
         Ok(self.names()?.iter().filter_map(|id| self.trial(id).ok()).collect())
     }
 
-    /// The content of a file of the folder; `None` where it is not there.
+    /// The content of a file of the folder; `None` if it is not there.
     ///
     /// # Errors
-    /// It is no regular file, or the disk refuses.
+    /// It is not a regular file, or I/O fails.
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Error> {
         atomic::read(self.io(), path, limit::TABLE)
     }
@@ -201,7 +201,7 @@ impl Store {
     /// The folder of one trial, whether or not it is there yet.
     ///
     /// # Errors
-    /// `id` is no plain folder name.
+    /// `id` is not a plain folder name.
     pub fn trial(&self, id: &str) -> Result<TrialFolder, Error> {
         let id = checked_name(id)?;
         Ok(TrialFolder::new(id, self.trials().join(id), self.shared_io()))
@@ -210,7 +210,7 @@ impl Store {
     /// The status of a trial; one whose result cannot be read is pending.
     ///
     /// # Errors
-    /// `id` is no plain folder name.
+    /// `id` is not a plain folder name.
     pub fn status(&self, id: &str) -> Result<Status, Error> {
         self.trial(id)?.status()
     }
@@ -218,7 +218,7 @@ impl Store {
     /// Writes `plan.csv`.
     ///
     /// # Errors
-    /// A row has not as many fields as the header, or the disk refuses.
+    /// A row has not as many fields as the header, or I/O fails.
     pub fn write_plan(&self, header: &[String], rows: &[Vec<String>]) -> Result<(), Error> {
         let path = self.plan_csv();
         let text = tables::table(header, rows).map_err(Error::write(&path))?;
@@ -271,7 +271,7 @@ impl Store {
     /// Writes `analysis/<relative>` and returns its path.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn write_analysis(&self, relative: &str, contents: &[u8]) -> Result<PathBuf, Error> {
         let path = self.analysis_file(relative);
         if let Some(vanished) = atomic::vanished(&*self.io, &self.root) {

@@ -68,7 +68,7 @@ pub struct Outcome {
     pub epochs: usize,
     /// Epoch, from 1, whose weights were kept.
     pub best_epoch: Option<usize>,
-    /// Validation error at `best_epoch`, percent; absent where no images are held out.
+    /// Validation error at `best_epoch`, percent; absent if no images are held out.
     pub valid_error: Option<f64>,
     /// Test error of the kept weights, percent.
     pub test_error: Option<f64>,

@@ -27,7 +27,7 @@ pub(super) fn record(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error>
     atomic::write(io, &path, asked.as_bytes())
 }
 
-/// Refuses a spec whose base tables are not those of `sweep.toml`, where there is one.
+/// Refuses a spec whose base tables are not those of `sweep.toml`, if there is one.
 pub(super) fn expect(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
     refuse_other(root, read(io, &root.join(FILE))?.as_deref(), asked)
 }
@@ -60,7 +60,7 @@ fn refuse_other(root: &Path, there: Option<&str>, asked: &str) -> Result<(), Err
     }
 }
 
-/// The tables that all trials share. Where the data lie is no part of what a trial is.
+/// The tables that all trials share. Where the data lie is not part of what a trial is.
 fn base(path: &Path, text: &str) -> Result<Table, Error> {
     let mut table = without_path(path, text)?;
     for key in CHANGEABLE {

@@ -71,10 +71,10 @@ impl TrialFolder {
         atomic::vanished(&*self.io, &self.path)
     }
 
-    /// The bytes of a file; `None` where it is not there.
+    /// The bytes of a file; `None` if it is not there.
     ///
     /// # Errors
-    /// It is no regular file, or larger than the program writes it, or the disk refuses.
+    /// It is not a regular file, or larger than the program writes it, or I/O fails.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let limit = match name {
             file::MODEL | file::STATE => limit::WEIGHTS,
@@ -113,10 +113,10 @@ impl TrialFolder {
         self.read_rows(file::PREDICTIONS)
     }
 
-    /// SHA-256 of a file of the trial in hexadecimal digits; `None` where it is not there.
+    /// SHA-256 of a file of the trial in hexadecimal digits; `None` if it is not there.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn checksum(&self, name: &str) -> Result<Option<String>, Error> {
         Ok(self.read(name)?.map(sha256))
     }
@@ -124,7 +124,7 @@ impl TrialFolder {
     /// Writes `result.json`, the marker that the trial has ended, with the checksums of the files that are there.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn seal(&self, outcome: &Outcome) -> Result<(), Error> {
         let mut files = BTreeMap::new();
         for name in file::COMPLETE.into_iter().chain([file::FAILURE]) {
@@ -135,7 +135,7 @@ impl TrialFolder {
         atomic::write_contents_synced(&*self.io, &path, text.as_bytes())
     }
 
-    /// The trial's result; `None` where it has not ended.
+    /// The trial's result; `None` if it has not ended.
     ///
     /// # Errors
     /// There is a `result.json` that cannot be read, or that a newer version wrote.
@@ -143,7 +143,7 @@ impl TrialFolder {
         self.read_result(seal::outcome)
     }
 
-    /// All that `result.json` says; `None` where the trial has not ended.
+    /// All that `result.json` says; `None` if the trial has not ended.
     ///
     /// # Errors
     /// As [`outcome`](Self::outcome).
@@ -175,15 +175,15 @@ impl TrialFolder {
     /// The status of the trial; one whose result is not as written is pending.
     ///
     /// # Errors
-    /// The disk refuses: what became of the trial is not known.
+    /// I/O fails: what became of the trial is not known.
     pub fn status(&self) -> Result<Status, Error> {
         Ok(self.usable_outcome()?.map_or(Status::Pending, |outcome| outcome.status))
     }
 
-    /// The trial's result; `None` where it has not ended, or where the result is not as written.
+    /// The trial's result; `None` if it has not ended, or where the result is not as written.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn usable_outcome(&self) -> Result<Option<Outcome>, Error> {
         match self.outcome() {
             Err(error) if !error.is_of_the_disk() => Ok(None),

@@ -11,7 +11,7 @@ use crate::model::{Model, Parameter};
 /// The update rule of one phase, with its moments.
 pub(super) struct GraphOptimiser {
     updates: Updates,
-    /// By slot; `None` where a parameter is not trained.
+    /// By slot; `None` if a parameter is not trained.
     moments: Vec<Option<TensorMoments>>,
 }
 

@@ -17,7 +17,7 @@ use crate::simd::dispatch;
 #[derive(Debug, Clone)]
 pub struct Optimiser {
     updates: Updates,
-    /// First and second moments by slot; `None` where a parameter is not trained. The latter
+    /// First and second moments by slot; `None` if a parameter is not trained. The latter
     /// are empty under SGD.
     moments: Vec<Option<[Vec<f32>; 2]>>,
 }

@@ -17,7 +17,7 @@ pub(super) const EPSILON: f32 = 1e-8;
 #[derive(Debug, Clone)]
 pub(super) struct Updates {
     rule: Rule,
-    /// Multiplier and bound by slot; `None` where a parameter is not trained.
+    /// Multiplier and bound by slot; `None` if a parameter is not trained.
     slots: Vec<Option<(f64, Bound)>>,
     /// β₁^t and β₂^t after t updates.
     decay: (f64, f64),
@@ -90,7 +90,7 @@ impl Updates {
         matches!(self.rule, Rule::Adam)
     }
 
-    /// The next update by slot, at the learning rate `rate`; `None` where a parameter is not
+    /// The next update by slot, at the learning rate `rate`; `None` if a parameter is not
     /// trained.
     pub fn next(&mut self, rate: f64) -> impl Iterator<Item = Option<Update>> {
         self.decay = (self.decay.0 * BETA1, self.decay.1 * BETA2);

@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 /// Changed lines that are listed at most.
 const MOST: usize = 8;
 
-/// Describes how a CSV file differs from the expected one; `None` where it does not.
+/// Describes how a CSV file differs from the expected one; `None` if it does not.
 pub(super) fn of_tables(actual: &[u8], expected: &[u8]) -> Option<String> {
     if actual == expected {
         return None;
@@ -42,7 +42,7 @@ fn of_rows(actual: &str, expected: &str, header: &str) -> String {
     shown.take(MOST).collect::<Vec<_>>().join(" and ")
 }
 
-/// The changed lines of a text, found (-) and wanted (+); `None` where it has none.
+/// The changed lines of a text, found (-) and wanted (+); `None` if it has none.
 pub(super) fn of_texts(actual: &[u8], expected: &[u8]) -> Option<String> {
     if actual == expected {
         return None;
@@ -64,7 +64,7 @@ pub(super) fn of_texts(actual: &[u8], expected: &[u8]) -> Option<String> {
     Some(format!("differs, found (-) and wanted (+): {shown}{more}"))
 }
 
-/// Describes where bytes that are no text differ; `None` where they do not.
+/// Describes where bytes that are no text differ; `None` if they do not.
 pub(super) fn of_bytes(actual: &[u8], expected: &[u8]) -> Option<String> {
     if actual == expected {
         return None;

@@ -79,7 +79,7 @@ fn model(
 /// The config, when it is the plan's and gives the trial's id.
 fn config(text: &str, trial: &Trial, data: &BTreeMap<String, String>) -> Result<TrialConfig, String> {
     let mut config: TrialConfig = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-    // Where the data lie is no part of what a trial is.
+    // Where the data lie is not part of what a trial is.
     config.data.folder.clone_from(&trial.config.data.folder);
     if config != trial.config {
         return Err("is another trial's than the plan's".to_owned());

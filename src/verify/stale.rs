@@ -71,7 +71,7 @@ pub(super) fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
     }
 }
 
-/// The version of the numerics or the device that gives the trial this id, where one does.
+/// The version of the numerics or the device that gives the trial this id, if one does.
 fn origin(id: &str, trial: &Trial, checksums: &BTreeMap<String, String>) -> Option<Why> {
     let gives = |&(numerics, device): &(u32, Kind)| {
         plan::id_of_version(&trial.config, checksums, numerics, device) == id

@@ -32,7 +32,7 @@ pub struct TableView {
     pub texts: usize,
     /// Its rows, as long as the head.
     pub rows: Vec<Vec<String>>,
-    /// The file of `analysis/` that holds all its digits, where there is one.
+    /// The file of `analysis/` that holds all its digits, if there is one.
     pub file: Option<&'static str>,
 }
 

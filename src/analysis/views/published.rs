@@ -7,7 +7,7 @@ use crate::spec::Published;
 /// Source of the sweep's own rows.
 const MEASURED: &str = "measured here";
 
-/// The cells and the figures of others, in their orders; `None` where the spec names none.
+/// The cells and the figures of others, in their orders; `None` if the spec names none.
 pub(super) fn view(summary: &Summary, published: &[Published]) -> Option<TableView> {
     let telling = telling(summary);
     let axes: Vec<_> = telling.iter().map(|&axis| summary.axes[axis].clone()).collect();

@@ -69,7 +69,7 @@ fn pause(start: Instant, stop: &AtomicBool) -> bool {
     stop.load(Ordering::Relaxed)
 }
 
-/// A progress bar, or lines where standard error is no terminal.
+/// A progress bar, or lines where standard error is not a terminal.
 struct Display {
     bar: ProgressBar,
     start: Instant,

@@ -60,7 +60,7 @@ impl Panel<'_, '_> {
         self.canvas.line(&[(left, top), (left, self.frame.bottom())], Colour::Ink, 1.0, 1.0)
     }
 
-    /// Labels of the lower scale, but for those that would touch their neighbour.
+    /// Labels of the lower scale, except those that would touch their neighbour.
     pub fn labels_below(&self) -> Drawn {
         let mut free = f64::NEG_INFINITY;
         for (value, label) in &self.x.ticks {

@@ -9,7 +9,7 @@ use crate::report::facets::{Facets, Series};
 use crate::stats::mean;
 use crate::store::TrialRow;
 
-/// The figure; `None` where no images are held out.
+/// The figure; `None` if no images are held out.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let facets = Facets::of(data, None);
     let trials = || facets.cells().flat_map(|cell| &cell.trials);

@@ -16,7 +16,7 @@ struct Count<'m> {
     excess: f64,
 }
 
-/// The figure; `None` where all that is compared has equally many parameters.
+/// The figure; `None` if all that is compared has equally many parameters.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let Some(Compared { comparison, .. }) = &data.analysis.compared else { return Ok(None) };
     let facets = Facets::of(data, None);

@@ -25,7 +25,7 @@ struct Against {
     text: String,
 }
 
-/// The figure; `None` where nothing is compared.
+/// The figure; `None` if nothing is compared.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let Some(Compared { comparison, grid, .. }) = &data.analysis.compared else { return Ok(None) };
     let series = Facets::of(data, None).series;

@@ -17,7 +17,7 @@ const SEEDS: f64 = 4.5;
 pub struct Quantity<'m> {
     /// Its name, with the unit.
     pub name: &'m str,
-    /// Its value for a complete trial; `None` where the tables lack it.
+    /// Its value for a complete trial; `None` if the tables lack it.
     pub of: &'m dyn Fn(&TrialRow) -> Option<f64>,
     /// Its scale over some values.
     pub scale: &'m dyn Fn(Vec<f64>) -> Scale,
@@ -54,7 +54,7 @@ pub fn along(dimensions: &[FacetAxis]) -> Option<usize> {
 }
 
 impl Scatter<'_> {
-    /// The figure; `None` where no trial has both numbers, or the means of x differ by less than the
+    /// The figure; `None` if no trial has both numbers, or the means of x differ by less than the
     /// factor `least_ratio`.
     pub fn figure(&self, data: &ReportData<'_>, least_ratio: f64) -> Result<Option<Figure>, Error> {
         let facets = Facets::of(data, self.along);

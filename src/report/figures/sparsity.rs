@@ -6,7 +6,7 @@ use crate::report::Error;
 use crate::report::chart::Scale;
 use crate::report::data::ReportData;
 
-/// The figure; `None` where no images are held out.
+/// The figure; `None` if no images are held out.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     Scatter {
         name: "sparsity_reconstruction".to_owned(),

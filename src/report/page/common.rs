@@ -6,7 +6,7 @@ use crate::report::facets::with_value;
 use crate::stats::{CONFIDENCE, Spread, Welch, mean};
 
 /// Every pair of cells that are the same network and agree on all axes that both sweeps
-/// have, with their test errors; `None` where there is no such pair.
+/// have, with their test errors; `None` if there is no such pair.
 pub fn view(one: &ReportData<'_>, other: &ReportData<'_>) -> Option<TableView> {
     let shared: Vec<(usize, usize)> = (0..one.dimensions.len())
         .filter_map(|at| {

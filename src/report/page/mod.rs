@@ -164,7 +164,7 @@ fn counts(data: &ReportData<'_>) -> String {
     format!("{complete} of {planned} trials complete: {cells} cells of up to {seeds} seeds.")
 }
 
-/// The trials that are not complete; `None` where all are.
+/// The trials that are not complete; `None` if all are.
 fn failures(data: &ReportData<'_>) -> Option<TableView> {
     let row = |trial: &TrialRow| {
         let epochs = data.curve(trial).len();

@@ -42,7 +42,7 @@ pub struct CommandLine {
     effect: String,
 }
 
-/// Facts about the trials; none where no provenance was merged.
+/// Facts about the trials; none if no provenance was merged.
 pub fn facts(data: &ReportData<'_>) -> Vec<Fact> {
     let Some(rows) = &data.provenance else { return Vec::new() };
     let counted = |fact: FactOf| counted(&rows.iter().map(fact).collect::<Vec<_>>());

@@ -27,11 +27,11 @@ impl Disk {
     }
 }
 
-/// The content of a regular file of a results folder, as [`std::fs::read`] but for links, FIFOs, devices and files
+/// The content of a regular file of a results folder, as [`std::fs::read`] except links, FIFOs, devices and files
 /// that are larger than any table.
 ///
 /// # Errors
-/// It is no such file, or the disk refuses.
+/// It is no such file, or I/O fails.
 pub fn read_file(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     Disk.read(path.as_ref(), limit::TABLE)
 }

@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 /// Every call that returns a result gives the errors of the operating system.
 #[expect(clippy::missing_errors_doc, reason = "they are said once, above")]
 pub trait Io: fmt::Debug + Send + Sync {
-    /// Creates a file for writing; an error of kind [`ErrorKind::AlreadyExists`] where there is one.
+    /// Creates a file for writing; an error of kind [`ErrorKind::AlreadyExists`] if there is one.
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>>;
 
     /// The content of a regular file of at most `limit` bytes.
@@ -73,7 +73,7 @@ pub trait Io: fmt::Debug + Send + Sync {
     /// This process.
     fn process(&self) -> Process;
 
-    /// True if a process runs; `None` where that cannot be known here, as for a process of another host or one
+    /// True if a process runs; `None` if that cannot be known here, as for a process of another host or one
     /// that is stopped.
     fn is_running(&self, process: &Process) -> Option<bool>;
 
@@ -143,9 +143,9 @@ pub struct Process {
     pub host: String,
     /// Process id there.
     pub pid: u32,
-    /// When it started, in the kernel's ticks; absent where the system hides it.
+    /// When it started, in the kernel's ticks; absent if the system hides it.
     pub started: Option<u64>,
-    /// Boot and pid namespace within which `pid` names one process; absent where the system hides it.
+    /// Boot and pid namespace within which `pid` names one process; absent if the system hides it.
     pub namespace: Option<String>,
 }
 

@@ -18,9 +18,9 @@ pub struct Holder {
     pub since: String,
     /// Tells this lease from every other: 16 hex digits.
     pub(super) token: String,
-    /// When the process started, in the kernel's ticks; absent where the system hides it.
+    /// When the process started, in the kernel's ticks; absent if the system hides it.
     started: Option<u64>,
-    /// Boot and pid namespace in which `pid` names one process; absent where the system hides it.
+    /// Boot and pid namespace in which `pid` names one process; absent if the system hides it.
     processes: Option<String>,
 }
 

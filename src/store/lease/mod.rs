@@ -80,7 +80,7 @@ impl Leases {
     /// Acquires the lease of `folder`, which exists, unless a living process holds it.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn acquire(&self, folder: &Path) -> Result<Acquisition, Error> {
         let io = &*self.io;
         let last = numbers(io, folder)?.last().copied();
@@ -179,7 +179,7 @@ impl Drop for Lease {
     }
 }
 
-/// The living process that holds `folder`, where one does.
+/// The living process that holds `folder`, if one does.
 pub(super) fn holder(io: &dyn Io, folder: &Path) -> Result<Option<Holder>, Error> {
     let Some(&(number, false)) = numbers(io, folder)?.last() else { return Ok(None) };
     let lease = LeaseFile::read(io, folder, number)?;
@@ -195,7 +195,7 @@ fn holder_of(io: &dyn Io, folder: &Path) -> Result<Option<Holder>, Error> {
 /// A lease on disk.
 struct LeaseFile {
     path: PathBuf,
-    /// Who holds it; `None` where a file system without hard links lost a part of it.
+    /// Who holds it; `None` if a file system without hard links lost a part of it.
     holder: Option<Holder>,
 }
 

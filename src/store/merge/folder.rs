@@ -86,7 +86,7 @@ impl Trial<'_> {
         self.file(name)?.ok_or_else(missing)
     }
 
-    /// A file as the trial left it; `None` where it left none of that name.
+    /// A file as the trial left it; `None` if it left none of that name.
     fn file(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let text = self.folder.read(name)?;
         match (&text, self.sealed.files.get(name)) {

@@ -24,7 +24,7 @@ impl StoredTables {
     /// Reads the tables beside the `trials.csv` that holds `trials`.
     ///
     /// # Errors
-    /// A table is missing or not as a merge writes it, or the disk refuses.
+    /// A table is missing or not as a merge writes it, or I/O fails.
     pub fn read(store: &Store, trials: &TrialTable) -> Result<Self, Error> {
         let sums = Listed { old: store.sums()?, new: store.announced_sums()? };
         sums.expect(store, Table::Trials, &trials.checksum)?;

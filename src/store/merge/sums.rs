@@ -65,10 +65,10 @@ impl Store {
         self.root.join(SUMS)
     }
 
-    /// The checksums that the last merge wrote; `None` where there are none.
+    /// The checksums that the last merge wrote; `None` if there are none.
     ///
     /// # Errors
-    /// The file is not as written, or the disk refuses.
+    /// The file is not as written, or I/O fails.
     pub fn sums(&self) -> Result<Option<Sums>, Error> {
         self.read_sums(SUMS)
     }

@@ -23,7 +23,7 @@ pub struct Survey<'a> {
     trials: Vec<Surveyed<'a>>,
 }
 
-/// A planned trial and the result in its folder; none where it is pending.
+/// A planned trial and the result in its folder; none if it is pending.
 struct Surveyed<'a> {
     planned: &'a TrialRow,
     result: Result<Option<Sealed>, Error>,
@@ -63,7 +63,7 @@ impl Store {
     /// folder has none.
     ///
     /// # Errors
-    /// An id is no plain folder name, or the disk refuses.
+    /// An id is not a plain folder name, or I/O fails.
     pub fn survey<'a>(&'a self, planned: &'a [TrialRow], stored: TrialTable) -> Result<Survey<'a>, Error> {
         let begun = self.ended()?;
         let read = |planned: &'a TrialRow| {

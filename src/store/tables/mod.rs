@@ -82,10 +82,10 @@ impl Store {
         self.root().join(table.file())
     }
 
-    /// The rows of a table of the folder; `None` where there is no such file.
+    /// The rows of a table of the folder; `None` if there is no such file.
     ///
     /// # Errors
-    /// The file is malformed, or the disk refuses.
+    /// The file is malformed, or I/O fails.
     pub fn rows<R: Row>(&self, path: &Path) -> Result<Option<Vec<R>>, Error> {
         let Some(text) = self.read(path)? else { return Ok(None) };
         parse_rows(path, &text).map(Some).map_err(Error::with_advice)

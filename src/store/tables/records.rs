@@ -9,7 +9,7 @@ use crate::provenance::Provenance;
 
 /// One epoch of one trial, in `epochs.csv`: deterministic columns only.
 ///
-/// Losses are means per image. Columns of validation are absent where no images are held
+/// Losses are means per image. Columns of validation are absent if no images are held
 /// out; columns of the class term and of training error where the phase is not
 /// discriminative.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

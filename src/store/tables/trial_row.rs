@@ -203,10 +203,10 @@ impl TrialTable {
 }
 
 impl Store {
-    /// The rows of `trials.csv`; none where there is no such file.
+    /// The rows of `trials.csv`; none if there is no such file.
     ///
     /// # Errors
-    /// The file is malformed, or the disk refuses.
+    /// The file is malformed, or I/O fails.
     pub fn trial_table(&self) -> Result<TrialTable, Error> {
         let path = self.table(Table::Trials);
         match self.read(&path)? {
@@ -215,10 +215,10 @@ impl Store {
         }
     }
 
-    /// True if `trials.csv`, where there is one, has so many trials, and those of `plan.csv`.
+    /// True if `trials.csv`, if there is one, has so many trials, and those of `plan.csv`.
     ///
     /// # Errors
-    /// A table is malformed, or the disk refuses.
+    /// A table is malformed, or I/O fails.
     pub fn tables_hold_plan(&self, trials: usize) -> Result<bool, Error> {
         let table = self.trial_table()?;
         if table.rows.is_empty() || table.rows.len() != trials {
