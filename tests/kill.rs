@@ -198,7 +198,7 @@ fn a_trial_whose_folder_is_removed_is_reported_and_keeps_no_other_from_its_end()
     assert!(log.contains(&message), "{log}");
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(out.contains("1 of 2 trials complete; results in removed/killed\n1 pending\n"), "{out}");
-    assert!(out.contains("`drsae sweep killed.toml --results removed` runs what is pending"), "{out}");
+    assert!(out.contains("`drsae sweep killed.toml --results removed` runs pending trials"), "{out}");
     assert!(!folder.exists());
     place.ended("removed");
     place.assert_same("removed", "whole");
@@ -219,7 +219,7 @@ fn a_results_folder_that_is_removed_ends_the_sweep_and_is_not_made_anew() {
         assert_eq!(status.code(), Some(2), "{log}");
         let message = format!(
             "error: {results}/{part} was removed or renamed while the sweep ran: 0 of 2 trials are complete on \
-             disk; `drsae sweep killed.toml --results {results}` makes the folder anew and computes the others\n"
+             disk; `drsae sweep killed.toml --results {results}` creates the folder again and computes the others\n"
         );
         assert!(log.ends_with(&message), "{log}");
         assert!(!folder.exists());
@@ -239,7 +239,7 @@ fn a_signal_ends_the_sweep_at_a_safe_point_and_it_goes_on() {
         let status = ended_within(&mut child, Duration::from_secs(2)).expect("it ends within 2 s");
         assert_eq!(status.code(), Some(code));
         let text = output_of(child);
-        assert!(text.contains("of 2 trials are pending; the same command goes on"), "{text}");
+        assert!(text.contains("of 2 trials are pending; run the same command"), "{text}");
 
         let text = place.ended(name);
         assert!(text.contains("goes on after epoch"), "{text}");

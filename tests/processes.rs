@@ -282,7 +282,11 @@ fn a_process_that_was_succeeded_leaves_the_trial_to_the_other() {
     fs::remove_file(successor).unwrap();
     let output = succeeded.wait();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stderr(&output).contains(&format!("{id} was suspended here")), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains(&format!("{id} lost its lease while this process was suspended")),
+        "{}",
+        stderr(&output)
+    );
     assert_eq!(trained(&[output]).get(&id), Some(&1));
     assert!(sweep.leases().is_empty());
 }

@@ -201,7 +201,7 @@ fn a_hangup_ends_a_sweep_at_a_safe_point_and_nohup_prevents_that() {
     signal(&hung_up, "HUP");
     let output = hung_up.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(129), "{}", output_of(&output));
-    assert!(output_of(&output).contains("the same command goes on"), "{}", output_of(&output));
+    assert!(output_of(&output).contains("run the same command to continue"), "{}", output_of(&output));
 
     let lab = Lab::new(&endless());
     let mut kept =
@@ -243,7 +243,7 @@ fn a_closed_terminal_ends_a_sweep_at_a_safe_point() {
     }
     sleep(Duration::from_millis(50));
     let log = fs::read_to_string(lab.path("log")).unwrap();
-    assert!(log.contains("the same command goes on"), "{log}");
+    assert!(log.contains("run the same command to continue"), "{log}");
     assert_eq!(fs::read_to_string(lab.path("code")).unwrap().trim(), "129");
 }
 

@@ -172,7 +172,7 @@ fn a_whole_folder_holds_and_nothing_is_written_into_it() {
     let output = sweep.drsae(&["verify"]);
     let told = String::from_utf8(output.stdout).unwrap();
     assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.ends_with("0 wrong, 0 to note\n"), "{told}");
+    assert!(told.ends_with("0 wrong, 0 notes\n"), "{told}");
     assert_eq!(fs::read_dir(sweep.root()).unwrap().count(), 9);
 }
 

@@ -1,4 +1,4 @@
-//! `drsae analyze`: the tables of a sweep from what is on disk.
+//! `drsae analyze`: the tables of a sweep, computed from the results on disk.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use crate::spec::Sweep;
 use crate::store::Store;
 use crate::text::printable;
 
-/// Columns of the tables where the output is not a terminal.
+/// Width of the tables in columns if the output is not a terminal.
 const PIPE_WIDTH: u16 = 100;
 
 const EXAMPLES: &str = "\
@@ -23,10 +23,10 @@ Examples:
   drsae analyze experiments/depth.toml --results elsewhere
   drsae analyze results/depth/sweep.toml         the sweep as it was run
 
-Where the trials' own folders are, their results are merged first, so that a sweep which
-still runs or was killed can be looked at. Where they are not, as in results that were
-committed, the tables that the sweep merged are read: stored results are kept beside new ones.
-Exit code: 0, 1 when the files of a trial are not those that it wrote, and 2 on an error.";
+If the folder has trials' folders, their results are merged first, so a sweep that is still
+running or was killed can be analysed. Committed results have no trials' folders: the stored
+tables are read instead. A merge keeps stored results and adds new ones.
+Exit code: 0; 1 when a trial's files are not the ones that it wrote; 2 on an error.";
 
 /// Summarise a sweep and compare its families, from the results on disk.
 #[derive(Debug, clap::Args)]
@@ -47,14 +47,14 @@ fn analyze(args: &SpecArgs, out: &mut dyn Write) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(warn_of_damage(&merged))))
 }
 
-/// Writes the tables into the sweep's folder, and the report if there is one, and prints them.
+/// Writes the tables into the sweep's folder, updates an existing report, and prints the tables.
 pub fn write_and_print(sweep: &Sweep, store: &Store, out: &mut dyn Write) -> Result<()> {
     let analysed = Analysed::of(sweep, store)?;
     analysed.refresh_report()?;
     analysed.print(out)
 }
 
-/// A sweep whose tables are analysed and written.
+/// A sweep with its analysis, which is written to the results folder.
 pub struct Analysed<'a> {
     sweep: &'a Sweep,
     store: &'a Store,
@@ -82,7 +82,7 @@ impl<'a> Analysed<'a> {
         Ok(())
     }
 
-    /// Writes the figures and the page if there are any, so that they stand beside no newer tables.
+    /// Writes the figures and the page again if they exist, so that they match the tables.
     fn refresh_report(&self) -> Result<()> {
         if self.store.analysis_file(PAGE).exists() { self.write_report() } else { Ok(()) }
     }

@@ -17,15 +17,15 @@ const EXAMPLES: &str = "\
 Examples:
   drsae bench                                     the paper's network, on one thread
   drsae bench --batch 10 --hidden 100
-  drsae bench --active 0.25                       as active as trained networks are
-  drsae bench --jobs 2                            two trials in parallel against one
+  drsae bench --active 0.25                       at the activity of trained networks
+  drsae bench --jobs 2                            two trials in parallel compared with one
   drsae bench --json | jq .peak_fraction
 
 Each repetition times the training step (forward, backward, update, bounds) and then a
-product of two matrices of 1024 rows. GFLOP/s count the step's matrix products, including the
-terms of inactive units, which are skipped: with few active units the share of that large
-product can exceed 1. With initial weights most units are active; active_fraction in epochs.csv
-gives the share in your trials.";
+product of two 1024 × 1024 matrices as the peak. GFLOP/s count the step's matrix products,
+including the terms of inactive units, which the kernels skip: with few active units the
+fraction of the peak can exceed 1. With initial weights most units are active;
+active_fraction in epochs.csv gives the share of active units in your trials.";
 
 /// Time the training step on this machine.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,7 @@ pub struct Args {
     /// Family of the network.
     #[arg(long, default_value = Family::Drsae.name(), value_parser = families())]
     family: Family,
-    /// Share of active units, instead of that of the initial weights.
+    /// Share of active units, 0 to 1 [default: that of the initial weights].
     #[arg(long, value_name = "SHARE", value_parser = share)]
     active: Option<f64>,
     /// Trainings in parallel, each on one thread.
@@ -63,7 +63,7 @@ pub struct Args {
 fn families() -> impl TypedValueParser<Value = Family> {
     let find = |name: String| Family::ALL.into_iter().find(|family| family.name() == name);
     PossibleValuesParser::new(Family::ALL.map(Family::name))
-        .try_map(move |name| find(name).ok_or("there is no such family"))
+        .try_map(move |name| find(name).ok_or("unknown family"))
 }
 
 fn at_least_one(most: u64) -> clap::builder::RangedU64ValueParser {
@@ -72,7 +72,7 @@ fn at_least_one(most: u64) -> clap::builder::RangedU64ValueParser {
 
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "not a share from 0 to 1".to_owned())
+    share.ok_or_else(|| "must be between 0 and 1".to_owned())
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
@@ -109,11 +109,11 @@ fn print(args: &Args, report: &BenchReport, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "{name:<24}{median:>9.digits$}  [{low:.digits$}, {high:.digits$}]  {unit}")
     };
     line(out, "training", report.samples, "images/s", 0)?;
-    line(out, "its matrix products", report.gflops, "GFLOP/s", 1)?;
-    line(out, "a large product", report.peak_gflops, "GFLOP/s", 1)?;
-    line(out, "share of it", report.peak_fraction, "", 3)?;
+    line(out, "matrix products", report.gflops, "GFLOP/s", 1)?;
+    line(out, "peak (1024 × 1024)", report.peak_gflops, "GFLOP/s", 1)?;
+    line(out, "fraction of peak", report.peak_fraction, "", 3)?;
     if let Some(ratio) = report.side_by_side {
-        line(out, &format!("{} threads against one", args.jobs), ratio, "", 3)?;
+        line(out, &format!("speed-up on {} threads", args.jobs), ratio, "", 3)?;
     }
     Ok(())
 }

@@ -16,10 +16,10 @@ use crate::text::shown;
 pub fn load(file: &Path) -> Result<(TrialConfig, Model)> {
     let name = shown(file);
     let bytes = read(file).with_context(|| format!("cannot read {name}"))?;
-    let not_ours = || format!("{name} is no network of drsae");
-    let checkpoint = Checkpoint::parse(&bytes).with_context(not_ours)?;
-    let config = TrialConfig::parse(checkpoint.config().with_context(not_ours)?)
-        .with_context(|| format!("the config in {name} is not one of this version of drsae"))?;
+    let not_checkpoint = || format!("{name} is not a checkpoint of drsae");
+    let checkpoint = Checkpoint::parse(&bytes).with_context(not_checkpoint)?;
+    let config = TrialConfig::parse(checkpoint.config().with_context(not_checkpoint)?)
+        .with_context(|| format!("this version of drsae cannot read the config in {name}"))?;
     let model = checkpoint
         .model(&config.model)
         .with_context(|| format!("{name} does not hold the network that its config describes"))?;
@@ -39,7 +39,7 @@ fn read(file: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The data set of `--data`; by default that of the training.
+/// The data set that `--data` names; by default the one that the network was trained on.
 pub fn source(asked: Option<&str>, trained: &data::Config) -> Result<data::Config> {
     let config = |source, folder| data::Config { source, folder, validation: 0, ..data::Config::default() };
     let config = match asked {

@@ -41,7 +41,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct Place {
-    /// Folder of MNIST's files; by default that of `DRSAE_DATA_DIR`, else drsae/mnist in the user's cache
+    /// Folder of MNIST's files [default: $DRSAE_DATA_DIR, else drsae/mnist in the user's cache]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
@@ -60,7 +60,7 @@ struct Show {
     /// Number of images to show
     #[arg(long, value_name = "K", default_value_t = 1)]
     count: usize,
-    /// Seed of the stroke glyphs; by default that of a spec without `data.glyph_seed`
+    /// Seed of the stroke glyphs [default: the default of `data.glyph_seed`]
     #[arg(long)]
     seed: Option<u64>,
     #[command(flatten)]
@@ -180,7 +180,7 @@ impl Show {
 /// Characters from paper to ink.
 const SHADES: [char; 10] = [' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'];
 
-/// Two characters a pixel: a terminal's cells are about twice as high as wide.
+/// Two characters per pixel, since a terminal's cells are about twice as high as wide.
 fn print_image(
     out: &mut impl Write,
     index: usize,

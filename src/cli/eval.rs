@@ -17,12 +17,12 @@ use crate::train::{self, Evaluation};
 
 const EXAMPLES: &str = "\
 Examples:
-  drsae eval results/smoke/trials/ID/model.safetensors        on the data that it was trained for
+  drsae eval results/smoke/trials/ID/model.safetensors        on the test images of its own data
   drsae eval model.safetensors --data ~/fashion-mnist         on four IDX files
   drsae eval model.safetensors --json | jq .test_error
 
-The file describes the network and its data; nothing else of the sweep is needed. The standard
-error is that of as many images drawn at random, sqrt(p(1-p)/images).";
+The file describes the network and its data; no other file of the sweep is needed. The standard
+error is that of a share p of independent images, sqrt(p(1-p)/images).";
 
 /// Print the error of a stored network on test images.
 #[derive(Debug, clap::Args)]
@@ -30,11 +30,11 @@ error is that of as many images drawn at random, sqrt(p(1-p)/images).";
 pub struct Args {
     /// A trial's model.safetensors
     file: PathBuf,
-    /// Test images: `mnist`, `strokes` or a folder of IDX files; by default those of the
-    /// network's own data
+    /// Test images: `mnist`, `strokes` or a folder of IDX files [default: those of the network's
+    /// own data]
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
-    /// Folder of MNIST's files; by default that of `DRSAE_DATA_DIR`, else drsae/mnist in the user's cache
+    /// Folder of MNIST's files [default: $DRSAE_DATA_DIR, else drsae/mnist in the user's cache]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Print JSON
@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let evaluation = train::test(&model, &dataset, config.objective.sparsity)?;
     ensure!(
         evaluation.reconstruction.is_finite() && evaluation.class.is_finite(),
-        "{} computes numbers on these images that are not finite",
+        "the outputs of {} on these images are not finite",
         shown(&args.file)
     );
     let evaluated = Evaluated { config, parameters: model.parameters().count(), source, evaluation };

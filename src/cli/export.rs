@@ -1,4 +1,4 @@
-//! `drsae export`: a sweep's results for other tools.
+//! `drsae export`: a sweep's results in the formats of other tools.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,9 @@ Examples:
   tensorboard --logdir exports/depth/tensorboard
   drsae export results/depth/sweep.toml --format parquet --out exports
 
-Files of the same name are replaced, and no other is removed. Parquet needs a program that
-was built with `--features parquet`. The CSV tables and the weights need no export:
-docs/INTEROP.md shows how Python reads them.";
+Files of the same name are replaced; other files stay. Parquet needs a build with
+`--features parquet`. The CSV tables and the weights need no export: docs/INTEROP.md shows how
+to read them in Python.";
 
 /// Write a sweep's results as Parquet tables or TensorBoard runs.
 #[derive(Debug, clap::Args)]

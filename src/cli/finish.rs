@@ -25,11 +25,11 @@ pub struct SweepRun<'a> {
 }
 
 impl SweepRun<'_> {
-    /// Prints the number of results on disk that are not of the plan.
+    /// Prints the number of results on disk that are not in the plan.
     pub fn print_stale(&self) -> Result<()> {
         for (why, count) in stale::counts(&stale::find(self.plan, self.store)?) {
             print_message(format_args!(
-                "{}: leaves alone {count} stale results in {}: {}",
+                "{}: ignoring {count} stale results in {}: {}",
                 self.plan.name,
                 shown(&self.store.trials()),
                 printable(&why.to_string())
@@ -38,15 +38,15 @@ impl SweepRun<'_> {
         Ok(())
     }
 
-    /// Prints the number of trials that are computed again though the tables have their results.
+    /// Prints the number of trials that are computed again although the tables have their results.
     pub fn print_stored(&self) -> Result<()> {
         let stored = self.store.trial_table()?;
         let ended = self.plan.trials.iter().filter(|trial| stored.ended(&trial.id).is_some());
         let count = ended.filter(|trial| self.status(trial) == Status::Pending).count();
         if count > 0 {
             print_message(format_args!(
-                "{}: {count} of {} planned trials have stored results in {} and no folder: they are computed \
-                 again, and the stored results stay",
+                "{}: {count} of {} planned trials have stored results in {} but no folder: they are computed \
+                 again, and the stored results are kept until then",
                 self.plan.name,
                 self.plan.trials.len(),
                 shown(&self.store.trials_csv())
@@ -63,7 +63,7 @@ impl SweepRun<'_> {
         }
         if let Err(error) = engine::tidy(&plan.trials, store) {
             print_message(format_args!(
-                "warning: files of killed processes are not removed: {}",
+                "warning: cannot remove the files of killed processes: {}",
                 printable(&chain(&error))
             ));
         }
@@ -78,8 +78,8 @@ impl SweepRun<'_> {
         Ok(ExitCode::from(u8::from(is_damaged || !is_complete)))
     }
 
-    /// Warns of trials that were complete when the sweep began and whose folders are gone. For those that it
-    /// ran, `progress` did so.
+    /// Warns of trials that were complete when the sweep began and whose folders were removed since. For the
+    /// trials that it ran, `progress` has printed the warning.
     fn warn_of_vanished(&self, ran: &[Pending]) -> Result<()> {
         let ran: HashSet<usize> = ran.iter().map(|pending| pending.trial.index).collect();
         for trial in self.plan.trials.iter().filter(|trial| !ran.contains(&trial.index)) {
@@ -90,7 +90,7 @@ impl SweepRun<'_> {
         Ok(())
     }
 
-    /// Prints the number of complete trials and the reasons of the others; returns whether all are complete.
+    /// Prints the number of complete trials and why the others are not; returns whether all are complete.
     fn conclude(&self, merged: &Merged, out: &mut dyn Write) -> Result<bool> {
         let (planned, complete) = (self.plan.trials.len(), complete(merged));
         writeln!(out, "{complete} of {planned} trials complete; results in {}", shown(self.store.root()))?;
@@ -101,7 +101,7 @@ impl SweepRun<'_> {
             writeln!(out, "{count} {status}")?;
         }
         if merged.stored > 0 {
-            writeln!(out, "{} kept as stored, for want of a complete folder", merged.stored)?;
+            writeln!(out, "{} taken from the stored tables, without a complete folder", merged.stored)?;
         }
         for trial in &self.plan.trials {
             if let Ok(Some(outcome)) = self.store.trial(&trial.id)?.outcome()
@@ -114,18 +114,18 @@ impl SweepRun<'_> {
             let command = self.command;
             writeln!(
                 out,
-                "`{command}` runs what is pending; add `--retry failed` or `--retry diverged` for the others"
+                "`{command}` runs pending trials; add `--retry failed` or `--retry diverged` for the others"
             )?;
         }
         Ok(complete == planned)
     }
 
-    /// The error, or if the results folder was removed, that.
+    /// `error`, or the error that the results folder was removed.
     pub fn explain(&self, error: Error) -> Error {
         let Some(vanished) = self.store.vanished() else { return error };
         let complete = self.plan.trials.iter().filter(|trial| self.status(trial) == Status::Complete).count();
         anyhow!(
-            "{vanished}: {complete} of {} trials are complete on disk; `{}` makes the folder anew and computes \
+            "{vanished}: {complete} of {} trials are complete on disk; `{}` creates the folder again and computes \
              the others",
             self.plan.trials.len(),
             self.command

@@ -25,16 +25,16 @@ use crate::text::shown;
 const EXAMPLES: &str = "\
 Examples:
   drsae inspect results/depth/trials/ID/model.safetensors --judge judge.safetensors
-  drsae inspect one/model.safetensors two/model.safetensors --name paper   of several seeds
-  drsae inspect one/model.safetensors --name paper --merge   keep the rows of the others
-  drsae inspect --name paper --merge            claims and page from the tables alone
+  drsae inspect one/model.safetensors two/model.safetensors --name paper   networks of two seeds
+  drsae inspect one/model.safetensors --name paper --merge   keep the rows of other networks
+  drsae inspect --name paper --merge            claims and page from the stored tables
 
-It writes DIR/anatomy/NAME/: units.csv, curves.csv, measures.csv, claims.csv, claims.md,
+The command writes DIR/anatomy/NAME/: units.csv, curves.csv, measures.csv, claims.csv, claims.md,
 figures/ and anatomy.html. docs/ANATOMY.md explains every measure.
 
-Each network has two controls. Before training: the initial weights follow from the config.
-After phase 1: a network of the same config and seed whose schedule ends before the first
-discriminative phase, searched for among --after-phase-1 and in the neighbouring trial folders.";
+Each network has two controls. The untrained network has the initial weights, which follow from
+the config. The network after phase 1 has the same config and seed, and its schedule ends before
+the first discriminative phase; it is taken from --after-phase-1 or the neighbouring trial folders.";
 
 /// Measure the hidden units of trained networks, claim by claim.
 #[derive(Debug, clap::Args)]
@@ -50,21 +50,21 @@ pub struct Args {
     /// Networks after phase 1, one for each seed, if they are not in neighbouring trial folders
     #[arg(long, value_name = "FILE", num_args = 1..)]
     after_phase_1: Vec<PathBuf>,
-    /// A network that was trained to classify the same images, such as an `mlp`; without it, decoded
-    /// images are not classified
+    /// A network trained to classify the same images, such as an `mlp`; without one, decoded images
+    /// are not classified
     #[arg(long, value_name = "FILE")]
     judge: Option<PathBuf>,
-    /// Test images: `mnist`, `strokes` or a folder of IDX files; by default those of the network's own
-    /// data
+    /// Test images: `mnist`, `strokes` or a folder of IDX files [default: those of the network's own
+    /// data]
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
-    /// Folder of MNIST's files; by default that of `DRSAE_DATA_DIR`, else drsae/mnist in the user's cache
+    /// Folder of MNIST's files [default: $DRSAE_DATA_DIR, else drsae/mnist in the user's cache]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Folder of all results
     #[arg(long, value_name = "DIR", default_value = "results")]
     results: PathBuf,
-    /// Keep the rows of networks that are not measured now
+    /// Keep the stored rows of other networks
     #[arg(long)]
     merge: bool,
 }
@@ -112,7 +112,7 @@ impl Args {
 /// Measures each network with its controls, and shows on a terminal which one is being measured.
 fn measure(networks: &Networks, loaded: &Loaded) -> Vec<Anatomy> {
     let bar = ProgressBar::new_spinner();
-    bar.set_style(style("{spinner} {msg}, {elapsed} gone"));
+    bar.set_style(style("{spinner} {msg}, {elapsed} elapsed"));
     tick(&bar);
     let context = loaded.context();
     let anatomies = networks.subjects.iter().map(|subject| {

@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand, each parse → call → print.
+//! The command line: one file per subcommand, each parse → call → print.
 
 mod analyze;
 mod bench;
@@ -33,12 +33,12 @@ use crate::threads;
 const EXAMPLES: &str = "\
 Examples:
   drsae sweep experiments/smoke.toml                 the main job on embedded data, in seconds
-  drsae plan experiments/depth.toml                  what a sweep would run, and how long it takes
-  drsae sweep experiments/depth.toml --set seeds=10  more seeds; what is finished stays
-  drsae status experiments/depth.toml                progress of a sweep
-  drsae analyze experiments/depth.toml               its comparison again
-  drsae report experiments/depth.toml                its figures and its page
-  drsae verify experiments/depth.toml                a check of all its results";
+  drsae plan experiments/depth.toml                  list the trials and estimate their cost
+  drsae sweep experiments/depth.toml --set seeds=10  add seeds; finished trials are kept
+  drsae status experiments/depth.toml                show the progress of a sweep
+  drsae analyze experiments/depth.toml               compare the finished trials
+  drsae report experiments/depth.toml                draw the figures and write the page
+  drsae verify experiments/depth.toml                check all results of a sweep";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
 /// networks they are compared with.
@@ -82,7 +82,7 @@ impl Cli {
     pub fn run(&self) -> anyhow::Result<ExitCode> {
         fail_oversized_writes().context("failed to listen to signals")?;
         if let Err(error) = threads::start_global_pool() {
-            terminal::print_message(format_args!("warning: {error}; one thread does their work"));
+            terminal::print_message(format_args!("warning: {error}; one thread does the work of all"));
         }
         match &self.command {
             Command::Plan(args) => plan::run(args),

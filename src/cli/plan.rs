@@ -18,10 +18,10 @@ Examples:
   drsae plan experiments/depth.toml
   drsae plan experiments/depth.toml --set seeds=10
   drsae plan experiments/depth.toml --json | jq '.trials[].id'
-  drsae plan experiments/paper/one-seed.toml --no-timing    list the trials, and train nothing
+  drsae plan experiments/paper/one-seed.toml --no-timing    list the trials without timing them
 
-The time is estimated from a few training steps on this machine: that of one thread for each trial, and the
-total for all cores in parallel. The images are not needed.";
+The time is estimated from a few training steps on this machine: for each trial on one thread, and in total
+with one trial per core. The images are not read.";
 
 /// List a sweep's trials with parameters, operations, and an estimate of time and memory.
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,7 @@ struct Cost<'a> {
     parameters: usize,
     flops_per_image: u64,
     training_flops: u64,
-    /// On one thread; absent without timing.
+    /// Seconds on one thread; absent without timing.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<f64>,
     /// Without the images.
@@ -120,7 +120,7 @@ fn print_table(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) 
     if let Some(seconds) = total.seconds {
         write!(out, "about {} with ", duration(Duration::from_secs_f64(seconds)))?;
     }
-    writeln!(out, "{} side by side, {} MiB", total.jobs, mebibytes(total.bytes))?;
+    writeln!(out, "{} in parallel, {} MiB", total.jobs, mebibytes(total.bytes))?;
     Ok(())
 }
 
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     fn listed(plan: &Plan, seconds: Option<f64>) -> String {
-        // The hash of an id is another test's matter.
+        // Another test covers the hash of an id.
         let mut costs: Vec<_> = plan.trials.iter().map(|trial| Cost::of(trial, plan, None)).collect();
         for cost in &mut costs {
             *cost = Cost { id: cost.id.rsplit_once('-').unwrap().0, seconds, bytes: 3 << 20, ..*cost };
@@ -186,13 +186,13 @@ mod tests {
         index  trial             parameters  MFLOP/image        time  MiB
             0  drsae-t2-n40-s1        64760        0.326  1 min 15 s    3
             1  drsae-t11-n40-s1       64760        0.412  1 min 15 s    3
-        small: 2 trials, about 1 min 15 s with 2 side by side, 9 MiB
+        small: 2 trials, about 1 min 15 s with 2 in parallel, 9 MiB
         ");
         insta::assert_snapshot!(listed(&plan, None), @r"
         index  trial             parameters  MFLOP/image  MiB
             0  drsae-t2-n40-s1        64760        0.326    3
             1  drsae-t11-n40-s1       64760        0.412    3
-        small: 2 trials, 2 side by side, 9 MiB
+        small: 2 trials, 2 in parallel, 9 MiB
         ");
     }
 }

@@ -1,5 +1,5 @@
-//! Observer of running trials: on a terminal a bar for each and the time left, elsewhere a line for each
-//! trial that ends.
+//! Observer of running trials. On a terminal it shows a bar for each trial and the time left, elsewhere it prints
+//! a line for each trial that ends.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,7 +25,7 @@ pub struct Display {
     done: AtomicU64,
     ended: AtomicU64,
     images: HashMap<String, u64>,
-    /// True if the message that other processes are waited for was printed.
+    /// True after the message that this process waits for others.
     waits: AtomicBool,
     start: Instant,
 }
@@ -35,7 +35,7 @@ impl Display {
     pub fn new(pending: &[&Trial]) -> Self {
         let bars = MultiProgress::new();
         let total = bars.add(ProgressBar::new(pending.len() as u64));
-        total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} gone{msg}"));
+        total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} elapsed{msg}"));
         tick(&total);
         Self {
             bars,
@@ -70,7 +70,7 @@ impl Display {
         if self.bars.is_hidden() {
             print_message(line);
         } else {
-            // A lost line does no harm: the store has it all.
+            // A lost line does no harm: the store has all results.
             let _ = self.bars.println(line);
         }
     }
@@ -109,7 +109,7 @@ impl Observer for Display {
 
     fn slowed(&self, started: usize, asked: usize) {
         self.print(&format!(
-            "warning: the system starts only {started} of {asked} threads, and as many trials run in parallel"
+            "warning: the system allows only {started} of {asked} threads, so {started} trials run in parallel"
         ));
     }
 
@@ -133,7 +133,8 @@ impl Observer for Display {
             Ending::Lost => {
                 return self.noticed(
                     trial,
-                    "was suspended here, and another process took it over or its lease was removed",
+                    "lost its lease while this process was suspended: another process took it over, or the \
+                     lease was removed",
                 );
             }
             Ending::Elsewhere(_) => {
@@ -167,7 +168,7 @@ fn describe(ending: &Ending) -> String {
     }
 }
 
-/// Redraws a bar twice a second while it is shown, if the system gives a thread for that.
+/// Redraws a bar twice a second while it is shown, if the system can start a thread.
 pub fn tick(bar: &ProgressBar) {
     const INTERVAL: Duration = Duration::from_millis(500);
 

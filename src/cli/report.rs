@@ -21,16 +21,16 @@ Examples:
   drsae report experiments/depth.toml experiments/rates.toml
                                                  both on results/depth-and-rates.html
 
-Tables are brought up to date first, as `drsae analyze` does. The page loads nothing: it can be
-opened from disk, moved and sent.";
+The tables are updated first, as by `drsae analyze`. The page is self-contained: it can be opened
+from disk, moved and sent.";
 
-/// Draw the figures of a sweep and write its page, or put two sweeps side by side on one.
+/// Draw the figures of a sweep and write its page, or write one page of two sweeps.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
-    /// The spec of another sweep, to be put beside the first.
+    /// The spec of a second sweep, shown next to the first.
     other: Option<PathBuf>,
     /// Page of two sweeps [default: A-and-B.html in the folder of all results].
     #[arg(long, value_name = "FILE", requires = "other")]
@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(is_damaged)))
 }
 
-/// The folder in which a results folder lies.
+/// The parent of a results folder.
 fn beside(root: &Path) -> PathBuf {
     match (root.file_name(), root.parent()) {
         (Some(_), Some(parent)) => parent.to_owned(),

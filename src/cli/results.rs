@@ -20,7 +20,8 @@ pub fn open(args: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<Store> {
     Ok(store)
 }
 
-/// Refuses a plan that lacks stored results, before anything is computed that could not be merged with them.
+/// Refuses a plan that lacks trials with stored results, before computing anything that could not be merged with
+/// them.
 pub fn check_plan(args: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<()> {
     match find(args, sweep)? {
         Some(store) => Ok(store.expect_planned(&planned(plan))?),
@@ -45,10 +46,10 @@ pub fn existing(args: &SpecArgs, sweep: &Sweep) -> Result<Store> {
     Ok(store)
 }
 
-/// The sweep's results folder with merged tables: merged now if it has trials' folders, else as stored.
+/// The sweep's results folder with merged tables: merged now if it has trials' folders, otherwise as stored.
 pub fn merged(args: &SpecArgs, sweep: &Sweep) -> Result<(Store, Merged)> {
     let store = existing(args, sweep)?;
-    // A plan needs the data, which stored tables do without.
+    // A plan needs the data; stored tables can be read without.
     if store.has_trials()? || !tables_hold_recorded_sweep(args, sweep, &store)? {
         let merged = store.merge(&planned(&args.plan(sweep)?))?;
         return Ok((store, merged));
@@ -59,14 +60,14 @@ pub fn merged(args: &SpecArgs, sweep: &Sweep) -> Result<(Store, Merged)> {
     Ok((store, Merged::default()))
 }
 
-/// True if the spec is the file that the results folder has of its sweep.
+/// Returns true if the spec is the `sweep.toml` of the results folder.
 fn is_own_spec(args: &SpecArgs, store: &Store) -> bool {
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
     args.overrides.is_empty() && same(&args.file(), &store.sweep_toml())
 }
 
-/// True if the tables have all trials of the sweep that is recorded beside them. If a sweep was extended and
-/// did not end, they lack some.
+/// Returns true if the merged tables have all trials of the recorded sweep. They lack some if a sweep was extended
+/// and did not end.
 fn tables_hold_recorded_sweep(args: &SpecArgs, sweep: &Sweep, store: &Store) -> Result<bool> {
     let trials = |sweep: &Sweep| sweep.cells.len() * sweep.seeds.len();
     let recorded = if is_own_spec(args, store) {
@@ -77,7 +78,7 @@ fn tables_hold_recorded_sweep(args: &SpecArgs, sweep: &Sweep, store: &Store) -> 
     Ok(store.tables_hold_plan(recorded)?)
 }
 
-/// Prints a warning for each folder that was not merged as it is; returns whether there are any.
+/// Prints a warning for each damaged folder; returns whether there are any.
 pub fn warn_of_damage(merged: &Merged) -> bool {
     for error in &merged.damaged {
         print_message(format_args!("warning: {}", printable(&error.to_string())));

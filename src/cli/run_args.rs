@@ -16,7 +16,7 @@ pub struct RunArgs {
 }
 
 impl RunArgs {
-    /// The same arguments for another command line.
+    /// The arguments as text, for another command line.
     pub fn to_args(&self) -> Vec<String> {
         let retry = self.retry.iter().flat_map(|status| ["--retry".to_owned(), status.name().to_owned()]);
         let timeout = self.timeout.map(|timeout| format!("{}s", timeout.as_secs_f64()));
@@ -26,7 +26,7 @@ impl RunArgs {
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text.parse().map_err(|error: jiff::Error| error.to_string())?;
-    Duration::try_from(span).map_err(|_| "it must not be negative".to_owned())
+    Duration::try_from(span).map_err(|_| "must not be negative".to_owned())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first stops the sweep at a safe point, the second at once. SIGHUP, when a
+//! Signals. The first SIGINT or SIGTERM stops the sweep at a safe point, the second at once. SIGHUP, sent when a
 //! terminal closes, stops the sweep at a safe point.
 
 use std::io;
@@ -37,7 +37,7 @@ impl Signals {
     }
 }
 
-/// Makes a write beyond the limit on file sizes an error instead of the end of the program.
+/// Makes a write beyond the file size limit return an error instead of killing the program.
 pub fn fail_oversized_writes() -> io::Result<()> {
     #[cfg(unix)]
     flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
@@ -55,7 +55,7 @@ fn hangup() -> Option<i32> {
     (ignored & (1 << (SIGHUP - 1)) == 0).then_some(SIGHUP)
 }
 
-/// SIGHUP is left alone if it is not known whether it is ignored.
+/// Treats SIGHUP as ignored if its disposition is unknown.
 #[cfg(not(target_os = "linux"))]
 fn hangup() -> Option<i32> {
     None

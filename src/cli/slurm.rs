@@ -1,4 +1,4 @@
-//! `drsae sweep --engine slurm`: submit what is missing of a sweep to a cluster.
+//! `drsae sweep --engine slurm`: submission of a sweep's missing trials to a cluster.
 
 mod follow;
 pub mod jobs;
@@ -23,13 +23,13 @@ use crate::spec::{Sweep, slurm_settings};
 use crate::store::Store;
 use crate::text::printable;
 
-/// The arguments that only a cluster has.
+/// The arguments that only apply to a cluster.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SlurmArgs {
     /// With `--engine slurm`, wait until all jobs have ended, and report progress.
     #[arg(long)]
     follow: bool,
-    /// With `--engine slurm`, trials in each task [default: as many as take some minutes].
+    /// With `--engine slurm`, trials per task [default: enough for five minutes].
     #[arg(long, value_name = "N")]
     pack: Option<NonZeroUsize>,
 }
@@ -37,13 +37,16 @@ pub struct SlurmArgs {
 impl SlurmArgs {
     /// Refuses the arguments for the local engine.
     pub fn expect_none(&self) -> Result<()> {
-        ensure!(!self.follow, "`--follow` goes with `--engine slurm`: the local engine ends with its trials");
-        ensure!(self.pack.is_none(), "`--pack` goes with `--engine slurm`");
+        ensure!(
+            !self.follow,
+            "`--follow` requires `--engine slurm`: the local engine returns when its trials have ended"
+        );
+        ensure!(self.pack.is_none(), "`--pack` requires `--engine slurm`");
         Ok(())
     }
 }
 
-/// Submits the sweep, or with `dry_run` prints what would be submitted; `command` is the command line that does it.
+/// Submits the sweep, or with `dry_run` prints the scripts; `command` is the command line that submits it.
 pub fn run(
     args: &SlurmArgs,
     (spec_args, run_args): (&SpecArgs, &RunArgs),
@@ -84,7 +87,7 @@ pub fn run(
     run.print_stored()?;
     let active = submitter.submit(&store, &mut |event| print_event(plan, &event))?;
     if active.is_empty() {
-        print_message(format_args!("{}: nothing is missing and nothing is queued", plan.name));
+        print_message(format_args!("{}: no trial is missing or queued", plan.name));
         return run.finish(&[]);
     }
     if !args.follow {
@@ -102,14 +105,14 @@ pub fn run(
     }
 }
 
-/// Path of `drsae/slurm.toml` in the folder of the user's settings.
+/// Path of `drsae/slurm.toml` in the user's config folder.
 fn site_file() -> Option<PathBuf> {
     let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let config = named("XDG_CONFIG_HOME").or_else(|| Some(named("HOME")?.join(".config")))?;
     Some(config.join("drsae").join("slurm.toml"))
 }
 
-/// The submitting machine need not have the device, but the program must be built for it.
+/// Checks that the program is built for the device, which the submitting machine need not have.
 fn check_device(args: &SpecArgs) -> Result<()> {
     match args.device.open() {
         Err(error @ device::Error::NotBuilt(_)) => Err(error.into()),
@@ -117,7 +120,7 @@ fn check_device(args: &SpecArgs) -> Result<()> {
     }
 }
 
-/// Prints the scripts that would be submitted, each below the command that would submit it.
+/// Prints the scripts that would be submitted, each after the command that would submit it.
 fn preview(submitter: &Submitter, store: Option<&Store>) -> Result<ExitCode> {
     let scripts = submitter.preview(store, &mut |event| print_event(submitter.plan, &event))?;
     let mut out = BufWriter::new(std::io::stdout().lock());
@@ -133,7 +136,7 @@ fn print_event(plan: &Plan, event: &Event) {
         Event::Planned { missing, queued, jobs } => {
             let (name, all) = (&plan.name, plan.trials.len());
             print_message(format_args!(
-                "{name}: {missing} of {all} trials to submit, {queued} are queued already"
+                "{name}: {missing} of {all} trials to submit, {queued} already queued"
             ));
             let mut held = Vec::new();
             if *queued > 0 && jobs::print_held(jobs, &mut held).is_ok() && !held.is_empty() {
@@ -141,16 +144,16 @@ fn print_event(plan: &Plan, event: &Event) {
             }
         }
         Event::OtherProgram(program) => print_message(format_args!(
-            "{}: the jobs run {}, as the queued ones do, and not this build",
+            "{}: the new jobs run {}, as the queued jobs do, and not this build",
             plan.name,
             printable(program)
         )),
         Event::NoGpu => {
-            print_message("warning: tasks ask for no GPU; `--set slurm.gpus=1` does");
+            print_message("warning: tasks request no GPU; request one with `--set slurm.gpus=1`");
         }
         Event::Submitted { job, name, tasks } => {
             let tasks = tasks.map(|tasks| format!("\t{tasks} tasks")).unwrap_or_default();
-            // The reader may have gone; the jobs have not.
+            // A closed standard output must not end a submission whose jobs run.
             let _ = writeln!(output(), "{job}\t{name}{tasks}");
         }
     }

@@ -22,24 +22,23 @@ const SPEC: &str = "sweep.toml";
 /// The arguments that name a sweep.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SpecArgs {
-    /// The experiment spec, a TOML file; or a results folder, which is then used.
+    /// The spec, a TOML file; or a results folder, whose `sweep.toml` is then the spec.
     pub spec: PathBuf,
     /// Override a setting of the spec, such as `training.batch=50`; may be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
-    /// Folder of all results; the sweep's own is its subfolder with the sweep's name [default: the
-    /// folder of the spec if that is a results folder, else `results`].
+    /// Folder of all results; the sweep's results folder is DIR/NAME [default: the spec's own folder if
+    /// it is a results folder, else `results`].
     #[arg(long, value_name = "DIR")]
     pub results: Option<PathBuf>,
-    /// The results folder of this sweep itself, whatever its name: for the scripts of jobs,
-    /// whose spec is elsewhere.
+    /// The results folder of this sweep, for the scripts of jobs, whose spec is elsewhere.
     #[arg(long, value_name = "DIR", conflicts_with = "results", hide = true)]
     pub root: Option<PathBuf>,
     /// Folder of the MNIST files [default: $DRSAE_DATA_DIR, else the user's cache].
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// Device that networks are trained on: `cuda` and `metal` need a program that was built with them.
-    /// Part of every trial's id, so give all commands on a sweep the same.
+    /// Device that networks are trained on: `cuda` and `metal` need a build with that feature. The device is
+    /// part of every trial's id, so give the same one to all commands on a sweep.
     #[arg(long, value_enum, default_value_t = Kind::Cpu)]
     pub device: Kind,
 }
@@ -89,7 +88,7 @@ impl SpecArgs {
         self.device.open().map(drop)
     }
 
-    /// Default number of trials in parallel: one for each core; one on a device that they would share.
+    /// Default number of trials in parallel: one per core, or one on a device that they would share.
     pub fn default_jobs(&self) -> usize {
         match self.device {
             Kind::Cpu => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
@@ -101,7 +100,7 @@ impl SpecArgs {
     pub fn absolute_args(&self, sweep: &Sweep) -> io::Result<Vec<String>> {
         let absolute = |path: &Path| Ok::<_, io::Error>(absolute(path)?.display().to_string());
         let mut args = vec!["--root".to_owned(), absolute(&self.root(sweep))?];
-        // The default folder of MNIST may be another one on the machine that runs these arguments.
+        // The default folder of MNIST may differ on the machine that runs these arguments.
         if let Ok(folder) = data::mnist::folder(self.data_dir.as_deref()) {
             args.extend(["--data-dir".to_owned(), absolute(&folder)?]);
         }

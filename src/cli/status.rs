@@ -22,11 +22,11 @@ Examples:
   drsae status experiments/depth.toml
   drsae status experiments/depth.toml --json | jq .counts
 
-For a sweep on a cluster, it also shows the state of the tasks: how many are queued and why, where they
-run, which are held, and the last lines of those that failed.
+For a sweep on a cluster, it also shows the tasks: how many are queued and why, where they run, which are
+held, and the last log lines of tasks that failed.
 
-A trial is `stored` if the merged tables have its result and its own folder is missing, as in
-committed results.
+A trial is `stored` if the merged tables have its result but its folder is missing, as in committed
+results.
 Exit code: 0 when every planned trial is complete or stored, 1 when one is not.";
 
 /// Show the progress of a sweep, who runs it, and why trials are not complete.
@@ -43,7 +43,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.load_plan()?;
     let store = results::existing(&args.spec, &sweep)?;
-    // Before the disk: all results of a task that has ended by then are there.
+    // The queue is queried before the disk is read: the results of tasks that have ended are then on disk.
     let jobs = Jobs::find(&store).map_err(|error| chain(&error)).transpose();
     let status = SweepStatus::of(&plan, &store, jobs)?;
     let engine = if status.jobs.is_some() { " --engine slurm" } else { "" };
@@ -63,9 +63,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// State of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
-    /// By the files of the trial.
+    /// Recorded in the trial's folder.
     Recorded(Status),
-    /// Complete by the merged tables alone.
+    /// Complete according to the merged tables; the trial has no folder.
     Stored,
     Running,
 }
@@ -80,7 +80,7 @@ impl State {
     }
 }
 
-/// State of a trial, with its process or its message.
+/// State of a trial, with the process that runs it or its error message.
 struct TrialStatus {
     state: State,
     holder: Option<Holder>,
@@ -104,7 +104,7 @@ impl TrialStatus {
         })
     }
 
-    /// The status by the merged tables, if the folder of the trial has none.
+    /// The status in the merged tables if the trial's folder has none.
     fn or_stored(self, row: Option<&TrialRow>) -> Self {
         let is_bare = self.state == State::Recorded(Status::Pending) && self.message.is_none();
         let state = match row.map(|row| row.status) {
@@ -130,9 +130,9 @@ struct SweepStatus<'a> {
     counts: BTreeMap<State, usize>,
     running: Vec<(&'a Trial, Holder)>,
     troubles: Vec<(&'a Trial, Status, String)>,
-    /// Trials without a result that nobody runs.
+    /// Trials without a result that no process runs.
     pending: Vec<&'a str>,
-    /// Results that are not of the plan.
+    /// Results that are not in the plan.
     stale: Vec<Stale>,
     /// The sweep's jobs on a cluster, or the error; `None` if it has none.
     jobs: Option<Result<Jobs, String>>,
@@ -181,11 +181,7 @@ impl<'a> SweepStatus<'a> {
         }
         if self.counts.contains_key(&State::Stored) {
             let tables = store.trials_csv();
-            writeln!(
-                out,
-                "  stored results are those in {}: `{rerun}` computes them again",
-                tables.display()
-            )?;
+            writeln!(out, "  stored results are in {}; `{rerun}` computes them again", tables.display())?;
         }
         for (why, count) in stale::counts(&self.stale) {
             writeln!(out, "{count:>6} stale: {}", printable(&why.to_string()))?;
@@ -198,11 +194,11 @@ impl<'a> SweepStatus<'a> {
         }
         match &self.jobs {
             Some(Ok(jobs)) => jobs::print(jobs, &self.pending, out)?,
-            Some(Err(error)) => writeln!(out, "the queue is not known: {}", printable(error))?,
+            Some(Err(error)) => writeln!(out, "cannot query the queue: {}", printable(error))?,
             None => {}
         }
         if self.missing() > 0 {
-            writeln!(out, "`{rerun}` runs what is pending")?;
+            writeln!(out, "`{rerun}` runs pending trials")?;
         }
         Ok(())
     }

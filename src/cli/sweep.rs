@@ -1,4 +1,4 @@
-//! `drsae sweep`: run what is missing of a sweep, merge and compare.
+//! `drsae sweep`: run the missing trials of a sweep, merge and compare.
 
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
@@ -22,9 +22,9 @@ const EXAMPLES: &str = "\
 Examples:
   drsae sweep experiments/smoke.toml
   drsae sweep experiments/depth.toml --jobs 2
-  drsae sweep experiments/depth.toml --set seeds=10       more seeds; finished trials stay
-  drsae sweep experiments/depth.toml --retry diverged     run those that diverged once more
-  drsae sweep experiments/depth.toml --timeout 30m        give up on a trial after that
+  drsae sweep experiments/depth.toml --set seeds=10       add seeds; finished trials are kept
+  drsae sweep experiments/depth.toml --retry diverged     run diverged trials again
+  drsae sweep experiments/depth.toml --timeout 30m        stop a trial after 30 minutes
   drsae sweep experiments/depth.toml --dry-run            only list what would be run
   drsae sweep experiments/depth.toml --engine slurm       submit it to a cluster
   drsae sweep experiments/depth.toml --engine slurm --follow --set slurm.partition=short
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         results::check_plan(&args.spec, &sweep, &plan)?;
         return dry_run(args, &plan, &pending);
     }
-    // Before anything is written: the device or data may be missing.
+    // The device or the data may be missing: check both before writing anything.
     args.spec.check_device()?;
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
     let datasets = DatasetCache::load(configs, args.spec.data_dir.as_deref())?;
@@ -120,11 +120,11 @@ impl Args {
             Engine::Slurm => {
                 ensure!(
                     self.jobs.is_none(),
-                    "`--jobs` is for `--engine local`: `--set slurm.cpus=N` gives tasks N CPUs"
+                    "`--jobs` requires `--engine local`; set the CPUs of a task with `--set slurm.cpus=N`"
                 );
                 ensure!(
                     !self.fail_fast,
-                    "`--fail-fast` is for `--engine local`: `scancel` ends what was submitted"
+                    "`--fail-fast` requires `--engine local`; cancel submitted jobs with `scancel`"
                 );
                 Ok(())
             }
@@ -148,7 +148,7 @@ fn run_pending(
     let SweepRun { plan, store, command, .. } = *run;
     let jobs = args.jobs().min(pending.len());
     print_message(format_args!(
-        "{}: {} of {} trials to run, {jobs} side by side, into {}",
+        "{}: {} of {} trials to run, {jobs} in parallel, into {}",
         plan.name,
         pending.len(),
         plan.trials.len(),
@@ -162,7 +162,7 @@ fn run_pending(
     let time = duration(display.elapsed());
     drop(display);
     ran.with_context(|| {
-        format!("{}: what is complete stays; once that is mended, `{command}` goes on", plan.name)
+        format!("{}: complete trials are kept; fix the problem, then continue with `{command}`", plan.name)
     })?;
     let Some(code) = signals.exit_code() else {
         print_message(format_args!("{}: ran for {time}", plan.name));
@@ -170,8 +170,7 @@ fn run_pending(
     };
     let left = engine::pending(&plan.trials, store, &[])?.len();
     print_message(format_args!(
-        "{}: interrupted after {time}; {left} of {} trials are pending; the same command goes on where this \
-         one stopped",
+        "{}: interrupted after {time}; {left} of {} trials are pending; run the same command to continue",
         plan.name,
         plan.trials.len()
     ));
@@ -185,7 +184,7 @@ fn dry_run(args: &Args, plan: &Plan, pending: &[Pending]) -> Result<ExitCode> {
     }
     out.flush()?;
     print_message(format_args!(
-        "{} of {} trials would run, {} side by side",
+        "{} of {} trials would run, {} in parallel",
         pending.len(),
         plan.trials.len(),
         args.jobs()

@@ -1,7 +1,7 @@
 //! Output of commands: results on standard output, messages on standard error.
 //!
-//! Both escape control characters in values of files. A result that cannot be written is an error. A message
-//! that cannot be written is dropped: a closed terminal, or a full disk under a log, does not end a sweep.
+//! Both escape control characters in values read from files. A failed write of a result is an error. A failed write
+//! of a message is ignored: a closed terminal, or a full disk under a log, does not end a sweep.
 
 use std::borrow::Cow;
 use std::env;
@@ -56,7 +56,7 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
     }
     let is_plain = |word: OsString| matches!(printable(&word.to_string_lossy()), Cow::Borrowed(_));
     if env::args_os().all(is_plain) {
-        // In colours and lines, which are clap's own.
+        // clap formats its own colours and lines.
         let _ = error.print();
     } else {
         print_message(printable(error.render().to_string().trim_end()));
@@ -64,7 +64,7 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// True if the reader of standard output has closed it, as `head` does; no error of the command.
+/// Returns true if the reader of standard output has closed it, as `head` does; this is not an error.
 fn is_closed(error: &anyhow::Error) -> bool {
     let is_output = |error: &io::Error| match error.get_ref() {
         Some(inner) => inner.is::<Unwritable>() && error.kind() == ErrorKind::BrokenPipe,
@@ -82,7 +82,7 @@ struct Output<W> {
 }
 
 impl<W: Write> Write for Output<W> {
-    /// Takes all bytes or none. Callers write whole characters.
+    /// Writes all bytes or none. Callers write whole characters.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         self.out.write_all(printable_lines(&text).as_bytes()).map_err(tagged)?;

@@ -17,14 +17,14 @@ use crate::text::printable;
 
 const EXAMPLES: &str = "\
 Examples:
-  drsae trial experiments/depth.toml --index 17               the trial of that index in the plan
-  drsae trial experiments/depth.toml --index 0-3,17 --jobs 4  several, side by side
-  drsae trial experiments/depth.toml --index 0-99 --pending   those among them that have no result
+  drsae trial experiments/depth.toml --index 17               the trial with this index in the plan
+  drsae trial experiments/depth.toml --index 0-3,17 --jobs 4  several trials in parallel
+  drsae trial experiments/depth.toml --index 0-99 --pending   only the trials without a result
 
-A trial is run even if it is complete, with the same bytes as result; a trial that another process runs is
-refused with exit code 2. With --pending, trials that have a result are skipped, and those that another
-process runs are waited for, and taken over if it dies: for schedulers that may run a job twice.
-`drsae sweep` merges.
+A complete trial is run again, and its result has the same bytes. A trial that another process runs is an
+error with exit code 2. With --pending, trials with a result are skipped, and trials that other processes
+run are waited for, and taken over if the process dies: for schedulers that may run a job twice.
+`drsae sweep` merges the results.
 SIGHUP, SIGINT and SIGTERM stop it at a safe point; the same command continues from there.
 Exit code: 0 when the trials are complete, 1 when one is not, 2 on an error, and 129, 130
 or 143 after SIGHUP, SIGINT or SIGTERM.";
@@ -46,8 +46,8 @@ pub struct Args {
     pending: bool,
     #[command(flatten)]
     run: RunArgs,
-    /// Ids that the trials must have, in one argument with spaces: refuses to run if the data or the program differ
-    /// from those that the caller planned with.
+    /// Ids that the trials must have, in one argument, separated by spaces: the command refuses to run if the data
+    /// or the program differ from those that the caller planned with.
     #[arg(long, value_name = "IDS")]
     expect: Option<String>,
 }
@@ -55,15 +55,15 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     ensure!(
         args.pending || args.run.retry.is_empty(),
-        "`--retry` needs `--pending`: without it, all are run"
+        "`--retry` requires `--pending`: without it, all named trials are run"
     );
     let (sweep, plan) = args.spec.load_plan()?;
     let named = args.named(&plan)?;
-    // Before anything is written: the device or data may be missing.
+    // The device or the data may be missing: check both before writing anything.
     args.spec.check_device()?;
     let configs = named.iter().map(|trial| &trial.config.data);
     let datasets = DatasetCache::load(configs, args.spec.data_dir.as_deref())?;
-    // One of very many processes on a folder writes nothing there that is not its trials'.
+    // With very many processes on one folder, each writes only to its own trials.
     let store = match results::find(&args.spec, &sweep)?.filter(|_| args.pending) {
         Some(store) => store,
         None => results::open(&args.spec, &sweep, &plan)?,
@@ -100,8 +100,8 @@ impl Args {
         for (trial, expected) in named.iter().zip(expected) {
             ensure!(
                 trial.id == expected,
-                "trial {} is {} here, and {expected} was expected: `data.folder` holds other data here, or the spec \
-                 or the program is another",
+                "trial {} has the id {} here, expected {expected}: the data in `data.folder`, the spec or the \
+                 program differs",
                 trial.index,
                 trial.id
             );
@@ -116,7 +116,7 @@ impl Args {
         for trial in named {
             if let Some(holder) = store.holder(&store.trial(&trial.id)?)? {
                 bail!(
-                    "{} is being run by {}: wait for that, or end it",
+                    "{} is being run by {}: wait for that process, or stop it",
                     trial.id,
                     printable(&holder.to_string())
                 );

@@ -1,4 +1,4 @@
-//! `drsae verify`: whether a results folder is what it says it is.
+//! `drsae verify`: a check of every file, network and table of a results folder.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,14 +19,14 @@ use crate::verify::{Audit, AuditReport, AuditedFolder, Checked, Replay, Severity
 const EXAMPLES: &str = "\
 Examples:
   drsae verify experiments/depth.toml
-  drsae verify experiments/depth.toml --replay random   and train one trial again
+  drsae verify experiments/depth.toml --replay random   also train one trial again
   drsae verify experiments/depth.toml --json | jq '.findings[].path'
 
-Checked are the spec and the plan, every file of every trial against the checksums in its
+The command checks the spec and the plan, every file of every trial against the checksums in its
 result.json, every kept network on the test images, the merged tables and their analysis.
-Where the trials' folders are not kept, the tables are checked against SHA256SUMS. Training again costs
-what the trial did, and is the one check that no edit of the folder escapes.
-Exit code: 0 when all holds, 1 when something is wrong, 2 on an error.";
+If the trials' folders are not kept, it checks the tables against SHA256SUMS. --replay costs as much as
+the trial did, and is the one check that finds every edit.
+Exit code: 0 when no problem is found, 1 when one is, 2 on an error.";
 
 /// Check a results folder: every file, network and table.
 #[derive(Debug, clap::Args)]
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!report.holds())))
 }
 
-/// Trains trials again; gives the exit code where a signal ended that.
+/// Trains trials again; returns the exit code if a signal interrupted them.
 fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
     let chosen = audit.choose(&args.replay)?;
     if chosen.is_empty() {
@@ -89,7 +89,7 @@ fn print_lines(plan: &Plan, report: &AuditReport, out: &mut dyn Write) -> Result
     writeln!(
         out,
         "{}: checked {tables} tables and specs, {datasets} data sets, {trials} of {} trials with {files} files \
-         and {networks} networks, {replayed} trained again; {} wrong, {} to note",
+         and {networks} networks, {replayed} trained again; {} wrong, {} notes",
         plan.name,
         plan.trials.len(),
         report.count(Severity::Wrong),

@@ -48,7 +48,7 @@ pub enum Error {
         loss: f64,
     },
     /// There is not enough free memory for the network, which is no fault of the trial.
-    #[error("{0}; train fewer networks side by side or a smaller one, or raise the limit on memory")]
+    #[error("{0}; train fewer networks in parallel or a smaller one, or raise the limit on memory")]
     Memory(Shortage),
     /// A state that does not belong to the schedule.
     #[error(

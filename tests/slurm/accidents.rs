@@ -68,13 +68,13 @@ fn a_task_that_is_killed_is_reported_and_submitted_again_alone() {
         "{}",
         followed.out
     );
-    assert!(followed.out.contains("--engine slurm` runs what is pending"), "{}", followed.out);
+    assert!(followed.out.contains("--engine slurm` runs pending trials"), "{}", followed.out);
     let status = lab.drsae("status", &[]).expect(1).out;
     assert!(status.contains("1 task ended and left 2 trials without a result"), "{status}");
     assert!(status.contains(&message), "{status}");
 
     let again = ended(lab.follow(&[])).expect(0);
-    assert!(again.err.contains("smoke: 2 of 6 trials to submit, 0 are queued already"), "{}", again.err);
+    assert!(again.err.contains("smoke: 2 of 6 trials to submit, 0 already queued"), "{}", again.err);
     lab.assert_same_as_local();
 }
 
@@ -107,7 +107,7 @@ fn a_controller_that_is_down_is_reported_and_waited_for() {
         refused.err
     );
     let status = lab.drsae("status", &[]).expect(1).out;
-    assert!(status.contains("the queue is not known: "), "{status}");
+    assert!(status.contains("cannot query the queue: "), "{status}");
     cluster.start_controller();
     let followed = ended(lab.follow(&[])).expect(0);
     assert_eq!(followed.jobs(), [] as [&str; 0], "the controller knows its jobs again");

@@ -23,10 +23,10 @@ fn without_slurm_on_the_path_nothing_is_written() {
 fn options_of_the_other_engine_are_refused() {
     let lab = Lab::new(None, &SMALL);
     for (more, expected) in [
-        (&["--engine", "slurm", "--jobs", "2"][..], "`--jobs` is for `--engine local`"),
-        (&["--engine", "slurm", "--fail-fast"], "`--fail-fast` is for `--engine local`"),
-        (&["--follow"], "`--follow` goes with `--engine slurm`"),
-        (&["--pack", "3"], "`--pack` goes with `--engine slurm`"),
+        (&["--engine", "slurm", "--jobs", "2"][..], "`--jobs` requires `--engine local`"),
+        (&["--engine", "slurm", "--fail-fast"], "`--fail-fast` requires `--engine local`"),
+        (&["--follow"], "`--follow` requires `--engine slurm`"),
+        (&["--pack", "3"], "`--pack` requires `--engine slurm`"),
     ] {
         let ended = lab.drsae("sweep", more).expect(2);
         assert!(ended.err.contains(expected), "{}", ended.err);

@@ -39,7 +39,7 @@ fn a_smoke_sweep_equals_that_of_the_local_engine() {
     let status = lab.drsae("status", &[]).expect(0);
     assert!(status.out.contains("12 complete"), "{}", status.out);
     let again = lab.submit(&[]).expect(0);
-    assert!(again.err.contains("nothing is missing and nothing is queued"), "{}", again.err);
+    assert!(again.err.contains("no trial is missing or queued"), "{}", again.err);
     assert_eq!(again.jobs(), [] as [&str; 0]);
 }
 
@@ -55,11 +55,11 @@ fn a_plan_larger_than_an_array_gets_several_and_what_is_queued_is_not_submitted_
 
     let again = lab.submit(&held).expect(0);
     assert_eq!(again.jobs(), [] as [&str; 0]);
-    assert!(again.err.contains("smoke: 0 of 12 trials to submit, 12 are queued already"), "{}", again.err);
+    assert!(again.err.contains("smoke: 0 of 12 trials to submit, 12 already queued"), "{}", again.err);
     let status = lab.drsae("status", &[]).expect(1).out;
     let message = format!("12 tasks held (12 JobHeldUser): `scontrol release {}`", jobs[..3].join(" "));
     assert!(status.contains(&message), "{status}");
-    assert!(!status.contains("runs what is pending"), "all of it is queued: {status}");
+    assert!(!status.contains("runs pending trials"), "all of it is queued: {status}");
     let status: Value = serde_json::from_str(&lab.drsae("status", &["--json"]).out).unwrap();
     assert_eq!(status["slurm"]["counts"]["held"], 12);
 

@@ -59,7 +59,7 @@ fn a_kept_network_makes_the_error_that_was_recorded() {
     }
     let (_, log) =
         output_of(&lab.command().args(["eval", lab.path("spec.toml").to_str().unwrap()]).assert().code(2));
-    assert!(log.contains("is no network of drsae"), "{log}");
+    assert!(log.contains("is not a checkpoint of drsae"), "{log}");
 }
 
 /// The images of a plan are counted, not read.
@@ -78,7 +78,7 @@ fn a_plan_needs_no_images_and_no_timing() {
 fn a_dry_run_lists_what_would_run_and_writes_nothing() {
     let lab = Lab::new(SPEC);
     let (out, log) = output_of(&lab.drsae("sweep", &["--dry-run", "--jobs", "2"]).success());
-    assert_eq!(log, "4 of 4 trials would run, 2 side by side\n");
+    assert_eq!(log, "4 of 4 trials would run, 2 in parallel\n");
     assert!(!lab.path("results").exists());
 
     lab.drsae("trial", &["--index", "1"]).success();
@@ -96,7 +96,7 @@ fn trials_on_another_device_are_other_trials_and_run_one_at_a_time() {
     let (here, _) = planned("cpu");
     assert_eq!(here, output_of(&lab.drsae("sweep", &["--dry-run"]).success()).0);
     let (there, log) = planned("cuda");
-    assert_eq!(log, "4 of 4 trials would run, 1 side by side\n");
+    assert_eq!(log, "4 of 4 trials would run, 1 in parallel\n");
     for (here, there) in here.lines().zip(there.lines()) {
         let slug = |id: &str| id.rsplit_once('-').unwrap().0.to_owned();
         assert!(here != there && slug(here) == slug(there), "{here} {there}");
@@ -240,10 +240,10 @@ fn several_trials_run_side_by_side_and_those_that_are_complete_may_be_left_alone
 
     let (_, log) = output_of(&lab.drsae("trial", &["--index", "3", "--expect", &ids[2]]).code(2));
     let expected =
-        format!("error: trial 3 is {} here, and {} was expected: `data.folder` holds other", ids[3], ids[2]);
+        format!("error: trial 3 has the id {} here, expected {}: the data in `data.folder`", ids[3], ids[2]);
     assert!(log.starts_with(&expected), "{log}");
     let (_, log) = output_of(&lab.drsae("trial", &["--index", "2-1"]).code(2));
     assert!(log.contains("expected positions such as `17` or `0-3,7`, not \"2-1\""), "{log}");
     let (_, log) = output_of(&lab.drsae("trial", &["--index", "2", "--retry", "failed"]).code(2));
-    assert!(log.contains("`--retry` needs `--pending`"), "{log}");
+    assert!(log.contains("`--retry` requires `--pending`"), "{log}");
 }

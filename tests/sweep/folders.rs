@@ -138,13 +138,13 @@ fn the_command_that_is_reported_means_the_same_folder() {
         let (out, _) = output_of(&lab.drsae_in(folder, &[&["status"], words].concat()).code(1));
         out.lines().last().unwrap().to_owned()
     };
-    assert_eq!(message(".", &["renamed"]), "`drsae sweep renamed` runs what is pending");
-    assert_eq!(message("renamed", &["."]), "`drsae sweep .` runs what is pending");
+    assert_eq!(message(".", &["renamed"]), "`drsae sweep renamed` runs pending trials");
+    assert_eq!(message("renamed", &["."]), "`drsae sweep .` runs pending trials");
     fs::rename(lab.path("renamed"), lab.path("results/tiny/../moved")).unwrap();
     fs::create_dir(lab.path("new")).unwrap();
     fs::rename(lab.path("results/moved"), lab.path("new/tiny")).unwrap();
     let line = message(".", &["spec.toml", "--results", "new"]);
-    assert_eq!(line, "`drsae sweep spec.toml --results new` runs what is pending");
+    assert_eq!(line, "`drsae sweep spec.toml --results new` runs pending trials");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_trial_without_its_marker_alone_runs_again_to_the_same_bytes() {
     lab.mark("tiny");
 
     let (_, log) = output_of(&lab.drsae("sweep", &[]).success());
-    assert!(log.contains("1 of 4 trials to run, 1 side by side"), "{log}");
+    assert!(log.contains("1 of 4 trials to run, 1 in parallel"), "{log}");
     assert_eq!(differences(&lasting, &lab.lasting("tiny")), NONE);
     assert_eq!(lab.ran_since_mark("tiny"), [broken]);
 }

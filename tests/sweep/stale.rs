@@ -92,7 +92,7 @@ fn results_of_another_numerics_version_are_listed_with_the_command_that_reruns_t
     let reason = format!("of numerics version {OLD}, this program has {NUMERICS_VERSION}");
     let (out, _) = output_of(&lab.drsae("status", &[]).code(1));
     assert!(out.contains(&format!("     4 pending\n     4 stale: {reason}\n")), "{out}");
-    assert!(out.ends_with("`drsae sweep spec.toml` runs what is pending\n"), "{out}");
+    assert!(out.ends_with("`drsae sweep spec.toml` runs pending trials\n"), "{out}");
     let status = json_of(&lab, "status", &["--set", "question=why"], 1);
     assert_eq!(status["counts"], json!({ "pending": 4 }));
     assert_eq!(status["stale"].as_array().unwrap().len(), 4);
@@ -105,10 +105,7 @@ fn results_of_another_numerics_version_are_listed_with_the_command_that_reruns_t
 
     let old = lab.files("tiny");
     let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
-    assert!(
-        log.contains(&format!("leaves alone 4 stale results in results/tiny/trials: {reason}\n")),
-        "{log}"
-    );
+    assert!(log.contains(&format!("ignoring 4 stale results in results/tiny/trials: {reason}\n")), "{log}");
     assert!(log.contains("4 of 4 trials to run") && out.contains("4 of 4 trials complete"), "{out}{log}");
     let now = lab.lasting("tiny");
     assert!(whole.iter().all(|(path, bytes)| now[path] == *bytes));
@@ -228,7 +225,7 @@ fn results_of_another_device_are_listed_with_the_commands_of_both() {
     assert_eq!(whys(&lab, &there, 1), BTreeMap::from([("device".to_owned(), 4)]));
     let (out, _) = output_of(&lab.drsae("status", &there).code(1));
     assert!(out.contains(&format!("     4 pending\n     4 stale: {}\n", reason("cpu"))), "{out}");
-    assert!(out.ends_with("`drsae sweep spec.toml --device cuda` runs what is pending\n"), "{out}");
+    assert!(out.ends_with("`drsae sweep spec.toml --device cuda` runs pending trials\n"), "{out}");
     let verdict = json_of(&lab, "verify", &there, 1);
     let message = |severity| problems(&verdict, severity).into_iter().map(|(_, problem)| problem);
     assert_eq!(message("note").filter(|problem| problem.contains(&reason("cpu"))).count(), 4, "{verdict}");
@@ -244,7 +241,7 @@ fn results_of_another_device_are_listed_with_the_commands_of_both() {
     assert_eq!(whys(&lab, &there, 0), BTreeMap::new());
     let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
     assert!(
-        log.contains(&format!("leaves alone 4 stale results in results/tiny/trials: {}\n", reason("cuda"))),
+        log.contains(&format!("ignoring 4 stale results in results/tiny/trials: {}\n", reason("cuda"))),
         "{log}"
     );
     assert!(log.contains("4 of 4 trials to run") && out.contains("4 of 4 trials complete"), "{out}{log}");

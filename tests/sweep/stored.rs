@@ -110,8 +110,8 @@ fn stored_results_are_reported_and_computed_again() {
     let (out, _) = output_of(&lab.drsae("status", &[]).success());
     assert!(out.contains("     1 complete\n     3 stored\n"), "{out}");
     let (out, log) = output_of(&lab.drsae("sweep", &[]).success());
-    let message = "tiny: 3 of 4 planned trials have stored results in results/tiny/trials.csv and no folder: they are \
-                computed again, and the stored results stay\n";
+    let message = "tiny: 3 of 4 planned trials have stored results in results/tiny/trials.csv but no folder: they are \
+                computed again, and the stored results are kept until then\n";
     assert!(log.contains(message), "{log}");
     assert!(out.ends_with("4 of 4 trials complete; results in results/tiny\n"), "{out}");
     let after = tables(&lab);
@@ -173,7 +173,7 @@ fn a_trial_that_fails_where_its_row_is_complete_is_reported_and_changes_no_table
     let (out, _) = output_of(&lab.drsae("sweep", &["--timeout", "0s"]).success());
     let id = &lab.column("tiny", "trial")[3];
     assert!(
-        out.contains("4 of 4 trials complete; results in results/tiny\n4 kept as stored, for want"),
+        out.contains("4 of 4 trials complete; results in results/tiny\n4 taken from the stored tables"),
         "{out}"
     );
     assert!(out.contains(&format!("  {id} timed-out: ")), "{out}");

@@ -38,11 +38,11 @@ impl Loaded {
             ensure!(
                 train::preprocessing(&config.model) == preprocessing
                     && preprocessing == Preprocessing::Centred,
-                "the judge and the networks must see centred images: both without `decoder_nonnegative`"
+                "the judge and the networks need centred images: train both without `decoder_nonnegative`"
             );
             ensure!(
                 config.training.phases.iter().any(|phase| phase.discriminative),
-                "the judge was never trained to classify"
+                "the judge is not a classifier: it was trained without the class term"
             );
         }
         let sample = |images: &Images| sample(images, &dataset, preprocessing);

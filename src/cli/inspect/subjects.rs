@@ -16,7 +16,7 @@ use crate::text::shown;
 
 /// Trained networks of one config with their controls.
 pub struct Networks {
-    /// The config of the first; the others differ in their seed alone.
+    /// The config of the first network; the others differ only in their seed.
     pub config: TrialConfig,
     /// The first network.
     pub model: Model,
@@ -48,10 +48,10 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result
             shown(&files[0])
         );
         if subjects.iter().any(|subject| subject.seed == own.seed) {
-            bail!("{} is a second network of seed {}: name each once", shown(file), own.seed);
+            bail!("{} is a second network of seed {}: name one network per seed", shown(file), own.seed);
         }
         let subject = subject(file, own, trained, &named)?;
-        // The stored tables may have the control.
+        // With `--merge`, the stored tables may have the control.
         if subject.after_phase_1.is_none() && !merge {
             print_message(format_args!(
                 "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with only the \

@@ -1,7 +1,7 @@
 //! `drsae sweep --engine slurm --follow`: progress of the jobs until all have ended.
 //!
-//! Results are read from disk, the queue is Slurm's. If Slurm does not answer, its jobs may still run: the
-//! disk is read, and Slurm is asked again.
+//! Results are read from disk, the states of tasks from Slurm's queue. If Slurm does not answer, its jobs may
+//! still run: follow continues with the disk and queries Slurm again later.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::slurm::{Cluster, JobState, Jobs, PendingTrials, Submissions};
 use crate::store::Store;
 use crate::text::{printable, printable_lines};
 
-/// Interval between two queries, and maximum share of the time that they take.
+/// Interval between two queries, and the maximum share of time that queries may take.
 const POLL: Duration = Duration::from_secs(5);
 const SHARE: u32 = 20;
 
@@ -49,18 +49,21 @@ pub fn until_ended(plan: &Plan, store: &Store, cluster: &dyn Cluster) -> Result<
                 }
             }
             Err(error) => {
-                display.print_once(&format!("Slurm does not answer, and its jobs may still run: {error}"));
+                display.print_once(&format!("Slurm does not answer; its jobs may still run: {error}"));
             }
         }
         if pause(start, &stop) {
             drop(display);
-            print_message(format_args!("{}: the jobs go on; the same command follows them again", plan.name));
+            print_message(format_args!(
+                "{}: the jobs continue; run the same command to follow them again",
+                plan.name
+            ));
             return Ok(signals.exit_code());
         }
     }
 }
 
-/// Waits until the next query; returns whether a signal came.
+/// Waits until the next query; returns whether a signal was received.
 fn pause(start: Instant, stop: &AtomicBool) -> bool {
     let end = Instant::now() + POLL.max(start.elapsed() * SHARE);
     while Instant::now() < end && !stop.load(Ordering::Relaxed) {
@@ -69,7 +72,7 @@ fn pause(start: Instant, stop: &AtomicBool) -> bool {
     stop.load(Ordering::Relaxed)
 }
 
-/// A progress bar, or lines where standard error is not a terminal.
+/// A progress bar, or lines if standard error is not a terminal.
 struct Display {
     bar: ProgressBar,
     start: Instant,
@@ -81,7 +84,7 @@ struct Display {
 impl Display {
     fn new(trials: usize) -> Self {
         let bar = ProgressBar::new(trials as u64);
-        bar.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} gone{msg}"));
+        bar.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} elapsed{msg}"));
         tick(&bar);
         Self { bar, start: Instant::now(), last_line: String::new(), printed: HashSet::new() }
     }

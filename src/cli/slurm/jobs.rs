@@ -1,4 +1,4 @@
-//! Output of a sweep's jobs on a cluster, for `drsae status` and while a sweep is followed.
+//! Text and JSON of a sweep's jobs on a cluster, for `drsae status` and `--follow`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::slurm::{ArrayTask, JobState, Jobs, LostTask};
 use crate::text::{printable, shown};
 
-/// Maximum number of tasks or nodes that are printed one by one.
+/// Maximum number of tasks or nodes that are listed individually.
 const MAX_LISTED: usize = 5;
 
 /// Prints the states of the sweep's tasks, and the tasks that left trials of `pending` without a result.
@@ -28,7 +28,7 @@ pub fn print(jobs: &Jobs, pending: &[&str], out: &mut dyn Write) -> io::Result<(
         )?;
     }
     if ending > 0 {
-        writeln!(out, "{ending:>6} {} being cleared away by Slurm", tasks(ending))?;
+        writeln!(out, "{ending:>6} {} completing", tasks(ending))?;
     }
     print_held(jobs, out)?;
     let lost = jobs.lost(pending);
@@ -45,7 +45,7 @@ pub fn print(jobs: &Jobs, pending: &[&str], out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-/// Prints the tasks that wait until somebody releases them, if there are any.
+/// Prints the held tasks, which wait until somebody releases them.
 pub fn print_held(jobs: &Jobs, out: &mut dyn Write) -> io::Result<()> {
     let held = jobs.in_state(JobState::Held);
     let count = held.clone().count();
@@ -73,7 +73,11 @@ pub fn print_lost((task, trials): &LostTask, out: &mut dyn Write) -> io::Result<
             lines.iter().try_for_each(|line| writeln!(out, "    {}", printable(line)))
         }
         (Some(log), None) => {
-            writeln!(out, ", and there is no {}: it never began, or its node cannot write there", shown(log))
+            writeln!(
+                out,
+                ", and there is no {}: it never started, or its node cannot write there",
+                shown(log)
+            )
         }
         (None, _) => writeln!(out, ": its submitter died"),
     }
@@ -195,7 +199,7 @@ mod tests {
             line 7
             line 8
             line 9
-          12_5 ended without h, and there is no LOGS/12_5.log: it never began, or its node cannot write there
+          12_5 ended without h, and there is no LOGS/12_5.log: it never started, or its node cannot write there
         ");
         let json = to_json(&jobs, &pending);
         assert_eq!(json["counts"], serde_json::json!({ "queued": 2, "running": 1, "held": 1 }));
