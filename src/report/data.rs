@@ -65,7 +65,7 @@ impl<'a> ReportData<'a> {
     /// Reads the merged tables beside `trials.csv`.
     ///
     /// # Errors
-    /// A table is missing or malformed, or the disk refuses.
+    /// A table is missing or malformed, or I/O fails.
     pub fn read(source: &ReportedSweep<'a>) -> Result<Self, Error> {
         let ReportedSweep { sweep, store, analysis } = *source;
         let path = store.table(Table::Epochs);

@@ -94,7 +94,7 @@ impl<'m> Facets<'m> {
         step * (series as f64 - 0.5 * (self.series.len() - 1) as f64)
     }
 
-    /// The series for a legend; none where there is one alone.
+    /// The series for a legend; none if there is one alone.
     pub fn entries(&self) -> Vec<LegendEntry> {
         let named = self.series.iter().filter(|series| !series.name.is_empty());
         named.map(|series| LegendEntry::Series(series.look, series.name.clone())).collect()

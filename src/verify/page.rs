@@ -12,7 +12,7 @@ use crate::text::chain;
 
 const DRAW: &str = "once the tables are in order, `drsae report` writes it again";
 
-/// Checks figures and page, where there are any: a sweep does without.
+/// Checks figures and page, if there are any: a sweep does without.
 pub(super) fn check(subject: AuditedFolder<'_>, analysis: Option<Analysis>, report: &mut AuditReport) {
     let AuditedFolder { store, sweep, .. } = subject;
     let (page, folder) = (store.analysis_file(PAGE), store.analysis_file(FIGURES));

@@ -47,7 +47,7 @@ pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     }
 }
 
-/// The names in a folder but for those that killed writers left, which are noted.
+/// The names in a folder except those that killed writers left, which are noted.
 fn others(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     let mut names = trial::names(folder, report);
     names.retain(|name| {

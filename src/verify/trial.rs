@@ -15,7 +15,7 @@ pub(super) fn leftover(path: &Path, report: &mut AuditReport) {
     report.note(path, "was left by a writer that was killed", "remove it when nothing runs");
 }
 
-/// The names in a folder, sorted; none where there is no folder.
+/// The names in a folder, sorted; none if there is not a folder.
 pub(super) fn names(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
@@ -35,7 +35,7 @@ pub(super) fn names(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     }
 }
 
-/// Checks the folder of `trial`, with the network on the test images where there are any.
+/// Checks the folder of `trial`, with the network on the test images if there are any.
 pub(super) fn inspect(store: &Store, trial: &Trial, dataset: Option<&Dataset>) -> AuditReport {
     let mut report = AuditReport::default();
     match store.trial(&trial.id) {
