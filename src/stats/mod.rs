@@ -6,30 +6,37 @@
 //! | `welch` | the same where values cannot be paired | Welch (1947), *The generalization of 'Student's' problem* |
 //! | `sign_flip` | exact permutation test of paired differences | Fisher (1935), *The design of experiments*, § 21 |
 //! | `equivalence` | two one-sided tests | Schuirmann (1987) |
+//! | `power`, `scaled_chi` | power of both tests, least number of pairs | O'Brien and Muller (1993); Phillips (1990) |
 //! | `holm` | p of several tests | Holm (1979), *A simple sequentially rejective multiple test procedure* |
 //! | `mcnemar`, `binomial` | two classifiers on one test set | McNemar (1947); the binomial distribution |
+//! | `crossed` | two arms over other seeds and images | Searle, Casella and McCulloch (1992), *Variance components* |
 //! | `dip` | dip test of one mode against several | Hartigan and Hartigan (1985), *The dip test of unimodality* |
 //! | `rliable` | interquartile mean, probability of improvement | Agarwal et al. (2021) |
 //!
 //! `docs/METHODOLOGY.md` gives the formulas, and says when each is used and what it assumes.
 
 mod binomial;
+mod crossed;
 mod dip;
 mod equivalence;
 mod holm;
 mod mcnemar;
 mod paired;
+mod power;
 mod rliable;
+mod scaled_chi;
 mod sign_flip;
 mod student;
 mod welch;
 
 pub use binomial::{difference_error, proportion_error};
+pub use crossed::{Crossed, MeanSquares, PairedMistakes};
 pub use dip::Dip;
 pub use equivalence::equivalence;
 pub use holm::holm;
 pub use mcnemar::mcnemar;
 pub use paired::Paired;
+pub use power::{Design, MOST_PAIRS, PairedTest, PowerError, SD_CONFIDENCE, TARGET_POWER, upper_sd};
 pub use rliable::{Estimate, bootstrap, interquartile_mean, probability_of_improvement};
 pub use sign_flip::{MOST_FLIPPED, least_sign_flip, sign_flip};
 pub use student::{Interval, t_interval};

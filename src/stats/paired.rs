@@ -44,6 +44,10 @@ pub(super) fn standard_error(differences: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use rand_distr::{Distribution, StandardNormal};
+
     use super::*;
 
     #[test]
@@ -74,6 +78,24 @@ mod tests {
             let Interval { low, high } = paired.interval.unwrap();
             assert_eq!(paired.p.unwrap() < 0.05, low > 0.0 || high < 0.0, "{paired:?}");
         }
+    }
+
+    #[test]
+    fn stopping_at_the_first_small_p_rejects_a_true_null_hypothesis_too_often() {
+        // Differences of mean 0, tested with 5 pairs and again after each further pair up to 20.
+        let mut random = ChaCha8Rng::seed_from_u64(1969);
+        let repetitions = 4_000;
+        let (mut fixed, mut stopped) = (0, 0);
+        for _ in 0..repetitions {
+            let differences: Vec<f64> = StandardNormal.sample_iter(&mut random).take(20).collect();
+            let rejects = |n: usize| Paired::of(&differences[..n], 0.95).unwrap().p.unwrap() < 0.05;
+            fixed += u32::from(rejects(20));
+            stopped += u32::from((5..=20).any(rejects));
+        }
+        let share = |count: u32| f64::from(count) / f64::from(repetitions);
+        println!("20 pairs: {}, stopped between 5 and 20: {}", share(fixed), share(stopped));
+        assert!((share(fixed) - 0.05).abs() < 0.014, "{}", share(fixed));
+        assert!(share(stopped) > 0.13, "{}", share(stopped));
     }
 
     #[test]

@@ -69,6 +69,7 @@ mod tests {
             (4.0, 2.776, 4.604),
             (9.0, 2.262, 3.250),
             (30.0, 2.042, 2.750),
+            (1e6, 1.960, 2.576),
         ];
         for (freedom, ninety_five, ninety_nine) in table {
             for (confidence, expected) in [(0.95, ninety_five), (0.99, ninety_nine)] {
