@@ -1,15 +1,15 @@
 //! Standard errors due to the choice of the test images.
 
-/// √(p(1 − p)/n): standard error of a share p that n independent examples show. With 10,000
-/// images and p = 0.016, 0.00125.
+/// Standard error √(p(1 − p)/n) of a share p of n independent examples: 0.00125 for p = 0.016 and
+/// 10,000 images.
 #[must_use]
 pub fn proportion_error(share: f64, examples: u64) -> f64 {
     (share * (1.0 - share) / examples as f64).sqrt()
 }
 
-/// Standard error of (c − b)/n, the difference between the shares of n examples that two
-/// classifiers get wrong, b of them only the one and c only the other:
-/// √(b + c − (b − c)²/n)/n. Examples that both get wrong cancel out.
+/// Standard error √(b + c − (b − c)²/n)/n of (c − b)/n, the difference between the error rates of two
+/// classifiers on the same n examples. `b` is the number of examples that only the first gets wrong,
+/// `c` the number that only the second gets wrong. Examples that both get wrong cancel out.
 #[must_use]
 pub fn difference_error(b: u64, c: u64, examples: u64) -> f64 {
     let (b, c, n) = (b as f64, c as f64, examples as f64);

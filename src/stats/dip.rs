@@ -1,28 +1,30 @@
-//! Hartigan's dip: how far a sample is from every distribution with one mode.
+//! Hartigan's dip: the distance of a sample from the nearest unimodal distribution.
 //!
 //! The dip is the least value, over all unimodal distribution functions, of the largest distance to
-//! the empirical one. The best unimodal fit is the greatest convex minorant of the empirical
+//! the empirical function. The best unimodal fit is the greatest convex minorant of the empirical
 //! function below a modal interval and its least concave majorant above; the interval is narrowed
 //! until the two are no farther apart inside it than the fit is from the sample outside.
 
 use rand::Rng;
 use rand::RngExt;
 
-/// Number of samples of the null for a p-value.
+/// Number of samples of the null distribution for a p-value.
 const SAMPLES: usize = 2000;
 
-/// A dip and how often one mode alone has as large a one.
+/// A dip and its p-value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dip {
     /// The dip, between 1/(2n) and 1/4.
     pub dip: f64,
-    /// (1 + samples of the null with at least this dip) / (1 + samples).
+    /// (1 + k) / (1 + number of samples), with k the number of samples of the null distribution that
+    /// have at least this dip.
     pub p: f64,
 }
 
 impl Dip {
-    /// The dip of `values` and its p under a uniform distribution, the least favourable of the
-    /// unimodal ones, by samples from `random`. `None` for fewer than four values.
+    /// Computes the dip of `values` and its p-value under the uniform distribution, the least favourable
+    /// unimodal one, from samples that `random` draws. `None` for fewer than four values, or if one is
+    /// not finite.
     pub fn of(values: &[f64], random: &mut impl Rng) -> Option<Self> {
         if values.len() < 4 || values.iter().any(|value| !value.is_finite()) {
             return None;
@@ -46,7 +48,7 @@ fn dip(values: &[f64]) -> f64 {
     if count == 0 {
         return 0.0;
     }
-    // Distances are counted in steps of the empirical function, 1/n each; the dip is half of one.
+    // Distances are in steps of the empirical function, 1/n each; the smallest dip is half a step.
     let mut most: f64 = 1.0;
     let (mut low, mut high) = (0, count - 1);
     while low < high && sorted[low] < sorted[high] {
@@ -96,12 +98,13 @@ fn hull(sorted: &[f64], low: usize, high: usize, bend: Bend) -> Vec<usize> {
     corners
 }
 
-/// The largest distance between the two hulls, in steps, and the modal interval that it leaves.
+/// The largest distance between the two hulls, in steps, and the narrower modal interval at which it is
+/// attained.
 fn widest(sorted: &[f64], below: &[usize], above: &[usize]) -> (f64, (usize, usize)) {
     let whole = (below[0], below[below.len() - 1]);
     let mut widest = (0.0, whole);
     for &at in &below[1..below.len() - 1] {
-        // The stair's upper edge at a corner of the lower hull is one step above it.
+        // At a corner of the lower hull, the empirical function rises by one step.
         let gap = height(sorted, above, at) - at as f64 + 1.0;
         if gap > widest.0 {
             let end = above.iter().copied().find(|&corner| corner >= at).unwrap_or(whole.1);
@@ -118,7 +121,7 @@ fn widest(sorted: &[f64], below: &[usize], above: &[usize]) -> (f64, (usize, usi
     widest
 }
 
-/// Height of a hull at the value of the point `at`, in steps.
+/// Height of a hull at the position of the point `at`, in steps.
 fn height(sorted: &[f64], hull: &[usize], at: usize) -> f64 {
     let next = hull.partition_point(|&corner| corner < at).min(hull.len() - 1);
     if hull[next] == at || next == 0 {
@@ -128,13 +131,13 @@ fn height(sorted: &[f64], hull: &[usize], at: usize) -> f64 {
     along(sorted, from, to, at)
 }
 
-/// Height at `at` of the line through two points.
+/// Height of the line through two points at the position of the point `at`, in steps.
 fn along(sorted: &[f64], from: usize, to: usize, at: usize) -> f64 {
     let share = (sorted[at] - sorted[from]) / (sorted[to] - sorted[from]);
     from as f64 + share * (to - from) as f64
 }
 
-/// The largest distance of the empirical function from a hull, in steps, between neighbouring corners.
+/// The largest distance between the empirical function and a hull, in steps; at least one step.
 fn deviation(sorted: &[f64], hull: &[usize], bend: Bend) -> f64 {
     let mut most: f64 = 1.0;
     for pair in hull.windows(2).filter(|pair| pair[1] - pair[0] > 1 && sorted[pair[0]] < sorted[pair[1]]) {
@@ -177,8 +180,8 @@ mod tests {
     }
 
     #[test]
-    fn two_modes_are_told_from_one() {
-        // diptest.diptest(two): p = 0.00064, of its table of the same null.
+    fn two_modes_are_distinguished_from_one() {
+        // diptest.diptest(two): p = 0.00064, from its table of the same null distribution.
         let two = [0.02, 0.05, 0.07, 0.11, 0.13, 0.18, 0.71, 0.74, 0.79, 0.82, 0.86, 0.95];
         let mut random = ChaCha8Rng::seed_from_u64(1);
         assert!(Dip::of(&two, &mut random).unwrap().p < 0.01);

@@ -1,13 +1,13 @@
-//! Equivalence test: is a mean difference within a margin?
+//! Test of equivalence within a margin, by two one-sided t tests.
 
 use super::mean;
 use super::paired::standard_error;
 use super::student::upper_tail;
 
-/// p of two one-sided paired t tests, of d̄ ≤ −δ and of d̄ ≥ δ, with δ the `margin`: the
-/// larger of P(T ≥ (d̄ + δ)·√n/s) and P(T ≥ (δ − d̄)·√n/s), with n − 1 degrees of freedom.
-/// It is below α where the 1 − 2α interval of d̄ lies within ±δ. `None` for fewer than two
-/// differences, or where all are equal.
+/// p-value of two one-sided paired t tests, whose null hypotheses are true mean differences ≤ −δ and
+/// ≥ δ, with δ the `margin`. It is the larger of P(T ≥ (d̄ + δ)·√n/s) and P(T ≥ (δ − d̄)·√n/s), with
+/// n − 1 degrees of freedom. It is below α if the 1 − 2α interval of d̄ lies within ±δ. `None` for
+/// fewer than two differences, or if all are equal.
 #[must_use]
 pub fn equivalence(differences: &[f64], margin: f64) -> Option<f64> {
     let (mean, error) = (mean(differences)?, standard_error(differences)?);

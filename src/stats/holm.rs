@@ -1,11 +1,11 @@
-//! Several tests at once.
+//! Holm's adjustment of the p-values of several tests.
 
-/// Holm's adjusted p: with p₍₁₎ ≤ … ≤ p₍ₘ₎, that of the k-th is the largest
-/// min(1, (m − j + 1)·p₍ⱼ₎) of all j ≤ k. Calling those below α decided is wrong about any
-/// true null hypothesis with probability at most α, however the tests depend on each other.
+/// Holm's adjusted p-values. With p₍₁₎ ≤ … ≤ p₍ₘ₎, the k-th adjusted value is the largest
+/// min(1, (m − j + 1)·p₍ⱼ₎) over j ≤ k. If every hypothesis with an adjusted p below α is rejected, the
+/// probability of rejecting any true one is at most α, under any dependence between the tests.
 ///
-/// A test that could not be made keeps no p and counts in m as one with p = 1, so that
-/// losing trials never makes the other tests look surer.
+/// A missing p stays missing and counts in m as p = 1, so that lost trials do not make the other tests
+/// more significant.
 #[must_use]
 pub fn holm(tests: &[Option<f64>]) -> Vec<Option<f64>> {
     let mut order: Vec<(usize, f64)> =
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_was_lost_counts_as_one_that_decides_nothing() {
+    fn a_missing_p_counts_as_one() {
         // statsmodels 0.15.0: multipletests(p + [1, 1], method="holm")[1]
         let mut tests = vec![None];
         tests.extend([0.01, 0.04, 0.03, 0.005, 0.5, 0.03].map(Some));
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn one_test_stays_as_it_is() {
+    fn a_single_p_is_unchanged() {
         assert_eq!(holm(&[Some(0.04)]), [Some(0.04)]);
         assert_eq!(holm(&[]), []);
     }

@@ -1,11 +1,11 @@
-//! Two classifiers on the same examples.
+//! McNemar's test of two classifiers on the same examples.
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-/// McNemar's exact test: of the examples that only one of two classifiers gets wrong, `b`
-/// are the one's and `c` the other's. If both are as good, each was as likely to be
-/// either's: p = min(1, 2·P(K ≤ min(b, c))) with K binomial of b + c and ½. It takes the
-/// examples as independent draws and both networks as given: other seeds are not in it.
+/// Two-sided p-value of McNemar's exact test: min(1, 2·P(K ≤ min(b, c))), with K binomial with b + c
+/// trials and probability ½. `b` is the number of examples that only the first classifier gets wrong,
+/// `c` the number that only the second gets wrong. The test assumes independent examples and takes both
+/// networks as given, so it says nothing about other seeds.
 #[must_use]
 #[expect(clippy::missing_panics_doc, reason = "one half is a probability")]
 pub fn mcnemar(b: u64, c: u64) -> f64 {

@@ -1,4 +1,4 @@
-//! Statistics over slices: intervals, tests and adjustments for several tests.
+//! Statistics over slices: intervals, tests, power, and adjustments for several tests.
 //!
 //! | file | method | source |
 //! |---|---|---|
@@ -7,13 +7,13 @@
 //! | `sign_flip` | exact permutation test of paired differences | Fisher (1935), *The design of experiments*, § 21 |
 //! | `equivalence` | two one-sided tests | Schuirmann (1987) |
 //! | `power`, `scaled_chi` | power of both tests, least number of pairs | O'Brien and Muller (1993); Phillips (1990) |
-//! | `holm` | p of several tests | Holm (1979), *A simple sequentially rejective multiple test procedure* |
+//! | `holm` | adjusted p-values of several tests | Holm (1979), *A simple sequentially rejective multiple test procedure* |
 //! | `mcnemar`, `binomial` | two classifiers on one test set | McNemar (1947); the binomial distribution |
 //! | `crossed` | two arms over other seeds and images | Searle, Casella and McCulloch (1992), *Variance components* |
-//! | `dip` | dip test of one mode against several | Hartigan and Hartigan (1985), *The dip test of unimodality* |
+//! | `dip` | dip test of unimodality | Hartigan and Hartigan (1985), *The dip test of unimodality* |
 //! | `rliable` | interquartile mean, probability of improvement | Agarwal et al. (2021) |
 //!
-//! `docs/METHODOLOGY.md` gives the formulas, and says when each is used and what it assumes.
+//! `docs/METHODOLOGY.md` gives the formulas, the uses and the assumptions of each method.
 
 mod binomial;
 mod crossed;
@@ -48,10 +48,10 @@ pub const CONFIDENCE: f64 = 0.95;
 /// The significance level of tests; 1 − [`CONFIDENCE`].
 pub const LEVEL: f64 = 0.05;
 
-/// Sums of floats that are equal in exact arithmetic differ by less than this share.
+/// Relative difference up to which two sums of floats count as equal.
 const ROUNDING: f64 = 1e-12;
 
-/// x̄ = Σx / n; `None` where there are no values.
+/// Mean x̄ = Σx / n; `None` for no values.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
@@ -78,7 +78,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The spread of `values`; `None` where there are none.
+    /// Computes the spread of `values`; `None` for no values.
     #[must_use]
     pub fn of(values: &[f64]) -> Option<Self> {
         mean(values).map(|mean| Self { mean, sd: standard_deviation(values) })

@@ -1,13 +1,12 @@
 //! Paired differences.
 //!
-//! Trials that share a seed share their split and their data order, so the difference
-//! between two of them varies less than either does: pairing is what makes few seeds
-//! enough.
+//! Two trials with the same seed share their split and data order, so their difference varies less
+//! than the error of either. This is why a few seeds are enough.
 
 use super::student::two_sided;
 use super::{Interval, Spread, is_noise, t_interval};
 
-/// Differences d of n pairs, and how surely their mean d̄ is known.
+/// Mean d̄ of n paired differences d, with its interval and t test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Paired {
     /// Number of pairs.
@@ -18,13 +17,13 @@ pub struct Paired {
     pub sd: Option<f64>,
     /// d̄ ± t·s/√n; absent for a single pair.
     pub interval: Option<Interval>,
-    /// Two-sided p of t = d̄·√n/s, with n − 1 degrees of freedom; absent where s is 0 and
-    /// there is no t.
+    /// Two-sided p-value of t = d̄·√n/s, with n − 1 degrees of freedom; absent if s is 0 or there is
+    /// a single pair.
     pub p: Option<f64>,
 }
 
 impl Paired {
-    /// Summarises `differences`, one a pair; `None` where there are no pairs.
+    /// Summarises `differences`, one per pair; `None` for no pairs.
     #[must_use]
     pub fn of(differences: &[f64], confidence: f64) -> Option<Self> {
         let Spread { mean, sd } = Spread::of(differences)?;
@@ -35,7 +34,7 @@ impl Paired {
     }
 }
 
-/// s/√n; `None` for fewer than two differences, or where all are equal.
+/// Standard error s/√n; `None` for fewer than two differences, or if all are equal.
 pub(super) fn standard_error(differences: &[f64]) -> Option<f64> {
     let Spread { sd, .. } = Spread::of(differences)?;
     let sd = sd.filter(|&sd| !is_noise(sd, differences))?;
@@ -100,7 +99,7 @@ mod tests {
 
     #[test]
     fn equal_differences_have_no_t() {
-        // 0.1 three times has a mean and so a spread that are off by rounding.
+        // The mean of three times 0.1 is not exactly 0.1, so s is not exactly 0.
         for differences in [[0.1; 3], [0.0; 3], [5.39 - 5.22, 5.39 - 5.22, 0.17]] {
             assert_eq!(Paired::of(&differences, 0.95).unwrap().p, None, "{differences:?}");
         }

@@ -1,26 +1,24 @@
-//! Secondary figures over many cells, as Agarwal et al. (2021), *Deep reinforcement learning
-//! at the edge of the statistical precipice*, define them for scores of several runs on
-//! several tasks. Here a run is a trial and a task a cell of the grid.
+//! Secondary statistics over many cells. Agarwal et al. (2021), *Deep reinforcement learning at the
+//! edge of the statistical precipice*, define them for the scores of several runs on several tasks.
+//! Here a run is a trial, and a task is a cell of the grid.
 
 use rand::{Rng, RngExt};
 
 use super::{Interval, mean};
 
-/// Bootstrap samples that an interval is read from.
+/// Number of bootstrap samples for an interval.
 const SAMPLES: usize = 2000;
 
-/// A figure and its interval.
+/// A statistic and its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// The figure itself.
+    /// Value of the statistic.
     pub value: f64,
-    /// Percentile interval of the stratified bootstrap; absent where no stratum has two
-    /// values to draw from.
+    /// Percentile interval of the stratified bootstrap; absent if no stratum has two values.
     pub interval: Option<Interval>,
 }
 
-/// Mean of the values that remain when ⌊n/4⌋ of the smallest and as many of the largest are
-/// left out; `None` where there are no values.
+/// Mean without the ⌊n/4⌋ smallest and the ⌊n/4⌋ largest values; `None` for no values.
 #[must_use]
 pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
@@ -29,9 +27,9 @@ pub fn interquartile_mean(values: &[f64]) -> Option<f64> {
     mean(&sorted[cut..sorted.len() - cut])
 }
 
-/// P(X < Y), the chance that a value of the first sample is less than one of the second,
-/// ties counted half: the mean of it over pairs of samples, one a task. It is Mann and
-/// Whitney's U/(n·m). `None` where there are no tasks, or a task lacks a sample.
+/// Probability P(X < Y) that a value of a task's first sample is less than one of its second, with
+/// ties counted half, averaged over `tasks`. For one task it is Mann and Whitney's U/(n·m). `None` for
+/// no tasks, or if a sample of a task is empty.
 #[must_use]
 pub fn probability_of_improvement(tasks: &[(&[f64], &[f64])]) -> Option<f64> {
     let shares: Option<Vec<f64>> = tasks.iter().map(|(first, second)| share_below(first, second)).collect();
@@ -45,35 +43,35 @@ fn share_below(first: &[f64], second: &[f64]) -> Option<f64> {
     (pairs > 0).then(|| wins / pairs as f64)
 }
 
-/// A figure of several strata, with the interval of 2,000 bootstrap samples: each draws
-/// every stratum anew from its own values, with replacement, and the interval is that
-/// between the (1 ∓ `confidence`)/2 quantiles of the figure. `None` where the strata do not
-/// have the figure.
+/// A statistic of several strata, with the interval of 2,000 bootstrap samples. Each sample redraws
+/// every stratum from its own values with replacement. The interval extends from the
+/// (1 − `confidence`)/2 to the (1 + `confidence`)/2 quantile of the statistic. `None` if the statistic
+/// is undefined on the strata.
 pub fn bootstrap(
     strata: &[&[f64]],
-    figure: impl Fn(&[&[f64]]) -> Option<f64>,
+    statistic: impl Fn(&[&[f64]]) -> Option<f64>,
     confidence: f64,
     random: &mut impl Rng,
 ) -> Option<Estimate> {
-    let value = figure(strata)?;
+    let value = statistic(strata)?;
     if strata.iter().all(|stratum| stratum.len() < 2) {
         return Some(Estimate { value, interval: None });
     }
     let mut drawn: Vec<Vec<f64>> = strata.iter().map(|stratum| stratum.to_vec()).collect();
-    let mut figures = Vec::with_capacity(SAMPLES);
+    let mut values = Vec::with_capacity(SAMPLES);
     for _ in 0..SAMPLES {
         for (drawn, stratum) in drawn.iter_mut().zip(strata) {
             drawn.fill_with(|| stratum[random.random_range(..stratum.len())]);
         }
-        figures.extend(figure(&drawn.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+        values.extend(statistic(&drawn.iter().map(Vec::as_slice).collect::<Vec<_>>()));
     }
-    figures.sort_by(f64::total_cmp);
+    values.sort_by(f64::total_cmp);
     let tail = (1.0 - confidence) / 2.0;
-    let interval = Interval { low: quantile(&figures, tail)?, high: quantile(&figures, 1.0 - tail)? };
+    let interval = Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)? };
     Some(Estimate { value, interval: Some(interval) })
 }
 
-/// The quantile of ascending values, between two of them by a straight line.
+/// The `share` quantile of ascending values, by linear interpolation; `None` for no values.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let position = share * sorted.len().checked_sub(1)? as f64;
     let (below, above) = (sorted[position.floor() as usize], sorted[position.ceil() as usize]);

@@ -1,18 +1,16 @@
 //! The exact sign-flip test of paired differences.
 //!
-//! If neither side is better, each difference was as likely to come out with the other
-//! sign. p is the share of the 2^n choices of signs whose sum |Σ ±d| is at least |Σ d|. It
-//! assumes nothing of the distribution but its symmetry around 0, and cannot be less than
-//! 2/2^n: with 5 seeds, 0.0625.
+//! If neither side is better, each difference has either sign with probability ½. p is the share of
+//! the 2^n choices of signs with |Σ ±d| ≥ |Σ d|. The test assumes only that the differences are
+//! symmetric around 0. Its smallest p is 2/2^n, which is 0.0625 for 5 seeds.
 
 use super::ROUNDING;
 
-/// More differences than this are not tested: the sums of each half of them are listed, and
-/// 2^20 of them are 8 MiB.
+/// Largest number of differences that are tested. The sums of each half are listed, and 2^20 sums
+/// take 8 MiB.
 pub const MOST_FLIPPED: usize = 40;
 
-/// Two-sided p of the `differences`; `None` where there are none, or more than
-/// [`MOST_FLIPPED`].
+/// Two-sided p-value of `differences`; `None` for no differences, or more than [`MOST_FLIPPED`].
 #[must_use]
 pub fn sign_flip(differences: &[f64]) -> Option<f64> {
     let n = differences.len();
@@ -29,14 +27,14 @@ pub fn sign_flip(differences: &[f64]) -> Option<f64> {
     Some(extreme as f64 / (n as f64).exp2())
 }
 
-/// The smallest p that n differences can reach: 2/2^n.
+/// Smallest p-value 2/2^n of n differences.
 #[must_use]
 pub fn least_sign_flip(n: usize) -> f64 {
     (1.0 - n as f64).exp2().min(1.0)
 }
 
-/// Every Σ ±d, in ascending order: twice as many with each difference, by merging the sums
-/// that take it away with those that add it.
+/// All sums Σ ±d, in ascending order. Each difference doubles their number: the sums with −d and
+/// those with +d are merged.
 fn sums(differences: &[f64]) -> Vec<f64> {
     differences.iter().fold(vec![0.0], |sums, difference| {
         let shifted = |shift: f64| sums.iter().map(move |sum| sum + shift).peekable();

@@ -1,4 +1,4 @@
-//! Student's t: the interval of a mean, and the chance of a t as large.
+//! Student's t distribution: intervals of means, tail probabilities and quantiles.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -26,9 +26,9 @@ impl Interval {
     }
 }
 
-/// x̄ ± t·s/√n, with t the (1 + `confidence`)/2 quantile of Student's distribution with
-/// n − 1 degrees of freedom. `None` for fewer than two values, or where `confidence` is not
-/// between 0 and 1.
+/// Interval x̄ ± t·s/√n of a mean, with t the (1 + `confidence`)/2 quantile of Student's distribution
+/// with n − 1 degrees of freedom. `None` for fewer than two values, or if `confidence` is not between
+/// 0 and 1.
 #[must_use]
 pub fn t_interval(values: &[f64], confidence: f64) -> Option<Interval> {
     let (centre, sd) = (mean(values)?, standard_deviation(values)?);
@@ -37,18 +37,18 @@ pub fn t_interval(values: &[f64], confidence: f64) -> Option<Interval> {
     Some(Interval::around(centre, half))
 }
 
-/// P(|T| ≥ |t|) under `freedom` degrees of freedom.
+/// P(|T| ≥ |t|) for `freedom` degrees of freedom.
 pub(super) fn two_sided(t: f64, freedom: f64) -> Option<f64> {
     upper_tail(t.abs(), freedom).map(|tail| (2.0 * tail).min(1.0))
 }
 
-/// P(T ≥ t) under `freedom` degrees of freedom.
+/// P(T ≥ t) for `freedom` degrees of freedom.
 pub(super) fn upper_tail(t: f64, freedom: f64) -> Option<f64> {
     let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
     t.is_finite().then(|| student.sf(t))
 }
 
-/// The t with P(|T| ≤ t) = `confidence`.
+/// Quantile t with P(|T| ≤ t) = `confidence`, for `freedom` degrees of freedom.
 pub(super) fn t_quantile(confidence: f64, freedom: f64) -> Option<f64> {
     let possible = confidence > 0.0 && confidence < 1.0;
     let student = StudentsT::new(0.0, 1.0, freedom).ok()?;

@@ -1,10 +1,10 @@
-//! The difference of two means whose values cannot be paired.
+//! Difference of the means of two unpaired samples.
 
 use super::student::{t_quantile, two_sided};
 use super::{Interval, Spread, is_noise};
 
-/// ȳ − x̄ of two independent samples, and how surely it is known, with no assumption that
-/// both spread alike.
+/// Difference ȳ − x̄ of the means of two independent samples, with its interval and t test. The
+/// variances may differ.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Welch {
     /// ȳ − x̄.
@@ -14,13 +14,13 @@ pub struct Welch {
     pub freedom: f64,
     /// (ȳ − x̄) ± t·√(u + v).
     pub interval: Interval,
-    /// Two-sided p of t = (ȳ − x̄)/√(u + v).
+    /// Two-sided p-value of t = (ȳ − x̄)/√(u + v).
     pub p: f64,
 }
 
 impl Welch {
-    /// Compares `challenger` y with `reference` x; `None` where either has fewer than two
-    /// values, or neither spreads.
+    /// Compares `challenger` y with `reference` x; `None` if either has fewer than two values, or if
+    /// the values of each are all equal.
     #[must_use]
     pub fn of(reference: &[f64], challenger: &[f64], confidence: f64) -> Option<Self> {
         let (x, u) = mean_and_variance(reference)?;
@@ -37,7 +37,7 @@ impl Welch {
     }
 }
 
-/// x̄, and the variance s²/n of it.
+/// Mean x̄ and its variance s²/n.
 fn mean_and_variance(values: &[f64]) -> Option<(f64, f64)> {
     let Spread { mean, sd } = Spread::of(values)?;
     Some((mean, sd?.powi(2) / values.len() as f64))
