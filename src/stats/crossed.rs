@@ -49,11 +49,11 @@ pub struct MeanSquares {
 }
 
 impl Crossed {
-    /// Compares the mistakes of two arms on `images` images, one element a seed. Every image number is
+    /// Compares the mistakes of two arms on `images` images, one element per seed. Every image number is
     /// below `images`. The cost is proportional to the number of mistakes.
     ///
-    /// `None` for fewer than two seeds or images, where the arms differ nowhere or by the same in every
-    /// cell, or where `confidence` is not between 0 and 1.
+    /// `None` for fewer than two seeds or images, if d_si is the same for all seeds and images, or if
+    /// `confidence` is not between 0 and 1.
     #[must_use]
     pub fn of(mistakes: &[PairedMistakes], images: usize, confidence: f64) -> Option<Self> {
         let seeds = mistakes.len();

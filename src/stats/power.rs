@@ -85,11 +85,11 @@ pub enum PowerError {
 
 impl Design {
     /// The probability that the test rejects its null hypothesis with `pairs` pairs. `None` for fewer
-    /// than two pairs, or where σ or α is out of range.
+    /// than two pairs, or if σ or α is out of range.
     ///
-    /// With t the critical value at n − 1 degrees of freedom and m = √n·δ/σ, it is
+    /// With t the critical value at n − 1 degrees of freedom and w = √n·δ/σ, it is
     /// E[Φ(λ − tU) + Φ(−λ − tU)] for the t test, and
-    /// E[Φ(m − tU − λ) − Φ(tU − m − λ); tU ≤ m] for equivalence.
+    /// E[Φ(w − tU − λ) − Φ(tU − w − λ); tU ≤ w] for equivalence.
     #[must_use]
     pub fn power(&self, pairs: usize) -> Option<f64> {
         self.check().ok()?;
@@ -116,8 +116,8 @@ impl Design {
     ///
     /// # Errors
     ///
-    /// Where a value is out of range, where no number of pairs has that power, or where it takes more
-    /// than [`MOST_PAIRS`].
+    /// If a value is out of range, if no number of pairs has that power, or if it takes more than
+    /// [`MOST_PAIRS`].
     pub fn least_pairs(&self, target: f64) -> Result<usize, PowerError> {
         self.check()?;
         if !(0.5..1.0).contains(&target) {
@@ -157,7 +157,7 @@ impl Design {
 
 /// Upper confidence limit of a standard deviation: s·√(ν/q), with q the 1 − `confidence` quantile of
 /// the χ² distribution with ν = `freedom` degrees of freedom (n − 1 for one sample of n). The true σ of
-/// normal values lies below it with probability `confidence`. `None` where ν or `confidence` is out of
+/// normal values lies below it with probability `confidence`. `None` if ν or `confidence` is out of
 /// range.
 #[must_use]
 pub fn upper_sd(sd: f64, freedom: f64, confidence: f64) -> Option<f64> {
