@@ -1,61 +1,43 @@
 //! Contribution of each kind to the reconstruction, what parts correlate with, and what drives
 //! categorical-units.
 
+use super::measure::{Measure, Values, minus};
 use super::network::Network;
 use super::sample::{ImageBatch, Sample};
 use super::units::{Unit, UnitKind};
+use crate::stats::mean;
 
-/// Contribution of the two kinds to the reconstruction, and the drive of the categorical-units.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Coding {
-    /// Mean of ½‖x − D·z‖² with z^T of all units.
-    pub both: f64,
-    /// … with the categorical-units' entries alone.
-    pub categorical: f64,
-    /// … with the parts' entries alone.
-    pub parts: f64,
-    /// Correlation of a part's activity with d_jᵀ·(x − D_c·z_c), the projection of the residual of the
-    /// categorical-units on its column, averaged over the parts.
-    pub with_residual: Option<f64>,
-    /// Correlation of a part's activity with d_jᵀ·x, averaged over the parts.
-    pub with_input: Option<f64>,
-    /// Mean of Σ_(k part) S_jk·z_k^(T−1) over the categorical-units j and the images that they are
-    /// active for.
-    pub from_parts: Option<f64>,
-    /// The same from the other categorical-units of the same class.
-    pub from_class: Option<f64>,
-    /// The same from those of other classes.
-    pub from_others: Option<f64>,
-}
-
-impl Coding {
-    /// Measures the units on a sample.
-    #[must_use]
-    pub fn of(network: &Network, sample: &Sample, units: &[Unit]) -> Self {
-        let mut total = CodingSums::zeros(network.hidden);
-        for sums in sample.each(|batch| CodingSums::of(network, batch, units)) {
-            total.add(&sums);
-        }
-        let images = sample.len() as f64;
-        let [both, categorical, parts] = total.errors.map(|sum| 0.5 * sum / images);
-        let correlations = |of: fn(&CorrelationSums) -> Option<f64>| {
-            let parts = units.iter().filter(|unit| unit.kind == UnitKind::Part);
-            let known: Vec<f64> = parts.filter_map(|unit| of(&total.moments[unit.unit])).collect();
-            crate::stats::mean(&known)
-        };
-        let [from_parts, from_class, from_others] =
-            total.fed.map(|sum| (total.pairs > 0.0).then(|| sum / total.pairs));
-        Self {
-            both,
-            categorical,
-            parts,
-            with_residual: correlations(|moments| moments.with(0)),
-            with_input: correlations(|moments| moments.with(1)),
-            from_parts,
-            from_class,
-            from_others,
-        }
+/// The reconstruction errors ½‖x − D·z‖² with z^T of all units and of each kind alone; the correlation of a part's
+/// activity with d_jᵀ·(x − D_c·z_c), the projection of the residual of the categorical-units on its column, and with
+/// d_jᵀ·x, averaged over the parts; and the drive of categorical-units, the mean of Σ_k S_jk·z_k^(T−1) over the
+/// categorical-units j and the images that they are active for, with k the parts, the other categorical-units of the
+/// class, and those of other classes.
+#[must_use]
+pub fn coding(network: &Network, sample: &Sample, units: &[Unit]) -> Values {
+    let mut total = CodingSums::zeros(network.hidden);
+    for sums in sample.each(|batch| CodingSums::of(network, batch, units)) {
+        total.add(&sums);
     }
+    let images = sample.len() as f64;
+    let [both, categorical, parts] = total.errors.map(|sum| 0.5 * sum / images);
+    let correlation = |number: usize| {
+        let parts = units.iter().filter(|unit| unit.kind == UnitKind::Part);
+        mean(&parts.filter_map(|unit| total.moments[unit.unit].with(number)).collect::<Vec<_>>())
+    };
+    let (with_residual, with_input) = (correlation(0), correlation(1));
+    let [from_parts, from_class, from_others] =
+        total.fed.map(|sum| (total.pairs > 0.0).then(|| sum / total.pairs));
+    vec![
+        (Measure::DriveFromParts, from_parts),
+        (Measure::DriveFromClass, from_class),
+        (Measure::DriveFromOtherClasses, from_others),
+        (Measure::ErrorCategorical, Some(categorical)),
+        (Measure::ErrorParts, Some(parts)),
+        (Measure::ErrorBoth, Some(both)),
+        (Measure::ErrorFall, Some(1.0 - both / categorical)),
+        (Measure::ResidualCorrelation, with_residual),
+        (Measure::ResidualCorrelationGain, minus(with_residual, with_input)),
+    ]
 }
 
 /// Sums for the correlation of a part's activity z with two numbers a.

@@ -6,6 +6,7 @@
 
 use rand_chacha::ChaCha8Rng;
 
+use super::measure::{Measure, Values, minus};
 use super::network::Network;
 use super::sample::Sample;
 use super::units::{DRAWS, Unit, UnitKind, draw_parts, of_kind};
@@ -23,41 +24,32 @@ pub struct Deformed<'a> {
     pub truths: &'a [Vec<f64>],
 }
 
-/// R² of each number of the deformation, by the units that it is read from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Readout {
-    /// From the categorical-units.
-    pub categorical: Vec<f64>,
-    /// From the parts.
-    pub parts: Vec<f64>,
-    /// From as many parts as there are categorical-units; mean over draws.
-    pub as_many_parts: Vec<f64>,
-    /// From all units.
-    pub all: Vec<f64>,
-}
-
-impl Readout {
-    /// Fits the readouts on `train` and tests them on `test`.
-    #[must_use]
-    pub fn of(
-        network: &Network,
-        units: &[Unit],
-        train: &Deformed<'_>,
-        test: &Deformed<'_>,
-        random: &mut ChaCha8Rng,
-    ) -> Self {
-        let codes = [train, test].map(|images| images.sample.codes(network));
-        let sets = [train, test];
-        let r2 = |units: &[usize]| explained(&sets, &codes, network, units);
-        let parts = r2(&of_kind(units, UnitKind::Part));
-        let mut as_many_parts = vec![0.0; parts.len()];
-        for drawn in draw_parts(units, random) {
-            let found = r2(&drawn);
-            as_many_parts.iter_mut().zip(found).for_each(|(sum, share)| *sum += share / DRAWS as f64);
-        }
-        let all: Vec<usize> = (0..network.hidden).collect();
-        Self { categorical: r2(&of_kind(units, UnitKind::Categorical)), parts, as_many_parts, all: r2(&all) }
+/// R² of a readout that is fitted on `train` and tested on `test`, mean over the numbers of the deformation: from all
+/// units, and the gain of parts over categorical-units, of all parts and of as many as there are categorical-units
+/// (mean over draws).
+#[must_use]
+pub fn readout(
+    network: &Network,
+    units: &[Unit],
+    train: &Deformed<'_>,
+    test: &Deformed<'_>,
+    random: &mut ChaCha8Rng,
+) -> Values {
+    let codes = [train, test].map(|images| images.sample.codes(network));
+    let r2 = |units: &[usize]| explained(&[train, test], &codes, network, units);
+    let parts = r2(&of_kind(units, UnitKind::Part));
+    let mut as_many_parts = vec![0.0; parts.len()];
+    for drawn in draw_parts(units, random) {
+        let found = r2(&drawn);
+        as_many_parts.iter_mut().zip(found).for_each(|(sum, share)| *sum += share / DRAWS as f64);
     }
+    let all: Vec<usize> = (0..network.hidden).collect();
+    let categorical = mean(&r2(&of_kind(units, UnitKind::Categorical)));
+    vec![
+        (Measure::DeformationGain, minus(mean(&parts), categorical)),
+        (Measure::DeformationGainAsMany, minus(mean(&as_many_parts), categorical)),
+        (Measure::DeformationFromAll, mean(&r2(&all))),
+    ]
 }
 
 /// R² of each number of the deformation, over all classes, from the entries of `units`.

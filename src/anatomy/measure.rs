@@ -151,6 +151,14 @@ measures! {
     DeformationFromAll: 9, SECONDARY, "R² of the deformation from all units", "", Nothing;
 }
 
+/// Values of measures; those that are undefined are absent.
+pub type Values = Vec<(Measure, Option<f64>)>;
+
+/// The difference of two values; undefined if one is.
+pub(super) fn minus(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    Some(one? - other?)
+}
+
 impl Serialize for Measure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.definition().name)

@@ -3,12 +3,12 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::ablation::{Ablation, silence_each};
-use super::coding::Coding;
-use super::deformation::{Deformed, Readout};
-use super::measure::Measure;
+use super::coding::coding;
+use super::deformation::{Deformed, readout};
+use super::measure::{Measure, Values, minus};
 use super::path::{Paths, error_rate};
-use super::recurrent::{Inhibition, Ista};
-use super::sharpness::Sharpness;
+use super::recurrent::{inhibition, resemblance};
+use super::sharpness::sharpness;
 use super::tables::{CurveRow, Measurement, Stage, UnitRow};
 use super::units::{SHIFT, agreement, selectivities, threshold};
 use super::{Activity, Network, Sample, Unit, UnitKind};
@@ -76,11 +76,9 @@ impl<'a> Measurer<'a> {
         let &Context { sample, judge, ref deformed } = self.context;
         self.differentiation();
         self.order();
-        self.inhibition(&Inhibition::of(network, units, &mut self.random(Draw::Labels)));
-        if let Some(ista) = Ista::of(network, units) {
-            self.resemblance(&ista);
-        }
-        self.coding(&Coding::of(network, sample, units));
+        self.put_all(inhibition(network, units, &mut self.random(Draw::Labels)));
+        self.put_all(resemblance(network, units));
+        self.put_all(coding(network, sample, units));
         let paths = judge.map(|judge| {
             let ista = network.ista(self.reference.sparsity);
             [network, &ista].map(|network| Paths::of(network, judge, sample, 2 * network.steps))
@@ -89,10 +87,10 @@ impl<'a> Measurer<'a> {
             self.paths(paths);
             self.put(Measure::JudgeError, Some(100.0 * error_rate(judge, sample)));
         }
-        self.sharpness(&Sharpness::of(network, judge, sample, units));
+        self.put_all(sharpness(network, judge, sample, units));
         self.silence(&Ablation::of(network, sample, units, &mut self.random(Draw::Silenced)));
         if let Some([train, test]) = deformed {
-            self.readout(&Readout::of(network, units, train, test, &mut self.random(Draw::Readout)));
+            self.put_all(readout(network, units, train, test, &mut self.random(Draw::Readout)));
         }
         self.curves(paths.as_ref())
     }
@@ -126,6 +124,12 @@ impl<'a> Measurer<'a> {
         if let Some(value) = value.filter(|value| value.is_finite()) {
             let (seed, network) = (self.reference.seed, self.stage);
             self.measurements.push(Measurement { seed, network, measure, value });
+        }
+    }
+
+    fn put_all(&mut self, values: Values) {
+        for (measure, value) in values {
+            self.put(measure, value);
         }
     }
 
@@ -189,37 +193,6 @@ impl<'a> Measurer<'a> {
         mean(&own.map(|unit| self.activity.mean[t - 1][unit.unit]).collect::<Vec<_>>())
     }
 
-    fn inhibition(&mut self, found: &Inhibition) {
-        self.put(Measure::BetweenClasses, found.means.different);
-        self.put(Measure::BetweenClassesP, found.p_different);
-        self.put(Measure::WithinClass, found.means.same);
-        self.put(Measure::WithinClassP, found.p_same);
-        self.put(Measure::ToCategorical, found.means.to_categorical);
-        self.put(Measure::ToCategoricalP, found.p_to_categorical);
-    }
-
-    fn resemblance(&mut self, ista: &Ista) {
-        self.put(Measure::Alpha, Some(ista.step));
-        self.put(Measure::ResidualPartToPart, ista.part_to_part.residual);
-        self.put(Measure::ResidualPartToCategorical, ista.part_to_categorical.residual);
-        self.put(Measure::ResidualCategoricalToPart, ista.categorical_to_part.residual);
-        self.put(Measure::ResidualCategoricalToCategorical, ista.categorical_to_categorical.residual);
-        self.put(Measure::CorrelationPartToPart, ista.part_to_part.correlation);
-        self.put(Measure::CorrelationCategoricalToCategorical, ista.categorical_to_categorical.correlation);
-    }
-
-    fn coding(&mut self, coding: &Coding) {
-        self.put(Measure::DriveFromParts, coding.from_parts);
-        self.put(Measure::DriveFromClass, coding.from_class);
-        self.put(Measure::DriveFromOtherClasses, coding.from_others);
-        self.put(Measure::ErrorCategorical, Some(coding.categorical));
-        self.put(Measure::ErrorParts, Some(coding.parts));
-        self.put(Measure::ErrorBoth, Some(coding.both));
-        self.put(Measure::ErrorFall, Some(1.0 - coding.both / coding.categorical));
-        self.put(Measure::ResidualCorrelation, coding.with_residual);
-        self.put(Measure::ResidualCorrelationGain, minus(coding.with_residual, coding.with_input));
-    }
-
     fn paths(&mut self, [paths, ista]: &[Paths; 2]) {
         let (steps, hard) = (self.network.steps, &self.reference.hard);
         let all: Vec<usize> = (0..self.context.sample.len()).collect();
@@ -234,14 +207,6 @@ impl<'a> Measurer<'a> {
         self.put(Measure::CorrectAtTHard, Some(paths.accuracy(steps, hard)));
     }
 
-    fn sharpness(&mut self, found: &Sharpness) {
-        let ratios: Vec<f64> = found.ratios.iter().flatten().copied().collect();
-        self.put(Measure::LeastRoughness, ratios.iter().copied().reduce(f64::min));
-        self.put(Measure::MeanRoughness, mean(&ratios));
-        self.put(Measure::ClassesWithoutPrototype, Some((found.ratios.len() - ratios.len()) as f64));
-        self.put(Measure::RecognisedPrototypes, found.recognised);
-    }
-
     fn silence(&mut self, ablation: &Ablation) {
         let loss = ablation.parts.reconstruction - ablation.categorical.reconstruction;
         self.put(Measure::ReconstructionBySilencing, Some(loss));
@@ -249,13 +214,6 @@ impl<'a> Measurer<'a> {
             let loss = ablation.categorical.error - ablation.as_many_parts.error;
             self.put(Measure::ErrorBySilencing, Some(loss));
         }
-    }
-
-    fn readout(&mut self, readout: &Readout) {
-        let categorical = mean(&readout.categorical);
-        self.put(Measure::DeformationGain, minus(mean(&readout.parts), categorical));
-        self.put(Measure::DeformationGainAsMany, minus(mean(&readout.as_many_parts), categorical));
-        self.put(Measure::DeformationFromAll, mean(&readout.all));
     }
 
     fn curves(&self, paths: Option<&[Paths; 2]>) -> Vec<CurveRow> {
@@ -274,8 +232,4 @@ impl<'a> Measurer<'a> {
         };
         (1..=self.activity.mean.len()).map(row).collect()
     }
-}
-
-fn minus(one: Option<f64>, other: Option<f64>) -> Option<f64> {
-    Some(one? - other?)
 }

@@ -5,49 +5,45 @@
 //! edges, whatever the contrast. Noise is rough, too, so it is reported with the share of columns that an
 //! independent classifier recognises.
 
+use super::measure::{Measure, Values};
 use super::network::Network;
 use super::path::columns;
 use super::sample::Sample;
 use super::units::{Unit, UnitKind};
 use crate::stats::mean;
 
-/// The categorical-units' columns of D against the mean images of their classes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sharpness {
-    /// Mean roughness of the class's columns over that of its mean image; by class, absent if a class has
-    /// no categorical-unit.
-    pub ratios: Vec<Option<f64>>,
-    /// Share of the categorical-units whose column the judge classifies as the unit's class.
-    pub recognised: Option<f64>,
-}
-
-impl Sharpness {
-    /// The prototypes of a network.
-    #[must_use]
-    pub fn of(network: &Network, judge: Option<&Network>, sample: &Sample, units: &[Unit]) -> Self {
-        let size = (sample.rows, sample.columns);
-        let means = sample.class_means();
-        let soft = |class: usize| roughness(means[class].iter().copied(), size);
-        let categorical: Vec<(&Unit, usize)> = units
-            .iter()
-            .filter(|unit| unit.kind == UnitKind::Categorical)
-            .filter_map(|unit| Some((unit, unit.class?)))
+/// The categorical-units' columns of D against the mean images of their classes: the mean roughness of a class's
+/// columns over that of its mean image, least and mean of all classes that have a categorical-unit, and the share of
+/// the columns that the judge classifies as the unit's class.
+#[must_use]
+pub fn sharpness(network: &Network, judge: Option<&Network>, sample: &Sample, units: &[Unit]) -> Values {
+    let size = (sample.rows, sample.columns);
+    let means = sample.class_means();
+    let soft = |class: usize| roughness(means[class].iter().copied(), size);
+    let categorical: Vec<(&Unit, usize)> = units
+        .iter()
+        .filter(|unit| unit.kind == UnitKind::Categorical)
+        .filter_map(|unit| Some((unit, unit.class?)))
+        .collect();
+    let ratio = |class: usize| {
+        let own = categorical.iter().filter(|(_, other)| *other == class);
+        let rough: Vec<f64> = own
+            .filter_map(|(unit, _)| roughness(network.column(unit.unit).into_iter().map(f64::from), size))
             .collect();
-        let ratio = |class: usize| {
-            let own = categorical.iter().filter(|(_, other)| *other == class);
-            let rough: Vec<f64> = own
-                .filter_map(|(unit, _)| roughness(network.column(unit.unit).into_iter().map(f64::from), size))
-                .collect();
-            Some(mean(&rough)? / soft(class)?)
-        };
-        let recognised = judge.and_then(|judge| {
-            let predicted = judge.classify(&judge.encode(&columns(network)));
-            let right =
-                categorical.iter().filter(|(unit, class)| usize::from(predicted[unit.unit]) == *class);
-            (!categorical.is_empty()).then(|| right.count() as f64 / categorical.len() as f64)
-        });
-        Self { ratios: (0..sample.classes).map(ratio).collect(), recognised }
-    }
+        Some(mean(&rough)? / soft(class)?)
+    };
+    let ratios: Vec<f64> = (0..sample.classes).filter_map(ratio).collect();
+    let recognised = judge.and_then(|judge| {
+        let predicted = judge.classify(&judge.encode(&columns(network)));
+        let right = categorical.iter().filter(|(unit, class)| usize::from(predicted[unit.unit]) == *class);
+        (!categorical.is_empty()).then(|| right.count() as f64 / categorical.len() as f64)
+    });
+    vec![
+        (Measure::LeastRoughness, ratios.iter().copied().reduce(f64::min)),
+        (Measure::MeanRoughness, mean(&ratios)),
+        (Measure::ClassesWithoutPrototype, Some((sample.classes - ratios.len()) as f64)),
+        (Measure::RecognisedPrototypes, recognised),
+    ]
 }
 
 /// The roughness of an image; `None` if it has no contrast.

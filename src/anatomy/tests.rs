@@ -3,11 +3,12 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::ablation::{Ablation, silence_each};
-use super::coding::Coding;
-use super::deformation::{Deformed, Readout};
+use super::coding::coding;
+use super::deformation::{Deformed, readout};
+use super::measure::{Measure, Values};
 use super::path::{Paths, error_rate, hardest};
-use super::recurrent::{Inhibition, Ista};
-use super::sharpness::Sharpness;
+use super::recurrent::{inhibition, resemblance};
+use super::sharpness::sharpness;
 use super::units::{agreement, divide, selectivities, threshold, units};
 use super::{Activity, Network, Sample, Unit, UnitKind};
 use crate::model::{Config, Family, Model};
@@ -81,6 +82,10 @@ fn divided(network: &Network, sample: &Sample) -> (Activity, Vec<Unit>) {
     (activity, units)
 }
 
+fn value(values: &Values, measure: Measure) -> f64 {
+    values.iter().find(|(other, _)| *other == measure).and_then(|(_, value)| *value).unwrap()
+}
+
 fn close(found: f64, expected: f64) -> bool {
     (found - expected).abs() < 1e-6
 }
@@ -122,22 +127,25 @@ fn an_ista_network_is_recognised() {
     let config = Config { hidden: 12, steps: 5, ..Config::default() };
     let network = Network::recurrent_of(&model(&config, 9, 3, &[])).unwrap();
     let units: Vec<Unit> = (0..12).map(|at| by_hand(at, if at < 3 { Some(at) } else { None })).collect();
-    let ista = Ista::of(&network, &units).unwrap();
-    assert!((ista.step - 0.2).abs() < 1e-6, "{ista:?}");
-    let blocks = [
-        ista.part_to_part,
-        ista.part_to_categorical,
-        ista.categorical_to_part,
-        ista.categorical_to_categorical,
-    ];
-    for fit in blocks {
-        assert!(fit.residual.unwrap() < 1e-9 && fit.correlation.unwrap() > 1.0 - 1e-9, "{fit:?}");
+    let found = resemblance(&network, &units);
+    assert!((value(&found, Measure::Alpha) - 0.2).abs() < 1e-6, "{found:?}");
+    for residual in [
+        Measure::ResidualPartToPart,
+        Measure::ResidualPartToCategorical,
+        Measure::ResidualCategoricalToPart,
+        Measure::ResidualCategoricalToCategorical,
+    ] {
+        assert!(value(&found, residual) < 1e-9, "{found:?}");
+    }
+    for correlation in [Measure::CorrelationPartToPart, Measure::CorrelationCategoricalToCategorical] {
+        assert!(value(&found, correlation) > 1.0 - 1e-9, "{found:?}");
     }
     // One that has nothing to do with its dictionary is none.
     let recurrent = (0..144).map(|at: u32| (f64::from(at * at) * 0.7).sin() as f32).collect();
     let other = Network::recurrent_of(&model(&config, 9, 3, &[("recurrent", recurrent)])).unwrap();
-    let fit = Ista::of(&other, &units).unwrap().part_to_part;
-    assert!(fit.residual.unwrap() > 0.7 && fit.correlation.unwrap().abs() < 0.4, "{fit:?}");
+    let found = resemblance(&other, &units);
+    assert!(value(&found, Measure::ResidualPartToPart) > 0.7, "{found:?}");
+    assert!(value(&found, Measure::CorrelationPartToPart).abs() < 0.4, "{found:?}");
 }
 
 /// A unit as a label: categorical of a class, or a part.
@@ -172,29 +180,32 @@ fn planted_inhibition_is_found_and_significant() {
     let network = Network::recurrent_of(&model(&config, 9, 2, &[("recurrent", recurrent)])).unwrap();
     let labels: Vec<Unit> = (0..hidden).map(|unit| by_hand(unit, class(unit))).collect();
     let random = || rng::stream(1, Purpose::Null, 0);
-    let found = Inhibition::of(&network, &labels, &mut random());
-    assert!(close(found.means.different.unwrap(), f64::from(-0.2_f32)), "{found:?}");
-    assert!(close(found.means.same.unwrap(), f64::from(0.1_f32)));
-    assert!(found.p_different.unwrap() < 0.01 && found.p_same.unwrap() < 0.01, "{found:?}");
-    assert!(found.means.to_categorical.unwrap().abs() < 0.01, "{found:?}");
+    let found = inhibition(&network, &labels, &mut random());
+    assert!(close(value(&found, Measure::BetweenClasses), f64::from(-0.2_f32)), "{found:?}");
+    assert!(close(value(&found, Measure::WithinClass), f64::from(0.1_f32)));
+    assert!(value(&found, Measure::BetweenClassesP) < 0.01, "{found:?}");
+    assert!(value(&found, Measure::WithinClassP) < 0.01, "{found:?}");
+    assert!(value(&found, Measure::ToCategorical).abs() < 0.01, "{found:?}");
     // The same S under labels that have nothing to do with it.
     let shifted: Vec<Unit> = (0..hidden).map(|unit| by_hand(unit, class((unit * 7 + 3) % hidden))).collect();
-    let chance = Inhibition::of(&network, &shifted, &mut random());
-    assert!(chance.p_different.unwrap() > 0.05, "{chance:?}");
+    let chance = inhibition(&network, &shifted, &mut random());
+    assert!(value(&chance, Measure::BetweenClassesP) > 0.05, "{chance:?}");
 }
 
 #[test]
 fn the_contribution_of_each_kind_is_that_of_the_closed_form() {
     let (network, sample) = (planted([0.5, 0.0]), sample(502));
     let (_, units) = divided(&network, &sample);
-    let coding = Coding::of(&network, &sample, &units);
+    let found = coding(&network, &sample, &units);
+    let of = |measure| value(&found, measure);
     // Each kind draws half of every image: what is left is ½·¼·‖x‖², with ‖x‖² = 1.36.
-    assert!(coding.both < 1e-12, "{coding:?}");
-    assert!(close(coding.categorical, 0.17) && close(coding.parts, 0.17), "{coding:?}");
-    assert!(close(coding.with_residual.unwrap(), 1.0) && close(coding.with_input.unwrap(), 1.0));
+    assert!(of(Measure::ErrorBoth) < 1e-12, "{found:?}");
+    assert!(close(of(Measure::ErrorCategorical), 0.17) && close(of(Measure::ErrorParts), 0.17), "{found:?}");
+    assert!(close(of(Measure::ResidualCorrelation), 1.0), "{found:?}");
+    assert!(close(of(Measure::ResidualCorrelationGain), 0.0), "{found:?}");
     // 1·1 − 1·0.6 from the parts, nothing from the other class, which is silent.
-    assert!(close(coding.from_parts.unwrap(), 0.4) && close(coding.from_others.unwrap(), 0.0));
-    assert!(close(coding.from_class.unwrap(), 0.0));
+    assert!(close(of(Measure::DriveFromParts), 0.4) && close(of(Measure::DriveFromOtherClasses), 0.0));
+    assert!(close(of(Measure::DriveFromClass), 0.0));
 }
 
 #[test]
@@ -260,10 +271,12 @@ fn the_hardest_images_have_the_smallest_gap() {
 fn prototypes_are_compared_with_their_class_means() {
     let (network, sample) = (planted([0.5, 0.0]), sample(200));
     let (_, units) = divided(&network, &sample);
-    let found = Sharpness::of(&network, Some(&judge()), &sample, &units);
+    let found = sharpness(&network, Some(&judge()), &sample, &units);
     // (1.25, 0.75, 0, 0) against (1, 0.6, 0, 0): the same up to contrast except 0.75 / 1.25 = 0.6 / 1.
-    assert!(found.ratios.iter().all(|ratio| close(ratio.unwrap(), 1.0)), "{found:?}");
-    assert_eq!(found.recognised, Some(1.0));
+    assert!(close(value(&found, Measure::LeastRoughness), 1.0), "{found:?}");
+    assert!(close(value(&found, Measure::MeanRoughness), 1.0), "{found:?}");
+    assert_eq!(value(&found, Measure::ClassesWithoutPrototype), 0.0);
+    assert_eq!(value(&found, Measure::RecognisedPrototypes), 1.0);
 }
 
 #[test]
@@ -282,7 +295,7 @@ fn a_deformation_that_parts_code_is_read_from_them_alone() {
         (sample, truths)
     };
     let (learn, read) = (draw(300, 0.0), draw(200, 1.0));
-    let found = Readout::of(
+    let found = readout(
         &network,
         &units,
         &Deformed { sample: &learn.0, truths: &learn.1 },
@@ -290,6 +303,6 @@ fn a_deformation_that_parts_code_is_read_from_them_alone() {
         &mut rng::stream(1, Purpose::Null, 0),
     );
     // The categorical-unit codes the difference of both pixels, which is independent of their sum.
-    assert!(found.parts[0] > 0.99 && found.all[0] > 0.99, "{found:?}");
-    assert!(found.categorical[0] < 0.3, "{found:?}");
+    assert!(value(&found, Measure::DeformationFromAll) > 0.99, "{found:?}");
+    assert!(value(&found, Measure::DeformationGain) > 0.69, "{found:?}");
 }

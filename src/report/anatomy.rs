@@ -12,6 +12,7 @@ pub use inspected::Inspected;
 pub use page::summary_texts;
 
 use super::Error;
+use super::figures::Figure;
 use crate::anatomy::claims::MeasureSummary;
 use crate::anatomy::tables::{CurveRow, UnitRow};
 
@@ -49,10 +50,7 @@ pub fn files(source: &ReportedAnatomy<'_>) -> Result<Vec<(String, Vec<u8>)>, Err
         figures.push(cards::figure(inspected)?);
     }
     let page = page::render(source, &figures)?;
-    let mut files: Vec<_> = figures
-        .into_iter()
-        .map(|figure| (format!("{}/{}.svg", super::FIGURES, figure.name), figure.svg.into_bytes()))
-        .collect();
+    let mut files: Vec<_> = figures.into_iter().map(Figure::into_file).collect();
     files.push((PAGE.to_owned(), page.into_bytes()));
     files.push((CLAIMS_MD.to_owned(), page::markdown(source).into_bytes()));
     Ok(files)

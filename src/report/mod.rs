@@ -18,6 +18,7 @@ mod page;
 pub use anatomy::{Inspected, PAGE as ANATOMY_PAGE, ReportedAnatomy, files as anatomy_files, summary_texts};
 pub use data::ReportedSweep;
 pub use error::Error;
+pub use figures::FIGURES;
 
 use data::ReportData;
 use figures::Figure;
@@ -25,8 +26,6 @@ use page::Part;
 
 /// Name of the page in `analysis/`.
 pub const PAGE: &str = "report.html";
-/// Name of the folder of figures in `analysis/`.
-pub const FIGURES: &str = "figures";
 
 /// The files of a sweep's report: path in `analysis/`, and contents.
 ///
@@ -36,8 +35,7 @@ pub fn files(source: &ReportedSweep<'_>) -> Result<Vec<(String, Vec<u8>)>, Error
     let data = ReportData::read(source)?;
     let figures = figures::all(&data)?;
     let page = page::render(&[Part { data: &data, figures: &figures }])?;
-    let file = |figure: Figure| (format!("{FIGURES}/{}.svg", figure.name), figure.svg.into_bytes());
-    let mut files: Vec<_> = figures.into_iter().map(file).collect();
+    let mut files: Vec<_> = figures.into_iter().map(Figure::into_file).collect();
     files.push((PAGE.to_owned(), page.into_bytes()));
     Ok(files)
 }

@@ -5,6 +5,8 @@ pub(super) mod latex;
 pub(super) mod markdown;
 mod published;
 
+use serde::Serialize;
+
 use super::settings::SettingColumns;
 use super::{
     Analysis, COMPARISON, Comparison, ComparisonRow, Difference, GRID, Grid, GridRow, SUMMARY, Summary,
@@ -20,7 +22,7 @@ const IMAGE_ERROR: &str = " The image SE is the standard error that the number o
                            network of the mean error.";
 
 /// A table for a page or a paper. All texts are plain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TableView {
     /// Its name, which no other view has.
     pub name: &'static str,

@@ -1,5 +1,7 @@
 //! The network of the figures with images.
 
+use crate::anatomy::measure::Measure;
+use crate::anatomy::tables::Stage;
 use crate::anatomy::{Anatomy, Network, Sample, Unit, UnitKind};
 
 /// A trained network, the images that it was measured on, and its anatomy.
@@ -16,6 +18,12 @@ impl<'a> Inspected<'a> {
     #[must_use]
     pub fn new(network: &'a Network, sample: &'a Sample, anatomy: &'a Anatomy) -> Self {
         Self { network, sample, anatomy, codes: sample.codes(network) }
+    }
+
+    /// A measure of the trained network, where it is defined.
+    pub(super) fn measured(&self, measure: Measure) -> Option<f64> {
+        let mut own = self.anatomy.measurements.iter().filter(|one| one.network == Stage::Trained);
+        own.find(|one| one.measure == measure).map(|one| one.value)
     }
 
     /// Height and width of an image.

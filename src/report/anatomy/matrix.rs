@@ -1,7 +1,7 @@
 //! The matrix S with its units ordered by kind and class, next to that of ISTA.
 
 use super::inspected::Inspected;
-use crate::anatomy::recurrent::Ista;
+use crate::anatomy::measure::Measure;
 use crate::anatomy::{Unit, UnitKind};
 use crate::report::Error;
 use crate::report::chart::{Anchor, Canvas, Colour, Drawn, Font, Picture, Rect};
@@ -19,7 +19,7 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let (categorical, parts) = (inspected.sorted(UnitKind::Categorical), inspected.sorted(UnitKind::Part));
     let network = inspected.network;
     let gram = network.gram();
-    let step = Ista::of(network, &inspected.anatomy.units).map_or(0.0, |ista| ista.step);
+    let step = inspected.measured(Measure::Alpha).unwrap_or(0.0);
     // The diagonal is much larger than the other entries.
     let learnt = |to: usize, from: usize| if to == from { 0.0 } else { network.connection(to, from) };
     let ista = |to: usize, from: usize| {

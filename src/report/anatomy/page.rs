@@ -1,7 +1,5 @@
 //! The page of an anatomy: claims with their verdicts, every measure, figures.
 
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use super::ReportedAnatomy;
@@ -10,19 +8,14 @@ use crate::anatomy::claims::{MeasureSummary, conclusions};
 use crate::anatomy::measure::Definition;
 use crate::report::Error;
 use crate::report::figures::Figure;
-use crate::report::page::{Drawing, PageTable, SCRIPT, STYLE};
-use crate::text::printable_lines;
-
-const TEMPLATE: &str = concat!(include_str!("../page/table.html"), include_str!("page.html"));
+use crate::report::page::{PageTable, fill};
 
 #[derive(Serialize)]
 struct AnatomyPage<'p> {
     name: &'p str,
     counts: String,
     tables: Vec<PageTable>,
-    figures: Vec<Drawing<'p>>,
-    style: &'static str,
-    script: &'static str,
+    figures: &'p [Figure],
 }
 
 /// The page.
@@ -43,13 +36,9 @@ pub fn render(source: &ReportedAnatomy<'_>, figures: &[Figure]) -> Result<String
             PageTable::of(claims(source.summaries), "claims"),
             PageTable::of(measures(source.summaries), "measures"),
         ],
-        figures: figures.iter().map(|figure| Drawing::of(figure, source.name)).collect(),
-        style: STYLE,
-        script: SCRIPT,
+        figures,
     };
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
+    fill(include_str!("page.html"), &page)
 }
 
 fn claims(summaries: &[MeasureSummary]) -> TableView {

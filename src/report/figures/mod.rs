@@ -10,13 +10,18 @@ mod scatter;
 mod sparsity;
 mod test_error;
 
+use serde::Serialize;
+
 use super::Error;
 use super::chart::{About, Canvas, Drawn, LegendEntry, draw};
 use super::data::ReportData;
 use super::facets::{Facets, PANELS};
 
+/// Name of the folder of figures, beside their page.
+pub const FIGURES: &str = "figures";
+
 /// One figure.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Figure {
     /// Name of its file, without the ending.
     pub name: String,
@@ -44,6 +49,11 @@ pub fn all(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
 }
 
 impl Figure {
+    /// Path of the figure's file below its page, and the contents.
+    pub fn into_file(self) -> (String, Vec<u8>) {
+        (format!("{FIGURES}/{}.svg", self.name), self.svg.into_bytes())
+    }
+
     /// Draws a figure of this `size`, pixels.
     pub fn draw(
         name: impl Into<String>,

@@ -17,10 +17,6 @@ use crate::analysis::TableView;
 use crate::store::TrialRow;
 use crate::text::printable_lines;
 
-const TEMPLATE: &str = concat!(include_str!("table.html"), include_str!("page.html"));
-pub const STYLE: &str = include_str!("style.css");
-pub const SCRIPT: &str = include_str!("sort.js");
-
 /// All that the template is filled with.
 #[derive(Serialize)]
 struct SweepPage<'p> {
@@ -28,8 +24,6 @@ struct SweepPage<'p> {
     sweeps: Vec<SweepSection<'p>>,
     /// The cells that two sweeps have in common.
     common: Option<PageTable>,
-    style: &'static str,
-    script: &'static str,
 }
 
 #[derive(Serialize)]
@@ -40,7 +34,7 @@ struct SweepSection<'p> {
     /// The numbers of complete and of planned trials.
     counts: String,
     tables: Vec<PageTable>,
-    figures: Vec<Drawing<'p>>,
+    figures: &'p [Figure],
     failures: Option<PageTable>,
     facts: Vec<Fact>,
     commands: Vec<CommandLine>,
@@ -51,28 +45,10 @@ struct SweepSection<'p> {
 pub struct PageTable {
     id: String,
     title: String,
-    caption: String,
-    head: Vec<ColumnHead>,
-    rows: Vec<Vec<String>>,
-    /// The file that holds all digits, and the command that writes it.
-    file: Option<String>,
+    #[serde(flatten)]
+    view: TableView,
+    /// The command that writes it.
     command: Option<String>,
-}
-
-#[derive(Serialize)]
-struct ColumnHead {
-    text: String,
-    number: bool,
-}
-
-/// A figure of a page.
-#[derive(Serialize)]
-pub struct Drawing<'p> {
-    id: String,
-    name: &'p str,
-    title: &'p str,
-    caption: &'p str,
-    svg: String,
 }
 
 /// A sweep's tables and its figures.
@@ -95,12 +71,22 @@ pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
             [one, other] => common::view(one.data, other.data).map(|view| PageTable::of(view, "common")),
             _ => None,
         },
-        style: STYLE,
-        script: SCRIPT,
     };
+    fill(include_str!("page.html"), &page)
+}
+
+/// A template filled with the values of a page. It has the macros of `views.html`.
+///
+/// # Errors
+/// The template cannot be filled in.
+pub fn fill(template: &str, page: &impl Serialize) -> Result<String, Error> {
+    let source = [include_str!("views.html"), template].concat();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    Ok(printable_lines(&environment.render_str(TEMPLATE, Serde(&page))?).into_owned())
+    environment.add_global("style", include_str!("style.css"));
+    environment.add_global("script", include_str!("sort.js"));
+    environment.add_filter("on_page", |figure: &str| on_page(figure));
+    Ok(printable_lines(&environment.render_str(&source, Serde(page))?).into_owned())
 }
 
 impl<'p> SweepSection<'p> {
@@ -109,17 +95,15 @@ impl<'p> SweepSection<'p> {
         let name = data.name;
         let written = |view: TableView| {
             let id = format!("{name}-{}", view.name);
-            let file = view.file.map(|file| format!("analysis/{file}"));
-            PageTable { file, command: Some(provenance::analyze(data)), ..PageTable::of(view, &id) }
+            PageTable { command: Some(provenance::analyze(data)), ..PageTable::of(view, &id) }
         };
-        let drawing = |figure: &'p Figure| Drawing::of(figure, name);
         Self {
             name,
             question: data.question,
             verdict: data.analysis.compared.as_ref().map(|compared| compared.verdict.to_string()),
             counts: counts(data),
             tables: data.analysis.views().into_iter().map(written).collect(),
-            figures: figures.iter().map(drawing).collect(),
+            figures,
             failures: failures(data).map(|view| PageTable::of(view, &format!("{name}-incomplete"))),
             facts: provenance::facts(data),
             commands: provenance::commands(data),
@@ -127,32 +111,10 @@ impl<'p> SweepSection<'p> {
     }
 }
 
-impl<'p> Drawing<'p> {
-    /// A figure of the results called `name`.
-    pub fn of(figure: &'p Figure, name: &str) -> Self {
-        Self {
-            id: format!("{name}-{}", figure.name),
-            name: &figure.name,
-            title: &figure.title,
-            caption: &figure.caption,
-            svg: on_page(&figure.svg),
-        }
-    }
-}
-
 impl PageTable {
     /// A view, named `id` on its page.
     pub fn of(view: TableView, id: &str) -> Self {
-        let head = |(at, text): (usize, String)| ColumnHead { text, number: at >= view.texts };
-        Self {
-            id: id.to_owned(),
-            title: view.title(),
-            caption: view.caption,
-            head: view.head.into_iter().enumerate().map(head).collect(),
-            rows: view.rows,
-            file: None,
-            command: None,
-        }
+        Self { id: id.to_owned(), title: view.title(), view, command: None }
     }
 }
 
