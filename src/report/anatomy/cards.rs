@@ -55,7 +55,7 @@ fn left(place: usize) -> f64 {
 
 fn card(canvas: &Canvas<'_>, inspected: &Inspected<'_>, unit: &Unit, top: f64) -> Drawn {
     let whole = left(2 + 2 * PARTNERS + EXCITING);
-    canvas.line(&[(LEFT, top), (whole, top)], Colour::PanelGrid, 1.0, 1.0)?;
+    canvas.line(&[(LEFT, top), (whole, top)], Colour::Grid, 1.0, 1.0)?;
     canvas.text((LEFT, top + 13.0), &title(unit), Font::HEADING, Anchor::Start)?;
     let top = top + 24.0;
     let tile = |place: usize, image: Vec<f64>, below: &str| {

@@ -35,7 +35,7 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let size = (WIDTH, total + HEADING);
     Figure::draw("columns", "Decoder columns and encoder rows", caption, size, |canvas| {
         let mut top = 0.5 * HEADING;
-        for (left, name) in [(MARGIN, "Columns of D"), (0.5 * WIDTH + MARGIN, "RowChart of E")] {
+        for (left, name) in [(MARGIN, "Columns of D"), (0.5 * WIDTH + MARGIN, "Rows of E")] {
             canvas.text((left, top), name, Font::HEADING, Anchor::Start)?;
         }
         top += 0.5 * HEADING;

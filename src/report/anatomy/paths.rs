@@ -119,7 +119,7 @@ pub fn steps(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let heads = ["image".to_owned()].into_iter().chain(shown.iter().map(name)).collect();
     let board = ImageTable { heads, rows: images.iter().map(row).collect() };
     let caption = "D·z^t at some iterations and at 2T, beyond the trained T: the first images of the test set that are \
-                   not hard, and those with the smallest gap between the network's two highest scores. ChartRow names \
+                   not hard, and those with the smallest gap between the network's two highest scores. Row names \
                    give the true class; each tile is scaled to its own largest number.";
     Figure::draw("steps", "Reconstructions by iteration", caption, board.size(), |canvas| {
         board.draw(canvas, inspected.size())

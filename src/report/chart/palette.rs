@@ -14,7 +14,7 @@ pub enum Colour {
     /// Texts and marks of less weight.
     Faint,
     /// Lines behind the data.
-    PanelGrid,
+    Grid,
     /// Areas behind the data.
     Band,
     /// The paper.
@@ -54,7 +54,7 @@ impl Colour {
         match self {
             Self::Ink => RGBColor(0x1B, 0x1B, 0x1B),
             Self::Faint => RGBColor(0x5E, 0x5E, 0x5E),
-            Self::PanelGrid => RGBColor(0xDE, 0xDE, 0xDE),
+            Self::Grid => RGBColor(0xDE, 0xDE, 0xDE),
             Self::Band => RGBColor(0xEF, 0xEF, 0xEF),
             Self::Paper => RGBColor(0xFF, 0xFF, 0xFF),
             Self::Series(at) => SERIES[at % SERIES.len()],
@@ -66,7 +66,7 @@ impl Colour {
         let named = [
             (Self::Ink, "ink"),
             (Self::Faint, "faint"),
-            (Self::PanelGrid, "grid"),
+            (Self::Grid, "grid"),
             (Self::Band, "band"),
             (Self::Paper, "paper"),
         ];

@@ -45,11 +45,11 @@ impl Panel<'_, '_> {
         let (right, bottom) = (self.frame.right(), self.frame.bottom());
         for (value, _) in &self.x.ticks {
             let x = left + self.frame.width * self.x.at(*value);
-            self.canvas.line(&[(x, top), (x, bottom)], Colour::PanelGrid, 0.7, 1.0)?;
+            self.canvas.line(&[(x, top), (x, bottom)], Colour::Grid, 0.7, 1.0)?;
         }
         for (value, _) in &self.y.ticks {
             let y = bottom - self.frame.height * self.y.at(*value);
-            self.canvas.line(&[(left, y), (right, y)], Colour::PanelGrid, 0.7, 1.0)?;
+            self.canvas.line(&[(left, y), (right, y)], Colour::Grid, 0.7, 1.0)?;
         }
         self.canvas.line(&[(left, bottom), (right, bottom)], Colour::Ink, 1.0, 1.0)
     }
