@@ -168,8 +168,8 @@ fn networks_that_cannot_be_inspected_are_refused_with_a_reason() {
         (vec![judge.as_str()], "is `mlp` with T = 1"),
         (vec![trained[0].as_str(), trained[0].as_str()], "a second network of seed 1"),
         (vec![trained[0].as_str(), before[1].as_str()], "in more than the seed"),
-        (vec![trained[0].as_str(), "--judge", before[0].as_str()], "never trained to classify"),
-        (vec!["tiny.toml"], "no network of drsae"),
+        (vec![trained[0].as_str(), "--judge", before[0].as_str()], "trained without the class term"),
+        (vec!["tiny.toml"], "is not a checkpoint of drsae"),
     ] {
         let output = lab.drsae(&[vec!["inspect"], arguments].concat());
         assert_eq!(output.status.code(), Some(2), "{reason}");
