@@ -1,7 +1,7 @@
 //! Devices that train networks: the CPU, or a GPU.
 //!
-//! A GPU adds in another order, so its results have other bits: the device is part of a trial's id. candle's `cuda` and `metal` features, which this
-//! crate's features of the same names switch on, decide what a program can open.
+//! A GPU adds in another order, so its results have other bits, and the device is part of a trial's id. A program can
+//! open the GPUs of candle's features `cuda` and `metal`, which the crate's features of the same names enable.
 
 use candle_core::Device;
 use candle_core::utils::{cuda_is_available, metal_is_available};

@@ -290,7 +290,7 @@ fn files_that_no_command_writes_are_wrong_wherever_they_lie() {
     }
     let verdict = sweep.verify(&[]);
     assert_eq!((verdict.code, verdict.paths("note").len()), (0, 4), "{verdict:?}");
-    assert!(verdict.problems().contains("holds what runs replaced"), "{verdict:?}");
+    assert!(verdict.problems().contains("has results that later runs replaced"), "{verdict:?}");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn a_network_beside_the_tables_is_that_of_a_trial() {
     fs::copy(foreign.first(file::MODEL), &path).unwrap();
     let verdict = sweep.verify(&[]);
     assert!(
-        verdict.blames(&path) && verdict.problems().contains("is of no trial of the plan"),
+        verdict.blames(&path) && verdict.problems().contains("does not belong to a planned trial"),
         "{verdict:?}"
     );
     fs::write(&path, "no network").unwrap();
@@ -384,7 +384,7 @@ fn a_forged_device_is_not_the_one_of_the_id() {
     let verdict = sweep.verify(&[]);
     assert!(verdict.blames(&path));
     assert!(
-        verdict.problems().contains("tells of the device cuda, the trial's id of cpu"),
+        verdict.problems().contains("has the device cuda, the trial's id has cpu"),
         "{}",
         verdict.problems()
     );
@@ -447,7 +447,7 @@ fn tables_that_are_kept_alone_are_checked_against_the_plan_and_each_other() {
     fs::remove_dir_all(sweep.root().join("trials")).unwrap();
     let verdict = sweep.verify(&[]);
     assert_eq!((verdict.code, verdict.paths("note").len()), (0, 1), "{verdict:?}");
-    assert!(verdict.problems().contains("the tables alone are checked"), "{verdict:?}");
+    assert!(verdict.problems().contains("only the tables are checked"), "{verdict:?}");
 
     let [trials, epochs, mistakes, provenance] =
         ["trials.csv", "epochs.csv", "mistakes.csv", "provenance.csv"].map(|name| sweep.root().join(name));

@@ -27,17 +27,17 @@ pub struct Config {
     /// Training images held out for validation, drawn by the trial's seed; 0 trains on all
     /// of them and keeps the last epoch's weights.
     pub validation: usize,
-    /// Training images before the split: the first so many of the source, or how many
-    /// glyphs to draw. All (strokes: 20,000) where absent.
+    /// Number of training images before the split: the first images of the source, or the glyphs to draw. All
+    /// (strokes: 20,000) if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub train: Option<usize>,
-    /// Test images: as `train`. All (strokes: 5,000) where absent.
+    /// Number of test images, as `train`. All (strokes: 5,000) if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<usize>,
-    /// Folder of the IDX files; for `source = "idx"` alone.
+    /// Folder of the IDX files; only for `source = "idx"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<PathBuf>,
-    /// Seed of the glyphs, shared by all trials; for `source = "strokes"` alone.
+    /// Seed of the glyphs, shared by all trials; only for `source = "strokes"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub glyph_seed: Option<u64>,
 }
@@ -69,7 +69,7 @@ impl Config {
     pub fn validate(&self) -> Result<(), Invalid> {
         match (self.source, &self.folder) {
             (Source::Idx, None) => {
-                return Err(Invalid::new("data.folder", "is needed where `data.source` is \"idx\""));
+                return Err(Invalid::new("data.folder", "is required for `data.source` = \"idx\""));
             }
             (Source::Mnist | Source::Strokes, Some(_)) => {
                 return Err(Invalid::new("data.folder", "is for `data.source` = \"idx\" alone"));

@@ -28,7 +28,7 @@ pub enum Error {
         /// The error of the system.
         source: io::Error,
     },
-    /// A file is not what its format asks for.
+    /// A file violates its format.
     #[error("{}, byte {position}: {reason}", shown(path))]
     Malformed {
         /// The file.
@@ -38,7 +38,7 @@ pub enum Error {
         /// The values found and expected.
         reason: String,
     },
-    /// A file of MNIST has other content than the genuine one.
+    /// A file of MNIST has other content than the published one.
     #[error(
         "{} is not the genuine file: the SHA-256 of its decompressed content is {actual}, \
          expected {expected}; delete it and run `drsae data fetch`",
@@ -52,7 +52,7 @@ pub enum Error {
         /// SHA-256 of what was found.
         actual: String,
     },
-    /// A file of MNIST is not a whole gzip file.
+    /// A file of MNIST is not a complete gzip file.
     #[error("{} cannot be decompressed; delete it and run `drsae data fetch`", shown(path))]
     Damaged {
         /// The file.
@@ -60,7 +60,7 @@ pub enum Error {
         /// The error of the decompressor.
         source: io::Error,
     },
-    /// A file of `data.folder` is not there.
+    /// A file of `data.folder` is missing.
     #[error(
         "{} has neither {name} nor {name}.gz: put the four IDX files there or change `data.folder`",
         shown(folder)
@@ -71,7 +71,7 @@ pub enum Error {
         /// The folder that was searched.
         folder: PathBuf,
     },
-    /// A file of MNIST is not there and could not be downloaded.
+    /// A file of MNIST is missing and could not be downloaded.
     #[error(
         "{name} is not in {folder} and could not be downloaded:\n{attempts}put MNIST's four IDX files \
          (plain or .gz) into that folder, name the folder that has them with --data-dir or \
@@ -81,7 +81,7 @@ pub enum Error {
     Unavailable {
         /// The file's name without `.gz`.
         name: &'static str,
-        /// The folder that was searched, and to which it would have been downloaded.
+        /// The folder that was searched, which is also the target of the download.
         folder: PathBuf,
         /// The mirrors that were tried, in order.
         attempts: Attempts,
@@ -99,7 +99,7 @@ impl Error {
         move |source| Self::Read { path: path.to_owned(), source }
     }
 
-    /// As [`Error::read`] for a file of MNIST, which can be downloaded again if it is damaged.
+    /// As [`Error::read`], for a file of MNIST, which can be downloaded again if it is damaged.
     pub(super) fn unpack(path: &Path) -> impl FnOnce(io::Error) -> Self {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
         move |source| match source.kind() {

@@ -31,7 +31,7 @@ const PUBLIC_MIRRORS: [&str; 2] =
 struct Patience {
     /// Until the mirror accepts a connection.
     connect: Duration,
-    /// Until it sends more data.
+    /// Until it sends the next data.
     stall: Duration,
     /// Until the download is complete.
     whole: Duration,
@@ -43,7 +43,7 @@ pub struct Downloader {
     /// Addresses to which a file's name is appended.
     mirrors: Vec<String>,
     patience: Patience,
-    /// The proxy, or why the one that is named cannot be used.
+    /// The proxy, or the reason why the named one cannot be used.
     proxy: Result<Option<Proxy>, Unusable>,
 }
 
@@ -73,9 +73,9 @@ impl Downloader {
         Ok(config.into())
     }
 
-    /// The path of a file in `folder`, downloaded as `.gz` if it is not there.
+    /// The path of a file in `folder`, which is downloaded as `.gz` if it is missing.
     ///
-    /// A file that is there is not checked.
+    /// An existing file is not checked.
     ///
     /// # Errors
     /// Lists the mirrors with the error of each, or names the proxy that cannot be used.
@@ -104,13 +104,13 @@ fn attempt(agent: &Agent, file: Known, url: &str, folder: &Path) -> Result<PathB
     fs::create_dir_all(folder).map_err(unwritable)?;
     let mut partial = partial::create(file, folder).map_err(unwritable)?;
     receive(agent, file, url, &mut partial)?;
-    // The folder is not synchronised: after a crash the file may be downloaded again.
+    // The folder is not synced: after a crash the file may have to be downloaded again.
     let path = folder.join(format!("{}.gz", file.name));
     partial.persist(&path).map_err(|error| unwritable(error.error))?;
     Ok(path)
 }
 
-/// Writes the answer of a mirror and checks that it is genuine; returns the fault otherwise.
+/// Writes the response of a mirror and checks its SHA-256; returns the reason of a failure.
 fn receive(agent: &Agent, file: Known, url: &str, partial: &mut NamedTempFile) -> Result<(), String> {
     let response = agent.get(url).call().map_err(|error| error.to_string())?;
     let body = response.into_body();

@@ -34,8 +34,8 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     })
 }
 
-/// Reads to the end of `reader`, but at most one byte beyond `length`: enough to detect that the content is
-/// too long without decompressing all of it.
+/// Reads to the end of `reader`, but at most one byte beyond `length`, which is enough to detect content that is too
+/// long without decompressing all of it.
 pub(super) fn read_bounded(reader: impl Read, length: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     reader.take(length + 1).read_to_end(&mut content)?;
@@ -47,7 +47,7 @@ pub(super) fn sha256(content: &[u8]) -> String {
     hex(&Sha256::digest(content))
 }
 
-/// A reader that computes the SHA-256 of what it reads.
+/// A reader that computes the SHA-256 of its input.
 pub(super) struct Hashing<R> {
     inner: R,
     digest: Sha256,
@@ -58,7 +58,7 @@ impl<R: Read> Hashing<R> {
         Self { inner, digest: Sha256::new() }
     }
 
-    /// SHA-256 of all that was read, in lowercase hexadecimal digits.
+    /// SHA-256 of the input so far, in lowercase hexadecimal digits.
     pub(super) fn finish(self) -> String {
         hex(&self.digest.finalize())
     }

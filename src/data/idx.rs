@@ -1,9 +1,9 @@
 //! The IDX format, and data sets in four IDX files.
 //!
 //! An IDX file of bytes is: two zeros, the type 8 (unsigned byte), the number of dimensions,
-//! each dimension as a big-endian `u32`, then the bytes, the last dimension fastest. Files
-//! of images have three dimensions, files of labels one. Nothing in a
-//! file is trusted: the sizes in its header are checked before memory is allocated for them.
+//! each dimension as a big-endian `u32`, then the bytes, the last dimension fastest. Files of images have three
+//! dimensions, files of labels one. Files are not trusted: the sizes in the header are checked before memory is
+//! allocated for them.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use super::files::{self, Hashing, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
 use super::{Dataset, Error, Images, Shape};
 
-/// Largest file that is read, in bytes of pixels or labels.
+/// Maximum size of a file, in bytes of pixels or labels.
 const MAX_BYTES: u64 = 1 << 31;
-/// Largest height and width of an image, in pixels.
+/// Maximum height and width of an image, in pixels.
 const MAX_SIDE: u32 = 1 << 10;
 
 /// Reads the four files of a folder, each plain or `.gz`.
@@ -25,7 +25,7 @@ pub fn load(folder: &Path) -> Result<Dataset, Error> {
     read_folder(folder, true)
 }
 
-/// Shape and checksums of a folder's images: the files are read once, and no pixel is kept.
+/// Shape and checksums of a folder's images. The files are read once, and no pixel is kept.
 ///
 /// # Errors
 /// As [`load`].
@@ -147,7 +147,7 @@ fn malformed<T>(position: u64, reason: impl Into<String>) -> Result<T, Fault> {
     Err(Fault::Malformed { position, reason: reason.into() })
 }
 
-/// Copies a file's body, whose length must be what the header says.
+/// Copies a file's body, whose length must match the header.
 fn copy<const D: usize>(mut reader: impl Read, body: &mut impl Write) -> Result<[u32; D], Fault> {
     let dimensions = header(&mut reader)?;
     let expected = dimensions.iter().map(|&size| u64::from(size)).product();
@@ -160,7 +160,7 @@ fn copy<const D: usize>(mut reader: impl Read, body: &mut impl Write) -> Result<
         );
     }
     if io::copy(&mut reader.take(1), &mut io::sink()).map_err(Fault::Io)? > 0 {
-        return malformed(start + found, "the file goes on after the last byte that its header announces");
+        return malformed(start + found, "the file continues after the last byte that its header announces");
     }
     Ok(dimensions)
 }

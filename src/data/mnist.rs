@@ -1,8 +1,7 @@
 //! The genuine MNIST digits.
 //!
-//! The four files are checked against the SHA-256 of their decompressed content, so that every
-//! trial is trained on the same bytes. A test compares the images with those that the `mnist` package
-//! reads from the same files.
+//! The four files are checked against the SHA-256 of their decompressed content, so that every trial is trained on the
+//! same bytes. A test compares the images with those that the `mnist` crate reads from the same files.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -70,7 +69,7 @@ fn choose(data_dir: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) 
 /// Names the file that is not genuine, or could neither be read nor downloaded.
 pub fn load(folder: &Path) -> Result<Dataset, Error> {
     let downloader = Downloader::public();
-    // The content is known to the last byte, so its header needs no parsing.
+    // The content was checked against its SHA-256, so the header need not be parsed.
     let body = |file: Known, header: usize| {
         let mut content = file.read(&downloader.ensure(file, folder)?)?;
         Ok::<_, Error>(content.split_off(header))
@@ -107,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    /// The folder of the genuine files, where this machine has them.
+    /// The folder of the genuine files, if this machine has them.
     fn genuine() -> Option<PathBuf> {
         let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/mnist");
         let named = env::var_os("DRSAE_DATA_DIR").filter(|value| !value.is_empty());

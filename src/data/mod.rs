@@ -1,4 +1,4 @@
-//! Labelled images, in memory once and shared by all trials.
+//! Labelled images, loaded once and shared by all trials.
 //!
 //! [`load`] reads or draws a data set; [`facts`] describes it for a plan, without its pixels.
 
@@ -24,7 +24,7 @@ use std::path::Path;
 
 use crate::{Invalid, memory};
 
-/// A set of labelled grey images, row-major, one byte a pixel.
+/// A set of labelled grey images, row-major, one byte per pixel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Images {
     /// Pixels of an image m, at least 1.
@@ -70,7 +70,7 @@ impl Images {
 /// A training and a test set of images of one shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
-    /// Name for people: `mnist`, `strokes`, or the folder's name.
+    /// Name for messages: `mnist`, `strokes`, or the folder's name.
     pub name: String,
     /// Image height in pixels.
     pub rows: usize,
@@ -78,7 +78,7 @@ pub struct Dataset {
     pub columns: usize,
     /// Number of classes l; labels are below it.
     pub classes: usize,
-    /// Training images, validation images among them.
+    /// Training images, including the validation images.
     pub train: Images,
     /// Test images.
     pub test: Images,
@@ -98,12 +98,12 @@ impl Dataset {
     }
 }
 
-/// The description of a data set that a plan is made from.
+/// The description of a data set that a plan needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// The sizes of the data set.
     pub shape: Shape,
-    /// [`Dataset::checksums`], which are a part of every trial's id.
+    /// [`Dataset::checksums`], which are part of every trial's id.
     pub checksums: BTreeMap<String, String>,
 }
 
@@ -114,7 +114,7 @@ pub struct Shape {
     pub inputs: usize,
     /// Number of classes l.
     pub classes: usize,
-    /// Training images, validation images among them.
+    /// Training images, including the validation images.
     pub train: usize,
     /// Test images.
     pub test: usize,
@@ -143,14 +143,13 @@ impl Shape {
     }
 }
 
-/// Reads or draws the data set that a config asks for.
+/// Reads or draws the data set of a config.
 ///
-/// `data_dir` is the folder of MNIST's files, see [`mnist::folder`]; files that it lacks
-/// are downloaded. The other sources do not use it.
+/// `data_dir` is the folder of MNIST's files, see [`mnist::folder`]; missing files are downloaded. Other sources do not
+/// use it.
 ///
 /// # Errors
-/// Names the file that is missing, malformed or not genuine, or the setting that asks for
-/// more images than there are.
+/// Names the file that is missing, malformed or not genuine, or the setting that exceeds the number of images.
 pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> {
     let mut data = match config.source {
         Source::Mnist => mnist::load(&mnist::folder(data_dir)?)?,
@@ -170,7 +169,7 @@ pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> 
 
 /// The facts about [`load`]'s data set, without its pixels.
 ///
-/// Free of cost except for `source = "idx"`, whose four files are read.
+/// Cheap except for `source = "idx"`, whose four files are read.
 ///
 /// # Errors
 /// As [`load`].
@@ -187,7 +186,7 @@ pub fn facts(config: &Config) -> Result<Facts, Error> {
 }
 
 fn folder(config: &Config) -> Result<&Path, Invalid> {
-    let missing = || Invalid::new("data.folder", "is needed where `data.source` is \"idx\"");
+    let missing = || Invalid::new("data.folder", "is required for `data.source` = \"idx\"");
     config.folder.as_deref().ok_or_else(missing)
 }
 

@@ -1,8 +1,8 @@
-//! Preprocessing from bytes to the model's input x `[batch, m]`.
+//! Preprocessing of pixels to the model's input x `[batch, m]`.
 //!
-//! An image is scaled to unit l2 norm, so that one `sparsity` suits all of them; by default
-//! after its mean is subtracted. Both are the affine map x = scale · pixel + offset,
-//! whose two numbers are computed once for each image, from exact integer sums.
+//! An image is scaled to unit ℓ2 norm, so that one `sparsity` suits all images; by default its mean is subtracted
+//! first. Together this is the affine map x = scale · pixel + offset, whose two numbers are computed once per image from
+//! exact integer sums.
 
 use super::Images;
 use crate::simd::dispatch;
@@ -36,7 +36,7 @@ impl Normaliser {
         Self { maps: images.iter().map(|pixels| Map::of(preprocessing, pixels)).collect() }
     }
 
-    /// Writes image `index` as numbers.
+    /// Writes the preprocessed pixels of image `index`.
     ///
     /// `images` is the set of [`Normaliser::new`]; `out` holds `images.inputs` numbers.
     pub fn write(&self, images: &Images, index: usize, out: &mut [f32]) {

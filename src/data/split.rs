@@ -53,7 +53,7 @@ mod tests {
         assert_ne!(split(100, 20, 1), split(100, 20, 2));
     }
 
-    /// Trials are compared with ones run before: the draw must not change unnoticed.
+    /// New trials are compared with stored ones, so a change of the draw must be noticed.
     #[test]
     fn the_split_of_a_seed_is_pinned() {
         assert_eq!(split(12, 4, 7).validation, [4, 5, 7, 10]);

@@ -1,10 +1,10 @@
 //! The embedded data set: pen-stroke glyphs, drawn procedurally, without a download.
 //!
-//! An example is one of ten skeletons after a random rotation, shear, scale and shift, with
-//! every point of its strokes displaced and the pen's width drawn. Example i is a pure
-//! function of (seed, split, i), whatever the number of examples, so all threads draw at
-//! once. Only additions, multiplications, divisions and square roots touch the pixels:
-//! they are exact in IEEE arithmetic, so every CPU draws the same bytes.
+//! An example is one of ten skeletons after a random rotation, shear, scale and shift, with random displacements of the
+//! strokes' points and a random width of the pen. Example i is a pure function of (seed, split, i) and does not depend
+//! on the number of examples, so threads draw examples in parallel. Pixels are computed with additions,
+//! multiplications, divisions and square roots only, which IEEE arithmetic rounds correctly, so every CPU draws the same
+//! bytes.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,7 +22,7 @@ use crate::rng::{self, Purpose};
 const VERSION: u32 = 1;
 /// Height and width of a glyph in pixels.
 pub const SIDE: usize = 28;
-/// The shape of the glyphs; a config may ask for other numbers of them.
+/// The default shape of the glyphs; a config may set other numbers.
 pub const SHAPE: Shape =
     Shape { inputs: SIDE * SIDE, classes: SKELETONS.len(), train: DEFAULT_TRAIN, test: DEFAULT_TEST };
 /// Seed of the glyphs where `data.glyph_seed` is absent.
@@ -67,7 +67,7 @@ impl Recipe {
     /// The recipe of a config, with its defaults.
     ///
     /// # Errors
-    /// Names the setting that asks for more glyphs than would fit into memory.
+    /// Names the setting that exceeds the maximum number of glyphs.
     pub fn of(config: &Config) -> Result<Self, Invalid> {
         let recipe = Self {
             seed: config.glyph_seed.unwrap_or(DEFAULT_SEED),
@@ -82,7 +82,7 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// The shape of what is drawn.
+    /// The shape of the data set.
     #[must_use]
     pub fn shape(self) -> Shape {
         Shape { train: self.train, test: self.test, ..SHAPE }
@@ -113,8 +113,8 @@ impl Recipe {
 
 /// Draws the first `count` examples of a split.
 ///
-/// `purpose` is [`Purpose::TrainingGlyph`] or [`Purpose::TestGlyph`]. The classes take
-/// turns, so any number of examples is balanced.
+/// `purpose` is [`Purpose::TrainingGlyph`] or [`Purpose::TestGlyph`]. The classes alternate, so any number of examples
+/// is balanced.
 #[must_use]
 pub fn images(seed: u64, purpose: Purpose, count: usize) -> Images {
     let mut pixels = vec![0; count * SHAPE.inputs];
@@ -168,7 +168,7 @@ fn draw_deformation(rng: &mut ChaCha8Rng) -> Deformation {
 
 impl Pen {
     fn of(&[tangent, shear, width, height, right, down, half_width]: &Deformation) -> Self {
-        // A rotation by the angle whose tangent is drawn: no sine, which differs by platform.
+        // The tangent of the angle is drawn, because a sine may differ between platforms.
         let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
         let sine = tangent * cosine;
         let width = HALF_SIZE * (USUAL_SCALE + width);
@@ -322,8 +322,8 @@ mod tests {
         assert_ne!(base, glyph(0, Purpose::TrainingGlyph, 10));
     }
 
-    /// Results are compared across machines and versions: a change of pixels must not go
-    /// unnoticed. If it is meant, raise [`VERSION`].
+    /// Results are compared across machines and versions, so a change of pixels must be noticed. Raise [`VERSION`] if it
+    /// is intended.
     #[test]
     fn the_pixels_are_pinned() {
         let pixels = images(DEFAULT_SEED, Purpose::TrainingGlyph, 100).pixels;

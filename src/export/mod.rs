@@ -1,7 +1,7 @@
 //! A sweep's results in the formats of other tools.
 //!
-//! Everything is made from the merged tables, so results that were committed without their
-//! trials' folders can be exported too, and the same tables give the same bytes.
+//! Exports read only the merged tables, so committed results without trials' folders can be exported too, and equal
+//! tables give equal bytes.
 
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -25,7 +25,7 @@ pub enum Format {
 /// Errors of an export.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Threads that could not be started.
+    /// The threads of polars could not be started.
     #[error("cannot build tables; POLARS_MAX_THREADS=1 does with two threads")]
     Threads(#[from] threads::TooFewThreads),
     /// A table that is missing.
@@ -40,10 +40,10 @@ pub enum Error {
     Table {
         /// The table.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: polars::error::PolarsError,
     },
-    /// A format that this program was built without.
+    /// A format that is not compiled into this program.
     #[error(
         "this drsae was built without Parquet: build it with the feature, \
          `cargo install --path . --features parquet`, or read the CSV tables as they are"
@@ -54,12 +54,11 @@ pub enum Error {
     Store(#[from] store::Error),
 }
 
-/// Writes the results of `store` into the folder `out`, replacing files of the same name,
-/// and returns how many it wrote.
+/// Writes the results of `store` into the folder `out`, replaces files of the same name, and returns the number of
+/// files or runs.
 ///
 /// # Errors
-/// A table is missing or malformed, the format was left out of this build, or the disk
-/// refuses.
+/// A table is missing or malformed, the format is not compiled in, or I/O fails.
 pub fn export(store: &Store, format: Format, out: &Path) -> Result<usize, Error> {
     match format {
         Format::Tensorboard => tensorboard::export(store, out),

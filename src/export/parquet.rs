@@ -1,4 +1,4 @@
-//! Parquet: a file for each table, its columns typed.
+//! Parquet: one file per table, with typed columns.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::store::{self, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Row, Stor
 use crate::threads;
 use crate::value::Value;
 
-/// Writes every table that is there; returns their number.
+/// Writes every existing table; returns their number.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
     threads::check_polars()?;
     let trials = super::trials(store)?;
@@ -25,7 +25,7 @@ pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
     Ok(tables.into_iter().sum())
 }
 
-/// Writes a table, where it is there; returns the number of files.
+/// Writes a table if it exists; returns the number of files.
 fn write<R: Row>(
     store: &Store,
     path: &Path,
@@ -75,7 +75,7 @@ impl<'r, R> Columns<'r, R> {
         self.column(name, |row| value(row).map(|count| count as u64))
     }
 
-    /// Adds the columns of the axes, each of the narrowest type that holds all of its values.
+    /// Adds the columns of the axes, each of the narrowest type that holds all its values.
     fn axes(mut self, axes: impl Fn(&'r R) -> &'r [(Arc<str>, Value)]) -> Self {
         let names: Vec<_> = self.rows.iter().take(1).flat_map(&axes).map(|(name, _)| name).collect();
         for (at, name) in names.into_iter().enumerate() {
@@ -86,7 +86,7 @@ impl<'r, R> Columns<'r, R> {
     }
 }
 
-/// A column of the narrowest type that holds all of `values`; an empty one is null.
+/// A column of the narrowest type that holds all `values`; an empty value is null.
 fn typed(name: &str, values: &[&str]) -> Column {
     fn all<T: std::str::FromStr>(values: &[&str]) -> Option<Vec<Option<T>>> {
         let value = |text: &&str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };

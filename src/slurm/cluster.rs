@@ -9,8 +9,8 @@ use super::queue::{self, QueueEntry};
 
 /// A cluster that jobs are submitted to.
 pub trait Cluster {
-    /// Submits a script as a job that begins when all jobs of `after` have ended, in whatever way;
-    /// returns the job's number.
+    /// Submits a script as a job that starts when all jobs of `after` have ended, with any status; returns the job's
+    /// number.
     ///
     /// # Errors
     /// The cluster refuses the job or does not answer.
@@ -69,7 +69,7 @@ impl Cluster for SlurmCommands {
     }
 }
 
-/// The option of `sbatch` that makes a job wait for the end of others.
+/// The option of `sbatch` that makes a job wait until others have ended.
 pub(super) fn dependency(after: &[u64]) -> Option<String> {
     let jobs: Vec<String> = after.iter().map(u64::to_string).collect();
     (!jobs.is_empty()).then(|| format!("--dependency=afterany:{}", jobs.join(":")))

@@ -6,7 +6,7 @@ use crate::store;
 use crate::text::shell_quoted;
 use crate::train;
 
-/// A sweep that cannot be submitted or looked up.
+/// A sweep that cannot be submitted or queried.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Slurm is not installed here.
@@ -34,7 +34,7 @@ pub enum Error {
         /// Its message.
         message: String,
     },
-    /// The output of a Slurm command has another form than that of the known versions.
+    /// The output of a Slurm command cannot be parsed.
     #[error("`{program}` answered {answer:?}, which cannot be read")]
     Unreadable {
         /// The command.
@@ -46,7 +46,7 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] store::Error),
     /// Another process is submitting the same sweep.
-    #[error("{0} is submitting this sweep: wait for that, or end it")]
+    #[error("{0} is submitting this sweep: wait for that process, or stop it")]
     Busy(String),
     /// The timer that keeps the lease alive cannot be started.
     #[error("failed to start the timer that keeps the lease alive")]
@@ -75,9 +75,9 @@ pub enum Error {
     /// The networks that estimate the time of trials cannot be trained.
     #[error(transparent)]
     Pilot(#[from] train::Error),
-    /// The path of the results folder has a special meaning in a script.
+    /// The path of the results folder has characters with a special meaning in a script.
     #[error(
-        "{} cannot be named in a job's script: give a folder of letters, digits and -_.+=,:@ with --results",
+        "{} cannot be used in a job's script: name a folder of letters, digits and -_.+=,:@ with --results",
         shell_quoted(.0)
     )]
     SpecialPath(String),
@@ -86,19 +86,19 @@ pub enum Error {
     WorkingDirectory(#[source] io::Error),
 }
 
-/// The remedy for a refusal, by Slurm's message; empty if none is known.
+/// The remedy for an error, by Slurm's message; empty if none is known.
 fn hint(message: &str) -> &'static str {
     let message = message.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
     if has(&["unable to contact", "connection refused", "timed out", "socket"]) {
-        "; the controller cannot be reached: the same command goes on once it is back"
+        "; the controller cannot be reached: run the same command again when it is back"
     } else if has(&["partition"]) && !has(&["account"]) {
         "; set `partition` in `[slurm]`, or give `--set slurm.partition=NAME`: `sinfo -s` lists them"
     } else if has(&["account", "association"]) && !has(&["policy"]) {
         "; set `account` in `[slurm]`, or give `--set slurm.account=NAME`: `sacctmgr show associations \
          user=$USER` lists them"
     } else if has(&["temporarily unable", "limit", "policy"]) {
-        "; the same command submits the rest when there is room for more jobs"
+        "; run the same command to submit the rest when the limit allows more jobs"
     } else if has(&["node configuration", "cpu count", "memory specification", "not available"]) {
         "; no node has what `cpus`, `memory` and `gpus` in `[slurm]` ask for: `sinfo -o '%P %c %m %G'` lists what \
          there is"
@@ -116,8 +116,8 @@ mod tests {
         let remedies = [
             ("invalid partition specified: x", "`partition`"),
             ("Invalid account or account/partition combination specified", "`account`"),
-            ("Unable to contact slurm controller (connect failure)", "the same command goes on"),
-            ("Job violates accounting/QOS policy (job submit limit)", "submits the rest"),
+            ("Unable to contact slurm controller (connect failure)", "run the same command again"),
+            ("Job violates accounting/QOS policy (job submit limit)", "to submit the rest"),
             ("Requested node configuration is not available", "`memory`"),
             ("Memory specification can not be satisfied", "`memory`"),
         ];

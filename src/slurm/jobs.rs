@@ -31,9 +31,9 @@ pub struct ArrayTask {
     pub index: usize,
     /// Ids of its trials.
     pub trials: Vec<String>,
-    /// Its log, which exists if it ever ran.
+    /// Its log, which exists if the task has run.
     pub log: Option<PathBuf>,
-    /// Its entry in the queue; absent once Slurm has forgotten it.
+    /// Its entry in the queue; absent after Slurm has purged it.
     pub entry: Option<QueueEntry>,
 }
 
@@ -47,7 +47,7 @@ impl ArrayTask {
         self.entry.as_ref().map_or(JobState::Ended, |entry| entry.state)
     }
 
-    /// Slurm's name of the task, such as `12_3`.
+    /// The name that Slurm gives the task, such as `12_3`.
     #[must_use]
     pub fn name(&self) -> String {
         self.job.map_or_else(|| "never submitted".to_owned(), |job| format!("{job}_{}", self.index))
@@ -61,7 +61,7 @@ impl ArrayTask {
 }
 
 impl Jobs {
-    /// The jobs of a sweep; `None` if nothing was ever submitted.
+    /// The jobs of a sweep; `None` if it was never submitted.
     ///
     /// # Errors
     /// A record cannot be read, or Slurm does not answer.
@@ -100,7 +100,7 @@ impl Jobs {
         Ok(found.try_for_each(Submission::save)?)
     }
 
-    /// Joins submissions, the trials of each task of each array of each, and the queue.
+    /// Joins the submissions, the trials of each task of their arrays, and the queue.
     fn join(
         mut submissions: Vec<Submission>,
         trials: Vec<Vec<Vec<Vec<String>>>>,
@@ -151,7 +151,7 @@ impl Jobs {
         self.active().filter_map(|task| task.job).collect()
     }
 
-    /// True if an analysis is queued that waits for all these jobs.
+    /// Returns true if a queued analysis waits for all these jobs.
     #[must_use]
     pub fn has_analysis_after(&self, jobs: &BTreeSet<u64>) -> bool {
         let waits = |(number, entry): &(usize, QueueEntry)| {
@@ -192,7 +192,7 @@ impl Jobs {
     }
 }
 
-/// Names of all jobs that were submitted, or may have been.
+/// Names of all jobs that were or may have been submitted.
 fn names(submissions: &[Submission]) -> Vec<&str> {
     let records = submissions.iter().map(|submission| &submission.record);
     records
@@ -284,11 +284,7 @@ mod tests {
             entry("another", 22, Some(0), JobState::Running),
         ];
         let jobs = Jobs::join(submissions, trials, queue);
-        assert_eq!(
-            jobs.active_trials(),
-            HashSet::from(["b", "c"]),
-            "d is of a task that Slurm has forgotten"
-        );
+        assert_eq!(jobs.active_trials(), HashSet::from(["b", "c"]), "Slurm has purged the task of d");
         assert_eq!(jobs.active_jobs(), BTreeSet::from([10, 20]));
         assert!(jobs.has_analysis_after(&BTreeSet::from([10, 20])));
         assert!(!jobs.has_analysis_after(&BTreeSet::from([10, 30])));

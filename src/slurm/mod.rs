@@ -1,9 +1,9 @@
 //! Sweeps on a cluster that Slurm manages, as job arrays.
 //!
-//! `drsae sweep --engine slurm` submits the trials that are missing and that no active job will
-//! run; each task of an array is `drsae trial` on some of them. The results folder holds all state of a
-//! trial, as on one machine: leases keep two copies of it apart, its state lets it continue, its
-//! marker completes it. Slurm is asked only what is queued or runs, so nothing is lost when it forgets a job.
+//! `drsae sweep --engine slurm` submits the missing trials that no active job will run; each task of an array runs
+//! `drsae trial` on some of them. As on one machine, the results folder holds the whole state of a trial: its lease,
+//! its last state and its result. Slurm is queried only for queued and running jobs, so nothing is lost when it purges
+//! a job.
 //!
 //! ```text
 //! settings     the [slurm] table              pure
@@ -11,10 +11,11 @@
 //! script       text of the jobs' scripts      pure
 //! queue        output of squeue, parsed       pure
 //! cluster      sbatch, squeue, scontrol       behind a trait
-//! submissions  slurm/ in the results folder, with program: the copies of the program that jobs run
+//! submissions  slurm/ in the results folder
+//! program      the copies of the program that jobs run
 //! jobs         submissions joined with the queue
 //! submit       writes, submits and records one submission
-//! submitter    what is missing of a sweep -> a submission
+//! submitter    missing trials of a sweep -> a submission
 //! pending      trials without a result while jobs run
 //! ```
 

@@ -1,7 +1,7 @@
 //! Distribution of trials over tasks, and of tasks over arrays.
 //!
-//! A cluster starts tasks slowly, and thousands of short ones slow it down for everybody: a task gets as many
-//! trials as keep it busy for minutes.
+//! A cluster starts tasks slowly, and thousands of short tasks slow it down for all users. So a task gets enough
+//! trials to keep it busy for minutes.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -14,14 +14,14 @@ const TARGET_DURATION: Duration = Duration::from_mins(5);
 pub struct Packing {
     /// Trials that a task runs in parallel.
     pub cpus: usize,
-    /// Trials of a task; if absent, their time decides.
+    /// Trials per task; if absent, their estimated time decides.
     pub trials: Option<NonZeroUsize>,
 }
 
 impl Packing {
     /// Groups trials, each with its seconds on one thread, into tasks in their order.
     ///
-    /// By time, a task is full when its trials keep its CPUs busy for five minutes and each CPU has a trial.
+    /// By time, a task is full when its trials keep its CPUs busy for five minutes and each CPU has at least one trial.
     #[must_use]
     pub fn tasks<T>(&self, trials: Vec<(T, f64)>) -> Vec<Vec<T>> {
         let mut tasks = Vec::new();
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_task_is_full_when_it_lasts_minutes() {
         assert_eq!(lengths(1, None, &[100.0; 7]), [3, 3, 1]);
-        assert_eq!(lengths(2, None, &[100.0; 7]), [6, 1], "two side by side take half the time");
+        assert_eq!(lengths(2, None, &[100.0; 7]), [6, 1], "two in parallel take half the time");
         assert_eq!(lengths(1, None, &[4000.0, 1.0, 1.0]), [1, 2]);
         assert_eq!(lengths(4, None, &[4000.0; 6]), [4, 2], "no CPU of a task is left without a trial");
         assert_eq!(lengths(1, Some(2), &[4000.0; 5]), [2, 2, 1], "unless `pack` decides");

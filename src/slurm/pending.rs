@@ -1,4 +1,4 @@
-//! The pending trials of a sweep while its jobs run, by what is on disk.
+//! The pending trials of a sweep while its jobs run, from the results on disk.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ pub struct PendingTrials<'a> {
 }
 
 impl<'a> PendingTrials<'a> {
-    /// The pending trials at this moment.
+    /// The trials that are pending now.
     #[must_use]
     pub fn new(plan: &'a Plan, store: &'a Store) -> Self {
         let status = |trial: &Trial| store.status(&trial.id).unwrap_or(Status::Pending);
@@ -25,8 +25,8 @@ impl<'a> PendingTrials<'a> {
         Self { store, initial: pending.len(), pending, total: plan.trials.len() }
     }
 
-    /// Removes the trials that have ended since the last call; returns those that are not complete. Trials of queued
-    /// tasks, of which there may be very many, are not looked up.
+    /// Removes the trials that have ended since the last call, and returns those that are not complete. Trials of queued
+    /// tasks are not looked up, since there may be very many.
     ///
     /// # Errors
     /// The results folder was removed.

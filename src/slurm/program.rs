@@ -37,8 +37,7 @@ impl Program {
         fs::read("/proc/self/exe").or_else(|_| fs::read(std::env::current_exe()?))
     }
 
-    /// Writes a program into the folder `bin` and makes it executable. A file of its name with other
-    /// content is replaced.
+    /// Writes a program into the folder `bin` and makes it executable. Replaces a file of its name with other content.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -53,7 +52,7 @@ impl Program {
         Ok(program)
     }
 
-    /// The program in a file, by its content; `None` if there is not a regular file.
+    /// The program in a file, by its content; `None` if there is no regular file.
     ///
     /// # Errors
     /// The file cannot be read.

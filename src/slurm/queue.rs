@@ -1,7 +1,7 @@
 //! The output of `squeue`, parsed.
 //!
-//! Slurm is asked only what is queued or runs. Whether a trial is complete is recorded on disk:
-//! Slurm soon forgets a finished job.
+//! Slurm is queried only for queued and running jobs. Completion of a trial is recorded on disk, because Slurm soon
+//! purges a finished job.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct QueueEntry {
     pub state: JobState,
     /// Nodes that it runs or ran on; empty while it is queued.
     pub nodes: String,
-    /// Slurm's reason for the state; `None` as a word if there is none.
+    /// Slurm's reason for the state; the text `None` if there is none.
     pub reason: String,
 }
 
@@ -30,13 +30,13 @@ pub struct QueueEntry {
 pub enum JobState {
     /// Waits for resources.
     Queued,
-    /// Waits until somebody releases it.
+    /// Waits until a user releases it.
     Held,
     /// Has nodes.
     Running,
-    /// Is being cleared away, and may be requeued after that.
+    /// Completing (Slurm's `COMPLETING`), and may be requeued afterwards.
     Ending,
-    /// Slurm will not run it any more.
+    /// Ended: Slurm will not run it again.
     Ended,
 }
 
@@ -89,7 +89,7 @@ fn parse_line(line: &str) -> Option<QueueEntry> {
     let fields: Vec<_> = line.splitn(7, '|').map(str::trim).collect();
     let [array, job, task, state, nodes, name, reason] = fields[..] else { return None };
     Some(QueueEntry {
-        // A job that is no array has no array id.
+        // A job that is not an array has no array id.
         job: array.parse().or_else(|_| job.parse()).ok()?,
         task: task.parse().ok(),
         name: name.to_owned(),

@@ -1,8 +1,8 @@
-//! Text of the scripts that a cluster runs.
+//! The scripts of the jobs.
 //!
-//! A task checks that its node has what it needs, loads the modules, and runs `drsae trial` on its
-//! trials. When Slurm warns it that its time is over, it stops the trials after their mini-batch and
-//! requeues itself; the trials then continue from their last state.
+//! A task checks that its node has all requirements, loads the modules, and runs `drsae trial` on its trials. When Slurm
+//! signals that the time limit is near, the task stops its trials after their current mini-batch and requeues itself; the
+//! trials then continue from their last state.
 
 #[cfg(test)]
 mod tests;
@@ -14,11 +14,11 @@ use super::settings::Settings;
 use super::submissions::Submission;
 use crate::text::shell_quoted;
 
-/// Seconds before the end of its time at which a task is warned.
+/// Seconds before its time limit at which a task is signalled.
 const WARNING: u32 = 60;
 
-/// Maximum number of requeues after a time limit: a task whose trials never finish an epoch
-/// would be requeued for ever.
+/// Maximum number of requeues after a time limit: a task whose trials never finish an epoch would be requeued
+/// without end.
 const MAX_RESTARTS: u32 = 100;
 
 /// Parameters of the scripts of a submission.
@@ -159,7 +159,7 @@ impl Scripts {
         );
     }
 
-    /// Checks that name in the log what the node lacks. Another program verifies the hash of `drsae`.
+    /// The checks of the node, which log missing requirements. A tool of the node verifies the hash of `drsae`.
     fn write_checks(out: &mut String) {
         write_lines(
             out,

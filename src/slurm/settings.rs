@@ -1,7 +1,6 @@
-//! The `[slurm]` table: how the tasks of a sweep run on a cluster. It is not part of a trial's id or of
-//! `sweep.toml`.
+//! The `[slurm]` table: settings of a sweep's tasks on a cluster. It is not part of a trial's id or of `sweep.toml`.
 //!
-//! The same table in the user's own file gives the settings that a spec leaves out;
+//! The same table in the user's own config file gives defaults for settings that a spec omits;
 //! `--set slurm.partition=debug` overrides both.
 //!
 //! | key | default | purpose |
@@ -26,7 +25,7 @@ use crate::Invalid;
 /// Shortest time limit of a task.
 const MIN_MINUTES: u64 = 5;
 
-/// Settings of tasks on a cluster; an absent one is left to the cluster.
+/// Settings of tasks on a cluster; the cluster's default applies to an absent one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -70,7 +69,7 @@ impl Settings {
         }
     }
 
-    /// Refuses settings that would break a script or that the cluster cannot have.
+    /// Rejects settings that would break a script or that no cluster supports.
     ///
     /// # Errors
     /// Names the first setting that cannot be used.
@@ -111,8 +110,8 @@ fn check_word(key: &str, word: Option<&str>) -> Result<(), Invalid> {
     }
 }
 
-/// A task is warned a minute before its end, by Slurm's clock up to a minute sooner: one of less
-/// than a few minutes would be warned as soon as it begins.
+/// Rejects time limits below a few minutes. A task is signalled a minute before its limit, and by Slurm's clock up to a
+/// minute earlier, so a shorter task would be signalled as soon as it starts.
 fn check_time(time: Option<&str>) -> Result<(), Invalid> {
     match time.map(|time| (time, minutes(time))) {
         Some((time, None)) => {

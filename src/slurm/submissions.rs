@@ -6,7 +6,7 @@
 //!   bin/drsae-0123456789ab   the program that the jobs run, named by its hash
 //!   1/                       the first submission
 //!     record.json            its jobs
-//!     spec.toml              the sweep as it was submitted
+//!     spec.toml              the submitted sweep
 //!     array-0.sh  tasks-0.txt  logs-0/   an array: script, trials of each task, logs
 //!     analysis.sh  analysis.log          the job that merges and analyses
 //! ```
@@ -70,7 +70,7 @@ pub struct Record {
     pub arrays: Vec<RecordedJob>,
     /// The job that merges and analyses.
     pub analysis: RecordedJob,
-    /// The jobs that the analysis waits for.
+    /// Numbers of the jobs that the analysis waits for.
     pub after: Vec<u64>,
 }
 
@@ -84,7 +84,7 @@ pub struct RecordedJob {
 }
 
 impl Record {
-    /// A record of jobs of these names that are not submitted yet.
+    /// A record of jobs with these names that are not submitted yet.
     #[must_use]
     pub fn new(program: Program, arrays: Vec<String>, analysis: String) -> Self {
         let unsubmitted = |name| RecordedJob { name, job: None };
@@ -107,7 +107,7 @@ impl Record {
 }
 
 impl Submissions {
-    /// The submissions of a sweep, of which there may be none.
+    /// The submissions of a sweep; there may be none.
     #[must_use]
     pub fn of(store: &Store) -> Self {
         Self { folder: store.root().join(FOLDER), io: store.shared_io() }
@@ -125,7 +125,7 @@ impl Submissions {
         Submission { number, path: self.folder.join(number.to_string()), record }
     }
 
-    /// Acquires the lease without which no process submits.
+    /// Acquires the lease that a process needs to submit.
     ///
     /// # Errors
     /// I/O fails.
@@ -170,7 +170,7 @@ impl Submissions {
         self.folder.join(PROGRAMS).join(name)
     }
 
-    /// Stores a copy of a program, which later changes of the original do not affect.
+    /// Stores a copy of a program, so that later changes of the original do not affect the jobs.
     ///
     /// # Errors
     /// I/O fails.
@@ -206,7 +206,7 @@ impl Submissions {
 }
 
 impl Submission {
-    /// The sweep as it was submitted.
+    /// Path of `spec.toml`, the submitted sweep.
     #[must_use]
     pub fn spec(&self) -> PathBuf {
         self.path.join("spec.toml")
@@ -299,7 +299,7 @@ fn read_record(folder: &Path) -> Result<Option<Record>, Error> {
     if record.format > FORMAT {
         return Err(malformed("a newer drsae wrote it; use that one".to_owned()));
     }
-    // The name becomes a part of the path of a program that jobs run.
+    // The name becomes part of the path of the program that jobs run.
     checked_name(&record.program)?;
     Ok(Some(record))
 }

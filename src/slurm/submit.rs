@@ -12,7 +12,7 @@ use super::submissions::{Record, Submission, Submissions};
 use crate::hash::sha256;
 use crate::plan::{Indices, Trial};
 
-/// A submission that is not written yet.
+/// A submission before it is written.
 #[derive(Debug)]
 pub struct NewSubmission<'a> {
     /// Parameters of the scripts.
@@ -33,7 +33,7 @@ impl NewSubmission<'_> {
     /// The submission of this number, with jobs that are not submitted.
     #[must_use]
     pub fn unsubmitted(&self, number: usize) -> Submission {
-        // Jobs of a sweep of the same name in another folder have other names.
+        // Jobs of a sweep with the same name in another folder must have other names.
         let folder = &sha256(self.root.as_os_str().as_encoded_bytes())[..8];
         let sweep = self.scripts.sweep.replace('/', "-");
         let name = |part: &str| format!("drsae-{sweep}-{folder}-{number}-{part}");

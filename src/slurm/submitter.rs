@@ -1,4 +1,4 @@
-//! Submission of everything that is missing of a sweep.
+//! Submission of a sweep's missing trials and its analysis.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -22,11 +22,11 @@ use crate::plan::{Plan, Trial};
 use crate::store::{Acquisition, Leases, Status, Store};
 use crate::text::printable;
 
-/// Maximum wait for jobs that Slurm is clearing away, to see their next state.
+/// Maximum wait for completing jobs to reach their next state.
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(500);
 
-/// A step of a submission that is worth a message.
+/// A step of a submission that is reported to the user.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// Counts of the pending trials, before anything is submitted.
@@ -38,9 +38,9 @@ pub enum Event<'a> {
         /// The sweep's jobs.
         jobs: &'a Jobs,
     },
-    /// The jobs run this program, as the queued ones do, and not the running one.
+    /// The new jobs run this program, as the queued jobs do, and not the current build.
     OtherProgram(&'a str),
-    /// The device is a GPU and the tasks ask for none.
+    /// The device is a GPU, but the tasks request none.
     NoGpu,
     /// A job was submitted.
     Submitted {
@@ -73,7 +73,7 @@ pub struct Submitter<'a> {
     pub settings: Settings,
     /// Device of the trials.
     pub device: Kind,
-    /// Trials of a task; if absent, their time decides.
+    /// Trials per task; if absent, their estimated time decides.
     pub pack: Option<NonZeroUsize>,
     /// Options of `drsae` that name the results, the data and the device.
     pub sweep_args: Vec<String>,
@@ -84,8 +84,8 @@ pub struct Submitter<'a> {
 }
 
 impl Submitter<'_> {
-    /// Submits the missing trials and the analysis; returns the numbers of the jobs that are then active, none if
-    /// the sweep has ended.
+    /// Submits the missing trials and the analysis; returns the numbers of all active jobs, none if the sweep has
+    /// ended.
     ///
     /// # Errors
     /// Another process is submitting the sweep, or the disk or the cluster refuses.
@@ -102,7 +102,7 @@ impl Submitter<'_> {
         };
         let jobs = self.settled_jobs(&submissions)?;
         jobs.record_found(&submissions)?;
-        // After the queue: a trial that ended meanwhile is found on disk.
+        // Read after the queue, so that a trial that has ended in the meantime is found on disk.
         let (missing, queued) = self.missing(Some(store), &jobs)?;
         if !missing.is_empty() || queued > 0 {
             report(Event::Planned { missing: missing.len(), queued, jobs: &jobs });
@@ -123,7 +123,7 @@ impl Submitter<'_> {
         Ok(record.after.into_iter().chain(record.analysis.job).collect())
     }
 
-    /// The scripts that [`submit`](Self::submit) would submit now; empty if nothing is missing. `store` is absent if the
+    /// The scripts that [`submit`](Self::submit) would submit; empty if no trial is missing. `store` is `None` if the
     /// sweep has no results folder.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl Submitter<'_> {
         Ok(arrays.chain(analysis).collect())
     }
 
-    /// The jobs, once those that Slurm is clearing away are queued or ended.
+    /// The jobs, after waiting until completing ones are queued or ended.
     fn settled_jobs(&self, submissions: &Submissions) -> Result<Jobs, Error> {
         let start = Instant::now();
         loop {
@@ -168,7 +168,7 @@ impl Submitter<'_> {
         }
     }
 
-    /// The pending trials that no active job will run, and the number of the others.
+    /// The pending trials that no active job will run, and the number of those that one will.
     fn missing(&self, store: Option<&Store>, jobs: &Jobs) -> Result<(Vec<&Trial>, usize), Error> {
         let pending = engine::pending(&self.plan.trials, store, &self.retry)?;
         let active = jobs.active_trials();
@@ -214,7 +214,7 @@ impl Submitter<'_> {
         })
     }
 
-    /// The trials with their estimated seconds on one thread of this machine; 0 where `pack` makes them irrelevant.
+    /// The trials with their estimated seconds on one thread of this machine; 0 if `pack` is set, which needs no times.
     fn with_seconds<'t>(&self, trials: Vec<&'t Trial>) -> Result<Vec<(&'t Trial, f64)>, Error> {
         if self.pack.is_some() || trials.is_empty() {
             return Ok(trials.into_iter().map(|trial| (trial, 0.0)).collect());
@@ -227,8 +227,8 @@ impl Submitter<'_> {
     }
 }
 
-/// Stores the program that the jobs will run: that of the queued jobs, so that a sweep is computed by one build;
-/// otherwise the running one.
+/// Stores the program that the jobs will run. This is the program of the queued jobs, so that one build computes the
+/// sweep, or otherwise the running program.
 fn pin(jobs: &Jobs, submissions: &Submissions, report: &mut dyn FnMut(Event<'_>)) -> Result<Program, Error> {
     let running = Program::running().map_err(Error::Program)?;
     match jobs.last_active() {
@@ -245,7 +245,7 @@ fn pin(jobs: &Jobs, submissions: &Submissions, report: &mut dyn FnMut(Event<'_>)
     }
 }
 
-/// Refuses a results folder that a script cannot name: Slurm gives `%` and spaces in the paths of logs a
+/// Refuses a results folder whose path cannot be used in a script: Slurm gives `%` and spaces in the paths of logs a
 /// special meaning.
 ///
 /// # Errors

@@ -21,7 +21,7 @@ impl Fake {
         Self { capacity, accepted: RefCell::default() }
     }
 
-    /// Names of the scripts that were submitted, and the jobs that each waits for.
+    /// Names of the submitted scripts, each with the jobs that it waits for.
     fn submitted(&self) -> Vec<String> {
         self.accepted.borrow().iter().map(|(script, after)| format!("{script} {after:?}")).collect()
     }
@@ -74,7 +74,7 @@ impl Lab {
         Submissions::of(&self.store)
     }
 
-    /// Submits each trial as a task and an array of its own.
+    /// Submits each trial as an array of one task.
     fn submit(&self, cluster: &Fake, settings: &Settings, earlier: &[u64]) -> Result<usize, Error> {
         let arrays: Vec<_> = self.trials.iter().map(|trial| vec![vec![trial]]).collect();
         let scripts = Scripts {

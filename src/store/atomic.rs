@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Atomic writes of files.
 
 use std::ffi::OsStr;
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -20,24 +20,24 @@ pub(crate) fn write(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Err
     write_with(io, path, |out| out.write_all(contents).map_err(Error::write(path)))
 }
 
-/// Replaces the file at `path` by what `fill` writes; where `fill` fails, the old file stays.
+/// Replaces the file at `path` by what `fill` writes; if `fill` fails, the old file stays.
 pub(super) fn write_with(
     io: &dyn Io,
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let unfinished = Unfinished::create(io, path, fill)?;
-    // On disk before the name is: a power cut must not leave the name with half the bytes.
+    // The content is synced before the rename: a power cut must not leave a truncated file under the name.
     unfinished.sync()?.persist()?;
     sync_folder(io, folder_of(path))
 }
 
-/// As [`write`], but without waiting for the disk: after a power cut the file may be torn.
+/// As [`write`], but without a sync: after a power cut the file may be torn.
 pub(super) fn write_unsynced(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Error> {
     Unfinished::create(io, path, |out| out.write_all(contents).map_err(Error::write(path)))?.persist()
 }
 
-/// As [`write`], but without waiting until the name is on the disk: the caller syncs the folder.
+/// As [`write`], but without a sync of the folder: the caller syncs it.
 pub(super) fn write_contents_synced(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<(), Error> {
     Unfinished::create(io, path, |out| out.write_all(contents).map_err(Error::write(path)))?.sync()?.persist()
 }
@@ -49,7 +49,7 @@ pub(super) fn create_once(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<b
     let unfinished = Unfinished::create(io, path, fill)?.sync()?;
     match uninterrupted(|| io.hard_link(&unfinished.temporary, path)) {
         Ok(()) => {}
-        // A file server may have made the link and lost its answer: the contents tell.
+        // A file server may have created the link and lost its answer, so the contents are compared.
         Err(_) if holds(io, path, contents) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
         Err(error) if has_no_links(&error) => return create_in_place(io, path, contents),
@@ -60,7 +60,7 @@ pub(super) fn create_once(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<b
     Ok(true)
 }
 
-/// [`create_once`] on a file system without hard links, where a kill may leave a part of the file.
+/// [`create_once`] on a file system without hard links, where a kill may leave a truncated file.
 fn create_in_place(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<bool, Error> {
     let mut file = match uninterrupted(|| io.create_new(path)) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
@@ -82,7 +82,7 @@ fn holds(io: &dyn Io, path: &Path, contents: &[u8]) -> bool {
     uninterrupted(|| io.read(path, contents.len() as u64)).is_ok_and(|there| there == contents)
 }
 
-/// Puts a file anywhere, with the folders above it, without waiting for the disk.
+/// Writes a file anywhere, and creates the folders above it, without a sync.
 ///
 /// # Errors
 /// I/O fails.
@@ -91,7 +91,7 @@ pub fn place(path: &Path, contents: &[u8]) -> Result<(), Error> {
     write_unsynced(&Disk, path, contents)
 }
 
-/// A temporary file beside the one that it is to be; removed when dropped before that.
+/// A temporary file in the folder of its target; removed when dropped before it is renamed.
 struct Unfinished<'a> {
     io: &'a dyn Io,
     temporary: PathBuf,
@@ -116,13 +116,13 @@ impl<'a> Unfinished<'a> {
         Ok(unfinished)
     }
 
-    /// Waits until the content is on the disk.
+    /// Syncs the content to disk.
     fn sync(mut self) -> Result<Self, Error> {
         sync_file(&mut *self.file).map_err(Error::write(self.path))?;
         Ok(self)
     }
 
-    /// Gives the file its name.
+    /// Renames the file to its target.
     fn persist(mut self) -> Result<(), Error> {
         uninterrupted(|| self.io.rename(&self.temporary, self.path)).map_err(Error::write(self.path))?;
         self.persisted = true;
@@ -133,13 +133,13 @@ impl<'a> Unfinished<'a> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if !self.persisted {
-            // What stays is removed when it is forgotten, or with its folder.
+            // A file that cannot be removed now is removed when it is old, or with its folder.
             let _ = self.io.remove_file(&self.temporary);
         }
     }
 }
 
-/// Waits until the content of a file is on the disk.
+/// Syncs the content of a file to disk.
 fn sync_file(file: &mut dyn NewFile) -> io::Result<()> {
     loop {
         match file.sync() {
@@ -149,26 +149,26 @@ fn sync_file(file: &mut dyn NewFile) -> io::Result<()> {
     }
 }
 
-/// A new file of a name that no other process gives.
+/// A new file with a name that no other process uses.
 fn create_temporary(io: &dyn Io, folder: &Path) -> io::Result<(PathBuf, Box<dyn NewFile>)> {
     let path = folder.join(format!("{PREFIX}{:016x}{SUFFIX}", io.random()));
     let file = uninterrupted(|| io.create_new(&path))?;
     Ok((path, file))
 }
 
-/// True if a name is one that a temporary file of this program has.
+/// Returns true if the name is that of a temporary file of this program.
 pub fn is_unfinished(name: &OsStr) -> bool {
     let digits = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
     digits.is_some_and(is_token)
 }
 
-/// True if a text is a number of the program's own making: 16 hex digits.
+/// Returns true if the text is 16 hex digits, the form of the program's random numbers.
 pub(super) fn is_token(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// The time on the clock of the file system, that of a server perhaps: the clocks of the hosts which write there
-/// may differ by any amount.
+/// The time on the clock of the file system, which may be a server's: the clocks of the hosts that write there may
+/// differ by any amount.
 pub(super) fn clock(io: &dyn Io, folder: &Path) -> io::Result<SystemTime> {
     let (path, mut file) = create_temporary(io, folder)?;
     let time = file.write_all(b"\n").and_then(|()| sync_file(&mut *file)).and_then(|()| file.modified());
@@ -181,7 +181,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Waits until the names in `folder` are on the disk.
+/// Syncs the names in `folder` to disk.
 pub(super) fn sync_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
     uninterrupted(|| io.sync_folder(folder)).map_err(Error::write(folder))
 }
@@ -198,16 +198,16 @@ pub(crate) fn create_folder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
     sync_folder(io, folder_of(folder))
 }
 
-/// Creates `folder` in one that must be there: what was removed while a sweep ran is not made anew behind its back.
+/// Creates `folder` in an existing parent: a folder that the user removes during a sweep is not created again.
 pub(crate) fn create_subfolder(io: &dyn Io, folder: &Path) -> Result<(), Error> {
     create(io, folder)
         .map_err(|error| vanished(io, folder_of(folder)).unwrap_or_else(|| Error::write(folder)(error)))
 }
 
-/// Creates a folder, unless it is there.
+/// Creates a folder unless it exists.
 fn create(io: &dyn Io, folder: &Path) -> io::Result<()> {
     match uninterrupted(|| io.create_folder(folder)) {
-        // A link in its place would lead elsewhere.
+        // A symbolic link would lead to another folder.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let kind = uninterrupted(|| io.stat(folder))?.kind;
             if kind == Kind::Folder { Ok(()) } else { Err(not_regular()) }
@@ -216,14 +216,14 @@ fn create(io: &dyn Io, folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The error that says so where `folder`, or one above it, is no longer there.
+/// The error for a `folder` that was removed, or whose parent was; `None` if it exists.
 pub(super) fn vanished(io: &dyn Io, folder: &Path) -> Option<Error> {
     let is_gone = |folder: &&Path| !folder.as_os_str().is_empty() && !exists(io, folder);
     let path = folder.ancestors().take_while(is_gone).last()?.to_owned();
     Some(Error::Vanished { path })
 }
 
-/// True if there is anything at `path`, or if the disk does not answer.
+/// Returns true if `path` exists, or if that cannot be determined.
 pub(super) fn exists(io: &dyn Io, path: &Path) -> bool {
     uninterrupted(|| io.stat(path)).map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true)
 }
@@ -236,7 +236,7 @@ pub(crate) fn read(io: &dyn Io, path: &Path, limit: u64) -> Result<Option<Vec<u8
     }
 }
 
-/// The names of the entries of `folder` that are of a kind, sorted; none if there is not a folder.
+/// The sorted names of the entries of one kind in `folder`; empty if there is no folder.
 pub(crate) fn names(io: &dyn Io, folder: &Path, kind: Kind) -> Result<Vec<String>, Error> {
     let entries = match uninterrupted(|| io.list(folder)) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -256,8 +256,8 @@ pub(super) fn remove(io: &dyn Io, path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Removes the temporary files in `folder` that a killed writer left there long ago, by the clock of the file
-/// system; one that is younger may belong to a writer that lives.
+/// Removes old temporary files of killed writers from `folder`. Ages are by the clock of the file system; a younger
+/// file may belong to a living writer.
 pub(super) fn remove_forgotten(io: &dyn Io, folder: &Path) -> Result<(), Error> {
     let files = names(io, folder, Kind::File)?;
     let paths: Vec<_> =

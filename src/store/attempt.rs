@@ -1,20 +1,20 @@
-//! An attempt: one process's run of one trial, and how it becomes the trial's result.
+//! An attempt: one process's run of one trial, and its publication as the trial's result.
 //!
 //! ```text
-//! running/<id>/lease-2.json          who runs the trial
-//! running/<id>/<token of a lease>/   what that process writes
+//! running/<id>/lease-2.json          the process that runs the trial
+//! running/<id>/<token of a lease>/   the files that this process writes
 //! trials/<id>/                       the ended trial: an attempt's folder, renamed
 //! replaced/<id>.<digest>/            a result that a later attempt replaced
 //! ```
 //!
-//! A process writes into the folder of its own attempt alone, and no other ever does: the name is that of its
-//! lease's token. When the trial has ended the folder is renamed to `trials/<id>`, which succeeds for one process
-//! at most, since a folder is not renamed over one that holds files. So an ended trial appears at once and whole,
-//! and nothing that a process writes can reach it, however long that process stood still.
+//! A process writes only into the folder of its own attempt, which is named by the token of its lease; no other
+//! process writes there. When the trial has ended, the folder is renamed to `trials/<id>`. A folder is not renamed
+//! over one that holds files, so this succeeds for at most one process. An ended trial therefore appears complete, and
+//! a process that was suspended for any time cannot change it.
 //!
-//! A result that may be replaced (one that failed and is retried, or one that cannot be read) is renamed away
-//! first, to a name that its bytes give. That, too, succeeds once: a process that wakes up late and wants to
-//! replace the same result finds the name taken.
+//! A result that may be replaced (a failed one that is retried, or one that cannot be read) is first renamed to a
+//! name derived from its bytes. This, too, succeeds once: a process that was suspended and then tries to replace the
+//! same result finds the name taken.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -28,16 +28,16 @@ use super::tables::{self, EpochRow, PredictionRow, TimingRow};
 use super::{Error, Holder, Outcome, Status, Store, TrialFolder, atomic, file, limit};
 use crate::hash::sha256;
 
-/// Name of the folder of the trials that run.
+/// Name of the folder of running trials.
 pub(super) const RUNNING: &str = "running";
 
-/// Name of the folder of what was replaced.
+/// Name of the folder of replaced results.
 pub(super) const REPLACED: &str = "replaced";
 
 /// Ending of the name of an attempt that is being removed.
 const REMOVED: &str = ".removed";
 
-/// Number of times that a folder may be removed while a process is about to work there.
+/// Number of times that another process may remove a folder before this one acquires its lease.
 const RACES: usize = 10;
 
 /// One process's run of a trial.
@@ -52,7 +52,7 @@ pub struct Attempt {
     lease: Lease,
 }
 
-/// The progress of a trial that still trains: the bytes of three files.
+/// The progress of a trial in training: the bytes of three files.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress<'a> {
     /// Of `epochs.csv`.
@@ -68,7 +68,7 @@ pub struct Progress<'a> {
 pub enum Published {
     /// The trial's result is that of the attempt.
     Yes,
-    /// Another process ended the trial; its result stands.
+    /// Another process ended the trial, and its result is kept.
     Lost,
 }
 
@@ -94,7 +94,7 @@ impl Store {
             leases.acquire(&folder)
         };
         let mut result = acquire();
-        // A process that has ended the trial removes these folders when they are empty.
+        // The process that ends the trial removes these folders when they are empty.
         for _ in 0..RACES {
             if result.is_ok() || self.vanished().is_some() || atomic::exists(self.io(), &folder) {
                 break;
@@ -104,7 +104,7 @@ impl Store {
         result
     }
 
-    /// The living process that runs the trial, if one does.
+    /// The living process that runs the trial, if there is one.
     ///
     /// # Errors
     /// I/O fails.
@@ -112,8 +112,8 @@ impl Store {
         lease::holder(self.io(), &self.running(trial.id()))
     }
 
-    /// The present result of a trial. Read it before you decide to run the trial: a result
-    /// that comes after that look is never replaced.
+    /// The present result of a trial. Read it before you decide to run the trial: a result that is published after
+    /// this call is never replaced.
     ///
     /// # Errors
     /// I/O fails.
@@ -126,8 +126,8 @@ impl Store {
         Ok(Standing(Some(sha256(text.unwrap_or_default()))))
     }
 
-    /// Begins an attempt at the trial for which the lease was acquired: makes its folder and writes
-    /// `config.toml`. Publishing it replaces what was `standing`, and nothing else.
+    /// Begins an attempt at the trial of the acquired lease: creates its folder and writes `config.toml`. Publishing
+    /// it replaces only the result `standing`.
     ///
     /// # Errors
     /// I/O fails.
@@ -146,8 +146,8 @@ impl Store {
         Ok(attempt)
     }
 
-    /// Publishes the attempt of a process that died after it had ended the trial and before it had published it;
-    /// says what became of the trial, where there is such an attempt.
+    /// Publishes the attempt of a process that died between ending the trial and publishing it. Returns the outcome,
+    /// or `None` if there is no such attempt.
     ///
     /// # Errors
     /// I/O fails.
@@ -155,7 +155,7 @@ impl Store {
         for folder in self.attempts(trial)? {
             let Some(sealed) = folder.intact() else { continue };
             let standing = self.standing(trial)?;
-            // A result that is complete is never replaced, and no other by one that is not.
+            // A complete result is never replaced, and an incomplete one only by a complete one.
             let (before, status) = (trial.status()?, sealed.outcome.status);
             if before == Status::Complete || (before != Status::Pending && status != Status::Complete) {
                 continue;
@@ -168,7 +168,7 @@ impl Store {
         Ok(None)
     }
 
-    /// The folders of the attempts at a trial, whoever made them.
+    /// The folders of all attempts at a trial, by any process.
     fn attempts(&self, trial: &TrialFolder) -> Result<Vec<TrialFolder>, Error> {
         let running = self.running(trial.id());
         let names = atomic::names(self.io(), &running, Kind::Folder)?;
@@ -176,7 +176,7 @@ impl Store {
         Ok(attempts.map(|name| TrialFolder::new(trial.id(), running.join(name), self.shared_io())).collect())
     }
 
-    /// Makes the folder of an attempt that of the ended trial.
+    /// Renames the folder of an attempt to that of the ended trial.
     fn publish(
         &self,
         attempt: &TrialFolder,
@@ -212,14 +212,14 @@ impl Store {
         Ok(Published::Yes)
     }
 
-    /// Renames what stands as the result of a trial, unless another process did so before.
+    /// Renames the present result of a trial, unless another process has done so.
     fn set_aside(&self, ended: &TrialFolder, digest: &str) -> Result<bool, Error> {
         let io = self.io();
         let replaced = self.root().join(REPLACED);
         atomic::create_subfolder(io, &replaced)?;
         let path = replaced.join(format!("{}.{}", ended.id(), &digest[..12]));
         match uninterrupted(|| io.rename(ended.path(), &path)) {
-            // Another process did, and publishes, or died before it could.
+            // Another process has renamed it, and will publish its attempt or died before that.
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
             Err(error) if is_occupied(&error) => Ok(false),
             Err(error) => Err(Error::write(&path)(error)),
@@ -233,7 +233,7 @@ impl Store {
                 self.remove_attempt(attempt.path())?;
             }
         }
-        // What a process that was killed meanwhile left.
+        // Left by a process that was killed in the meantime.
         let running = self.running(trial.id());
         for name in atomic::names(self.io(), &running, Kind::Folder)? {
             if name.strip_suffix(REMOVED).is_some_and(atomic::is_token) {
@@ -243,8 +243,8 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the folder of an attempt whose process may live after all. It is renamed first: that process can then
-    /// publish the whole of it, or nothing.
+    /// Removes the folder of an attempt whose process may still be alive. The folder is renamed first, so that this
+    /// process can publish either the complete attempt or nothing.
     fn remove_attempt(&self, path: &Path) -> Result<(), Error> {
         let mut removed = path.as_os_str().to_owned();
         removed.push(REMOVED);
@@ -255,8 +255,8 @@ impl Store {
         }
     }
 
-    /// Ends what a killed process left of a trial: publishes an attempt that had ended, and removes the attempts
-    /// and leases of one that has ended. The lease is that of the trial.
+    /// Cleans up after a killed process: publishes an attempt that had ended, and removes the attempts and leases of
+    /// an ended trial. `lease` is the lease of the trial.
     ///
     /// # Errors
     /// I/O fails.
@@ -264,14 +264,14 @@ impl Store {
         self.recover(trial, &lease)?;
         if trial.status()? != Status::Pending {
             self.remove_other_attempts(trial, &lease)?;
-            // A process that was killed while it acquired the lease left one.
+            // Left by a process that was killed while it acquired the lease.
             atomic::remove_forgotten(self.io(), lease.folder())?;
             self.release(lease);
         }
         Ok(())
     }
 
-    /// Releases the lease of a trial that has ended, and removes the folders that are empty then.
+    /// Releases the lease of an ended trial, and removes the folders that are then empty.
     fn release(&self, lease: Lease) {
         lease.release_for_good();
         let _ = self.io().remove_folder(&self.root().join(RUNNING));
@@ -310,13 +310,14 @@ impl Attempt {
         self.store.io()
     }
 
-    /// True if no other process has taken the trial over. A process that lost it does no harm, but works in vain.
+    /// Returns true if no other process has taken over the trial. A process that lost its trial does no harm, but
+    /// its work is wasted.
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.lease.is_held()
     }
 
-    /// The folders that may hold the state of an earlier run of the trial.
+    /// The folders that may hold a state of an earlier run of the trial.
     ///
     /// # Errors
     /// I/O fails.
@@ -343,8 +344,8 @@ impl Attempt {
         self.write_rows(file::TIMING, timings)
     }
 
-    /// Writes `epochs.csv` and `timing.csv` of a trial that still trains, and then `state.safetensors`, from which
-    /// it can go on, without waiting for the disk: a power cut may tear them, and the state's digest tells.
+    /// Writes `epochs.csv` and `timing.csv` of a trial in training, and then `state.safetensors`, from which it can be
+    /// resumed. The files are not synced: a power cut may tear them, which the state's digest detects.
     ///
     /// # Errors
     /// I/O fails.
@@ -356,8 +357,8 @@ impl Attempt {
         })
     }
 
-    /// [`write_progress`](Self::write_progress), waiting for the disk; then removes the attempts before this one,
-    /// whose state this one has taken over.
+    /// As [`write_progress`](Self::write_progress) with a sync; then removes the earlier attempts, which are no longer
+    /// needed.
     ///
     /// # Errors
     /// I/O fails.
@@ -405,11 +406,11 @@ impl Attempt {
         self.write(file::FAILURE, text.as_bytes())
     }
 
-    /// Ends the trial: writes `result.json`, with the checksums of the files that the attempt has, and makes its
-    /// folder that of the ended trial.
+    /// Ends the trial: writes `result.json` with the checksums of the attempt's files, and renames the attempt's folder
+    /// to that of the ended trial.
     ///
     /// # Errors
-    /// I/O fails. Where the result is written by then, the next process publishes it.
+    /// I/O fails. If the result has been written, the next process publishes it.
     pub fn finish(self, outcome: &Outcome) -> Result<Published, Error> {
         self.folder.seal(outcome)?;
         if !self.is_held() {
@@ -433,19 +434,19 @@ impl Attempt {
     }
 }
 
-/// True if an error says that a folder was not renamed because there is one that holds files.
+/// Returns true if a folder was not renamed because the target holds files.
 fn is_occupied(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists | ErrorKind::NotADirectory)
 }
 
-/// Removes the files that an attempt writes, and its folder where no other is in it.
+/// Removes the files that an attempt writes, and its folder if it is then empty.
 fn remove_files(io: &dyn Io, path: &Path) -> Result<(), Error> {
     for name in atomic::names(io, path, Kind::File)? {
         if file::ALL.contains(&name.as_str()) || atomic::is_unfinished(name.as_ref()) {
             atomic::remove(io, &path.join(name))?;
         }
     }
-    // It stays where a user keeps files.
+    // A folder with files of the user stays.
     let _ = io.remove_folder(path);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Errors of a results folder.
+//! Errors of reading and writing a results folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::text::{printable, shown};
 /// A results folder that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file that the disk would not let be written.
+    /// I/O failed while writing.
     #[error("cannot write {}", shown(path))]
     Write {
         /// The file or folder.
@@ -16,7 +16,7 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// A file that the disk would not let be read.
+    /// I/O failed while reading.
     #[error("cannot read {}", shown(path))]
     Read {
         /// The file or folder.
@@ -24,7 +24,7 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// A file whose content is not what its name says.
+    /// A file with invalid content.
     #[error("cannot use {}: {}", shown(path), printable(reason))]
     Malformed {
         /// The file.
@@ -41,7 +41,7 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// A folder in which another sweep wrote.
+    /// The folder belongs to another sweep.
     #[error(
         "{} holds the results of another sweep (-) than the one asked for (+):\n\n{diff}\n\
          give this one another `name`, or another folder with --results",
@@ -53,7 +53,7 @@ pub enum Error {
         /// Line diff of the two `sweep.toml`.
         diff: String,
     },
-    /// Merged tables without trials' folders, which only a spec of the same trials can read.
+    /// Merged tables without trials' folders, which can only be analysed with a spec of the same trials.
     #[error(
         "{} holds the merged tables of other trials (-) than those asked for (+), and no trial's folder:\n\n{diff}\n\
          give the `sweep.toml` of the folder, or compute what is missing with `drsae sweep`", path.display()
@@ -76,7 +76,7 @@ pub enum Error {
         /// Rows that would be lost.
         count: usize,
     },
-    /// A folder that was there when the sweep began.
+    /// A folder that was removed after the sweep began.
     #[error("{} was removed or renamed while the sweep ran", shown(path))]
     Vanished {
         /// The topmost folder that is no longer there.
@@ -88,13 +88,13 @@ pub enum Error {
         shown(path)
     )]
     Absent {
-        /// The folder in which they were looked for.
+        /// The folder that was searched.
         path: PathBuf,
     },
 }
 
 impl Error {
-    /// True if the disk refused, which may pass, and false if a file is wrong.
+    /// Returns true for an I/O error, which may be transient, and false if a file is invalid.
     #[must_use]
     pub fn is_of_the_disk(&self) -> bool {
         let of_the_file = |source: &io::Error| {
@@ -109,12 +109,12 @@ impl Error {
         }
     }
 
-    /// Puts the path to an error in writing it.
+    /// Adds the path to an error of writing it.
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         |source| Self::Write { path: path.to_owned(), source }
     }
 
-    /// Puts the path to an error in reading it.
+    /// Adds the path to an error of reading it.
     pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
         |source| Self::Read { path: path.to_owned(), source }
     }

@@ -1,13 +1,11 @@
 //! The merged tables: all trials of a plan in one file each.
 //!
-//! `trials.csv`, `epochs.csv` and `mistakes.csv` depend on the plan and on the trials'
-//! deterministic files alone, so a sweep that is repeated, resumed or run in another order
-//! merges to the same bytes. `provenance.csv` has the provenance and the
-//! wall-clock. The trials are read in parallel and a few at a time, so that memory does not
+//! `trials.csv`, `epochs.csv` and `mistakes.csv` depend only on the plan and the trials' deterministic files, so a
+//! sweep that is repeated, resumed or run in another order merges to the same bytes. `provenance.csv` has the
+//! provenance and the wall-clock time. The trials are read in parallel and a few at a time, so that memory does not
 //! grow with the plan.
 //!
-//! Merging never loses results: a trial whose folder is absent, or not what it
-//! wrote, keeps the row that the tables have of it.
+//! Merging never loses results: a trial whose folder is absent or damaged keeps its row in the stored tables.
 
 mod folder;
 mod lock;
@@ -31,10 +29,9 @@ use super::{Error, Status, Store, Table, TrialRow, TrialTable, atomic};
 pub struct Merged {
     /// Trials of the plan by status.
     pub counts: BTreeMap<Status, usize>,
-    /// Trials of which the stored row was kept, for there is no better folder.
+    /// Trials that keep their stored row, because they have no better folder.
     pub stored: usize,
-    /// Folders that are not what their trial wrote, one error each. Their trials count as
-    /// pending, or as what the stored row says.
+    /// Damaged folders, one error each. Their trials count as pending, or have the status of their stored row.
     pub damaged: Vec<Error>,
 }
 
@@ -45,7 +42,7 @@ impl Merged {
     }
 }
 
-/// Lines of one trial in the tables beside `trials.csv`.
+/// Lines of one trial in the merged tables other than `trials.csv`.
 #[derive(Debug, Default)]
 struct TrialLines {
     epochs: Vec<u8>,
@@ -54,8 +51,8 @@ struct TrialLines {
 }
 
 impl Store {
-    /// Writes the merged tables of the planned trials, in plan order, and their checksums; where
-    /// nothing would change for want of trials' folders, nothing.
+    /// Writes the merged tables of the planned trials, in plan order, and their checksums. Writes nothing if there are
+    /// no trials' folders and the tables already hold the plan.
     ///
     /// # Errors
     /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
@@ -71,8 +68,8 @@ impl Store {
         }
     }
 
-    /// Refuses a plan that lacks trials of which there is nothing but a row in the merged
-    /// tables: [`merge`](Self::merge) would drop them.
+    /// Refuses a plan that lacks trials that only have a row in the merged tables: [`merge`](Self::merge) would drop
+    /// them.
     ///
     /// # Errors
     /// There are such rows, the table cannot be read, or I/O fails.
@@ -93,8 +90,8 @@ impl Store {
         }
     }
 
-    /// Writes all tables side by side, each beside the one that it replaces, and only then puts
-    /// them in place: `trials.csv` first and the checksums last.
+    /// Writes all tables to temporary files, and then renames them into place: `trials.csv` first and the checksums
+    /// last.
     fn write_tables(&self, survey: Survey<'_>) -> Result<Merged, Error> {
         let [trials, epochs, mistakes, provenance] = Table::ALL.map(|table| self.table(table));
         let (io, mut done) = (self.io(), None);
@@ -113,7 +110,7 @@ impl Store {
         Ok(merged)
     }
 
-    /// Writes the tables beside those in place, and announces their checksums.
+    /// Writes the tables to temporary files, and announces their checksums.
     fn fill(&self, survey: Survey<'_>, tables: [&mut dyn Write; 4]) -> Result<(Merged, Sums), Error> {
         let mut tables = tables.map(Summing::new);
         let merged = survey.write(tables.each_mut().map(|table| table as &mut dyn Write))?;

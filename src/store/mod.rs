@@ -4,17 +4,17 @@
 //! results/depth/
 //!   sweep.toml  plan.csv
 //!   trials/<id>/   a trial that has ended; appears by one rename and never changes
-//!   running/<id>/  the attempts at one that has not, one folder for each process
+//!   running/<id>/  the attempts at a trial that has not ended, one folder per process
 //!   replaced/      results that a later attempt replaced
-//!   slurm/         what was submitted to a cluster, where anything was
+//!   slurm/         the submissions to a cluster, if there are any
 //!   trials.csv  epochs.csv  mistakes.csv  provenance.csv   merged in plan order
 //!   SHA256SUMS     of the plan and the merged tables
 //!   analysis/
 //! ```
 //!
-//! Every file appears by rename or link, so a reader finds all of it or nothing, whenever the
-//! writer was killed. All effects of this module go through [`Io`], which tests replace. It takes and
-//! returns plain data and knows no other module's work; `docs/FORMAT.md` describes each file and column.
+//! Every file is created by rename or link, so a reader finds a complete file or none, whenever the writer was killed.
+//! All effects of this module go through [`Io`], which tests replace. The module takes and returns plain data and does
+//! not depend on training; `docs/FORMAT.md` describes each file and column.
 
 pub(crate) mod atomic;
 mod attempt;
@@ -50,10 +50,10 @@ use std::sync::Arc;
 use self::io::{Disk, Io, Kind};
 use crate::text::reserved;
 
-/// Name of the folder of the trials that have ended.
+/// Name of the folder of ended trials.
 const TRIAL_FOLDERS: &str = "trials";
 
-/// Name of the folder of what is made of the merged tables.
+/// Name of the folder of the analysis.
 const ANALYSIS: &str = "analysis";
 
 /// Name of the list of the trials.
@@ -67,11 +67,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the folder `root` to write into, and records the sweep as `sweep.toml`.
+    /// Opens the folder `root` for writing, and records the sweep as `sweep.toml`.
     ///
-    /// Trial folders are named by what they computed, so another plan over the same base
-    /// tables loses nothing and replaces `sweep.toml`. Of several sweeps that open a new folder
-    /// at once, one is recorded.
+    /// Trial folders are named by their config, so another plan over the same base tables keeps every trial and replaces
+    /// `sweep.toml`. If several sweeps open a new folder at once, one is recorded.
     ///
     /// # Errors
     /// As [`expect_sweep`](Self::expect_sweep).
@@ -79,7 +78,7 @@ impl Store {
         Self::open_through(Disk::shared(), root, resolved_spec_toml)
     }
 
-    /// [`open`](Self::open) through other effects than those of the operating system.
+    /// [`open`](Self::open) with other effects than those of the operating system.
     pub(crate) fn open_through(
         io: Arc<dyn Io>,
         root: &Path,
@@ -93,10 +92,10 @@ impl Store {
         Ok(Self { root: root.to_owned(), io })
     }
 
-    /// The results that are already in the folder `root`, to be read.
+    /// The existing results in the folder `root`, for reading.
     ///
     /// # Errors
-    /// There are none.
+    /// There are no results.
     pub fn at(root: &Path) -> Result<Self, Error> {
         let marks = [sweep::FILE, PLAN, Table::Trials.file(), TRIAL_FOLDERS];
         if !marks.iter().any(|name| root.join(name).exists()) {
@@ -105,8 +104,7 @@ impl Store {
         Ok(Self { root: root.to_owned(), io: Disk::shared() })
     }
 
-    /// True if the folder `root` is that of a sweep which has begun: one that does not only hold
-    /// a spec.
+    /// Returns true if `root` is the results folder of a sweep that has begun, not just a folder with a spec.
     #[must_use]
     pub fn is_at(root: &Path) -> bool {
         [PLAN, Table::Trials.file(), TRIAL_FOLDERS].iter().any(|name| root.join(name).exists())
@@ -136,7 +134,7 @@ impl Store {
         &self.root
     }
 
-    /// The effects that the store has.
+    /// The effects of the store.
     #[must_use]
     pub fn io(&self) -> &dyn Io {
         &*self.io
@@ -154,14 +152,14 @@ impl Store {
         self.root.join(TRIAL_FOLDERS)
     }
 
-    /// The error that says so where the folder, which [`open`](Self::open) made, or that of
-    /// the trials' folders is gone.
+    /// The error for a results folder, or a `trials/` in it, that was removed after [`open`](Self::open); `None` if both
+    /// exist.
     #[must_use]
     pub fn vanished(&self) -> Option<Error> {
         atomic::vanished(&*self.io, &self.trials())
     }
 
-    /// True if there is a trial's folder; results that were committed have none.
+    /// Returns true if a trial has a folder; committed results have none.
     ///
     /// # Errors
     /// I/O fails.
@@ -169,8 +167,7 @@ impl Store {
         Ok(!self.names()?.is_empty())
     }
 
-    /// Names of the trials' folders that are there: one question to the disk, where a large
-    /// plan would ask for each of its trials.
+    /// Names of the existing trials' folders, by one listing: a lookup of each trial of a large plan takes longer.
     ///
     /// # Errors
     /// I/O fails.
@@ -182,7 +179,7 @@ impl Store {
         atomic::names(&*self.io, &self.trials(), Kind::Folder)
     }
 
-    /// The trials' folders that are there, of whatever plan, sorted by id.
+    /// The existing trials' folders of any plan, sorted by id.
     ///
     /// # Errors
     /// I/O fails.
@@ -190,7 +187,7 @@ impl Store {
         Ok(self.names()?.iter().filter_map(|id| self.trial(id).ok()).collect())
     }
 
-    /// The content of a file of the folder; `None` if it is not there.
+    /// The content of a file of the folder; `None` if it does not exist.
     ///
     /// # Errors
     /// It is not a regular file, or I/O fails.
@@ -198,7 +195,7 @@ impl Store {
         atomic::read(self.io(), path, limit::TABLE)
     }
 
-    /// The folder of one trial, whether or not it is there yet.
+    /// The folder of one trial, which need not exist yet.
     ///
     /// # Errors
     /// `id` is not a plain folder name.
@@ -225,7 +222,7 @@ impl Store {
         atomic::write(&*self.io, &path, &text)
     }
 
-    /// The sweep as it was run.
+    /// Path of `sweep.toml`, the sweep as run.
     #[must_use]
     pub fn sweep_toml(&self) -> PathBuf {
         self.root.join(sweep::FILE)
@@ -285,7 +282,7 @@ impl Store {
     }
 }
 
-/// Lets through what is one folder name on every file system, and nothing that climbs out.
+/// Accepts a name that is one folder name on every file system, and no path out of the folder.
 pub(crate) fn checked_name(name: &str) -> Result<&str, Error> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let fits = (1..=200).contains(&name.len()) && !name.starts_with('.');

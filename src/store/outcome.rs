@@ -1,11 +1,10 @@
-//! `result.json`: what became of a trial.
+//! The outcome of a trial, as stored in `result.json`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Version of `result.json`. It rises when a field changes its meaning or goes; new
-/// fields alone leave it.
+/// Version of `result.json`. It rises when a field is removed or changes its meaning, not when one is added.
 pub const FORMAT: u32 = 1;
 
 /// Status of a trial.
@@ -23,7 +22,7 @@ pub enum Status {
     Failed,
     /// It exceeded its time limit.
     TimedOut,
-    /// It has no result yet; in no file.
+    /// It has no result yet; never stored in a `result.json`.
     #[default]
     #[serde(skip)]
     #[value(skip)]
@@ -60,9 +59,9 @@ pub struct Outcome {
     pub format: u32,
     /// Status of the ended trial; never pending.
     pub status: Status,
-    /// Why it did not complete.
+    /// The reason why it did not complete.
     pub message: Option<String>,
-    /// Trainable numbers of the network.
+    /// Number of parameters of the network.
     pub parameters: usize,
     /// Epochs trained, over all phases.
     pub epochs: usize,
@@ -72,7 +71,7 @@ pub struct Outcome {
     pub valid_error: Option<f64>,
     /// Test error of the kept weights, percent.
     pub test_error: Option<f64>,
-    /// Wrongly classified test images.
+    /// Misclassified test images.
     pub test_errors: Option<usize>,
     /// Test images.
     pub test_count: Option<usize>,

@@ -1,4 +1,4 @@
-//! `result.json`: a trial's result, sealed with checksums of the trial's files and of itself.
+//! The text of `result.json`: a trial's result with checksums of the trial's files and a digest of itself.
 
 use std::collections::BTreeMap;
 
@@ -18,18 +18,18 @@ pub struct Sealed {
     pub outcome: Outcome,
     /// SHA-256 of each file of the ended trial, by name.
     pub files: BTreeMap<String, String>,
-    /// True if all this is as it was written.
+    /// State of the seal.
     pub seal: Seal,
 }
 
-/// True if the text of `result.json` is the one that was written.
+/// State of the seal of a `result.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seal {
-    /// It is, to the byte.
+    /// The text is unchanged, to the byte.
     Whole,
-    /// It carries no digest, so nothing tells.
+    /// The file has no digest, so changes cannot be detected.
     Absent,
-    /// It is not.
+    /// The text was changed.
     Broken,
 }
 
@@ -54,16 +54,16 @@ pub(super) fn write(outcome: &Outcome, files: BTreeMap<String, String>) -> serde
 /// Reads the text of `result.json`.
 ///
 /// # Errors
-/// Says what is wrong with the text, or that another version wrote it.
+/// The text is malformed, or another version wrote it.
 pub(super) fn read(text: &str) -> Result<Sealed, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let fields = Fields::deserialize(&value).map_err(|error| error.to_string())?;
     expect_format(&fields.outcome)?;
-    // They are looked for in the trial's folder, and nowhere else.
+    // Only files in the trial's own folder may be listed.
     if let Some(name) = fields.files.keys().find(|name| checked_name(name).is_err()) {
-        return Err(format!("it lists {name:?}, which is no file of a trial"));
+        return Err(format!("it lists {name:?}, which is not a file of a trial"));
     }
-    // A changed spelling, such as 1E-7 for 1e-7, leaves the digest: hence the text as well.
+    // Another spelling, such as 1E-7 for 1e-7, has the same digest, so the text is compared as well.
     let seal = if fields.digest.is_empty() {
         Seal::Absent
     } else if digest(value) == fields.digest && fields.text().is_ok_and(|whole| whole == text) {
@@ -74,7 +74,7 @@ pub(super) fn read(text: &str) -> Result<Sealed, String> {
     Ok(Sealed { outcome: fields.outcome, files: fields.files, seal })
 }
 
-/// Reads the result alone, without a look at the seal: a plan may have a hundred thousand.
+/// Reads the result without checking the seal, which is faster for plans of a hundred thousand trials.
 ///
 /// # Errors
 /// As [`read`].
@@ -183,7 +183,7 @@ mod tests {
         for name in ["../../up", "/dev/zero", "a/b", "", "..", "nul"] {
             let files = BTreeMap::from([(name.to_owned(), "00ff".to_owned())]);
             let error = read(&write(&outcome(), files).unwrap()).unwrap_err();
-            assert_eq!(error, format!("it lists {name:?}, which is no file of a trial"));
+            assert_eq!(error, format!("it lists {name:?}, which is not a file of a trial"));
         }
     }
 

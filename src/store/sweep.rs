@@ -1,4 +1,4 @@
-//! `sweep.toml`: which sweep a folder belongs to.
+//! `sweep.toml`: the sweep that a results folder belongs to.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -12,14 +12,14 @@ use super::{Error, atomic, limit};
 /// Name of the file.
 pub(super) const FILE: &str = "sweep.toml";
 
-/// Tables that may change without making it another sweep: the trials are named by what they
-/// computed, so these decide only which of them belong to the plan, and how they are read.
+/// Tables of a spec that may change within one sweep. They do not affect what a trial computes, only which trials are
+/// planned and how they are analysed.
 const CHANGEABLE: [&str; 5] = ["question", "seeds", "sweep", "compare", "published"];
 
-/// Writes `sweep.toml`, unless another sweep's is there.
+/// Writes `sweep.toml` unless it exists for another sweep.
 pub(super) fn record(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
     let path = root.join(FILE);
-    // Of processes that begin together one creates the file; the others find it.
+    // If several processes begin together, one creates the file and the others find it.
     if atomic::create_once(io, &path, asked.as_bytes())? {
         return Ok(());
     }
@@ -46,7 +46,7 @@ pub(super) fn expect_plan(io: &dyn Io, root: &Path, asked: &str) -> Result<(), E
 fn read(io: &dyn Io, path: &Path) -> Result<Option<String>, Error> {
     let text = atomic::read(io, path, limit::RECORD)?;
     let invalid =
-        |_| Error::Malformed { path: path.to_owned(), reason: "it is no UTF-8; restore it".to_owned() };
+        |_| Error::Malformed { path: path.to_owned(), reason: "it is not UTF-8; restore it".to_owned() };
     text.map(|text| String::from_utf8(text).map_err(invalid)).transpose()
 }
 
@@ -60,7 +60,7 @@ fn refuse_other(root: &Path, there: Option<&str>, asked: &str) -> Result<(), Err
     }
 }
 
-/// The tables that all trials share. Where the data lie is not part of what a trial is.
+/// The tables that all trials share. The location of the data is not part of a trial's identity.
 fn base(path: &Path, text: &str) -> Result<Table, Error> {
     let mut table = without_path(path, text)?;
     for key in CHANGEABLE {
@@ -69,8 +69,8 @@ fn base(path: &Path, text: &str) -> Result<Table, Error> {
     Ok(table)
 }
 
-/// All that decides which trials are planned. The reference is compared with by the reader alone,
-/// unless widths are matched with it.
+/// The settings that decide which trials are planned. The reference affects only the analysis, unless widths are matched
+/// with it.
 fn planning(path: &Path, text: &str) -> Result<Table, Error> {
     let mut table = without_path(path, text)?;
     for key in ["question", "published"] {
@@ -89,7 +89,7 @@ fn planning(path: &Path, text: &str) -> Result<Table, Error> {
 
 fn without_path(path: &Path, text: &str) -> Result<Table, Error> {
     let mut table = text.parse::<Table>().map_err(|error| {
-        let reason = format!("it is no TOML; restore it, or use another folder with --results\n{error}");
+        let reason = format!("it is not TOML; restore it, or use another folder with --results\n{error}");
         Error::Malformed { path: path.to_owned(), reason }
     })?;
     if let Some(data) = table.get_mut("data").and_then(Value::as_table_mut) {

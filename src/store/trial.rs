@@ -28,10 +28,10 @@ pub mod file {
     pub const PROVENANCE: &str = "provenance.json";
     /// The completion marker.
     pub const RESULT: &str = "result.json";
-    /// The error, where there was one.
+    /// The error, if there was one.
     pub const FAILURE: &str = "failure.txt";
 
-    /// The files that every complete trial has beside its marker.
+    /// The files that every complete trial has in addition to `result.json`.
     pub const COMPLETE: [&str; 6] = [CONFIG, EPOCHS, TIMING, PREDICTIONS, MODEL, PROVENANCE];
 
     /// Every file that a trial may have.
@@ -65,13 +65,13 @@ impl TrialFolder {
         &self.path
     }
 
-    /// The error that says so where the folder is not there.
+    /// The error for a folder that does not exist; `None` if it does.
     #[must_use]
     pub fn vanished(&self) -> Option<Error> {
         atomic::vanished(&*self.io, &self.path)
     }
 
-    /// The bytes of a file; `None` if it is not there.
+    /// The bytes of a file; `None` if it does not exist.
     ///
     /// # Errors
     /// It is not a regular file, or larger than the program writes it, or I/O fails.
@@ -81,7 +81,7 @@ impl TrialFolder {
             file::EPOCHS | file::TIMING | file::PREDICTIONS => limit::TABLE,
             _ => limit::RECORD,
         };
-        // A link in its place would lead to files elsewhere.
+        // A symbolic link would lead to files of another folder.
         let is_link = |facts: io::Stat| facts.kind == Kind::Other;
         if io::uninterrupted(|| self.io.stat(&self.path)).is_ok_and(is_link) {
             return Err(Error::Read { path: self.path.clone(), source: io::not_regular() });
@@ -113,7 +113,7 @@ impl TrialFolder {
         self.read_rows(file::PREDICTIONS)
     }
 
-    /// SHA-256 of a file of the trial in hexadecimal digits; `None` if it is not there.
+    /// SHA-256 of a file of the trial in hexadecimal digits; `None` if it does not exist.
     ///
     /// # Errors
     /// I/O fails.
@@ -121,7 +121,7 @@ impl TrialFolder {
         Ok(self.read(name)?.map(sha256))
     }
 
-    /// Writes `result.json`, the marker that the trial has ended, with the checksums of the files that are there.
+    /// Writes `result.json`, which marks the trial as ended, with the checksums of the files in the folder.
     ///
     /// # Errors
     /// I/O fails.
@@ -143,7 +143,7 @@ impl TrialFolder {
         self.read_result(seal::outcome)
     }
 
-    /// All that `result.json` says; `None` if the trial has not ended.
+    /// The content of `result.json`; `None` if the trial has not ended.
     ///
     /// # Errors
     /// As [`outcome`](Self::outcome).
@@ -151,7 +151,7 @@ impl TrialFolder {
         self.read_result(seal::read)
     }
 
-    /// The result, where the seal is whole and every file is the one that it lists.
+    /// The result, if the seal is whole and every file matches its checksum.
     pub(crate) fn intact(&self) -> Option<Sealed> {
         let sealed = self.sealed().ok().flatten().filter(|sealed| sealed.seal == Seal::Whole)?;
         let holds = |(name, checksum): (&String, &String)| {
@@ -172,15 +172,15 @@ impl TrialFolder {
         result.map(Some).map_err(malformed)
     }
 
-    /// The status of the trial; one whose result is not as written is pending.
+    /// The status of the trial, which is pending if its result is damaged.
     ///
     /// # Errors
-    /// I/O fails: what became of the trial is not known.
+    /// I/O fails, so the status is unknown.
     pub fn status(&self) -> Result<Status, Error> {
         Ok(self.usable_outcome()?.map_or(Status::Pending, |outcome| outcome.status))
     }
 
-    /// The trial's result; `None` if it has not ended, or where the result is not as written.
+    /// The trial's result; `None` if it has not ended, or if the result is damaged.
     ///
     /// # Errors
     /// I/O fails.

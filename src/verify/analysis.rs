@@ -1,4 +1,4 @@
-//! The files of `analysis/`, against what the merged tables give.
+//! Check of the files of `analysis/` against the merged tables.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::analysis::{Analysis, Design, FILES, Input};
 use crate::text::chain;
 
 /// Advice for a file that `drsae analyze` writes.
-pub(super) const ANALYZE: &str = "once the trials are in order, `drsae analyze` writes it again";
+pub(super) const ANALYZE: &str = "fix the trials, then run `drsae analyze` to write it again";
 
 /// Checks the tables of the analysis; returns the analysis.
 pub(super) fn check(subject: AuditedFolder<'_>, input: &Input, report: &mut AuditReport) -> Option<Analysis> {
@@ -30,7 +30,7 @@ pub(super) fn check(subject: AuditedFolder<'_>, input: &Input, report: &mut Audi
     for stale in FILES.into_iter().filter(|name| files.iter().all(|(file, _)| file != name)) {
         let path = store.analysis_file(stale);
         if path.exists() {
-            report.note(path, "is of an earlier spec, for this one does not make it", "remove it");
+            report.note(path, "belongs to an earlier spec: this one does not produce it", "remove it");
         }
     }
     Some(analysis)

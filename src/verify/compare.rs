@@ -1,5 +1,4 @@
-//! Reading of files for a check, and comparison with the content that follows from the rest of the
-//! folder.
+//! Comparison of files with the content that follows from the rest of the folder.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -7,7 +6,7 @@ use std::path::Path;
 use super::{AuditReport, AuditedFolder, problem};
 use crate::store::{Row, Table, parse_rows, read_file};
 
-/// Advice for a table that nothing but a new run can replace.
+/// Advice for a table that only a new run can replace.
 pub(super) const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
 
 /// A function that describes how the found bytes differ from the expected ones.
@@ -29,11 +28,11 @@ pub(super) fn compare(
             }
         }
         Err(error) if error.kind() == ErrorKind::NotFound => report.wrong(path, "is missing", advice),
-        Err(error) => report.wrong(path, format!("cannot be read: {error}"), "put the disk in order"),
+        Err(error) => report.wrong(path, format!("cannot be read: {error}"), "fix the I/O error"),
     }
 }
 
-/// The rows of a merged table; a finding says why there are none.
+/// The rows of a merged table; `None` after a finding that states the reason.
 pub(super) fn read<R: Row>(
     subject: AuditedFolder<'_>,
     table: Table,

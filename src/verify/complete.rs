@@ -1,13 +1,11 @@
-//! `mistakes.csv` and `provenance.csv`, which are of complete trials alone, against
-//! `trials.csv`.
+//! Check of `mistakes.csv` and `provenance.csv`, which only have rows of complete trials, against `trials.csv`.
 
 use super::compare::{RESTORE, read};
 use super::{AuditReport, AuditedFolder};
 use crate::NUMERICS_VERSION;
 use crate::store::{MistakeRow, ProvenanceRow, Table, TrialRow, TrialTable};
 
-/// Checks that `mistakes.csv` has as many images of each trial as its test error says, and
-/// none twice.
+/// Checks that `mistakes.csv` has as many images of each trial as its test error implies, and none twice.
 pub(super) fn mistakes(subject: AuditedFolder<'_>, trials: &TrialTable, report: &mut AuditReport) {
     let path = subject.store.mistakes_csv();
     let Some(rows) = read::<MistakeRow>(subject, Table::Mistakes, report) else { return };
@@ -28,10 +26,10 @@ pub(super) fn mistakes(subject: AuditedFolder<'_>, trials: &TrialTable, report: 
 fn misclassified(mistakes: &[MistakeRow], trial: &TrialRow) -> Result<(), String> {
     let images = trial.test_images.unwrap_or_default();
     if let Some(row) = mistakes.iter().find(|row| row.image >= images || row.label == row.predicted) {
-        return Err(format!("image {} is none of {images}, or rightly classified", row.image));
+        return Err(format!("image {} is not one of {images}, or is classified correctly", row.image));
     }
     if let Some([_, row]) = mistakes.array_windows().find(|[before, row]| before.image >= row.image) {
-        return Err(format!("image {} comes twice, or late", row.image));
+        return Err(format!("image {} is repeated or out of order", row.image));
     }
     let error = trial.is_complete().then(|| 100.0 * mistakes.len() as f64 / images as f64);
     match trial.test_error {
@@ -52,8 +50,8 @@ pub(super) fn provenance(subject: AuditedFolder<'_>, trials: &TrialTable, report
         let row = rows.next_if(|row| row.trial == trial.id);
         let Some(measured) = trials.get(&trial.id) else { continue };
         let problem = match row {
-            None if measured.is_complete() => "has no row of it, though it is complete".to_owned(),
-            Some(_) if !measured.is_complete() => "has a row of it, though it is not complete".to_owned(),
+            None if measured.is_complete() => "has no row of it, although it is complete".to_owned(),
+            Some(_) if !measured.is_complete() => "has a row of it, although it is not complete".to_owned(),
             Some(row) if row.index != trial.index => {
                 format!("its index is {}, not {}", row.index, trial.index)
             }

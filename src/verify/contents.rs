@@ -1,4 +1,4 @@
-//! The content of a result and of a learning curve, against the plan and each other.
+//! Check of the content of a result and of a learning curve, against the plan and each other.
 
 use crate::plan::Trial;
 use crate::store::{EpochRow, Outcome, Status};
@@ -6,7 +6,7 @@ use crate::store::{EpochRow, Outcome, Status};
 /// Checks the content of the result of `trial`.
 ///
 /// # Errors
-/// The first contradiction: reads on after the path of `result.json`.
+/// The first contradiction, as a fragment that follows the path of `result.json`.
 pub(super) fn result(outcome: &Outcome, trial: &Trial) -> Result<(), String> {
     let Outcome { status, parameters, epochs, .. } = *outcome;
     if parameters != trial.parameters {
@@ -34,16 +34,15 @@ pub(super) fn result(outcome: &Outcome, trial: &Trial) -> Result<(), String> {
         return Err(format!("has the test error {error} %, but {wrong} of {count} images are {computed} %"));
     }
     if outcome.valid_error.is_some() != (trial.config.data.validation > 0) {
-        return Err("has a validation error without validation images, or none with them".to_owned());
+        return Err("has a validation error without validation images, or lacks one with them".to_owned());
     }
     Ok(())
 }
 
-/// Checks that a complete trial's curve has its epochs, and the validation error of the one
-/// that was kept.
+/// Checks that a complete trial's curve has all epochs, and the validation error of the kept one.
 ///
 /// # Errors
-/// The first contradiction: reads on after the path of the curve.
+/// The first contradiction, as a fragment that follows the path of the curve.
 pub(super) fn curve(
     curve: &[EpochRow],
     epochs: usize,
@@ -51,11 +50,11 @@ pub(super) fn curve(
     valid_error: Option<f64>,
 ) -> Result<(), String> {
     if !curve.iter().map(|row| row.epoch).eq(1..=epochs) {
-        return Err(format!("has not the epochs 1 to {epochs}"));
+        return Err(format!("does not have the epochs 1 to {epochs}"));
     }
     let best = best_epoch.and_then(|best| curve.get(best.checked_sub(1)?));
     match best {
-        None => Err(format!("has not the best epoch {}", best_epoch.unwrap_or_default())),
+        None => Err(format!("does not have the best epoch {}", best_epoch.unwrap_or_default())),
         Some(best) if best.valid_error != valid_error => Err(format!(
             "has the validation error {} in epoch {}, the result has {}",
             number(best.valid_error),
@@ -84,10 +83,10 @@ mod tests {
         let whole = rows(&[None, Some(2.0), Some(1.0)]);
         assert_eq!(curve(&whole, 3, Some(3), Some(1.0)), Ok(()));
         let refused = |rows: &[EpochRow], epochs, best, valid| curve(rows, epochs, best, valid).unwrap_err();
-        assert_eq!(refused(&whole, 4, Some(3), Some(1.0)), "has not the epochs 1 to 4");
-        assert_eq!(refused(&whole[1..], 3, Some(3), Some(1.0)), "has not the epochs 1 to 3");
-        assert_eq!(refused(&whole, 3, Some(0), Some(1.0)), "has not the best epoch 0");
-        assert_eq!(refused(&whole, 3, Some(9), Some(1.0)), "has not the best epoch 9");
+        assert_eq!(refused(&whole, 4, Some(3), Some(1.0)), "does not have the epochs 1 to 4");
+        assert_eq!(refused(&whole[1..], 3, Some(3), Some(1.0)), "does not have the epochs 1 to 3");
+        assert_eq!(refused(&whole, 3, Some(0), Some(1.0)), "does not have the best epoch 0");
+        assert_eq!(refused(&whole, 3, Some(9), Some(1.0)), "does not have the best epoch 9");
         assert_eq!(
             refused(&whole, 3, Some(2), Some(1.0)),
             "has the validation error 2 % in epoch 2, the result has 1 %"

@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff};
 
-/// Changed lines that are listed at most.
+/// Maximum number of changed lines that are listed.
 const MOST: usize = 8;
 
 /// Describes how a CSV file differs from the expected one; `None` if it does not.
@@ -15,11 +15,11 @@ pub(super) fn of_tables(actual: &[u8], expected: &[u8]) -> Option<String> {
     let lines = actual.len().max(expected.len());
     let differs = |at: &usize| actual.get(*at) != expected.get(*at);
     let differing: Vec<usize> = (0..lines).filter(differs).collect();
-    let Some(&first) = differing.first() else { return Some("is no UTF-8".to_owned()) };
+    let Some(&first) = differing.first() else { return Some("is not UTF-8".to_owned()) };
     let what = match (actual.get(first), expected.get(first)) {
         (Some(actual), Some(wanted)) => of_rows(actual, wanted, expected[0]),
         (None, _) => "is missing".to_owned(),
-        (_, None) => "is one too many".to_owned(),
+        (_, None) => "is superfluous".to_owned(),
     };
     let others = match differing.len() - 1 {
         0 => String::new(),
@@ -29,7 +29,7 @@ pub(super) fn of_tables(actual: &[u8], expected: &[u8]) -> Option<String> {
     Some(format!("differs: line {} {what}{others}", first + 1))
 }
 
-/// Describes how two lines of one table differ: by columns where they have as many.
+/// Describes how two lines of one table differ: by column if they have the same number of columns.
 fn of_rows(actual: &str, expected: &str, header: &str) -> String {
     let split = |line| str::split(line, ',').collect::<Vec<_>>();
     let (fields, wanted, names) = (split(actual), split(expected), split(header));
@@ -42,7 +42,7 @@ fn of_rows(actual: &str, expected: &str, header: &str) -> String {
     shown.take(MOST).collect::<Vec<_>>().join(" and ")
 }
 
-/// The changed lines of a text, found (-) and wanted (+); `None` if it has none.
+/// The changed lines of a text, found (-) and expected (+); `None` if there are none.
 pub(super) fn of_texts(actual: &[u8], expected: &[u8]) -> Option<String> {
     if actual == expected {
         return None;
@@ -61,17 +61,17 @@ pub(super) fn of_texts(actual: &[u8], expected: &[u8]) -> Option<String> {
     let more = lines.len().saturating_sub(MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let shown = lines[..lines.len().min(MOST)].join(", ");
-    Some(format!("differs, found (-) and wanted (+): {shown}{more}"))
+    Some(format!("differs, found (-) and expected (+): {shown}{more}"))
 }
 
-/// Describes where bytes that are no text differ; `None` if they do not.
+/// Describes where binary contents differ; `None` if they do not.
 pub(super) fn of_bytes(actual: &[u8], expected: &[u8]) -> Option<String> {
     if actual == expected {
         return None;
     }
     let first = actual.iter().zip(expected).take_while(|(actual, expected)| actual == expected).count();
     let (have, want) = (actual.len(), expected.len());
-    Some(format!("differs from byte {first} on: it has {have} bytes, the other {want}"))
+    Some(format!("differs from byte {first} on: it has {have} bytes, expected {want}"))
 }
 
 #[cfg(test)]
@@ -95,22 +95,22 @@ mod tests {
         );
         assert_eq!(of(b"trial,error\na,1.0\nb\n", table), "differs: line 3 is `b`, not `b,2.0`");
         assert_eq!(of(b"trial,error\na,1.0\nb,2.0", table), "differs: line 4 is missing");
-        assert_eq!(of(b"trial,error\na,1.0\nb,2.0\n\n", table), "differs: line 5 is one too many");
+        assert_eq!(of(b"trial,error\na,1.0\nb,2.0\n\n", table), "differs: line 5 is superfluous");
     }
 
     #[test]
     fn bytes_that_only_look_the_same_differ() {
-        assert_eq!(of_tables(b"\xff", "\u{fffd}".as_bytes()).unwrap(), "is no UTF-8");
+        assert_eq!(of_tables(b"\xff", "\u{fffd}".as_bytes()).unwrap(), "is not UTF-8");
     }
 
     #[test]
     fn texts_differ_by_changed_lines() {
         let shown = of_texts(b"a = 1\nb = 2\n", b"a = 1\nb = 3\n").unwrap();
-        assert_eq!(shown, "differs, found (-) and wanted (+): `- b = 2`, `+ b = 3`");
+        assert_eq!(shown, "differs, found (-) and expected (+): `- b = 2`, `+ b = 3`");
     }
 
     #[test]
     fn other_bytes_differ_by_position() {
-        assert_eq!(of_bytes(b"abcd", b"abX").unwrap(), "differs from byte 2 on: it has 4 bytes, the other 3");
+        assert_eq!(of_bytes(b"abcd", b"abX").unwrap(), "differs from byte 2 on: it has 4 bytes, expected 3");
     }
 }

@@ -9,9 +9,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// The folder is not what it says.
+    /// The folder is inconsistent.
     Wrong,
-    /// Worth knowing, and as it may be.
+    /// Worth knowing, but consistent.
     Note,
 }
 
@@ -22,7 +22,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The file or folder.
     pub path: PathBuf,
-    /// The problem: reads on after the path.
+    /// The problem, as a fragment that follows the path.
     pub problem: String,
     /// The advice.
     pub advice: String,
@@ -52,7 +52,7 @@ pub struct Checked {
     pub networks: usize,
     /// Data sets, loaded with their checksums.
     pub datasets: usize,
-    /// Trials trained once more.
+    /// Trials trained again.
     pub replayed: usize,
 }
 
@@ -66,7 +66,7 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
-    /// True if nothing is wrong.
+    /// Returns true if nothing is wrong.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.count(Severity::Wrong) == 0
@@ -97,7 +97,7 @@ impl AuditReport {
     }
 
     fn add(&mut self, severity: Severity, path: PathBuf, problem: String, advice: String) {
-        // Causes such as a parser's come in several lines; a finding has one.
+        // Causes such as a parser's have several lines; a finding has one.
         let line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
         self.findings.push(Finding { severity, path, problem: line(problem), advice: line(advice) });
     }

@@ -1,9 +1,8 @@
 //! Verification of a results folder.
 //!
-//! Everything in the folder follows from the spec, the data and the trials' files, so
-//! everything can be checked: the files against the checksums that their trial left, the
-//! results against the networks that are kept beside them, the merged tables against the
-//! trials, and the trials, when asked, against another training to the same bits.
+//! Everything in the folder follows from the spec, the data and the trials' files, so everything can be checked: the
+//! files against the checksums in `result.json`, the results against the stored networks, the merged tables against
+//! the trials and, on request, the trials against a repeated training with the same bits.
 //!
 //! An [`Audit`] reads the folder and writes nothing there.
 
@@ -41,23 +40,22 @@ use crate::text::chain;
 pub struct AuditedFolder<'a> {
     /// The folder.
     pub store: &'a Store,
-    /// The sweep that is asked for.
+    /// The requested sweep.
     pub sweep: &'a Sweep,
     /// Its trials.
     pub plan: &'a Plan,
     /// The rows of the planned trials in `trials.csv`, in plan order.
     pub planned: &'a [TrialRow],
-    /// The command line that runs what the plan lacks.
+    /// The command line that runs the missing trials of the plan.
     pub rerun: &'a str,
 }
 
 /// An examination of one results folder.
 pub struct Audit<'a> {
     subject: AuditedFolder<'a>,
-    /// The images, where trials are there to be checked with them.
+    /// The images, if there are trials to check with them.
     datasets: Option<DatasetCache>,
-    /// True if the folder's plan has the trials under the ids of another version or of
-    /// other data.
+    /// True if the stored plan has the trials under the ids of another numerics version or other data.
     stale: bool,
     report: AuditReport,
 }
@@ -79,15 +77,15 @@ impl<'a> Audit<'a> {
             }
             Err(error) => {
                 let problem = format!("cannot be loaded: {}", chain(&error));
-                report.wrong("data", problem, "put the data in order, or name their folder with --data-dir");
+                report.wrong("data", problem, "fix the data, or name their folder with --data-dir");
                 None
             }
         };
         Self { subject, datasets, stale: stale.is_some(), report }
     }
 
-    /// Checks the folder of every trial of the plan, side by side, and names those that are
-    /// of no trial of it; `checked` is called after each.
+    /// Checks the folder of every planned trial in parallel, and reports folders that are not in the plan; `checked` is
+    /// called after each trial.
     pub fn check_trials(&mut self, checked: &(dyn Fn() + Sync)) {
         let Self { subject, datasets, report, .. } = self;
         stale::strays(*subject, report);
@@ -103,9 +101,9 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Checks the merged tables and their analysis: against the trials, or where their
-    /// folders are not kept, against their checksums, the plan and each other; those of a stale
-    /// plan without it. Then the figures and the page.
+    /// Checks the merged tables and their analysis against the trials. If the trials' folders are not kept, checks them
+    /// against their checksums, the plan and each other; tables of a stale plan are checked without the plan. Then
+    /// checks the figures and the page.
     pub fn check_tables(&mut self) {
         let Self { subject, stale, report, .. } = self;
         let analysis = match (stored::are_kept(*subject), *stale) {
@@ -122,8 +120,7 @@ impl<'a> Audit<'a> {
         page::check(*subject, analysis, report);
     }
 
-    /// Trains the trials again, in a temporary folder, `jobs` side by side, and compares
-    /// what comes out to the byte.
+    /// Trains the trials again, in a temporary folder, `jobs` in parallel, and compares their files byte for byte.
     ///
     /// # Errors
     /// The temporary folder cannot be used, or the threads cannot be started.
@@ -138,10 +135,10 @@ impl<'a> Audit<'a> {
         replay::run(self.subject, chosen, datasets, control, jobs, observer, &mut self.report)
     }
 
-    /// The trials that `replay` asks for, of those that are complete.
+    /// The complete trials that `replay` selects.
     ///
     /// # Errors
-    /// It names a trial that is not complete.
+    /// `replay` names a trial that is not complete.
     pub fn choose(&self, replay: &Replay) -> Result<Vec<&'a Trial>, Error> {
         replay::choose(replay, &complete(self.subject))
     }
@@ -153,7 +150,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// The problem of a file that the store cannot read: reads on after its path.
+/// The problem of a file that the store cannot read, as a fragment that follows its path.
 fn problem(error: &store::Error) -> String {
     match error {
         store::Error::Malformed { reason, .. } => format!("cannot be used: {reason}"),
@@ -162,7 +159,7 @@ fn problem(error: &store::Error) -> String {
     }
 }
 
-/// The planned trials whose folder says that they are complete.
+/// The planned trials that are complete by their folders.
 fn complete(subject: AuditedFolder<'_>) -> Vec<&Trial> {
     let status = |trial: &Trial| subject.store.status(&trial.id).unwrap_or(Status::Pending);
     subject.plan.trials.iter().filter(|trial| status(trial) == Status::Complete).collect()

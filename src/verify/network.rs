@@ -1,5 +1,4 @@
-//! The network that a trial kept, evaluated again: its id from config and data,
-//! its predictions and its error from its weights.
+//! Check of a trial's stored network: its id follows from config and data, its predictions and error from its weights.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +12,7 @@ use crate::store::{Outcome, PredictionRow, TrialFolder, file, read_file};
 use crate::text::chain;
 use crate::{NUMERICS_VERSION, train};
 
-/// Problems, each with the name of the file.
+/// Problems, each with the name of a file.
 type Faults = Vec<(&'static str, String)>;
 
 /// Checks config, weights, predictions and provenance of a complete trial.
@@ -30,7 +29,7 @@ pub(super) fn faults(trial: &Trial, folder: &TrialFolder, outcome: &Outcome, dat
     faults
 }
 
-/// Checks what the numbers were computed from; returns the CPU where it was another's.
+/// Checks the provenance; returns the CPU if it is another one.
 fn provenance(
     trial: &Trial,
     folder: &TrialFolder,
@@ -39,17 +38,17 @@ fn provenance(
     let text = read_file(folder.path().join(file::PROVENANCE)).map_err(|error| error.to_string())?;
     let recorded: Provenance = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
     if recorded.data != *data {
-        return Err("tells of other data than the spec's".to_owned());
+        return Err("has other data than the spec".to_owned());
     }
     if recorded.numerics != NUMERICS_VERSION {
         return Err(format!(
-            "tells of numerics version {}, the trial's id of {NUMERICS_VERSION}",
+            "has the numerics version {}, the trial's id has {NUMERICS_VERSION}",
             recorded.numerics
         ));
     }
     if recorded.device != trial.device {
         return Err(format!(
-            "tells of the device {}, the trial's id of {}",
+            "has the device {}, the trial's id has {}",
             recorded.device.name(),
             trial.device.name()
         ));
@@ -57,7 +56,7 @@ fn provenance(
     Ok(Some(recorded.cpu).filter(|cpu| *cpu != provenance::cpu()))
 }
 
-/// The network, when it is that of the trial's id.
+/// The network, if it belongs to the trial's id.
 fn model(
     trial: &Trial,
     folder: &TrialFolder,
@@ -68,30 +67,30 @@ fn model(
     let config = config(&config_toml, trial, data).map_err(|problem| (file::CONFIG, problem))?;
     let bytes = read_file(folder.path().join(file::MODEL));
     let bytes = bytes.map_err(|error| (file::MODEL, error.to_string()))?;
-    let tensors = |error: candle_core::Error| (file::MODEL, format!("is no network: {}", chain(&error)));
+    let tensors = |error: candle_core::Error| (file::MODEL, format!("is not a network: {}", chain(&error)));
     let checkpoint = Checkpoint::parse(&bytes).map_err(tensors)?;
     if checkpoint.config().map_err(tensors)? != config_toml {
-        return Err((file::MODEL, format!("holds another config than {}", file::CONFIG)));
+        return Err((file::MODEL, format!("holds a config that differs from {}", file::CONFIG)));
     }
     checkpoint.model(&config.model).map_err(tensors)
 }
 
-/// The config, when it is the plan's and gives the trial's id.
+/// The config, if it is that of the plan and gives the trial's id.
 fn config(text: &str, trial: &Trial, data: &BTreeMap<String, String>) -> Result<TrialConfig, String> {
     let mut config: TrialConfig = toml::from_str(text).map_err(|error| error.message().to_owned())?;
-    // Where the data lie is not part of what a trial is.
+    // The location of the data is not part of a trial's identity.
     config.data.folder.clone_from(&trial.config.data.folder);
     if config != trial.config {
-        return Err("is another trial's than the plan's".to_owned());
+        return Err("is not the config of the planned trial".to_owned());
     }
     let id = plan::id(&config, data, trial.device);
     if id != trial.id {
-        return Err(format!("and the data give the id {id}"));
+        return Err(format!("gives, with the data, the id {id}"));
     }
     Ok(config)
 }
 
-/// Holds the network's predictions against those that are kept.
+/// Compares the network's predictions with the stored ones.
 fn results(
     model: &Model,
     trial: &Trial,
@@ -111,7 +110,7 @@ fn results(
     let mut faults = Faults::new();
     if outcome.test_error != Some(test.error) || outcome.test_count != Some(test.predictions.len()) {
         let recorded = outcome.test_error.unwrap_or_default();
-        let problem = format!("has the test error {recorded} %, the network {} %", test.error);
+        let problem = format!("has the test error {recorded} %, but the network has {} %", test.error);
         faults.push((file::RESULT, problem));
     }
     match folder.read_predictions() {
@@ -133,7 +132,7 @@ fn results(
     faults
 }
 
-/// Describes how the kept rows differ from the labels and the network's predictions.
+/// Describes how the stored rows differ from the labels and the network's predictions.
 fn differing<'a>(
     kept: &[PredictionRow],
     computed: impl ExactSizeIterator<Item = (&'a u8, &'a u8)>,

@@ -1,4 +1,4 @@
-//! The figures and the page, against what the tables beside them give.
+//! Check of the figures and the page against the tables.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,9 +10,9 @@ use crate::report::{self, FIGURES, PAGE, ReportedSweep};
 use crate::store;
 use crate::text::chain;
 
-const DRAW: &str = "once the tables are in order, `drsae report` writes it again";
+const DRAW: &str = "fix the tables, then run `drsae report` to write it again";
 
-/// Checks figures and page, if there are any: a sweep does without.
+/// Checks figures and page, if they exist.
 pub(super) fn check(subject: AuditedFolder<'_>, analysis: Option<Analysis>, report: &mut AuditReport) {
     let AuditedFolder { store, sweep, .. } = subject;
     let (page, folder) = (store.analysis_file(PAGE), store.analysis_file(FIGURES));
@@ -37,14 +37,14 @@ pub(super) fn check(subject: AuditedFolder<'_>, analysis: Option<Analysis>, repo
         if store::is_unfinished(path.file_name().unwrap_or_default()) {
             super::trial::leftover(&path, report);
         } else if path.extension().is_some_and(|extension| extension == "svg") {
-            report.note(path, "is no figure of this sweep", "remove it");
+            report.note(path, "is not a figure of this sweep", "remove it");
         } else {
-            report.wrong(path, "is no file of a report", "move it out of the results");
+            report.wrong(path, "is not a file of a report", "move it out of the results");
         }
     }
 }
 
-/// Lines of a figure are long and say little.
+/// A short description of a difference, since the lines of a figure are long and uninformative.
 fn of_pictures(actual: &[u8], expected: &[u8]) -> Option<String> {
-    (actual != expected).then(|| "is not what the tables give".to_owned())
+    (actual != expected).then(|| "does not match the tables".to_owned())
 }

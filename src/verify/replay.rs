@@ -1,4 +1,4 @@
-//! Training of trials again, in another folder, to the same bytes.
+//! Repeated training of trials in another folder, compared byte for byte.
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -11,23 +11,23 @@ use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
 use crate::text::shown;
 
-/// The trials that are trained again.
+/// The selection of trials to train again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replay {
     /// None.
     None,
-    /// One that is complete, by chance.
+    /// One complete trial, chosen at random.
     Random,
-    /// All that are complete.
+    /// All complete trials.
     All,
-    /// The one of this id.
+    /// The trial with this id.
     Trial(String),
 }
 
 impl FromStr for Replay {
     type Err = std::convert::Infallible;
 
-    /// Every text but `none`, `random` and `all` is an id.
+    /// Any text except `none`, `random` and `all` is an id.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text {
             "none" => Self::None,
@@ -41,20 +41,20 @@ impl FromStr for Replay {
 /// Errors of a replay.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// An id that is of no complete trial.
+    /// An id that no complete trial has.
     #[error(
-        "no complete trial is called {id}: see `drsae plan` for the ids and `drsae status` for what is complete"
+        "no complete trial has the id {id}: `drsae plan` lists the ids, `drsae status` the incomplete trials"
     )]
     Unknown {
         /// The id.
         id: String,
     },
-    /// A temporary folder that cannot be made.
-    #[error("failed to make a temporary folder in {}: name another with TMPDIR", shown(path))]
+    /// A temporary folder that cannot be created.
+    #[error("failed to create a temporary folder in {}: set TMPDIR to another folder", shown(path))]
     Temporary {
         /// The folder of temporary files.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// A temporary folder that cannot be used.
@@ -65,7 +65,7 @@ pub enum Error {
     Engine(#[from] engine::Error),
 }
 
-/// The files that must repeat.
+/// The files that must be reproduced.
 const REPEATED: [(&str, Difference); 3] = [
     (file::EPOCHS, difference::of_tables),
     (file::PREDICTIONS, difference::of_tables),
@@ -114,7 +114,7 @@ pub(super) fn run(
 fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut AuditReport) {
     report.checked.replayed += 1;
     let advice = format!(
-        "the trial does not repeat here; compare {} with this machine and program, or compute it again",
+        "the trial is not reproduced here; compare {} with this machine and program, or compute it again",
         file::PROVENANCE
     );
     for (name, difference) in REPEATED {
@@ -125,7 +125,7 @@ fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut AuditReport) {
                     report.wrong(path, format!("computed again, {difference}"), &*advice);
                 }
             }
-            (Err(error), _) => report.wrong(path, format!("cannot be read: {error}"), "put it in order"),
+            (Err(error), _) => report.wrong(path, format!("cannot be read: {error}"), "fix the I/O error"),
             (_, Err(_)) => report.wrong(path, failure(again), &*advice),
         }
     }
@@ -135,7 +135,7 @@ fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut AuditReport) {
     };
     let (kept, again) = (without_timing(kept), without_timing(again));
     if kept != again && again.is_some() {
-        report.wrong(path, "has another result when computed again", advice);
+        report.wrong(path, "differs from the result of the repeated training", advice);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Results of another numerics version, of other data, of another device, or of another plan.
+//! Stale results: of another numerics version, other data, another device or another plan.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,18 +11,18 @@ use crate::plan::{self, Trial};
 use crate::store::{PlanRow, read_file};
 use crate::text::chain;
 
-/// Later versions of the numerics that are recognised, beside all earlier ones.
+/// Number of later numerics versions that are recognised, in addition to all earlier ones.
 const LATER: u32 = 16;
 
 const OTHER_IDS: &str = "is stale: it lists the same trials under other ids, so they were computed from \
      other data than there are now, or by a version of drsae that names trials otherwise";
 
-/// Names the trial folders that are of no trial of the plan, and why they are not.
+/// Reports the trial folders that are not in the plan, with the reason.
 pub(super) fn strays(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     let AuditedFolder { store, plan, rerun, .. } = subject;
     let ended = match stale::find(plan, store) {
         Ok(ended) => ended,
-        Err(error) => return report.wrong(store.trials(), chain(&error), "put the disk in order"),
+        Err(error) => return report.wrong(store.trials(), chain(&error), "fix the I/O error"),
     };
     let whys: HashMap<_, _> = ended.into_iter().map(|Stale { trial, why }| (trial, why)).collect();
     let planned: HashSet<&str> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
@@ -30,17 +30,17 @@ pub(super) fn strays(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     for name in trial::names(&folder, report).iter().filter(|name| !planned.contains(name.as_str())) {
         let problem = match whys.get(name) {
             Some(why) => format!("is stale: {why}"),
-            None => "is of no trial of the plan and has no result".to_owned(),
+            None => "is not in the plan and has no result".to_owned(),
         };
-        let advice =
-            format!("`{rerun}` runs what the plan lacks; keep it for the plan that has it, or remove it");
+        let advice = format!(
+            "`{rerun}` runs the missing trials; keep this folder for the plan that has it, or remove it"
+        );
         report.note(folder.join(name), problem, advice);
     }
 }
 
-/// The problem of a kept plan that has the same trials as this one, but under the
-/// ids of another version, of another device or of other data: reads on after the path of `plan.csv`. `None`
-/// for every other plan.
+/// The problem of a stored plan that has the same trials as this one under the ids of another numerics version, device
+/// or data, as a fragment that follows the path of `plan.csv`. `None` for every other plan.
 pub(super) fn plan(subject: AuditedFolder<'_>) -> Option<String> {
     let AuditedFolder { store, sweep, plan, .. } = subject;
     let rows: Vec<PlanRow> = store.rows(&store.plan_csv()).ok()??;
@@ -53,14 +53,14 @@ pub(super) fn plan(subject: AuditedFolder<'_>) -> Option<String> {
     if let Some(why) = origin(other, trial, &plan.facts(trial).checksums) {
         return Some(format!("is stale: it lists results {why}"));
     }
-    // One other id is damage; all of them under the same spec are other data.
+    // One different id means damage; if all ids differ under the same spec, the data differ.
     let all = kept.iter().zip(&plan.trials).all(|(kept, trial)| *kept != trial.id);
     let same_spec = read_file(store.sweep_toml()).ok().and_then(|text| String::from_utf8(text).ok())
         == sweep.to_toml().ok();
     (all && same_spec).then(|| OTHER_IDS.to_owned())
 }
 
-/// Checks the merged tables of a stale plan, as far as they go without it; returns their analysis.
+/// Checks the merged tables of a stale plan as far as possible without the plan; returns their analysis.
 pub(super) fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<Analysis> {
     match Input::read(subject.store) {
         Ok(input) => analysis::check(subject, &input, report),
@@ -71,7 +71,7 @@ pub(super) fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
     }
 }
 
-/// The version of the numerics or the device that gives the trial this id, if one does.
+/// The numerics version or the device under which the trial has this id, if there is one.
 fn origin(id: &str, trial: &Trial, checksums: &BTreeMap<String, String>) -> Option<Why> {
     let gives = |&(numerics, device): &(u32, Kind)| {
         plan::id_of_version(&trial.config, checksums, numerics, device) == id

@@ -1,4 +1,4 @@
-//! Merged tables whose trials' folders are not kept: against the plan and each other.
+//! Check of merged tables without trials' folders, against the plan and each other.
 
 use super::compare::{RESTORE, read};
 use super::{AuditReport, AuditedFolder, analysis, complete, contents, difference, problem, sums};
@@ -6,17 +6,17 @@ use crate::analysis::{Analysis, Input};
 use crate::store::{EpochRow, Table, TrialRow, TrialTable, read_file};
 use crate::text::chain;
 
-/// True if there are merged tables and no trial of the plan has a folder.
+/// Returns true if there are merged tables and no planned trial has a folder.
 pub(super) fn are_kept(subject: AuditedFolder<'_>) -> bool {
     let AuditedFolder { store, plan, .. } = subject;
     let folder = |id| store.trial(id).is_ok_and(|folder| folder.path().exists());
     store.trials_csv().exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
 }
 
-/// Checks rows of trials that have no folder, beside others that have one: against each other, and
-/// all tables against their checksums.
+/// Checks the rows of trials without a folder if other trials have one: the rows against each other, and all tables
+/// against their checksums.
 pub(super) fn rows(subject: AuditedFolder<'_>, count: usize, report: &mut AuditReport) {
-    let problem = format!("holds {count} trials without a complete folder, so only their rows are checked");
+    let problem = format!("has {count} trials without a complete folder, so only their rows are checked");
     report.note(subject.store.trials_csv(), problem, "run `drsae sweep` to compute them again");
     sums::of_tables(subject, report);
     tables(subject, report);
@@ -26,7 +26,7 @@ pub(super) fn rows(subject: AuditedFolder<'_>, count: usize, report: &mut AuditR
 pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<Analysis> {
     let AuditedFolder { store, .. } = subject;
     let advice = "run `drsae sweep` to compute the trials again";
-    report.note(store.trials(), "holds no trial of the plan, so the tables alone are checked", advice);
+    report.note(store.trials(), "has no planned trial, so only the tables are checked", advice);
     let trials = tables(subject, report)?;
     match store.rows(&store.mistakes_csv()) {
         Ok(mistakes) => analysis::check(subject, &Input { trials, mistakes }, report),
@@ -53,7 +53,7 @@ fn trials(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialT
     let read = read_file(&path).map_err(|error| format!("cannot be read: {error}"));
     let parsed = read.and_then(|text| {
         let table = TrialTable::parse(path.clone(), &text).map_err(|error| problem(&error))?;
-        // The rows of the plan with the outcomes of the file: the file may differ from them in nothing.
+        // The file must equal the rows of the plan with the outcomes of the file.
         let row = |planned: &TrialRow| {
             table.get(&planned.trial).map_or_else(|| planned.clone(), |row| planned.with_outcome_of(row))
         };
@@ -78,22 +78,22 @@ fn trials(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialT
     Some(table)
 }
 
-/// Checks that the outcome in a row of `trials.csv` is one that a trial can have.
+/// Checks that a trial can have the outcome in a row of `trials.csv`.
 fn outcome(row: &TrialRow) -> Result<(), String> {
     let TrialRow { status, best_epoch, valid_error, test_error, test_images, .. } = *row;
     let is_percentage = |error: f64| (0.0..=100.0).contains(&error);
     if let Some(error) = [valid_error, test_error].into_iter().flatten().find(|error| !is_percentage(*error))
     {
-        return Err(format!("`{error}` is no percentage"));
+        return Err(format!("`{error}` is not a percentage"));
     }
     if [test_error.is_some(), test_images.is_some(), best_epoch.is_some()] != [row.is_complete(); 3] {
-        let reason = "complete trials alone have a test error, test images and a best epoch";
+        let reason = "only complete trials have a test error, test images and a best epoch";
         return Err(format!("{reason}; it is {status}"));
     }
     let Some((error, images)) = test_error.zip(test_images) else { return Ok(()) };
     let wrong = (error * images as f64 / 100.0).round();
     if images == 0 || 100.0 * wrong / images as f64 != error {
-        return Err(format!("no number of {images} images is {error} %"));
+        return Err(format!("no number of misclassified images out of {images} gives {error} %"));
     }
     Ok(())
 }

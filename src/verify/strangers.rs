@@ -14,13 +14,13 @@ use crate::text::chain;
 
 const MOVE: &str = "move it out of the results";
 
-/// Folders at the top, beside that of the analysis.
+/// Folders at the top, except that of the analysis.
 const FOLDERS: [&str; 3] = ["trials", "running", "slurm"];
 
-/// Folder of the results that runs replaced; nothing reads it.
+/// Folder of replaced results; nothing reads it.
 const REPLACED: &str = "replaced";
 
-/// Names everything at the top of the folder and in `analysis/` that does not belong there.
+/// Reports everything at the top of the folder and in `analysis/` that does not belong there.
 pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     let root = subject.store.root();
     let files: Vec<&str> =
@@ -28,26 +28,26 @@ pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     for name in others(root, report) {
         let path = root.join(&name);
         if name == NEW_SUMS {
-            report.note(path, "is of a merge that did not reach its end", "`drsae analyze` merges again");
+            report.note(path, "was left by an interrupted merge", "run `drsae analyze` to merge again");
         } else if name == REPLACED {
-            report.note(path, "holds what runs replaced", "remove it when that is not needed");
+            report.note(path, "has results that later runs replaced", "remove it if they are not needed");
         } else if Path::new(&name).extension().is_some_and(|extension| extension == "safetensors") {
             if let Err(problem) = network(subject, &path) {
                 report.wrong(path, problem, MOVE);
             }
         } else if !files.contains(&name.as_str()) && !FOLDERS.contains(&name.as_str()) {
-            report.wrong(path, "is no file of a results folder", MOVE);
+            report.wrong(path, "is not a file of a results folder", MOVE);
         }
     }
     let analysis = root.join("analysis");
     for name in others(&analysis, report) {
         if !FILES.contains(&name.as_str()) && name != PAGE && name != FIGURES {
-            report.wrong(analysis.join(name), "is no file of an analysis", MOVE);
+            report.wrong(analysis.join(name), "is not a file of an analysis", MOVE);
         }
     }
 }
 
-/// The names in a folder except those that killed writers left, which are noted.
+/// The names in a folder without the files of killed processes, which are noted.
 fn others(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     let mut names = trial::names(folder, report);
     names.retain(|name| {
@@ -60,18 +60,18 @@ fn others(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     names
 }
 
-/// Checks that a network beside the tables is that of a trial of the plan.
+/// Checks that a network next to the tables belongs to a planned trial.
 fn network(subject: AuditedFolder<'_>, path: &Path) -> Result<(), String> {
     let bytes = read_file(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let not_network = |error: candle_core::Error| format!("is no network: {}", chain(&error));
+    let not_network = |error: candle_core::Error| format!("is not a network: {}", chain(&error));
     let checkpoint = Checkpoint::parse(&bytes).map_err(not_network)?;
     let config: TrialConfig = toml::from_str(checkpoint.config().map_err(not_network)?)
-        .map_err(|error| format!("is no network: {}", error.message()))?;
+        .map_err(|error| format!("is not a network: {}", error.message()))?;
     let planned: HashSet<&str> = subject.plan.trials.iter().map(|trial| trial.id.as_str()).collect();
     let device = subject.plan.trials.first().map(|trial| trial.device).unwrap_or_default();
     let mut facts = subject.plan.facts_in_any_folder(&config.data);
     if facts.any(|facts| planned.contains(plan::id(&config, &facts.checksums, device).as_str())) {
         return Ok(());
     }
-    Err("is of no trial of the plan".to_owned())
+    Err("does not belong to a planned trial".to_owned())
 }

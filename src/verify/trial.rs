@@ -12,10 +12,10 @@ use crate::text::chain;
 
 /// Notes a file that a killed writer left.
 pub(super) fn leftover(path: &Path, report: &mut AuditReport) {
-    report.note(path, "was left by a writer that was killed", "remove it when nothing runs");
+    report.note(path, "was left by a killed process", "remove it when no sweep runs");
 }
 
-/// The names in a folder, sorted; none if there is not a folder.
+/// The sorted names in a folder; empty if there is no folder.
 pub(super) fn names(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
@@ -29,7 +29,7 @@ pub(super) fn names(folder: &Path, report: &mut AuditReport) -> Vec<String> {
             names
         }
         Err(error) => {
-            report.wrong(folder, format!("cannot be read: {error}"), "put the disk in order");
+            report.wrong(folder, format!("cannot be read: {error}"), "fix the I/O error");
             Vec::new()
         }
     }
@@ -84,17 +84,16 @@ impl Inspection<'_> {
         format!("restore it, or compute the trial again with `drsae trial --index {}`", self.trial.index)
     }
 
-    /// A trial without a result: one that runs or was cut short, unless it has what only
-    /// ended trials have.
+    /// A trial without a result: it runs or was interrupted, unless it has files that only ended trials have.
     fn unended(&mut self, names: &[String]) {
         let has = |name: &str| names.iter().any(|known| known == name);
         if !has(file::STATE) && (has(file::MODEL) || has(file::PREDICTIONS)) {
-            self.wrong(file::RESULT, "is missing, though the trial has the files of one that has ended");
+            self.wrong(file::RESULT, "is missing, although the trial has the files of an ended trial");
         }
         self.bystanders(names, None);
     }
 
-    /// The files that no result lists.
+    /// Checks the files that the result does not list.
     fn bystanders(&mut self, names: &[String], sealed: Option<&Sealed>) {
         let known = |name: &str| file::COMPLETE.contains(&name) || name == file::FAILURE;
         for name in names {
@@ -102,30 +101,32 @@ impl Inspection<'_> {
             match name.as_str() {
                 file::RESULT => {}
                 file::STATE => {
-                    let problem = "is the state of a trial that was interrupted or still trains";
-                    self.report.note(path, problem, "run `drsae sweep` to let it go on");
+                    let problem = "is the state of an interrupted or running trial";
+                    self.report.note(path, problem, "run `drsae sweep` to continue the trial");
                 }
                 name if store::is_unfinished(name.as_ref()) => leftover(&path, self.report),
                 name if !known(name) => {
-                    self.report.wrong(path, "is no file of a trial", "move it out of the results");
+                    self.report.wrong(path, "is not a file of a trial", "move it out of the results");
                 }
                 name if sealed.is_some_and(|it| it.seal == Seal::Whole && !it.files.contains_key(name)) => {
-                    self.wrong(name, "came after the trial had ended, for its result does not list it");
+                    self.wrong(name, "was added after the trial ended: its result does not list it");
                 }
                 _ => {}
             }
         }
     }
 
-    /// Checks the digest of `result.json`; true if the other files can be checked against it.
+    /// Checks the digest of `result.json`; returns true if the other files can be checked against it.
     fn is_whole(&mut self, sealed: &Sealed) -> bool {
         match sealed.seal {
             Seal::Whole => return true,
             Seal::Absent => self.wrong(
                 file::RESULT,
-                "has no digest, so nothing tells whether it or the trial's files were changed",
+                "has no digest, so changes of it or the trial's files cannot be detected",
             ),
-            Seal::Broken => self.wrong(file::RESULT, "was changed after it was written: its digest differs"),
+            Seal::Broken => {
+                self.wrong(file::RESULT, "was changed after it was written: its digest does not match");
+            }
         }
         false
     }
@@ -155,7 +156,7 @@ impl Inspection<'_> {
         self.report.checked.files += 1;
         let problem = match self.folder.checksum(name) {
             Ok(Some(actual)) if actual == checksum => return true,
-            Ok(Some(actual)) => format!("is not the trial's: its SHA-256 is {actual}, not {checksum}"),
+            Ok(Some(actual)) => format!("was changed: its SHA-256 is {actual}, not {checksum}"),
             Ok(None) => "is missing".to_owned(),
             Err(error) => problem(&error),
         };
@@ -163,7 +164,7 @@ impl Inspection<'_> {
         false
     }
 
-    /// Checks the content of a complete trial whose files are those that it wrote.
+    /// Checks the content of a complete trial whose files match their checksums.
     fn complete(&mut self, outcome: &Outcome, dataset: Option<&Dataset>) {
         let epochs = self.trial.config.training.epochs();
         let curve = self.folder.read_epochs().map_err(|error| problem(&error));
@@ -180,7 +181,7 @@ impl Inspection<'_> {
         let timing = self.folder.read_timing().map_err(|error| problem(&error));
         match timing {
             Ok(rows) if rows.iter().map(|row| row.epoch).eq(1..=epochs) => {}
-            Ok(_) => self.wrong(file::TIMING, format!("has not the epochs 1 to {epochs}")),
+            Ok(_) => self.wrong(file::TIMING, format!("does not have the epochs 1 to {epochs}")),
             Err(problem) => self.wrong(file::TIMING, problem),
         }
         if let Some(dataset) = dataset {

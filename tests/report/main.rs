@@ -165,13 +165,13 @@ fn verify_knows_figures_and_page() {
     let folder = "results/tiny/analysis";
     fs::write(lab.path(&format!("{folder}/figures/of_old.svg")), "<svg/>").unwrap();
     let (code, told) = verify();
-    assert!(code == Some(0) && told.contains("of_old.svg is no figure of this sweep"), "{told}");
+    assert!(code == Some(0) && told.contains("of_old.svg is not a figure of this sweep"), "{told}");
     for name in ["report.html", "figures/learning_curves.svg"] {
         let path = lab.path(&format!("{folder}/{name}"));
         let whole = fs::read_to_string(&path).unwrap();
         fs::write(&path, whole.replacen('1', "2", 1)).unwrap();
         let (code, told) = verify();
-        assert!(code == Some(1) && told.contains(&format!("{name} is not what the tables give")), "{told}");
+        assert!(code == Some(1) && told.contains(&format!("{name} does not match the tables")), "{told}");
         fs::write(&path, whole).unwrap();
     }
 }

@@ -102,7 +102,7 @@ fn a_controller_that_is_down_is_reported_and_waited_for() {
     cluster.stop_controller();
     let refused = lab.submit(&SPREAD).expect(2);
     assert!(
-        refused.err.contains("the controller cannot be reached: the same command goes on"),
+        refused.err.contains("the controller cannot be reached: run the same command again"),
         "{}",
         refused.err
     );

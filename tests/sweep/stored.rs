@@ -287,7 +287,7 @@ fn a_damaged_trial_is_named_its_stored_row_stays_and_the_others_are_merged() {
         {
             let (_, log) = output_of(&lab.drsae(command, more).code(1));
             for (id, name) in ids.iter().zip(["config.toml", "config.toml", "epochs.csv"]) {
-                let message = format!("results/tiny/trials/{id}/{name}: it is not the trial's");
+                let message = format!("results/tiny/trials/{id}/{name}: it was changed");
                 assert!(
                     log.contains(&message) && log.contains("remove the trial's folder to run it again"),
                     "{log}"

@@ -12,8 +12,8 @@ use tempfile::NamedTempFile;
 
 use crate::data::known::Known;
 
-/// Start and end of the names; between them are the file's name, a hyphen and random letters. The end is
-/// that of the target, so that both are read the same way.
+/// Prefix and suffix of the names; between them are the file's name, a hyphen and random letters. The suffix is that of
+/// the target, so that both are read in the same way.
 const PREFIX: &str = ".drsae-partial-";
 const SUFFIX: &str = ".gz";
 const RANDOM: usize = 6;
@@ -26,11 +26,11 @@ pub fn create(file: Known, folder: &Path) -> io::Result<NamedTempFile> {
     let prefix = format!("{PREFIX}{}-", file.name);
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(SUFFIX).rand_bytes(RANDOM);
-    // Data folders are shared; the user's umask decides, as for any other file.
+    // Data folders are shared, so the permissions follow the user's umask, as for any other file.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let partial = builder.tempfile_in(folder)?;
-    // On a disk without locks, the file of a killed process remains.
+    // On a file system without locks, the file of a killed process remains.
     let _ = partial.as_file().try_lock();
     Ok(partial)
 }

@@ -25,7 +25,7 @@ pub fn of_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<Opt
     let value = variable(name).and_then(|value| value.into_string().ok());
     let proxy = value.as_deref().and_then(|value| Proxy::new(value).ok());
     match proxy.as_ref().map(Proxy::protocol) {
-        // It is the same one, with what NO_PROXY leaves out.
+        // The same proxy, with the exceptions of NO_PROXY.
         Some(ProxyProtocol::Http | ProxyProtocol::Https) => Ok(Proxy::try_from_env().or(proxy)),
         Some(other) => Err(unusable(format!("{other:?}"))),
         None => Err(unusable(match value.as_deref().and_then(|value| value.split_once("://")) {

@@ -1,4 +1,4 @@
-//! Against a server on the loopback interface: nothing leaves the machine.
+//! Downloads from a server on the loopback interface; no traffic leaves the machine.
 
 use std::io::Write;
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -38,18 +38,18 @@ enum Answer {
     Bomb,
     /// More bytes than the file can have.
     TooLong,
-    /// Announces the largest length there is, and never ends.
+    /// Announces the largest possible length, and never ends.
     Endless,
     /// Announces no length, and never ends.
     EndlessChunks,
-    /// Never comes to its content.
+    /// Never ends its header.
     EndlessHead,
-    /// Sends elsewhere, for ever.
+    /// Redirects endlessly.
     Redirect,
     NotFound,
-    /// Sends the beginning, then keeps the connection open without a word.
+    /// Sends the beginning, then keeps the connection open without data.
     Stall,
-    /// Sends a byte from time to time.
+    /// Sends single bytes at long intervals.
     Drip,
 }
 
@@ -124,7 +124,7 @@ fn names(folder: &Path) -> Vec<String> {
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-/// The reason why a mirror was given up. The folder must be left empty.
+/// The reason of a failed download, which must leave the folder empty.
 fn failure(answer: Answer) -> String {
     let folder = tempfile::tempdir().unwrap();
     let url = mirror(answer);

@@ -71,7 +71,7 @@ fn checksums_are_those_of_the_content() {
 #[test]
 fn errors_name_the_file_and_the_position() {
     insta::assert_snapshot!(error_with(TRAIN_IMAGES, &file(&[3, 2, 2], &[0; 11])), @"DIR/train-images-idx3-ubyte, byte 27: the file ends after 11 of the 12 bytes that its header announces");
-    insta::assert_snapshot!(error_with(TRAIN_IMAGES, &file(&[3, 2, 2], &[0; 13])), @"DIR/train-images-idx3-ubyte, byte 28: the file goes on after the last byte that its header announces");
+    insta::assert_snapshot!(error_with(TRAIN_IMAGES, &file(&[3, 2, 2], &[0; 13])), @"DIR/train-images-idx3-ubyte, byte 28: the file continues after the last byte that its header announces");
     insta::assert_snapshot!(error_with(TRAIN_IMAGES, b"\0\0\x08\x01\0\0\0\x01\0"), @"DIR/train-images-idx3-ubyte, byte 0: magic number [00, 00, 08, 01], expected [00, 00, 08, 03]");
     insta::assert_snapshot!(error_with(TRAIN_IMAGES, b"\0\0\x08\x03\0\0"), @"DIR/train-images-idx3-ubyte, byte 4: the file ends within its header");
     insta::assert_snapshot!(error_with(TRAIN_LABELS, &file(&[2], &[0, 1])), @"DIR/train-labels-idx1-ubyte, byte 4: 2 labels for 3 images");
@@ -88,7 +88,7 @@ fn missing_files_are_named() {
     assert!(matches!(error, Error::Missing { name: TEST_IMAGES, .. }), "{error}");
 }
 
-/// The reader below never ends: only the header can have stopped it.
+/// The reader never ends, so only the check of the header can stop it.
 #[test]
 fn absurd_headers_are_refused_before_the_body_is_read() {
     for dimensions in [[u32::MAX, 28, 28], [u32::MAX, 1, 1], [1, u32::MAX, 1], [3, 0, 2], [0, 2, 2]] {

@@ -1,4 +1,4 @@
-//! The messages of an event file, as far as scalars and hyperparameters need them.
+//! The messages of an event file that scalars and hyperparameters need.
 //!
 //! The numbers of the fields are those of TensorBoard's `event.proto`, `summary.proto`,
 //! `tensor.proto`, `plugins/hparams/plugin_data.proto` and of protobuf's `struct.proto`.
@@ -16,7 +16,7 @@ pub const SESSION_END: &str = "_hparams_/session_end_info";
 
 /// `Status` of a session that ended well.
 pub const SUCCESS: i32 = 1;
-/// `Status` of a session that did not.
+/// `Status` of a session that failed.
 pub const FAILURE: i32 = 2;
 
 /// The plugin that reads hyperparameters.
@@ -75,7 +75,7 @@ pub enum Content {
     Tensor(TensorProto),
 }
 
-/// `TensorProto`, of which no numbers are needed.
+/// `TensorProto`, without numbers.
 #[derive(Clone, PartialEq, Message)]
 pub struct TensorProto {
     #[prost(int32, tag = "1")]
@@ -155,7 +155,7 @@ pub struct Setting {
     pub kind: Option<SettingValue>,
 }
 
-/// A number or a text.
+/// A number or a string.
 #[derive(Clone, PartialEq, Oneof)]
 pub enum SettingValue {
     #[prost(double, tag = "2")]
@@ -170,8 +170,8 @@ impl EventProto {
         Self { wall_time: 0.0, step: 0, what: Some(What::FileVersion(FILE_VERSION.to_owned())) }
     }
 
-    /// Values of an epoch. Every epoch takes a second from 1970 on, so that equal results
-    /// are equal bytes and TensorBoard's time axes count epochs.
+    /// Values of an epoch. The event's time is the epoch in seconds since 1970, so that equal results give equal bytes
+    /// and TensorBoard's time axes count epochs.
     pub fn of_epoch(epoch: usize, value: Vec<ValueProto>) -> Self {
         let step = i64::try_from(epoch).unwrap_or(i64::MAX);
         Self { wall_time: epoch as f64, step, what: Some(What::Summary(SummaryProto { value })) }
@@ -179,12 +179,12 @@ impl EventProto {
 }
 
 impl ValueProto {
-    /// A number; event files hold 32 bits of it.
+    /// A number, stored as a 32-bit float.
     pub fn scalar(tag: impl Into<String>, number: f64) -> Self {
         Self { tag: tag.into(), content: Some(Content::Simple(number as f32)), metadata: None }
     }
 
-    /// A value for the plugin of hyperparameters: metadata beside an empty tensor.
+    /// A value for the plugin of hyperparameters: metadata with an empty tensor.
     pub fn session(tag: &str, moment: Moment) -> Self {
         let content = SessionProto { moment: Some(moment) }.encode_to_vec();
         let plugin = Plugin { name: HPARAMS.to_owned(), content };

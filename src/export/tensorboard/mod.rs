@@ -1,5 +1,4 @@
-//! TensorBoard: a run for each trial, with the scalars of every epoch and the settings of
-//! the trial as hyperparameters.
+//! TensorBoard: one run per trial, with the scalars of every epoch, and the trial's settings as hyperparameters.
 
 mod event;
 mod record;
@@ -19,14 +18,14 @@ use super::Error;
 use crate::store::{self, EpochRow, Status, Store, TrialRow};
 use crate::value;
 
-/// TensorBoard looks for `tfevents` in the name; the rest would be a time and a host.
+/// File name of a run. TensorBoard requires `tfevents` in it; other programs add a time and a host.
 const FILE: &str = "events.out.tfevents.0.drsae";
 
-/// Columns of `trials.csv` that are settings of a trial, beside its axes. The seed is left out, so
-/// that the trials of a cell are one group with an average.
+/// Columns of `trials.csv` that are settings of a trial, in addition to its axes. The seed is omitted, so that
+/// TensorBoard groups and averages the trials of a cell.
 const SETTINGS: [&str; 6] = ["family", "steps", "hidden", "sparsity", "discriminative_weight", "parameters"];
 
-/// Writes the run of every trial that has a learning curve; returns how many there are.
+/// Writes a run for every trial that has a learning curve; returns their number.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
     let trials = super::trials(store)?;
     let path = store.epochs_csv();
@@ -71,8 +70,7 @@ fn events(trial: &TrialRow, curve: &[EpochRow]) -> Vec<EventProto> {
     events
 }
 
-/// The scalars of an epoch, under the names of the columns, those of training and of
-/// validation in a group each.
+/// The scalars of an epoch, named after their columns, with one group for training and one for validation.
 fn scalars(row: &EpochRow) -> Vec<ValueProto> {
     let known = [
         ("rate", Some(row.rate)),

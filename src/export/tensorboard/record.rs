@@ -1,8 +1,8 @@
-//! TensorFlow's record framing: how messages stand one after the other in an event file.
+//! TensorFlow's record framing: the sequence of messages in an event file.
 //!
-//! A record is its length (8 bytes), a checksum of these (4), the data, and a checksum of
-//! the data (4); all numbers are little-endian. A checksum is CRC-32C, rotated right by 15
-//! bits, plus a constant, so that data which hold checksums themselves are no special case.
+//! A record is its length (8 bytes), a checksum of these bytes (4), the data, and a checksum of the data (4); all
+//! numbers are little-endian. A checksum is CRC-32C, rotated right by 15 bits, plus a constant, so that data may itself
+//! contain checksums.
 
 use crc32c::crc32c;
 

@@ -1,9 +1,9 @@
-//! Check of a directive: one option of `sbatch`, written out, that the sweep does not set itself.
+//! Check of a directive: one option of `sbatch`, with its full name, that the sweep does not set itself.
 //!
-//! `sbatch` splits the rest of an `#SBATCH` line into words, by quotes, backslashes and `#` much as a
-//! shell does, and hands the words of all lines to `getopt_long`. So a line may hold several options, a
-//! name may be abbreviated as long as it is unambiguous, and the first word that is no option ends the
-//! reading of all that follow. None of that is let through.
+//! `sbatch` splits the rest of an `#SBATCH` line into words, with quotes, backslashes and `#` much as a shell, and
+//! passes the words of all lines to `getopt_long`. So a line may hold several options, an unambiguous name may be
+//! abbreviated, and the first word that is not an option ends the parsing of all later ones. The check rejects all
+//! three.
 
 /// Options that the sweep sets and relies on.
 const RESERVED: [&str; 14] = [
@@ -70,7 +70,7 @@ fn check_name(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// The word that a line is, without its quotes and backslashes.
+/// The single word of a line, without its quotes and backslashes.
 fn only_word(line: &str) -> Result<String, String> {
     let not_one = |what: &str| Err(format!("must be one option, but {line:?} {what}"));
     let mut word = String::new();

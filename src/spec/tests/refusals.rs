@@ -61,7 +61,7 @@ fn bad_values_name_the_line_and_what_is_right() {
         "a.toml:11:1: `model.steps` must be a whole number, zero or more, not 1.5",
         "a.toml:6:1: unknown value \"stroke\" for `data.source`; did you mean `strokes`?",
         "a.toml:6:1: `data.source` must be a text in quotes, not a value of another kind",
-        "a.toml:5:2: `data.folder` is needed where `data.source` is \"idx\"",
+        "a.toml:5:2: `data.folder` is required for `data.source` = \"idx\"",
         "a.toml:17:3: `training.phases.1.epochs` is missing",
         "a.toml:17:5: `training.phases.1.epochs` must be between 1 and 1000000, not 0",
         "a.toml: `name` is missing",
@@ -157,7 +157,7 @@ fn bad_axes_name_the_value() {
         "a.toml:21:1: axes `model.bounds` and `model.bounds.decoder` set the same values; keep one of them",
         "a.toml:21:31: duplicate trial: the cells `model.steps` = 1, `objective.sparsity` = 1 and \
          `model.steps` = 1, `objective.sparsity` = 1 are the same config",
-        "a.toml:5:2: `data.folder` is needed where `data.source` is \"idx\" \
+        "a.toml:5:2: `data.folder` is required for `data.source` = \"idx\" \
          (in the cell `data.source` = idx)",
     ];
     assert_eq!(refused, expected);

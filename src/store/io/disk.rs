@@ -1,4 +1,4 @@
-//! The operating system.
+//! The store's effects by the operating system.
 
 use std::collections::hash_map::RandomState;
 use std::convert::Infallible;
@@ -20,18 +20,18 @@ use crate::store::limit;
 pub struct Disk;
 
 impl Disk {
-    /// As what a store takes.
+    /// A shared instance for a store.
     #[must_use]
     pub fn shared() -> Arc<dyn Io> {
         Arc::new(Self)
     }
 }
 
-/// The content of a regular file of a results folder, as [`std::fs::read`] except links, FIFOs, devices and files
-/// that are larger than any table.
+/// The content of a regular file of a results folder. Unlike [`std::fs::read`], it rejects links, FIFOs, devices and
+/// files that are larger than any table.
 ///
 /// # Errors
-/// It is no such file, or I/O fails.
+/// The file is not a regular file, or is too large, or I/O fails.
 pub fn read_file(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     Disk.read(path.as_ref(), limit::TABLE)
 }
@@ -42,7 +42,7 @@ impl Io for Disk {
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-        // From the opened file: opening makes a network file system ask its server.
+        // Metadata of the opened file: opening makes a network file system query its server.
         let file = open(path)?;
         let facts = file.metadata()?;
         if !facts.is_file() {
@@ -53,7 +53,7 @@ impl Io for Disk {
         }
         let mut content = Vec::new();
         content.try_reserve_exact(facts.len() as usize)?;
-        // It may have grown since.
+        // The file may have grown since.
         file.take(limit + 1).read_to_end(&mut content)?;
         if content.len() as u64 > limit { Err(too_large(content.len() as u64, limit)) } else { Ok(content) }
     }
@@ -96,7 +96,7 @@ impl Io for Disk {
         File::open(path)?.sync_all()
     }
 
-    /// Other systems cannot open a folder as a file and keep renames in order by themselves.
+    /// Other systems cannot open a folder as a file; they keep the order of renames.
     #[cfg(not(unix))]
     fn sync_folder(&self, _path: &Path) -> io::Result<()> {
         Ok(())
@@ -129,7 +129,7 @@ impl Io for Disk {
     }
 
     fn random(&self) -> u64 {
-        // Its keys come from the system's generator, anew for each call of a thread.
+        // The keys come from the system's generator, and differ for each call of a thread.
         RandomState::new().hash_one(process::id())
     }
 
@@ -178,7 +178,7 @@ fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     no_follow(&mut options).open(path).map_err(|error| {
-        // What a system says of a link that it was told not to follow differs; the file says what it is.
+        // Systems return different errors for a link that must not be followed, so the file type is checked.
         let is_link = fs::symlink_metadata(path).is_ok_and(|facts| facts.file_type().is_symlink());
         if is_link { not_regular() } else { error }
     })
@@ -206,9 +206,9 @@ fn kind(kind: FileType) -> Kind {
     }
 }
 
-/// The processes that this one can see: its boot and pid namespace. `None` off Linux; where processes of other
-/// users are hidden, for one that cannot be seen is not therefore dead; and where `/proc` is of another namespace,
-/// so that process ids there are other processes'.
+/// The boot and pid namespace whose processes this one can see. `None` in three cases: off Linux; if processes of
+/// other users are hidden, since a hidden process need not be dead; and if `/proc` belongs to another namespace, so
+/// that its process ids are those of other processes.
 fn namespace() -> Option<&'static str> {
     static NAMESPACE: OnceLock<Option<String>> = OnceLock::new();
     let read = || {

@@ -1,7 +1,7 @@
-//! Every effect of the store on the world: files, the clock, and the processes that run.
+//! All effects of the store: files, the clock and processes.
 //!
-//! The store calls nothing else, so a test can replace all of it: [`Disk`] is the operating system, and the
-//! tests have a simulated one that fails, stops, loses power and skews clocks at any call.
+//! The store has no other effects, so a test can replace them: [`Disk`] is the operating system, and the tests use
+//! a simulated one that fails, stops, loses power and skews clocks at any call.
 
 mod disk;
 #[cfg(test)]
@@ -19,9 +19,9 @@ use std::time::{Duration, SystemTime};
 /// link in a path's last component.
 ///
 /// Every call that returns a result gives the errors of the operating system.
-#[expect(clippy::missing_errors_doc, reason = "they are said once, above")]
+#[expect(clippy::missing_errors_doc, reason = "the comment of the trait describes the errors of all calls")]
 pub trait Io: fmt::Debug + Send + Sync {
-    /// Creates a file for writing; an error of kind [`ErrorKind::AlreadyExists`] if there is one.
+    /// Creates a file for writing; an error of kind [`ErrorKind::AlreadyExists`] if it exists.
     fn create_new(&self, path: &Path) -> io::Result<Box<dyn NewFile>>;
 
     /// The content of a regular file of at most `limit` bytes.
@@ -33,66 +33,67 @@ pub trait Io: fmt::Debug + Send + Sync {
     /// The entries of a folder, in no order.
     fn list(&self, folder: &Path) -> io::Result<Vec<Entry>>;
 
-    /// Renames a file or folder. A file replaces a file; a folder replaces none but an empty one.
+    /// Renames a file or folder. A file replaces a file; a folder only replaces an empty folder.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
-    /// Gives a file a second name; an error of kind [`ErrorKind::AlreadyExists`] where `to` exists.
+    /// Creates a hard link; an error of kind [`ErrorKind::AlreadyExists`] if `to` exists.
     fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
     fn remove_file(&self, path: &Path) -> io::Result<()>;
 
-    /// Creates a folder in one that exists.
+    /// Creates a folder in an existing folder.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
 
     /// Removes an empty folder.
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// Waits until the names in a folder are on the disk.
+    /// Syncs the names in a folder to disk.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
 
     /// Sets the time at which a file was modified.
     fn touch(&self, path: &Path, time: SystemTime) -> io::Result<()>;
 
-    /// Locks a folder for this process, as far as the file system knows locks; an error of kind
-    /// [`ErrorKind::WouldBlock`] where another process has locked it. Nothing but waiting may depend on it.
+    /// Locks a folder for this process if the file system supports locks; an error of kind
+    /// [`ErrorKind::WouldBlock`] if another process has locked it. The lock is only advisory: correctness must not
+    /// depend on it.
     fn try_lock(&self, folder: &Path) -> io::Result<Lock>;
 
-    /// The clock of this host, which other hosts need not share.
+    /// The clock of this host, from which the clocks of other hosts may differ.
     fn now(&self) -> SystemTime;
 
-    /// Time since some moment in the past; it never runs backwards.
+    /// Monotonic time since an arbitrary moment.
     fn elapsed(&self) -> Duration;
 
-    /// Waits.
+    /// Sleeps.
     fn sleep(&self, time: Duration);
 
-    /// A number that no other call gives.
+    /// A random number that no other call returns.
     fn random(&self) -> u64;
 
     /// This process.
     fn process(&self) -> Process;
 
-    /// True if a process runs; `None` if that cannot be known here, as for a process of another host or one
-    /// that is stopped.
+    /// Returns true if a process is running; `None` if this cannot be determined here, as for a process of another
+    /// host or a stopped one.
     fn is_running(&self, process: &Process) -> Option<bool>;
 
     /// Calls `tick` each time `period` has passed, until the timer is dropped.
     fn timer(&self, period: Duration, tick: Box<dyn FnMut() + Send>) -> io::Result<Timer>;
 }
 
-/// A file that was just created.
+/// A newly created file.
 pub trait NewFile: Write + Send {
-    /// Waits until the content is on the disk.
+    /// Syncs the content to disk.
     ///
     /// # Errors
-    /// As the operating system gives them.
+    /// Those of the operating system.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// When the file was modified, by the clock of its file system.
+    /// Modification time of the file by the clock of its file system.
     ///
     /// # Errors
-    /// As the operating system gives them.
+    /// Those of the operating system.
     fn modified(&self) -> io::Result<SystemTime>;
 }
 
@@ -109,7 +110,7 @@ pub enum Kind {
     File,
     /// A folder.
     Folder,
-    /// A symbolic link, a FIFO, a socket or a device: nothing that the store writes.
+    /// A symbolic link, a FIFO, a socket or a device, none of which the store writes.
     Other,
 }
 
@@ -120,7 +121,7 @@ pub struct Stat {
     pub kind: Kind,
     /// Bytes of a file.
     pub len: u64,
-    /// When it was modified, by the clock of its file system.
+    /// Modification time by the clock of its file system.
     pub modified: SystemTime,
 }
 
@@ -133,24 +134,24 @@ pub struct Entry {
     pub kind: Kind,
 }
 
-/// A process, as well as it can be told from every other one.
+/// The identity of a process.
 ///
-/// A process id names one process only within one boot of one kernel and one of its pid namespaces (containers
-/// have their own), and is used again later: hence the start time and the namespace.
+/// A process id identifies a process only within one boot of one kernel and one of its pid namespaces (containers
+/// have their own), and is reused later. The start time and the namespace make it unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
-    /// Name of its host, for people: two machines may share one.
+    /// Name of its host, for messages: two machines may have the same name.
     pub host: String,
     /// Process id there.
     pub pid: u32,
-    /// When it started, in the kernel's ticks; absent if the system hides it.
+    /// Start time in the kernel's ticks; absent if the system hides it.
     pub started: Option<u64>,
-    /// Boot and pid namespace within which `pid` names one process; absent if the system hides it.
+    /// Boot and pid namespace in which `pid` is unique; absent if the system hides it.
     pub namespace: Option<String>,
 }
 
 impl Process {
-    /// True if both are the same one.
+    /// Returns true if both are the same process.
     pub(super) fn is(&self, other: &Self) -> bool {
         let same_host = self.namespace.is_some() || self.host == other.host;
         same_host && (self.pid, self.started, &self.namespace) == (other.pid, other.started, &other.namespace)
@@ -167,7 +168,7 @@ pub(super) fn uninterrupted<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T
     }
 }
 
-/// The error for a path that names something else than a regular file.
+/// The error for a path that is not a regular file.
 pub(super) fn not_regular() -> io::Error {
     io::Error::new(
         ErrorKind::InvalidInput,
@@ -176,7 +177,7 @@ pub(super) fn not_regular() -> io::Error {
     )
 }
 
-/// The error for a file that is larger than anything the program writes there.
+/// The error for a file that is larger than the program writes there.
 fn too_large(len: u64, limit: u64) -> io::Error {
     io::Error::new(ErrorKind::FileTooLarge, format!("it has {len} bytes, more than the {limit} it may have"))
 }

@@ -1,4 +1,4 @@
-//! The process that holds a lease, as the lease file tells it.
+//! The process that holds a lease, as recorded in the lease file.
 
 use std::fmt;
 
@@ -14,11 +14,11 @@ pub struct Holder {
     pub host: String,
     /// Process id there.
     pub pid: u32,
-    /// When it acquired the lease, by the clock of its host: RFC 3339, UTC.
+    /// Time at which it acquired the lease, by the clock of its host: RFC 3339, UTC.
     pub since: String,
-    /// Tells this lease from every other: 16 hex digits.
+    /// Unique token of the lease: 16 hex digits.
     pub(super) token: String,
-    /// When the process started, in the kernel's ticks; absent if the system hides it.
+    /// Start time of the process in the kernel's ticks; absent if the system hides it.
     started: Option<u64>,
     /// Boot and pid namespace in which `pid` names one process; absent if the system hides it.
     processes: Option<String>,

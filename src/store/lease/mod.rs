@@ -1,20 +1,20 @@
-//! Leases: which process works in a folder, where several share a sweep.
+//! Leases: the right of one process to work in a folder while several processes share a sweep.
 //!
-//! A lease is a file that one process can create, whole, and that it renames when it is done:
+//! A lease is a file that only one process can create, and that it renames when it releases the folder:
 //!
 //! ```text
 //! lease-1.json        of a process that died
 //! lease-2.json        of the one that took over
-//! lease-2.released    the same, when it has stopped
+//! lease-2.released    the same lease after its release
 //! ```
 //!
-//! The highest number says who holds the folder. A lease is dead when its process is or, where that cannot be
-//! seen, when its heartbeat has stopped. A dead lease is not removed by who finds it dead, since another process
-//! may do the same at the same moment; it is succeeded, by the next number. Each number is created once, and
-//! numbers only rise, so of all that find a folder free one gets it. Its holder then removes the lower numbers.
+//! The process of the highest number holds the folder. A lease is dead when its process is dead or, if that cannot
+//! be determined, when its heartbeat has stopped. The process that finds a lease dead does not remove it, since
+//! another process may do the same at the same moment: it creates the next number. Each number is created once, and
+//! numbers only rise, so one of the processes that find a folder free acquires it. It then removes the lower numbers.
 //!
-//! A lease saves work; it protects no file. A process that stood still for minutes may believe in a lease that
-//! was succeeded, so what it writes must do no harm then: see [`Attempt`](super::Attempt).
+//! A lease avoids duplicate work; it protects no file. A process that was suspended for minutes may still rely on a
+//! lease that another process has succeeded, so its writes must then do no harm: see [`Attempt`](super::Attempt).
 
 mod holder;
 #[cfg(test)]
@@ -34,8 +34,8 @@ use super::{Error, atomic, limit};
 /// Interval at which a living process touches its leases.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// Time after its last heartbeat at which a lease is dead: many heartbeats, because a file server may stall, and
-/// longer than clients keep a file's times before they ask for them again.
+/// Time after its last heartbeat at which a lease is dead. It is many heartbeats, because a file server may stall, and
+/// longer than clients cache a file's times.
 const STALE: Duration = Duration::from_mins(5);
 
 /// Tokens and files of the leases that this process holds.
@@ -48,15 +48,15 @@ pub struct Leases {
     _heartbeat: Timer,
 }
 
-/// The answer to a process that asks for a lease.
+/// The result of acquiring a lease.
 pub enum Acquisition {
-    /// It has the lease.
+    /// The lease was acquired.
     Acquired(Lease),
-    /// A living process holds the folder; unknown where that one acquires or releases it just now.
+    /// A living process holds the folder; `None` if that process is just acquiring or releasing it.
     Held(Option<Holder>),
 }
 
-/// The right to work in a folder. Dropping it releases the folder.
+/// The right to work in a folder. Dropping the lease releases it.
 pub struct Lease {
     io: Arc<dyn Io>,
     folder: PathBuf,
@@ -93,7 +93,7 @@ impl Leases {
         let holder = Holder::new(io);
         let number = last.map_or(0, |(number, _)| number) + 1;
         let path = file_of(folder, number);
-        // Before the file is there, so that no thread of this process finds a lease that nobody holds.
+        // Registered before the file exists, so that no thread of this process finds a lease without a holder.
         lock(&self.held).insert(holder.token.clone(), path.clone());
         let lease = Lease {
             io: Arc::clone(&self.io),
@@ -107,7 +107,7 @@ impl Leases {
         if !atomic::create_once(io, &path, (text + "\n").as_bytes())? {
             return Ok(Acquisition::Held(holder_of(io, folder)?));
         }
-        // The list may have been old: other processes may have acquired and released leases since.
+        // The list may be stale: other processes may have acquired and released leases since.
         if numbers(io, folder)?.last() != Some(&(number, false)) {
             return Ok(Acquisition::Held(holder_of(io, folder)?));
         }
@@ -117,7 +117,7 @@ impl Leases {
 }
 
 impl Lease {
-    /// True if the lease is still held; also if the disk does not answer.
+    /// Returns true if the lease is still held, and also if I/O fails.
     #[must_use]
     pub fn is_held(&self) -> bool {
         let io = &*self.io;
@@ -136,7 +136,7 @@ impl Lease {
         &self.token
     }
 
-    /// The folder that it is of.
+    /// The folder of the lease.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -156,11 +156,11 @@ impl Lease {
         Ok(())
     }
 
-    /// Releases the folder, which nobody will ask for any more, and removes it where nothing else is in it.
+    /// Releases the folder, which is no longer needed, and removes it if it is empty.
     pub(super) fn release_for_good(self) {
         let (io, folder, number) = (Arc::clone(&self.io), self.folder.clone(), self.number);
         drop(self);
-        // They stay where another process is at work, or where a user keeps files.
+        // Folders stay if another process works there, or if they hold files of the user.
         let _ = atomic::remove(&*io, &released(&folder, number));
         let _ = io.remove_folder(&folder);
     }
@@ -173,13 +173,13 @@ impl Drop for Lease {
         let is_own = LeaseFile::read(&*self.io, &self.folder, self.number)
             .is_ok_and(|lease| lease.is_some_and(|lease| lease.has_token(&self.token)));
         if is_own {
-            // What cannot be renamed is dead with this process.
+            // A lease that cannot be renamed dies with this process.
             let _ = uninterrupted(|| self.io.rename(&own, &released(&self.folder, self.number)));
         }
     }
 }
 
-/// The living process that holds `folder`, if one does.
+/// The living process that holds `folder`, if there is one.
 pub(super) fn holder(io: &dyn Io, folder: &Path) -> Result<Option<Holder>, Error> {
     let Some(&(number, false)) = numbers(io, folder)?.last() else { return Ok(None) };
     let lease = LeaseFile::read(io, folder, number)?;
@@ -195,7 +195,7 @@ fn holder_of(io: &dyn Io, folder: &Path) -> Result<Option<Holder>, Error> {
 /// A lease on disk.
 struct LeaseFile {
     path: PathBuf,
-    /// Who holds it; `None` if a file system without hard links lost a part of it.
+    /// Its process; `None` if the file is incomplete, as a file system without hard links may leave it.
     holder: Option<Holder>,
 }
 
@@ -215,14 +215,14 @@ impl LeaseFile {
         self.holder.as_ref().is_some_and(|holder| holder.token == token)
     }
 
-    /// True if its process runs or, where that cannot be seen, may run. A process knows its own leases: one that
-    /// it failed to write or remove is dead.
+    /// Returns true if its process runs or, if that cannot be determined, may run. A process knows its own leases: a
+    /// lease that it failed to write or remove is dead.
     fn is_alive(&self, io: &dyn Io, folder: &Path, held: Option<&Held>) -> bool {
         let runs = self.holder.as_ref().and_then(|holder| match held {
             Some(held) if holder.process().is(&io.process()) => Some(lock(held).contains_key(&holder.token)),
             _ => io.is_running(&holder.process()),
         });
-        // Where the file system tells no time, as one that may only be read, it may.
+        // Without the time of the file system, as on a read-only one, the process may be alive.
         runs.unwrap_or_else(|| self.age(io, folder).is_none_or(|age| age < STALE))
     }
 
@@ -257,7 +257,7 @@ fn number_of(name: &str) -> Option<(u64, bool)> {
     is_plain.then_some((number, is_released))
 }
 
-/// The numbers of the leases in `folder`, ascending, and whether each was released.
+/// The numbers of the leases in `folder`, ascending, each with true if it was released.
 fn numbers(io: &dyn Io, folder: &Path) -> Result<Vec<(u64, bool)>, Error> {
     let names = atomic::names(io, folder, Kind::File)?;
     let mut numbers: Vec<_> = names.iter().filter_map(|name| number_of(name)).collect();
@@ -265,7 +265,7 @@ fn numbers(io: &dyn Io, folder: &Path) -> Result<Vec<(u64, bool)>, Error> {
     Ok(numbers)
 }
 
-/// True if an error says that there is no such file: not merely that the file server does not say.
+/// Returns true if a file does not exist, rather than that the file server does not answer.
 fn is_absent(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
@@ -274,7 +274,7 @@ fn is_absent(error: &io::Error) -> bool {
 fn beat(io: &dyn Io, held: &Held) {
     let paths: Vec<_> = lock(held).values().cloned().collect();
     for path in paths {
-        // What fails now may succeed at one of the next beats, long before the lease is stale.
+        // A failed heartbeat is repeated many times before the lease is dead.
         let now = atomic::clock(io, path.parent().unwrap_or(Path::new(".")));
         let _ = now.and_then(|now| io.touch(&path, now));
     }

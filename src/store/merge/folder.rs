@@ -1,4 +1,4 @@
-//! The lines of one trial's folder in each merged table.
+//! The lines that one trial's folder adds to each merged table.
 
 use std::io::{self, ErrorKind};
 
@@ -11,15 +11,17 @@ use crate::store::{
 
 const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 
-/// Reads the files that tables are made of, each held against the checksum that the trial left.
+/// Reads the files that the tables are merged from, and checks each against its checksum in `result.json`.
 ///
 /// # Errors
-/// A file is missing, was not there when the trial ended, or is not the one that it wrote; its
-/// content is not that of the trial, or of another version.
+/// A file is missing, was added or changed after the trial ended, or its content belongs to another trial or
+/// version.
 pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Result<TrialLines, Error> {
     let trial = Trial { index, sealed, folder };
     if sealed.seal == Seal::Broken {
-        return Err(trial.malformed(file::RESULT, "it was changed after it was written: its digest differs"));
+        return Err(
+            trial.malformed(file::RESULT, "it was changed after it was written: its digest does not match")
+        );
     }
     trial.file(file::CONFIG)?;
     let epochs = trial.epochs()?;
@@ -36,7 +38,7 @@ struct Trial<'t> {
 }
 
 impl Trial<'_> {
-    /// The rows of the learning curve, byte for byte. A trial without any has none.
+    /// The rows of the learning curve, byte for byte; empty if the trial has no curve.
     fn epochs(&self) -> Result<Vec<u8>, Error> {
         let Some(mut epochs) = self.file(file::EPOCHS)? else { return Ok(Vec::new()) };
         let header = tables::text::<EpochRow>(&[]).map_err(Error::read(self.folder.path()))?;
@@ -60,7 +62,7 @@ impl Trial<'_> {
         let (images, mistakes) = misclassified(&self.own(name)?, self.index)
             .map_err(|error| self.malformed(name, &error.to_string()))?;
         if let Some(count) = self.sealed.outcome.test_count.filter(|count| *count != images) {
-            let problem = format!("it has {images} images, the trial's result counts {count}");
+            let problem = format!("it has {images} images, but the trial's result counts {count}");
             return Err(self.malformed(name, &problem));
         }
         tables::lines(&mistakes).map_err(Error::read(&self.folder.path().join(name)))
@@ -86,17 +88,15 @@ impl Trial<'_> {
         self.file(name)?.ok_or_else(missing)
     }
 
-    /// A file as the trial left it; `None` if it left none of that name.
+    /// The content of a file of the ended trial; `None` if the trial has no file of this name.
     fn file(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let text = self.folder.read(name)?;
         match (&text, self.sealed.files.get(name)) {
             (None, Some(_)) => Err(self.malformed(name, "it is missing, though the trial's result lists it")),
-            (Some(_), None) if self.sealed.seal == Seal::Whole => {
-                Err(self
-                    .malformed(name, "it came after the trial had ended, for its result does not list it"))
-            }
+            (Some(_), None) if self.sealed.seal == Seal::Whole => Err(self
+                .malformed(name, "it was added after the trial ended: the trial's result does not list it")),
             (Some(text), Some(listed)) if checksum(text) != *listed => {
-                Err(self.malformed(name, "it is not the trial's: its SHA-256 is not the one in result.json"))
+                Err(self.malformed(name, "it was changed: its SHA-256 is not the one in result.json"))
             }
             _ => Ok(text),
         }
@@ -115,11 +115,11 @@ fn misclassified(predictions: &[u8], index: usize) -> csv::Result<(usize, Vec<Mi
     let mut record = csv::ByteRecord::new();
     let (mut images, mut mistakes) = (0, Vec::new());
     while reader.read_byte_record(&mut record)? {
-        // Nearly all are right, and to parse every row takes longer than to read it.
+        // Nearly all predictions are correct, and parsing a row takes longer than reading it.
         if record.get(1) != record.get(2) {
             let PredictionRow { index: image, label, prediction } = record.deserialize(Some(&header))?;
             if image != images {
-                let reason = format!("image {image} stands where {images} should");
+                let reason = format!("image {image} is in the place of image {images}");
                 return Err(io::Error::new(ErrorKind::InvalidData, reason).into());
             }
             mistakes.push(MistakeRow { index, image, label, predicted: prediction });

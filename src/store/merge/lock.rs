@@ -10,10 +10,10 @@ use crate::store::io::{Io, Lock};
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(10);
 
-/// Waits until no other process merges into the folder `root`, and keeps others waiting while what
-/// it returns lives. The system releases the lock of a process that dies. Where the file system
-/// knows no locks, and after [`PATIENCE`], nothing is waited for: the tables that come out are whole,
-/// but may be of two merges, which their checksums tell.
+/// Waits until no other process merges into the folder `root`; other processes wait until the returned lock is
+/// dropped. The system releases the lock of a process that dies. If the file system does not support locks, or after
+/// [`PATIENCE`], the merge starts without the lock: each table is then complete, but the tables may come from two
+/// merges, which their checksums show.
 pub(super) fn acquire(io: &dyn Io, root: &Path) -> Option<Lock> {
     let start = io.elapsed();
     loop {

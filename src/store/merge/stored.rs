@@ -1,5 +1,5 @@
-//! The merged tables of a results folder, as lines of one trial in the tables of any plan: the
-//! results of trials whose own folders are not kept.
+//! The merged tables of a results folder, read as the lines of each trial: the results of trials whose folders are
+//! not kept.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -9,9 +9,9 @@ use super::{SUMS, Sums, Table, TrialLines, checksum};
 use crate::store::{EpochRow, Error, MistakeRow, ProvenanceRow, Status, Store, TrialRow, TrialTable, tables};
 
 /// Advice for a table that cannot be read.
-const RESTORE: &str = "restore it, or move it away to merge the trials' folders alone";
+const RESTORE: &str = "restore it, or move it away to merge only the trials' folders";
 
-/// The merged tables beside `trials.csv`, by trial.
+/// The merged tables other than `trials.csv`, by trial.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredTables {
     epochs: Vec<u8>,
@@ -21,7 +21,7 @@ pub struct StoredTables {
 }
 
 impl StoredTables {
-    /// Reads the tables beside the `trials.csv` that holds `trials`.
+    /// Reads the other tables of the `trials.csv` with the rows `trials`.
     ///
     /// # Errors
     /// A table is missing or not as a merge writes it, or I/O fails.
@@ -66,7 +66,7 @@ impl StoredTables {
         self.provenance.get(id)
     }
 
-    /// The lines of a trial in the tables of a plan in which it has this index.
+    /// The lines of a trial in the tables of a plan in which the trial has this index.
     pub(super) fn lines(&self, store: &Store, row: &TrialRow, index: usize) -> Result<TrialLines, Error> {
         let id = &row.trial;
         let epochs = self.curve(id).to_vec();
@@ -91,7 +91,7 @@ fn text(store: &Store, table: Table) -> Result<Vec<u8>, Error> {
     store.read(&path)?.ok_or_else(missing)
 }
 
-/// The checksums of the merge that reached its end last, and of one that did not.
+/// The checksums of the last merge that ended, and of a merge that did not.
 struct Listed {
     old: Option<Sums>,
     new: Option<Sums>,
@@ -110,7 +110,7 @@ impl Listed {
         Err(Error::Malformed { path: store.table(table), reason })
     }
 
-    /// The merge that wrote a table, where one lists it.
+    /// The merge that wrote a table, if a list has its checksum.
     fn origin(&self, table: Table, sum: &str) -> Option<Origin> {
         let lists = |sums: &Option<Sums>| sums.as_ref().is_some_and(|it| it.get(table.file()) == Some(sum));
         let new = lists(&self.new).then_some(Origin::New);
@@ -121,9 +121,9 @@ impl Listed {
 /// The merge that wrote a table.
 #[derive(Debug, Clone, Copy)]
 enum Origin {
-    /// The last one that reached its end.
+    /// The last merge that ended.
     Old,
-    /// One that did not.
+    /// A merge that did not end.
     New,
 }
 
@@ -138,11 +138,11 @@ fn curves(path: &Path, text: &[u8]) -> Result<HashMap<String, Range<usize>>, Err
     for (at, line) in text[start..].split_inclusive(|&byte| byte == b'\n').enumerate() {
         let wrong = |problem: &str| malformed(path, &format!("line {}: {problem}", at + 2));
         let id = line.split(|&byte| byte == b',').next().unwrap_or_default();
-        let id = std::str::from_utf8(id).map_err(|_| wrong("it is no UTF-8"))?;
+        let id = std::str::from_utf8(id).map_err(|_| wrong("it is not UTF-8"))?;
         let end = start + line.len();
         match curves.get_mut(id) {
             Some(lines) if lines.end == start => lines.end = end,
-            Some(_) => return Err(wrong(&format!("the rows of {id} do not stand together"))),
+            Some(_) => return Err(wrong(&format!("the rows of {id} are not contiguous"))),
             None => {
                 curves.insert(id.to_owned(), start..end);
             }
@@ -152,7 +152,7 @@ fn curves(path: &Path, text: &[u8]) -> Result<HashMap<String, Range<usize>>, Err
     Ok(curves)
 }
 
-/// The trials by the index that `mistakes.csv` gives them.
+/// The trials by their index in `mistakes.csv`.
 ///
 /// A merge that was killed between two tables leaves `trials.csv` with the indices of the new plan
 /// and, unless that is in place too, `provenance.csv` with those of the old one.

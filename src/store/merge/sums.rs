@@ -1,8 +1,7 @@
-//! `SHA256SUMS`: checksums of the merged tables and of the plan that they are of, as `sha256sum`
-//! writes and checks them.
+//! `SHA256SUMS`: checksums of the merged tables and of their plan, in the format of `sha256sum`.
 //!
-//! A merge announces the checksums in [`NEW_SUMS`] before it puts the first table in place, and makes
-//! them `SHA256SUMS` after the last. So a table that neither lists was changed by somebody else.
+//! A merge writes the checksums to [`NEW_SUMS`] before it renames the first table into place, and renames that file to
+//! `SHA256SUMS` after the last. A table whose checksum is in neither file was changed by another program.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -23,7 +22,7 @@ pub fn checksum(content: &[u8]) -> String {
     hex(&Sha256::digest(content))
 }
 
-/// Name of the list of a merge that is not at its end.
+/// Name of the list of a merge in progress.
 pub const NEW_SUMS: &str = "SHA256SUMS.new";
 
 /// Checksums by name of the file.
@@ -36,7 +35,7 @@ impl Sums {
         self.0.insert(name.to_owned(), checksum(content));
     }
 
-    /// The checksum of a file, where it is listed.
+    /// The checksum of a file, if it is listed.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -48,7 +47,7 @@ impl Sums {
         self.0.iter().flat_map(|(name, checksum)| [checksum, "  ", name, "\n"]).collect()
     }
 
-    /// Reads what [`text`](Self::text) gives, and no other text.
+    /// Parses the output of [`text`](Self::text), and rejects any other text.
     fn read(text: &str) -> Option<Self> {
         let entry = |line: &str| line.split_once("  ").map(|(sum, name)| (name.to_owned(), sum.to_owned()));
         let sums = Self(text.lines().map(entry).collect::<Option<_>>()?);
@@ -68,12 +67,12 @@ impl Store {
     /// The checksums that the last merge wrote; `None` if there are none.
     ///
     /// # Errors
-    /// The file is not as written, or I/O fails.
+    /// The file is malformed, or I/O fails.
     pub fn sums(&self) -> Result<Option<Sums>, Error> {
         self.read_sums(SUMS)
     }
 
-    /// The checksums that a merge has announced which is not at its end.
+    /// The checksums that an unfinished merge has announced.
     pub(super) fn announced_sums(&self) -> Result<Option<Sums>, Error> {
         self.read_sums(NEW_SUMS)
     }
@@ -82,12 +81,11 @@ impl Store {
         let path = self.root.join(name);
         let Some(text) = self.read(&path)? else { return Ok(None) };
         let text = String::from_utf8_lossy(&text);
-        let reason = "it is no list of checksums, sorted by name; restore it".to_owned();
+        let reason = "it is not a list of checksums, sorted by name; restore it".to_owned();
         Sums::read(&text).map(Some).ok_or(Error::Malformed { path, reason })
     }
 
-    /// Announces the checksums of tables that are about to be put in place, and that of the plan
-    /// beside them.
+    /// Announces the checksums of tables that are about to be renamed into place, and that of their plan.
     pub(super) fn announce_sums(&self, tables: [(Table, String); 4]) -> Result<Sums, Error> {
         let mut sums = Sums(tables.map(|(table, sum)| (table.file().to_owned(), sum)).into());
         if let Some(plan) = self.read(&self.plan_csv())? {
@@ -104,7 +102,7 @@ impl Store {
     }
 }
 
-/// Computes the checksum of what passes.
+/// A writer that computes the checksum of its output.
 pub(super) struct Summing<'o> {
     out: &'o mut dyn Write,
     sum: Sha256,

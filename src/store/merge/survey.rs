@@ -15,7 +15,7 @@ use crate::store::{
 /// Number of trials that are in memory together.
 pub(super) const TOGETHER: usize = 64;
 
-/// The trials of a plan with their results, ready to be merged.
+/// The trials of a plan with their results, ready to merge.
 pub struct Survey<'a> {
     store: &'a Store,
     stored: TrialTable,
@@ -23,13 +23,13 @@ pub struct Survey<'a> {
     trials: Vec<Surveyed<'a>>,
 }
 
-/// A planned trial and the result in its folder; none if it is pending.
+/// A planned trial and the result in its folder; `None` if it is pending.
 struct Surveyed<'a> {
     planned: &'a TrialRow,
     result: Result<Option<Sealed>, Error>,
 }
 
-/// A planned trial and what a whole folder of an ended trial adds to the tables.
+/// A planned trial and the lines that its intact folder adds to the tables.
 struct Read<'a> {
     planned: &'a TrialRow,
     found: Result<Option<(Outcome, TrialLines)>, Error>,
@@ -46,7 +46,7 @@ impl MergedTexts {
         &self.0[table as usize]
     }
 
-    /// The text of `SHA256SUMS`, beside this `plan.csv`.
+    /// The text of `SHA256SUMS` for this `plan.csv`.
     #[must_use]
     pub fn sums(&self, plan: &[u8]) -> String {
         let mut sums = Sums::default();
@@ -59,8 +59,7 @@ impl MergedTexts {
 }
 
 impl Store {
-    /// Reads the results of the planned trials, which `stored` rows stand in for where a trial's
-    /// folder has none.
+    /// Reads the results of the planned trials; the `stored` row is used if a trial's folder has no result.
     ///
     /// # Errors
     /// An id is not a plain folder name, or I/O fails.
@@ -82,7 +81,7 @@ impl Survey<'_> {
     /// The texts of the tables, as [`Store::merge`] writes them.
     ///
     /// # Errors
-    /// A stored table that a trial's row is to be taken from is missing or not as written.
+    /// A stored table that is needed for a trial's row is missing or was changed.
     pub fn texts(self) -> Result<(Merged, MergedTexts), Error> {
         let mut texts = MergedTexts::default();
         let [trials, epochs, mistakes, provenance] = &mut texts.0;
@@ -135,7 +134,7 @@ impl Survey<'_> {
     }
 }
 
-/// True if `trials.csv` is the one that a merge reached its end with, as far as that is known.
+/// Returns true if `trials.csv` is the one of the last merge that ended, as far as that is known.
 fn is_settled(table: &TrialTable, store: &Store) -> bool {
     let is_listed = |sums: Sums| sums.get(Table::Trials.file()) == Some(table.checksum.as_str());
     matches!(store.announced_sums(), Ok(None)) && store.sums().is_ok_and(|sums| sums.is_none_or(is_listed))
@@ -155,7 +154,7 @@ impl Out<'_> {
 }
 
 impl<'a> Surveyed<'a> {
-    /// Reads the files of an ended trial and holds them against its result.
+    /// Reads the files of an ended trial and checks them against its result.
     fn read(self, store: &Store) -> Read<'a> {
         let planned = self.planned;
         let lines = |sealed: Sealed| {
@@ -170,14 +169,13 @@ impl<'a> Surveyed<'a> {
 struct Chooser<'s> {
     store: &'s Store,
     stored: &'s TrialTable,
-    /// The tables beside `trials.csv`, read when the first row of them is needed.
+    /// The other merged tables, read when the first of their rows is needed.
     tables: Option<StoredTables>,
     merged: Merged,
 }
 
 impl Chooser<'_> {
-    /// A complete folder comes before a complete row, that before any other ending in a folder,
-    /// and that before any other row.
+    /// The order of preference: a complete folder, a complete row, a folder with another status, any other row.
     fn choose(
         &mut self,
         planned: &TrialRow,
@@ -185,7 +183,7 @@ impl Chooser<'_> {
     ) -> Result<(TrialRow, TrialLines), Error> {
         let folder = match found {
             Ok(folder) => folder,
-            // It may be readable next time: until then the tables must not lose the row.
+            // The folder may be readable next time; until then the tables must keep the row.
             Err(error) if error.is_of_the_disk() => return Err(error),
             Err(error) => {
                 self.merged.damaged.push(error);

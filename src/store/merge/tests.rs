@@ -160,9 +160,9 @@ fn forged(name: &str, text: &str) -> String {
 #[test]
 fn files_whose_content_is_not_the_trials_are_named() {
     let swapped = "index,label,prediction\n0,7,7\n2,1,1\n1,2,3\n3,0,6\n";
-    assert!(forged(file::PREDICTIONS, swapped).contains("image 1 stands where 2 should"));
+    assert!(forged(file::PREDICTIONS, swapped).contains("image 1 is in the place of image 2"));
     let fewer = "index,label,prediction\n0,7,7\n";
-    assert!(forged(file::PREDICTIONS, fewer).contains("it has 1 images, the trial's result counts 4"));
+    assert!(forged(file::PREDICTIONS, fewer).contains("it has 1 images, but the trial's result counts 4"));
     assert!(forged(file::PREDICTIONS, "a,b,c\n1,2,3\n").contains(file::PREDICTIONS));
     assert!(forged(file::EPOCHS, "trial,loss\n").contains("another version"));
     let header = String::from_utf8(tables::text::<EpochRow>(&[]).unwrap()).unwrap();

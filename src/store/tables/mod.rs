@@ -93,7 +93,7 @@ impl Store {
 }
 
 impl Error {
-    /// Adds what to do to the error of a merged table that is malformed.
+    /// Adds the advice to the error of a malformed merged table.
     fn with_advice(self) -> Self {
         match self {
             Self::Malformed { path, reason } => {

@@ -30,7 +30,7 @@ pub struct EpochRow {
     pub train_sparsity: f64,
     /// −log softmax(C·z^T/‖z^T‖₂)_y, before the weight γ.
     pub train_class_loss: Option<f64>,
-    /// Wrongly classified training images, percent.
+    /// Misclassified training images, percent.
     pub train_error: Option<f64>,
     /// As `train_reconstruction`.
     pub valid_reconstruction: Option<f64>,
@@ -38,7 +38,7 @@ pub struct EpochRow {
     pub valid_sparsity: Option<f64>,
     /// As `train_class_loss`.
     pub valid_class_loss: Option<f64>,
-    /// Wrongly classified validation images, percent.
+    /// Misclassified validation images, percent.
     pub valid_error: Option<f64>,
     /// Share of (validation image, unit) pairs with z^T > 0.
     pub active_fraction: Option<f64>,
@@ -46,7 +46,7 @@ pub struct EpochRow {
     pub live_fraction: Option<f64>,
 }
 
-/// Wall-clock of one epoch, in `timing.csv`: not in `epochs.csv`, which must repeat.
+/// Wall-clock of one epoch, in `timing.csv`; separate from `epochs.csv`, which must be reproducible.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TimingRow {
     /// Id of the trial.
@@ -55,7 +55,7 @@ pub struct TimingRow {
     pub epoch: usize,
     /// Seconds, evaluation included.
     pub seconds: f64,
-    /// Training images a second.
+    /// Training images per second.
     pub images_per_second: f64,
 }
 

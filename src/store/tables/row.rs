@@ -18,7 +18,7 @@ pub trait Row: Serialize + DeserializeOwned + Default {
     /// Columns that earlier versions did not write.
     const ADDED: &'static [&'static str] = &[];
 
-    /// Takes the fields that are no columns of the type.
+    /// Stores the fields that are not columns of the type.
     fn take_others<'t>(&mut self, _others: impl Iterator<Item = (&'t Arc<str>, &'t str)>) {}
 }
 
@@ -37,7 +37,7 @@ pub fn parse_rows<R: Row>(path: &Path, text: &[u8]) -> Result<Vec<R>, Error> {
         return Err(malformed(format!("line 1: it has no column `{missing}`")));
     }
     let is_other = |(_, name): &(usize, &str)| !columns.iter().any(|column| column == name);
-    // The rows share the names: a long one in a table of many rows is in memory once.
+    // The rows share the names, so that a long name is in memory once.
     let others: Vec<(usize, Arc<str>)> =
         header.iter().enumerate().filter(is_other).map(|(at, name)| (at, name.into())).collect();
     let (mut rows, mut record) = (Vec::new(), StringRecord::new());

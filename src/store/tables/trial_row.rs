@@ -215,7 +215,7 @@ impl Store {
         }
     }
 
-    /// True if `trials.csv`, if there is one, has so many trials, and those of `plan.csv`.
+    /// Returns true if `trials.csv` is absent or empty, or if it has `trials` rows with the ids of `plan.csv`.
     ///
     /// # Errors
     /// A table is malformed, or I/O fails.
