@@ -358,7 +358,7 @@ fn forged_errors_are_found_by_the_network() {
     });
     let verdict = sweep.verify(&[]);
     assert!(verdict.blames(&sweep.first(file::RESULT)), "{verdict:?}");
-    assert!(verdict.problems().contains("has the test error 0 %, the network"), "{verdict:?}");
+    assert!(verdict.problems().contains("has the test error 0 %, but the network"), "{verdict:?}");
 }
 
 #[test]

@@ -1,7 +1,6 @@
-//! Training speed of this machine: complete training steps, timed alternately with a large matrix product
-//! as the peak.
+//! Training speed of this machine: complete training steps, timed alternately with a large matrix product as the peak.
 //!
-//! The two alternate within seconds, so that load on the machine slows both and their ratio stays.
+//! The two alternate within seconds, so that load on the machine slows both and hardly changes their ratio.
 
 mod step;
 
@@ -22,9 +21,9 @@ const PEAK_SIZE: usize = 1024;
 pub struct Timings {
     /// Median.
     pub median: f64,
-    /// Least.
+    /// Minimum.
     pub low: f64,
-    /// Most.
+    /// Maximum.
     pub high: f64,
 }
 
@@ -52,8 +51,7 @@ pub struct BenchReport {
     pub peak_gflops: Timings,
     /// Step over peak, in each repetition.
     pub peak_fraction: Timings,
-    /// Throughput of all threads in parallel over that of one alone, in each repetition; absent for one
-    /// thread.
+    /// Throughput of all threads in parallel divided by that of a single one, in each repetition; absent for one thread.
     pub side_by_side: Option<Timings>,
 }
 

@@ -1,5 +1,4 @@
-//! The training step that is timed: forward, backward, update and bounds, on mini-batches
-//! that are prepared beforehand.
+//! The timed training step: forward, backward, update and bounds, on mini-batches that are prepared in advance.
 
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
@@ -47,8 +46,7 @@ impl Bench {
         budget::training_flops(&self.model, INPUTS, CLASSES)
     }
 
-    /// A network with its initial weights, except the thresholds of a given activity, and
-    /// noise to train it on.
+    /// A network with its initial weights, but thresholds for the given activity, and random mini-batches.
     ///
     /// # Errors
     /// When there is not enough memory for the network.
@@ -74,8 +72,7 @@ impl Bench {
     }
 }
 
-/// Mini-batches of images with random pixels. A step costs the same for other images with as many active
-/// units.
+/// Mini-batches of images with random pixels. The time of a step depends only on the number of active units.
 fn noise(batch: usize) -> Vec<Batch> {
     let count = batch * BATCHES;
     let mut random = rng::stream(1, Purpose::Benchmark, 0);
@@ -108,7 +105,7 @@ impl TimedTraining {
     /// Trains on the next mini-batch.
     ///
     /// # Errors
-    /// When the weights are not in this machine's memory.
+    /// When the weights are not on the CPU.
     pub fn step(&mut self) -> Result<()> {
         let batch = &self.batches[self.updates % self.batches.len()];
         self.stepper.step(&self.model, batch, self.weights, self.rate)?;
@@ -158,7 +155,7 @@ impl TimedTraining {
     }
 }
 
-/// Images per second of all trainings together, each on its thread.
+/// Images per second of all trainings together, each on its own thread.
 pub(super) fn side_by_side(trainings: &mut [TimedTraining], time: Duration) -> Result<f64> {
     let together = Barrier::new(trainings.len());
     std::thread::scope(|scope| {

@@ -1,13 +1,11 @@
-//! Products of codes, or of their gradients, with a matrix: the recursion's z·Sᵀ and δ·S,
-//! and Σ δᵀ·z.
+//! Products of sparse codes, or of their gradients, with a matrix: the recursion's z·Sᵀ and δ·S, and Σ δᵀ·z.
 //!
-//! ReLU units are often inactive, and terms of inactive units are zero: they are skipped, which
-//! changes no sum. A matrix that is larger than the first-level cache loads half as fast as it
-//! can be multiplied; there two rows are processed together, over the terms of which either is
-//! active, and each load is used twice. Each sum adds its terms in order, one fused multiply-add
-//! per term, in blocks of at most [`BLOCK`] terms that are added one after the other. The result
-//! has the same bits on every instruction set, and those of the gemm crate on processors whose
-//! cache makes it choose the same blocks.
+//! ReLU units are often inactive, and the terms of inactive units are zero. The kernels skip them, which changes no
+//! sum. A matrix that is larger than the first-level cache loads at half the rate at which it can be multiplied. For
+//! such a matrix, two rows are processed together over the terms that are active in either, so that each load is used
+//! twice. Each sum adds its terms in order, with one fused multiply-add per term, in blocks of at most [`BLOCK`] terms
+//! that are added one after the other. The result has the same bits on every instruction set. It also has the bits of
+//! the gemm crate on processors for which gemm chooses the same blocks.
 
 #![expect(clippy::inline_always, reason = "a kernel is compiled for the instruction set of its caller")]
 
@@ -22,11 +20,11 @@ use crate::simd::dispatch;
 
 /// Maximum number of terms that are summed in a register before the sum is stored.
 const BLOCK: usize = 512;
-/// Maximum rows and columns of a product that is split into full blocks, as the gemm crate does.
+/// Maximum rows and columns of a product that is split into full blocks, as in the gemm crate.
 const SMALL: usize = 64;
 /// Words of a mask with one bit for each term of a block.
 const WORDS: usize = BLOCK / u64::BITS as usize;
-/// Maximum bytes of a matrix that is mostly loaded from the first-level cache, as fast as it is multiplied.
+/// Maximum bytes of a matrix that is mostly loaded from the first-level cache, at the rate of the multiplications.
 const CACHED: usize = 64 * 1024;
 
 /// `out = left·right` for `left` `[rows, right.count]` and `out` `[rows, right.columns]`,
@@ -57,7 +55,7 @@ fn product_with<T: Scalar>(out: &mut [T], left: &[T], right: Rows<T>, multiply: 
     for start in (0..depth).step_by(block) {
         let terms = start..depth.min(start + block);
         let right = right.slice(terms.clone());
-        // Separate from `multiply`, so that its registers do not crowd out the sums.
+        // Separate from `multiply`, so that the sums stay in registers.
         dispatch!({
             for (active, row) in active.iter_mut().zip(left.chunks_exact(depth)) {
                 active.mark(&row[terms.clone()]);

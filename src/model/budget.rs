@@ -1,10 +1,10 @@
-//! Counting parameters and operations, and choosing widths of equal parameter count.
+//! Counts of parameters and operations, and widths of equal parameter count.
 
 use super::family::slots;
 use super::{Config, Family, Group};
 
-/// Number of tensors of each group, and of the products of an image with them: together with the
-/// width, all that a network's size depends on.
+/// Number of tensors of each group, and of the products of an image with them. Together with the width, they determine
+/// the size of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
     encoders: usize,
@@ -36,7 +36,7 @@ impl Counts {
         hidden * (encoders * inputs + recurrents * hidden + thresholds + inputs + classes)
     }
 
-    /// The largest width with no more than `budget` parameters; `None` if one hidden unit exceeds it.
+    /// The largest width with at most `budget` parameters; `None` if one hidden unit exceeds the budget.
     #[must_use]
     pub fn match_width(&self, inputs: usize, classes: usize, budget: usize) -> Option<usize> {
         let fits = |hidden| self.parameters(hidden, inputs, classes) <= budget;
@@ -59,7 +59,7 @@ impl Counts {
     }
 
     /// Floating-point operations of the matrix products of one training step on one image:
-    /// forward, and twice that backward, less the gradient of the input, which is not needed.
+    /// forward, and twice that backward, minus the gradient of the input, which is not computed.
     #[must_use]
     pub fn training_flops(&self, hidden: usize, inputs: usize, classes: usize) -> u64 {
         let (m, n, l) = (inputs as u64, hidden as u64, classes as u64);

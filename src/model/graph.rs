@@ -1,5 +1,5 @@
-//! The encoder's iterations as a graph of candle's own operations, on any device: the reference that
-//! the fused kernels are tested against.
+//! The encoder's iterations as a graph of candle operations, on any device: the reference for tests of the fused
+//! kernels.
 
 use candle_core::{Result, Tensor, bail};
 

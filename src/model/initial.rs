@@ -6,8 +6,8 @@
 //! 2/n, at which a ReLU layer of n units preserves the norm of its input on average (He et al.
 //! 2015, the backward form), and b = 0. C starts at zero and stays zero in phase 1.
 //!
-//! Everything is computed on the calling thread: candle would start threads that take time from
-//! trials that train in parallel.
+//! All computation is on the calling thread: candle would start threads that compete with trials that train in
+//! parallel.
 
 use candle_core::{DType, Device, Result, Tensor};
 use rand_distr::{Distribution, StandardNormal};
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::model::family;
 
-    /// The formulas of this file by candle's own operations.
+    /// The formulas of this file by candle operations.
     fn by_candle(decoder: &Tensor, step: f64) -> Result<[Tensor; 2]> {
         let encoder = (decoder.t()? * step)?;
         let recurrent =

@@ -1,4 +1,4 @@
-//! Reductions of slices in a fixed order: sums over sixteen lanes, so that none depends on the instruction
+//! Reductions of slices in a fixed order: sums over sixteen lanes, so that the result does not depend on the instruction
 //! set.
 
 #![expect(clippy::inline_always, reason = "a sum is compiled for the instruction set of its caller")]

@@ -1,4 +1,4 @@
-//! The networks: the recurrent sparse auto-encoder and the untied ones it is compared with.
+//! The networks: the recurrent sparse auto-encoder and the families that it is compared with.
 //!
 //! With input x `[batch, m]`, codes z `[batch, n]` and T iterations from z^0 = 0,
 //!

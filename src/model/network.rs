@@ -107,8 +107,7 @@ impl Model {
         (0..self.config.steps).map(|t| codes.get(t)).collect()
     }
 
-    /// The same codes by candle's own operations: the reference that all fused kernels are tested
-    /// against.
+    /// The same codes by candle operations: the reference for tests of all fused kernels.
     ///
     /// # Errors
     /// When the input's width is not the network's.
@@ -124,7 +123,7 @@ impl Model {
         last(self.codes(input)?)
     }
 
-    /// The same code by candle's own operations.
+    /// The same code by candle operations.
     ///
     /// # Errors
     /// When the input's width is not the network's.

@@ -50,7 +50,7 @@ impl<'a, T> Matrix<'a, T> {
     }
 }
 
-/// `out = factor · left · right`, or `out += …` where `accumulate`; `out` is row-major.
+/// `out = factor · left · right`, or `out += …` if `accumulate` is true; `out` is row-major.
 /// Computed on the calling thread.
 ///
 /// # Panics

@@ -88,7 +88,7 @@ pub(super) fn transpose<T: Scalar>(out: &mut [T], stride: usize, matrix: &[T], c
     let rows = matrix.len() / columns;
     let (whole_rows, whole_columns) = (rows - rows % LINE, columns - columns % LINE);
     dispatch!({
-        // Down the matrix first, so that each row of `out` is written from its start to its end.
+        // The outer loop runs over columns of `matrix`, so that each row of `out` is written in order.
         for left in (0..whole_columns).step_by(LINE) {
             for top in (0..whole_rows).step_by(LINE) {
                 let mut block = [[T::zero(); LINE]; LINE];

@@ -32,8 +32,8 @@ impl<'a> TensorFile<'a> {
     }
 }
 
-/// The file of f32 tensors, given by name, shape and [`to_bytes`], and of one text. One, because the
-/// format does not fix the order of several.
+/// The bytes of a file of f32 tensors, given by name, shape and [`to_bytes`], with one text in the metadata. More than
+/// one text would have no fixed order in the format.
 pub(crate) fn serialize(
     tensors: &[(String, Vec<usize>, Vec<u8>)],
     key: &str,

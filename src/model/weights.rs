@@ -75,7 +75,7 @@ impl<'a> Checkpoint<'a> {
         if info.dtype != Dtype::F32 {
             bail!("`{name}` holds {:?}, not f32", info.dtype);
         }
-        // The other sizes of such a tensor may be any numbers, and their product more than any.
+        // The other sizes of such a tensor may be arbitrary, and their product may overflow.
         if info.shape.is_empty() || info.shape.contains(&0) {
             bail!("`{name}` has shape {:?}, which holds no row", info.shape);
         }
@@ -189,7 +189,7 @@ mod tests {
         assert!(error.contains("`classifier` has shape [0, "), "{error}");
     }
 
-    /// A header that announces terabytes: no file has them, so nothing is allocated.
+    /// A header that announces terabytes, for which nothing must be allocated.
     #[test]
     fn sizes_beyond_the_file_are_refused() {
         let header = |shape: &str, end: u64| {

@@ -1,8 +1,8 @@
 //! A running average of the weights (Polyak and Juditsky 1992), which can replace the trained weights of a
 //! phase in validation and at its end.
 //!
-//! After update t of the phase, w̄ ← d_t·w̄ + (1 − d_t)·w with d_t = min(d, 1 − 1/t): the plain mean
-//! of all updates at first, so that the weights before the phase do not count.
+//! After update t of the phase, w̄ ← d_t·w̄ + (1 − d_t)·w with d_t = min(d, 1 − 1/t). At first this is the plain mean of
+//! all updates, so that the weights before the phase have no influence.
 
 use candle_core::Result;
 

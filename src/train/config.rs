@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::Invalid;
 use crate::model::Group;
 
-// The product of these fits into 64 bits.
-/// Most images in a mini-batch.
+// The product of these limits fits into 64 bits.
+/// Maximum number of images in a mini-batch.
 const MOST_IMAGES: usize = 1_000_000;
-/// Most phases of a schedule.
+/// Maximum number of phases of a schedule.
 const MOST_PHASES: usize = 1000;
-/// Most epochs of a phase.
+/// Maximum number of epochs of a phase.
 const MOST_EPOCHS: usize = 1_000_000;
 
 /// Weights of the two penalty terms (equations 2 and 3).
@@ -63,8 +63,8 @@ pub enum Optimizer {
 }
 
 /// Learning-rate multipliers by group. E, S and b act T times, so their multiplier is
-/// divided by the number of iterations that use them (equation 6); an absent one takes the
-/// default of the family and the optimiser.
+/// divided by the number of iterations that use them (equation 6). An absent multiplier has the default of the family
+/// and the optimiser.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Multipliers {
@@ -96,7 +96,7 @@ pub struct Phase {
     /// Schedule of the rate within the phase.
     #[serde(default)]
     pub schedule: Schedule,
-    /// The update rule; its moments start afresh in every phase.
+    /// The update rule; its moments are reset at the start of every phase.
     #[serde(default)]
     pub optimizer: Optimizer,
     /// Momentum of `sgd`.
@@ -115,8 +115,8 @@ pub struct Phase {
     /// input.
     #[serde(default)]
     pub masking: f64,
-    /// Decay of a running average of the weights, by update: the network is validated with it, and
-    /// ends the phase with it.
+    /// Decay per update of a running average of the weights. The average is validated, and replaces the weights at the
+    /// end of the phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub average: Option<f64>,
     /// Parameters that this phase does not train.
@@ -138,8 +138,8 @@ pub struct Config {
     /// Images in a mini-batch.
     #[serde(default = "default_batch")]
     pub batch: usize,
-    /// Epochs from one validation to the next, counted within each phase, whose last epoch
-    /// is always validated. Weights are kept from validated epochs alone.
+    /// Number of epochs between validations, counted within each phase; the last epoch of a phase is always validated.
+    /// Only weights of validated epochs are kept.
     #[serde(default = "default_validate_every", skip_serializing_if = "is_default_validate_every")]
     pub validate_every: usize,
     /// Phases in order.
@@ -150,7 +150,7 @@ fn default_validate_every() -> usize {
     1
 }
 
-/// The default is not written, so that ids of trials from before the setting stay.
+/// The default is not written, so that trials from before the setting keep their ids.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_default_validate_every(epochs: &usize) -> bool {
     *epochs == default_validate_every()

@@ -13,7 +13,7 @@ pub struct Epoch {
     pub epoch: usize,
     /// Learning rate of the first update.
     pub rate: f64,
-    /// Averages over the epoch's mini-batches, as the weights moved.
+    /// Averages over the epoch's mini-batches, while the weights change.
     pub train: Averages,
     /// Evaluation after the epoch on the validation images, if there are any.
     pub validation: Option<Evaluation>,

@@ -12,7 +12,7 @@ use crate::model::{self, Model, budget};
 /// Images evaluated together.
 const BATCH: usize = 250;
 
-/// Averages over a set of images, and each image's predicted class.
+/// Averages over a set of images, and the predicted class of each image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Mean of ½‖x − D·z‖².
@@ -21,7 +21,7 @@ pub struct Evaluation {
     pub sparsity: f64,
     /// Mean of −log softmax(scores)_y.
     pub class: f64,
-    /// Share of images whose highest score is another class, in percent.
+    /// Share of misclassified images, in percent.
     pub error: f64,
     /// Share of code entries above zero.
     pub active: f64,
@@ -87,7 +87,7 @@ pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> Result<Evaluatio
     Ok(test_reserved(model, dataset, sparsity)?)
 }
 
-/// As [`test`], for memory that has been reserved.
+/// As [`test`], with memory that has already been reserved.
 pub(super) fn test_reserved(
     model: &Model,
     dataset: &Dataset,

@@ -1,4 +1,4 @@
-//! The update of the weights by candle's own operations, on any device; the counterpart of
+//! The update of the weights by candle operations, on any device; the counterpart of
 //! [`Optimiser`](super::Optimiser) on the CPU.
 
 use candle_core::backprop::GradStore;
@@ -26,7 +26,7 @@ impl GraphOptimiser {
     /// Fresh moments for the parameters that `model` trains in `phase`.
     ///
     /// # Errors
-    /// When the device has no room for them.
+    /// When the device has not enough memory for them.
     pub fn new(phase: &Phase, model: &Model) -> Result<Self> {
         let updates = Updates::new(phase, model);
         let fresh = |parameter: &Parameter| {
@@ -43,7 +43,7 @@ impl GraphOptimiser {
     /// The state of the optimiser.
     ///
     /// # Errors
-    /// When the device does not give its numbers.
+    /// When the values cannot be copied from the device.
     pub fn moments(&self) -> Result<Moments> {
         let pairs = self.moments.iter().flatten().map(TensorMoments::numbers).collect::<Result<_>>()?;
         Ok(Moments { decay: self.updates.decay(), pairs })
@@ -52,7 +52,7 @@ impl GraphOptimiser {
     /// Restores the state that [`GraphOptimiser::moments`] returned.
     ///
     /// # Errors
-    /// When that is of another network or optimiser.
+    /// When the state belongs to another network or optimiser.
     pub fn restore(&mut self, moments: &Moments) -> Result<()> {
         moments.check_sizes(self.moments.iter().flatten().map(TensorMoments::sizes))?;
         for (moments, [first, second]) in self.moments.iter_mut().flatten().zip(&moments.pairs) {
@@ -118,8 +118,7 @@ fn like(own: &Tensor, numbers: &[f32]) -> Result<Tensor> {
     Tensor::from_slice(numbers, own.dims(), own.device())
 }
 
-/// β·mean + (1 − β)·new, with the same f32 numbers as the fused update: 1 − 0.999 is there
-/// off by a hundred-thousandth.
+/// β·mean + (1 − β)·new in f32, as in the fused update, where 1 − 0.999 has a relative error of about 1e-5.
 fn average(mean: &Tensor, new: &Tensor, beta: f64) -> Result<Tensor> {
     let beta = beta as f32;
     (mean * f64::from(beta))? + (new * f64::from(1.0 - beta))?

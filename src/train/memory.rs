@@ -1,4 +1,4 @@
-//! Memory that a trial reserves, and the part of it that is not yet allocated.
+//! The memory that a trial reserves, and the part that is not allocated yet.
 
 use super::{Error, evaluation};
 use crate::memory::Reservation;

@@ -1,4 +1,4 @@
-//! Training: the objective, its minimisation in phases, and the choice of the weights.
+//! Training: the objective, its minimisation in phases, and the selection of the weights.
 //!
 //! The module computes rows and networks; it opens no file. A network is trained on the device of its
 //! weights, and evaluated by the fused pass on the CPU, to which weights on another device are copied
@@ -42,12 +42,12 @@ pub enum Error {
     Diverged {
         /// Epoch over all phases, from 1.
         epoch: usize,
-        /// Update within the phase, from 1; 0 where an evaluation after the epoch found it.
+        /// Update within the phase, from 1; 0 if an evaluation after the epoch found it.
         update: usize,
         /// The loss.
         loss: f64,
     },
-    /// There is not enough free memory for the network, which is no fault of the trial.
+    /// There is not enough free memory for the network; the trial has not failed.
     #[error("{0}; train fewer networks in parallel or a smaller one, or raise the limit on memory")]
     Memory(Shortage),
     /// A state that does not belong to the schedule.

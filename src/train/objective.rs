@@ -27,11 +27,11 @@ pub struct Terms {
     pub total: Tensor,
 }
 
-/// The terms at a code `[batch, hidden]`, for the clean input `[batch, inputs]`
-/// and the labels `[batch]`. `scores` `[batch, classes]` are those of the code.
+/// The terms at a code `[batch, hidden]` with its `scores` `[batch, classes]`, for the clean input `[batch, inputs]` and
+/// the labels `[batch]`.
 ///
 /// # Errors
-/// When the shapes do not belong together.
+/// When the shapes do not match.
 pub fn terms(
     model: &Model,
     input: &Tensor,

@@ -1,5 +1,5 @@
-//! The update of the weights: Adam or SGD, then the norm bounds (equation 5), in one sweep
-//! over each parameter's memory.
+//! The update of the weights: Adam or SGD, then the norm bounds (equation 5), in one pass over the memory of each
+//! parameter.
 
 #![expect(clippy::inline_always, reason = "a loop is compiled for the instruction set of its caller")]
 
@@ -17,8 +17,7 @@ use crate::simd::dispatch;
 #[derive(Debug, Clone)]
 pub struct Optimiser {
     updates: Updates,
-    /// First and second moments by slot; `None` if a parameter is not trained. The latter
-    /// are empty under SGD.
+    /// First and second moments by slot; `None` if a parameter is not trained. Second moments are empty under SGD.
     moments: Vec<Option<[Vec<f32>; 2]>>,
 }
 
@@ -56,7 +55,7 @@ impl Optimiser {
     /// rate `rate`, then enforces the bounds.
     ///
     /// # Errors
-    /// When the gradients are of another network.
+    /// When the gradients belong to another network.
     pub fn update(&mut self, model: &Model, gradients: &[Vec<f32>], rate: f64) -> Result<()> {
         let parameters = model.parameters().iter().zip(gradients);
         let updates = self.updates.next(rate).zip(&mut self.moments);

@@ -1,7 +1,6 @@
-//! The state of a trial between two epochs: everything that it needs to continue to the same bits.
+//! The state of a trial between two epochs: everything that it needs to continue with the same bits.
 //!
-//! The random streams are functions of (seed, purpose, epoch), so their position is the
-//! epoch's number.
+//! The random streams are functions of (seed, purpose, epoch), so their position is the number of the epoch.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -40,13 +39,13 @@ pub(super) struct Best {
     pub weights: Vec<Vec<f32>>,
 }
 
-/// An error of reading a state.
+/// An error of parsing a state.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// They are truncated or were changed.
+    /// The bytes are truncated or were changed.
     #[error("it is damaged: {0}")]
     Damaged(String),
-    /// They belong to another trial.
+    /// The state belongs to another trial.
     #[error("it belongs to trial {0}")]
     Foreign(String),
 }
@@ -69,15 +68,15 @@ struct Head {
     #[serde(default, skip_serializing_if = "is_zero")]
     averages: usize,
     moments: usize,
-    /// SHA-256 over all tensors, in order, and over this text with an empty digest.
+    /// SHA-256 over all tensors in order, and over this metadata with an empty digest.
     digest: String,
 }
 
 impl State {
-    /// The bytes of `state.safetensors` for the trial of that id.
+    /// The bytes of `state.safetensors` for the trial with this id.
     ///
     /// # Panics
-    /// Never: the shapes are those of the bytes.
+    /// Never: the shapes match the bytes.
     #[must_use]
     pub fn to_bytes(&self, trial: &str) -> Vec<u8> {
         let mut head = Head {
@@ -100,10 +99,10 @@ impl State {
         tensor_file::serialize(&tensors, METADATA_KEY, json(&head)).expect("shapes are those of the bytes")
     }
 
-    /// Reads what [`State::to_bytes`] wrote for the trial of that id.
+    /// Parses the output of [`State::to_bytes`] for the trial with this id.
     ///
     /// # Errors
-    /// When a single bit differs, or the state is another trial's.
+    /// When any bit was changed, or the state belongs to another trial.
     pub fn from_bytes(bytes: &[u8], trial: &str) -> Result<Self, StateError> {
         let damaged = |reason: &dyn std::fmt::Display| StateError::Damaged(reason.to_string());
         let file = TensorFile::parse(bytes).map_err(|error| damaged(&error))?;

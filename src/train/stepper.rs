@@ -28,7 +28,7 @@ impl Stepper {
     /// Memory for mini-batches of `batch` images of `inputs` pixels, with fresh moments for a phase.
     ///
     /// # Errors
-    /// When the model's device has no room for them.
+    /// When the model's device has not enough memory for them.
     pub fn new(model: &Model, phase: &Phase, inputs: usize, batch: usize) -> Result<Self> {
         if !model.parameters().device().is_cpu() {
             return Self::by_graph(model, phase);
@@ -38,7 +38,7 @@ impl Stepper {
         Ok(Self { backend, classes: model.classes() })
     }
 
-    /// A stepper that uses candle's graph on whatever device the model is, with fresh moments.
+    /// A stepper that uses candle's graph on any device of the model, with fresh moments.
     pub(super) fn by_graph(model: &Model, phase: &Phase) -> Result<Self> {
         let backend = Backend::Graph { optimiser: GraphOptimiser::new(phase, model)?, scores: Vec::new() };
         Ok(Self { backend, classes: model.classes() })

@@ -19,7 +19,7 @@ use crate::data::{Dataset, Images, Normaliser, Split, split};
 use crate::device;
 use crate::model::{self, Model};
 
-/// Everything that determines a trial's result.
+/// The inputs that determine a trial's result.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
     /// The images.
@@ -43,15 +43,15 @@ pub struct Task<'a> {
 pub struct Outcome {
     /// The network with its best weights.
     pub model: Model,
-    /// The epoch (from 1) after which it had them.
+    /// The epoch, from 1, whose weights were kept.
     pub best_epoch: usize,
-    /// Its validation error in percent, where images were held out.
+    /// Its validation error in percent; absent if no images are held out.
     pub valid_error: Option<f64>,
-    /// Evaluation on the test images, which are not used before.
+    /// Evaluation on the test images, which are used only here.
     pub test: Evaluation,
 }
 
-/// Is called with the number of images after each update; a break stops the trial.
+/// A callback with the number of images after each update; a break stops the trial.
 pub type OnBatch<'a> = dyn FnMut(usize) -> ControlFlow<()> + 'a;
 
 /// The training images with their split and preprocessing.
@@ -71,8 +71,8 @@ impl TrainingData<'_> {
     }
 }
 
-/// A trial in training. Each call of [`Trainer::next_epoch`] is one pass over the training images, on the
-/// calling thread as far as it is computed on the CPU.
+/// A trial in training. Each call of [`Trainer::next_epoch`] is one pass over the training images. Computation on the
+/// CPU is on the calling thread.
 pub struct Trainer<'a> {
     task: Task<'a>,
     data: TrainingData<'a>,
@@ -231,7 +231,7 @@ impl<'a> Trainer<'a> {
     /// Restores the best weights and evaluates them on the test images.
     ///
     /// # Errors
-    /// [`Error::Diverged`] when the last update diverged and no held-out images have shown it.
+    /// [`Error::Diverged`] when the last update diverged and no evaluation on held-out images detected it.
     pub fn finish(self) -> Result<Outcome, Error> {
         let (best_epoch, valid_error) = match &self.best {
             Some(best) => {
@@ -323,8 +323,8 @@ impl<'a> Trainer<'a> {
         if loss.is_finite() { Ok(()) } else { Err(Error::Diverged { epoch: self.epoch, update: 0, loss }) }
     }
 
-    /// Stores the weights if the validation error is a new minimum; in a schedule without the class term,
-    /// if the reconstruction objective is.
+    /// Stores the weights if the validation error is a new minimum. In a schedule without the class term, the
+    /// reconstruction objective decides instead.
     fn keep_best(&mut self, phase: &Phase, validation: Option<&Evaluation>) -> Result<(), Error> {
         let Some(validation) = validation else { return Ok(()) };
         let classifies = self.task.training.phases.iter().any(|phase| phase.discriminative);

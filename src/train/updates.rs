@@ -56,12 +56,12 @@ pub(super) enum Bound {
 pub(super) struct Moments {
     /// β₁^t and β₂^t after t updates.
     pub decay: (f64, f64),
-    /// First and second moments of each trained parameter; the latter are empty under SGD.
+    /// First and second moments of each trained parameter; second moments are empty under SGD.
     pub pairs: Vec<[Vec<f32>; 2]>,
 }
 
 impl Moments {
-    /// Rejects moments of other sizes than an optimiser's.
+    /// Rejects moments whose sizes differ from the optimiser's.
     pub fn check_sizes(&self, sizes: impl Iterator<Item = [usize; 2]>) -> Result<()> {
         if self.pairs.iter().map(|[first, second]| [first.len(), second.len()]).eq(sizes) {
             return Ok(());

@@ -52,7 +52,7 @@ fn assert_close(found: &[f32], expected: &[f32]) {
     }
 }
 
-/// The expected numbers are those that Python printed for
+/// The expected numbers are the output of this Python script:
 ///
 /// ```python
 /// import math
@@ -114,7 +114,7 @@ fn a_row_or_column_inside_its_bound_keeps_its_bits() {
     assert_close(&column(2), &[3.0 / 13.0, 4.0 / 13.0, 12.0 / 13.0]);
 }
 
-/// Under SGD without momentum, a slope of zero moves nothing, so that the bounds act alone.
+/// Under SGD without momentum, a zero gradient changes no weight, so that only the bounds act.
 #[test]
 fn each_matrix_has_its_own_bound_and_the_threshold_none() {
     let model = model(Family::Drsae, 5);

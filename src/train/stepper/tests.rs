@@ -8,11 +8,11 @@ use crate::train::{Batches, Selection};
 const INPUTS: usize = 9;
 const CLASSES: usize = 3;
 const BATCH: usize = 8;
-/// So many that both backends sum their products in the same order.
+/// Size for which both backends sum their products in the same order.
 const HIDDEN: usize = 33;
 const UPDATES: usize = 20;
 
-/// Images of which no two are alike; the last mini-batch of a pass is smaller.
+/// Distinct images; the last mini-batch of a pass is smaller.
 fn images() -> Images {
     let count = 5 * BATCH - 3;
     let pixel = |at: usize| (127.5 * (1.0 + (1.7 * at as f64 + (at / INPUTS) as f64).sin())) as u8;
@@ -93,7 +93,7 @@ fn gap_of_backends(config: &model::Config, phase: &Phase, factor: f64) -> f64 {
     gap(&fused, &graph)
 }
 
-/// Rounding alone, which 20 updates magnify, leaves less.
+/// Upper bound of the difference by rounding, which 20 updates magnify.
 const TOLERANCE: f64 = 5e-5;
 
 const OBJECTIVES: [&str; 2] = ["discriminative = false", "discriminative = true\nmasking = 0.3"];

@@ -1,4 +1,4 @@
-//! Complete trials by candle's graph, as on another device.
+//! Complete trials with candle's graph, as on another device.
 
 use super::*;
 use crate::data;
@@ -9,7 +9,7 @@ fn glyphs() -> Dataset {
     data::load(&toml::from_str("train = 130\ntest = 30\nvalidation = 30").unwrap(), None).unwrap()
 }
 
-/// Two phases under different rules, with masking, a frozen part and no whole last batch.
+/// Two phases with different rules, masking, a frozen parameter and a smaller last mini-batch.
 fn schedule() -> train::Config {
     toml::from_str(
         "batch = 16
@@ -76,7 +76,7 @@ fn assert_close(one: f64, other: f64) {
     assert!((one - other).abs() <= 1e-4 * one.abs(), "{one} and {other}");
 }
 
-/// All that a trial leaves behind, to the bit.
+/// The outputs of a trial, to the bit.
 fn remains(trainer: Trainer) -> (State, Vec<Vec<f32>>, Evaluation) {
     let state = trainer.state().unwrap();
     let outcome = trainer.finish().unwrap();
@@ -185,7 +185,7 @@ fn a_phase_validates_and_ends_with_its_average() {
     for done in 1..=2 {
         let (plain_epoch, epoch) =
             (next(&mut plain).unwrap().unwrap(), next(&mut averaged).unwrap().unwrap());
-        assert_eq!(plain_epoch.train, epoch.train, "what is trained is not averaged");
+        assert_eq!(plain_epoch.train, epoch.train, "the trained weights are not averaged");
         assert_ne!(plain_epoch.validation, epoch.validation);
         let same =
             plain.model.parameters().snapshot().unwrap() == averaged.model.parameters().snapshot().unwrap();
