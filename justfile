@@ -1,4 +1,4 @@
-# Short names for what is done often; `just` lists them.
+# Short names for common commands; `just` lists them.
 
 set positional-arguments
 
@@ -6,7 +6,7 @@ set positional-arguments
 default:
     @just --list
 
-# Run what is missing of a sweep, then compare: just sweep experiments/depth.toml --jobs 2
+# Run the missing trials of a sweep, then compare: just sweep experiments/depth.toml --jobs 2
 sweep SPEC *ARGS: build
     @cargo run --release --quiet -- sweep "$@"
 
@@ -37,7 +37,7 @@ anatomy: build
             judge=$(cat "$folder/judge")
             network=("$folder/model.safetensors" --judge "$judge")
             if [[ $judge == *mnist* ]] && ! cargo run --release --quiet -- data fetch >&2; then
-                echo "$folder is as it was: there is no MNIST to measure its network on" >&2
+                echo "$folder is unchanged: MNIST is missing, so its network cannot be measured" >&2
                 continue
             fi
         fi
@@ -68,10 +68,10 @@ paper-anatomy: build
     mapfile -t masked < <(networks -l results/paper/error/trials/*/config.toml)
     mapfile -t whole < <(networks -L results/paper/error/trials/*/config.toml)
     just dissect paper "$judge" "${masked[@]}" --after-phase-1 "${controls[@]}"
-    # Kept once, beside the tables that tell of it.
+    # Kept once, with the tables of its sweep.
     mv results/anatomy/paper/model.safetensors results/paper/error/drsae-400.safetensors
     ln -s ../../paper/error/drsae-400.safetensors results/anatomy/paper/model.safetensors
-    # Of the others the tables are kept, and what is drawn from them.
+    # For the others, only the tables and the figures drawn from them are kept.
     two=(results/paper/depth/trials/drsae-t2-*/model.safetensors)
     [[ ${#whole[@]} == 0 ]] || drsae inspect "${whole[@]}" --name paper-unmasked --judge "$judge" --after-phase-1 "${controls[@]}"
     [[ ${#two[@]} == 0 ]] || drsae inspect "${two[@]}" --name paper-t2 --judge "$judge" --after-phase-1 "${controls[@]}"
@@ -79,7 +79,7 @@ paper-anatomy: build
         [[ ! -d results/anatomy/$name ]] || { rm -r "results/anatomy/$name/figures"; drsae inspect --name "$name" --merge; }
     done
 
-# Time the training step on this machine, as active as trained networks are: just bench --hidden 100
+# Time the training step on this machine at the activity of trained networks: just bench --hidden 100
 bench *ARGS: build
     @cargo run --release --quiet -- bench --active 0.27 "$@"
 
@@ -87,17 +87,17 @@ bench *ARGS: build
 test:
     cargo test
 
-# Try a sweep with every fault at every one of its system calls, for an hour: just faults 500 tries so many, just faults rename:7:EIO one
+# Run a sweep with every fault at each of its system calls, for an hour: `just faults 500` runs 500 cases, `just faults rename:7:EIO` one
 faults CASES="full":
     DRSAE_FAULTS="$1" cargo test --test faults -- --nocapture --test-threads 1
 
-# Look for inputs that break a reader, for so many seconds: just fuzz spec 300; targets are in fuzz/seeds
+# Search for inputs that break a reader, for a number of seconds: just fuzz spec 300; targets are in fuzz/seeds
 fuzz TARGET SECONDS="60":
     #!/usr/bin/env bash
     set -euo pipefail
     cargo fuzz --version >/dev/null 2>&1 || { echo "there is no cargo-fuzz: cargo install cargo-fuzz --locked" >&2; exit 1; }
     [[ -d fuzz/seeds/$1 ]] || { echo "there is no target $1; there are:" fuzz/seeds/* >&2; exit 1; }
-    # The libraries are those of the program.
+    # The fuzz targets use the program's versions of libraries.
     [[ fuzz/Cargo.lock -nt Cargo.lock ]] || cp Cargo.lock fuzz/Cargo.lock
     mkdir -p "fuzz/corpus/$1"
     # Sanitizers need Rust's nightly compiler, and watch unsafe code, of which the readers have none.
@@ -108,11 +108,11 @@ fuzz TARGET SECONDS="60":
 doc:
     cargo doc --no-deps
 
-# Run all that a change must pass
+# Run all checks that a change must pass
 ci:
     .ci/run
 
-# Not a part of the runs, so that the first one shows that it builds, and for how long.
+# A separate step, so that the first run shows the progress of the build.
 [private]
 build:
     @cargo build --release

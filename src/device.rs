@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cpu_always_opens_and_what_was_not_built_says_how_to_build_it() {
+    fn the_cpu_always_opens_and_a_missing_feature_is_named() {
         assert!(Kind::Cpu.open().unwrap().is_cpu());
         let features = [(Kind::Cuda, cfg!(feature = "cuda")), (Kind::Metal, cfg!(feature = "metal"))];
         for (kind, _) in features.into_iter().filter(|(_, built)| !built) {

@@ -18,7 +18,7 @@ pub const FORMAT: u32 = 1;
 /// Dependencies that the program was built with.
 const LOCKFILE: &str = include_str!("../Cargo.lock");
 
-/// Everything beside the config that the results of a trial may depend on.
+/// Everything in addition to the config that may affect the results of a trial.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// [`FORMAT`] of the program that wrote it.

@@ -1,7 +1,6 @@
-//! A disk that is full or read-only: a clear error, and what was complete stays whole.
+//! A disk that is full or read-only: a clear error, and complete trials are kept.
 //!
-//! The disks are small tmpfs mounts, which only root may make: elsewhere the tests say that
-//! they were skipped.
+//! The disks are small tmpfs mounts, which only root may create: otherwise the tests print that they were skipped.
 #![cfg(target_os = "linux")]
 
 mod files;
@@ -37,7 +36,7 @@ struct Disk {
 }
 
 impl Disk {
-    /// `None` where the system lets us mount nothing.
+    /// `None` if the system allows no mounts.
     fn new(size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("disk.toml"), SPEC).unwrap();
@@ -87,7 +86,7 @@ fn output_of(output: &Output) -> String {
 }
 
 #[test]
-fn a_full_disk_is_reported_keeps_what_was_complete_and_the_sweep_goes_on_later() {
+fn a_full_disk_is_reported_and_complete_trials_are_kept_and_the_sweep_resumes_later() {
     let Some(disk) = Disk::new("1100k") else { return };
     assert!(disk.sweep("roomy").status.success());
 

@@ -33,7 +33,7 @@ fn assert_close(found: &[f64], expected: &[f64], tolerance: f64) {
     }
 }
 
-/// The expected numbers are those that NumPy printed for
+/// The expected numbers are the output of this NumPy script:
 ///
 /// ```python
 /// import numpy as np

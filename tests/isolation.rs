@@ -1,4 +1,4 @@
-//! What goes wrong in one trial stays there.
+//! A failure of one trial does not affect the others.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -30,7 +30,7 @@ fn rows(table: &str) -> Vec<HashMap<String, String>> {
 }
 
 #[test]
-fn the_kept_network_has_the_error_that_is_told_of_it() {
+fn the_kept_network_has_the_recorded_error() {
     let Some(folder) = mnist() else {
         eprintln!("skipped: there is no MNIST in DRSAE_DATA_DIR or ../shared/mnist");
         return;
@@ -40,13 +40,13 @@ fn the_kept_network_has_the_error_that_is_told_of_it() {
     let config: drsae::spec::TrialConfig = toml::from_str(checkpoint.config().unwrap()).unwrap();
     let (seed, hidden) = (config.seed.to_string(), config.model.hidden.to_string());
     let masking = config.training.phases[0].masking.to_string();
-    let told: Vec<_> = rows("trials.csv")
+    let recorded: Vec<_> = rows("trials.csv")
         .into_iter()
         .filter(|row| {
             row["seed"] == seed && row["hidden"] == hidden && row["training.phases.0.masking"] == masking
         })
         .collect();
-    assert_eq!(told.len(), 1, "trials of the network's config");
+    assert_eq!(recorded.len(), 1, "trials of the network's config");
 
     let output = Command::new(env!("CARGO_BIN_EXE_drsae"))
         .args(["eval", NETWORK, "--json", "--data-dir"])
@@ -55,8 +55,8 @@ fn the_kept_network_has_the_error_that_is_told_of_it() {
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(found["test_error"].to_string(), told[0]["test_error"]);
-    let mistakes = rows("mistakes.csv").iter().filter(|row| row["index"] == told[0]["index"]).count();
+    assert_eq!(found["test_error"].to_string(), recorded[0]["test_error"]);
+    let mistakes = rows("mistakes.csv").iter().filter(|row| row["index"] == recorded[0]["index"]).count();
     assert_eq!(found["test_errors"], mistakes);
 }
 

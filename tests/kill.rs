@@ -1,4 +1,4 @@
-//! A sweep that is killed, and killed again, ends in the bytes of one that never was.
+//! A sweep that is killed repeatedly ends in the bytes of an undisturbed one.
 #![cfg(unix)]
 
 mod files;
@@ -54,8 +54,8 @@ impl Place {
             .unwrap()
     }
 
-    /// Asserts that two results folders have the same files with the same bytes, but for
-    /// those that tell the time and what a killed writer left.
+    /// Asserts that two results folders have the same files with the same bytes, except files with times and files of
+    /// killed processes.
     fn assert_same(&self, results: &str, expected: &str) {
         let (found, expected) = (self.files(results), self.files(expected));
         assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
@@ -181,7 +181,7 @@ fn vanish(folder: &Path) {
 }
 
 #[test]
-fn a_trial_whose_folder_is_removed_is_reported_and_keeps_no_other_from_its_end() {
+fn a_trial_whose_folder_is_removed_is_reported_and_the_others_end() {
     let place = Place::new();
     place.ended("whole");
     let mut child = place.sweep("removed");
@@ -229,7 +229,7 @@ fn a_results_folder_that_is_removed_ends_the_sweep_and_is_not_made_anew() {
 }
 
 #[test]
-fn a_signal_ends_the_sweep_at_a_safe_point_and_it_goes_on() {
+fn a_signal_ends_the_sweep_at_a_safe_point_and_it_resumes() {
     let place = Place::new();
     place.ended("whole");
     for (name, code) in [("INT", 130), ("TERM", 143)] {

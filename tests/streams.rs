@@ -362,9 +362,9 @@ fn no_value_of_a_file_decides_what_a_terminal_does() {
     for words in commands {
         let output = lab.drsae(words).output().unwrap();
         let message = output_of(&output);
-        let is_told =
+        let is_reported =
             message.contains("[2J") || matches!(words[0], "report" | "verify") || words == [HOSTILE];
-        assert!(is_told, "{words:?} does not tell it: {message}");
+        assert!(is_reported, "{words:?} does not report it: {message}");
         assert_harmless(&words.join(" "), &message);
         if words.contains(&"--json") {
             let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -424,7 +424,7 @@ fn limited(lab: &Lab, threads: usize) -> Option<Command> {
 }
 
 #[test]
-fn a_sweep_runs_on_the_threads_that_there_are() {
+fn a_sweep_runs_on_the_threads_that_the_system_allows() {
     let lab = Lab::new(SPEC);
     let Some(mut command) = limited(&lab, 3) else { return };
     let output = command.args(["sweep", "spec.toml", "--jobs", "2"]).output().unwrap();

@@ -1,4 +1,4 @@
-//! A trial on the CPU computes on its own thread: trials run side by side, one a core, and
+//! A trial on the CPU computes on its own thread: trials run in parallel, one per core, and
 //! nobody has to set `RAYON_NUM_THREADS` for that.
 #![cfg(target_os = "linux")]
 

@@ -106,7 +106,7 @@ fn every_bound_is_reached_and_none_is_passed() {
 }
 
 #[test]
-fn a_nonnegative_decoder_stays_so_and_a_free_one_does_not() {
+fn a_nonnegative_decoder_stays_nonnegative_and_a_free_one_does_not() {
     let data = glyphs(300);
     let training = schedule("batch = 20\nphases = [{ epochs = 2, rate = 1e-2 }]");
     let least = |decoder_nonnegative| {

@@ -170,9 +170,9 @@ fn a_whole_folder_holds_and_nothing_is_written_into_it() {
     });
     assert_eq!(verdict.answer["checked"], expected);
     let output = sweep.drsae(&["verify"]);
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.ends_with("0 wrong, 0 notes\n"), "{told}");
+    let message = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.ends_with("0 wrong, 0 notes\n"), "{message}");
     assert_eq!(fs::read_dir(sweep.root()).unwrap().count(), 9);
 }
 

@@ -128,8 +128,8 @@ impl Lab<'_> {
         figures.wall = start.elapsed().as_secs_f64();
         // 1 says that trials are pending.
         if !matches!(status.code(), Some(0 | 1)) {
-            let told = io::read_to_string(child.stderr.take().expect("a pipe"))?;
-            return Err(io::Error::other(format!("{command:?}: {status}: {told}")));
+            let message = io::read_to_string(child.stderr.take().expect("a pipe"))?;
+            return Err(io::Error::other(format!("{command:?}: {status}: {message}")));
         }
         Ok(figures)
     }

@@ -1,4 +1,4 @@
-//! Axes and cells: trials that differ in nothing but their seed.
+//! Axes and cells. A cell is the set of trials that differ only in their seed.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -43,7 +43,7 @@ impl CellTrials {
         self.trials.iter().filter_map(|trial| Some(Errors::of(trial)?.test)).collect()
     }
 
-    /// The cell's values, for messages.
+    /// The cell's values as text, for messages.
     pub(super) fn label(&self) -> String {
         self.values.iter().map(Value::as_str).collect::<Vec<_>>().join(", ")
     }
@@ -75,7 +75,7 @@ impl GroupedTrials {
         let cells: Vec<CellTrials> = groups.iter().map(|group| CellTrials::of(&axes, rows, group)).collect();
         refuse_repeated(path, &cells)?;
         let seeds: Vec<u64> = cells.first().map(|cell| cell.seeds().collect()).unwrap_or_default();
-        // A plan gives every cell every seed. Without that, a table of pairs could be the square of this one.
+        // A plan has every seed in every cell. Without this check, joining pairs could square the number of rows.
         if let Some(cell) = cells.iter().find(|cell| !cell.seeds().eq(seeds.iter().copied())) {
             return Err(Error::Seeds { path: path.to_owned(), cell: cell.label() });
         }
@@ -84,7 +84,7 @@ impl GroupedTrials {
     }
 }
 
-/// Refuses two trials with one seed, or two networks, for the same values.
+/// Rejects two trials with the same values and seed, and two networks with the same values.
 fn refuse_repeated(path: &Path, cells: &[CellTrials]) -> Result<(), Error> {
     let mut known = HashSet::new();
     for cell in cells {

@@ -12,7 +12,7 @@ pub struct Compared {
     pub comparison: Comparison,
     /// Over all cells.
     pub grid: Grid,
-    /// Image by image, or why not.
+    /// Image by image, or the reason why this is missing.
     pub examples: Result<Examples, Absent>,
     /// The verdict on the grid.
     pub verdict: Verdict,

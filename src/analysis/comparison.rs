@@ -10,13 +10,13 @@ use crate::value::Value;
 /// Version of the file.
 const VERSION: u32 = 1;
 
-/// Every cell that is not the reference, against the reference cell that has the same
-/// values on the axes which are not compared.
+/// The comparison of every cell that is not the reference with the reference cell that has the same values on the axes
+/// that are not compared.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     /// The comparison.
     pub contrast: Contrast,
-    /// One for each cell that is not the reference, in plan order.
+    /// One row for each cell that is not the reference, in plan order.
     pub rows: Vec<ComparisonRow>,
 }
 
@@ -41,9 +41,9 @@ pub struct ComparisonRow {
     pub differences: Vec<Option<f64>>,
     /// Planned seeds without a difference.
     pub missing: usize,
-    /// The differences in test error together.
+    /// Mean and tests' input of the differences in test error.
     pub test: Option<Difference>,
-    /// The differences in validation error, of the same seeds.
+    /// The same for the validation error, over the same seeds.
     pub valid: Option<Paired>,
     /// Tests of the difference in test error; Holm's adjustment is over all rows.
     pub tests: Tests,
@@ -54,7 +54,7 @@ pub struct ComparisonRow {
 pub enum Difference {
     /// The mean of the differences seed by seed.
     Paired(Paired),
-    /// The difference of the means, where fewer than two seeds have both trials.
+    /// The difference of the means, if fewer than two seeds have both trials.
     Welch(Welch),
 }
 
@@ -111,7 +111,7 @@ impl Difference {
     }
 }
 
-/// The difference of a comparison, marked W where it is Welch's.
+/// The difference of a comparison as text, marked W if it is Welch's.
 pub fn compared(test: Option<Difference>) -> String {
     let text = words::difference(test.map(|test| test.mean()), test.and_then(|test| test.interval()));
     match test {

@@ -1,7 +1,7 @@
 //! The conclusion on each challenger.
 //!
-//! Judged are the rows of the grid: each seed's average over all cells. A difference is
-//! called shown, or equivalent to none, by p as Holm adjusts them over the challengers.
+//! The conclusions are drawn from the rows of the grid: each seed's average over all cells. A difference is shown, or
+//! equivalent to zero, by p-values with Holm's adjustment over the challengers.
 
 use super::GridRow;
 use crate::stats::Paired;
@@ -9,15 +9,15 @@ use crate::stats::Paired;
 /// The result of comparing the reference's test error with a challenger's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conclusion {
-    /// The reference has less.
+    /// The reference has less error.
     Less,
-    /// The reference has more.
+    /// The reference has more error.
     More,
     /// They differ by less than the margin, and no difference is shown.
     Equivalent,
-    /// Neither a difference nor its absence is shown.
+    /// Neither a difference nor equivalence is shown.
     Open,
-    /// They are equal in every cell and seed, to the last image.
+    /// The errors are equal in every cell and seed.
     Same,
     /// There is a difference that cannot be tested: of one seed, or the same in every seed.
     Untested,

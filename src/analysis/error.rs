@@ -45,7 +45,7 @@ pub enum Error {
         /// Values of the axes.
         cell: String,
     },
-    /// A cell that has not the seeds of the others.
+    /// A cell with other seeds than the others.
     #[error(
         "{} has other seeds for {cell} than for the first cell: rows are missing, run `drsae sweep` on \
          the spec to write it again",
@@ -57,7 +57,7 @@ pub enum Error {
         /// Values of the axes.
         cell: String,
     },
-    /// `mistakes.csv` is not a table of mistakes in order.
+    /// `mistakes.csv` is not sorted.
     #[error("{} is not sorted by `index` and `image` in row {row}: {REMERGE}", shown(path))]
     Order {
         /// The file.
@@ -75,16 +75,16 @@ pub enum Error {
         /// The values that trials have; none if the axis is not swept.
         values: Vec<String>,
     },
-    /// Threads that could not be started.
+    /// The threads of polars could not be started.
     #[error("cannot build tables; POLARS_MAX_THREADS=1 does with two threads")]
     Threads(#[from] threads::TooFewThreads),
     /// An expression that polars could not evaluate.
     #[error("cannot group the trials of trials.csv")]
     Polars(#[from] PolarsError),
-    /// A table that could not be put together.
+    /// A table that could not be built.
     #[error("cannot build the table")]
     Table(#[source] std::io::Error),
-    /// The list of the tables' versions that could not be put together.
+    /// The list of the tables' versions could not be built.
     #[error("cannot build `format.json`")]
     Format(#[from] serde_json::Error),
     /// A merged table that could not be read, or a table that could not be written.

@@ -12,7 +12,7 @@ pub struct Errors {
 }
 
 impl Errors {
-    /// The errors of a trial, where it is complete.
+    /// The errors of a trial; `None` if it is not complete.
     pub(super) fn of(trial: &TrialRow) -> Option<Self> {
         let test = trial.test_error.filter(|_| trial.is_complete())?;
         Some(Self { valid: trial.valid_error, test })

@@ -1,7 +1,7 @@
 //! `examples.csv`: both sides of a comparison on the same test images, seed by seed.
 //!
-//! Tests whether the difference between two trained networks exceeds the choice of the test
-//! images. It says nothing of other seeds; `comparison.csv` does.
+//! The tests show whether the difference between two trained networks exceeds the variation from the choice of the test
+//! images. They do not cover other seeds, as `comparison.csv` does.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 pub struct Examples {
     /// The comparison.
     pub contrast: Contrast,
-    /// One for each comparison and seed of which both trials are complete, in that order.
+    /// One row for each comparison and seed for which both trials are complete, in that order.
     pub rows: Vec<ExampleRow>,
 }
 
@@ -36,16 +36,15 @@ pub struct ExampleRow {
     pub seed: u64,
     /// Test images.
     pub images: u64,
-    /// Images that both get wrong.
+    /// Images that both misclassify.
     pub both_wrong: u64,
-    /// Images that only the reference gets wrong.
+    /// Images that only the reference misclassifies.
     pub only_reference_wrong: u64,
-    /// Images that only the challenger gets wrong.
+    /// Images that only the challenger misclassifies.
     pub only_challenger_wrong: u64,
     /// Test error of the challenger less that of the reference, percentage points.
     pub difference: f64,
-    /// Standard error of the difference that so many independent images imply, percentage
-    /// points.
+    /// Standard error of the difference from the number of images, percentage points.
     pub standard_error: f64,
     /// McNemar's exact test.
     pub p: f64,
@@ -58,15 +57,15 @@ pub struct ExampleRow {
 pub enum Absent {
     /// There is no `mistakes.csv`.
     Mistakes,
-    /// `trials.csv` does not say how many test images there are.
+    /// `trials.csv` lacks the number of test images.
     Images,
-    /// `mistakes.csv` lists more or fewer mistakes of a trial than its test error makes.
+    /// `mistakes.csv` lists another number of mistakes of a trial than its test error implies.
     Contradiction {
         /// Position of the trial in the plan.
         trial: usize,
         /// Rows of the trial.
         listed: usize,
-        /// Wrongly classified test images by its test error.
+        /// Misclassified test images by its test error.
         counted: usize,
     },
 }
@@ -144,7 +143,7 @@ impl ExampleRow {
     }
 }
 
-/// The number of test images, and those that a trial misclassifies, where it is complete.
+/// The number of test images, and those that a trial misclassifies; `None` if it is not complete.
 fn wrong<'m>(
     cell: &CellTrials,
     at: usize,

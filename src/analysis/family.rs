@@ -3,17 +3,17 @@
 use super::table::CsvColumns;
 use crate::stats::{LEVEL, equivalence, holm, least_sign_flip, sign_flip};
 
-/// The tests of one difference, alone and adjusted for the rows of its table. A p is
-/// absent if the test cannot be made.
+/// The tests of one difference, unadjusted and adjusted for the rows of its table. A p is absent if the test is not
+/// defined.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Tests {
-    /// Student's t test, two-sided: paired, or Welch's where nothing can be paired.
+    /// Student's t test, two-sided: paired, or Welch's if there are no pairs.
     pub p: Option<f64>,
     /// `p` by Holm's adjustment over all rows of the table.
     pub p_holm: Option<f64>,
     /// Exact sign-flip test of the paired differences.
     pub p_sign_flip: Option<f64>,
-    /// The smallest p that the sign-flip test can reach with as many pairs.
+    /// The smallest p that the sign-flip test can reach with this number of pairs.
     pub p_sign_flip_least: Option<f64>,
     /// Two one-sided tests against the margin of the spec; absent without one.
     pub p_equivalence: Option<f64>,
@@ -57,7 +57,7 @@ pub(super) fn adjust<R>(rows: &mut [R], tests: impl Fn(&mut R) -> &mut Tests) {
     }
 }
 
-/// The columns of the tests; those of equivalence where there is a margin.
+/// The columns of the tests; those of equivalence only if there is a margin.
 pub(super) fn columns<R>(
     columns: CsvColumns<'_, R>,
     margin: Option<f64>,

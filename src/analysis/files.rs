@@ -8,9 +8,9 @@ pub const COMPARISON: &str = "comparison.csv";
 pub const GRID: &str = "grid.csv";
 /// The table of comparisons on the test images; absent without `mistakes.csv`, too.
 pub const EXAMPLES: &str = "examples.csv";
-/// The tables for a page.
+/// The tables as Markdown.
 pub const MARKDOWN: &str = "tables.md";
-/// The tables for a paper.
+/// The tables as LaTeX.
 pub const LATEX: &str = "tables.tex";
 /// The versions of the tables, and the units of their columns.
 pub const FORMAT: &str = "format.json";

@@ -1,8 +1,8 @@
 //! `grid.csv`: each challenger over the whole grid.
 //!
-//! Within each seed the differences of all its cells are averaged first; the seeds' averages
-//! are then treated as the n independent values that they are. Cells share their seeds, so
-//! taking every (cell, seed) for a value of its own would count the same luck several times.
+//! The differences of all cells are first averaged within each seed; the averages of the n seeds are then treated as
+//! independent values. Cells share seeds, so treating every (cell, seed) as independent would count the same random
+//! variation several times.
 
 use rayon::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::stats::{
 /// Version of the file.
 const VERSION: u32 = 1;
 
-/// Each challenger against the reference, over all cells of the grid.
+/// The comparison of each challenger with the reference over all cells of the grid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
     /// The comparison.
@@ -35,27 +35,27 @@ pub struct GridRow {
     pub challenger: String,
     /// Cells that are compared with a reference.
     pub cells: usize,
-    /// Of these, cells whose error is the reference's in every seed, to the last image: as
-    /// those of networks that are the same function by construction. The average has them.
+    /// Of these, cells with exactly the reference's error in every seed, such as networks that are the same function by
+    /// construction. The average includes them.
     pub identical: usize,
     /// Difference in test error averaged over the cells, by the grid's seeds; absent if a
     /// trial of any cell, on either side, is not complete.
     pub differences: Vec<Option<f64>>,
     /// Planned seeds without a difference.
     pub missing: usize,
-    /// The seeds' differences in test error together.
+    /// Mean and interval of the seeds' differences in test error.
     pub test: Option<Paired>,
-    /// The same of the validation error.
+    /// The same for the validation error.
     pub valid: Option<Paired>,
     /// Tests of the difference in test error; Holm's adjustment is over all rows.
     pub tests: Tests,
     /// Interquartile mean of the reference's test errors over all cells and complete trials,
     /// percent; absent if a cell has none. A secondary figure.
     pub iqm_reference: Option<Estimate>,
-    /// The same of the challenger.
+    /// The same for the challenger.
     pub iqm_challenger: Option<Estimate>,
-    /// Chance that a trial of the challenger has less test error than one of the reference
-    /// in the same cell, whatever their seeds, averaged over the cells. A secondary figure.
+    /// Probability that a trial of the challenger has less test error than one of the reference in the same cell, with
+    /// any seeds, averaged over the cells. A secondary figure.
     pub probability_of_improvement: Option<Estimate>,
 }
 
@@ -127,7 +127,7 @@ fn averages(by_cell: &[&[Option<f64>]]) -> Vec<Option<f64>> {
     (0..seeds).map(|at| of_seed(at).and_then(|cells| mean(&cells))).collect()
 }
 
-/// The figures that take all trials of a cell alike, whatever their seed.
+/// The figures that ignore the seeds of a cell's trials.
 struct Secondary {
     iqm_reference: Option<Estimate>,
     iqm_challenger: Option<Estimate>,
@@ -135,8 +135,8 @@ struct Secondary {
 }
 
 impl Secondary {
-    /// Each figure draws from a stream of its own, the same in every row: the reference has the
-    /// same interval in all of them.
+    /// Each figure draws from its own random stream, which is the same in every row, so that the reference has the same
+    /// interval in all rows.
     fn of(cells: &[&Pair<'_>]) -> Self {
         let reference: Vec<_> = cells.iter().map(|pair| pair.reference.test_errors()).collect();
         let challenger: Vec<_> = cells.iter().map(|pair| pair.challenger.test_errors()).collect();
@@ -160,8 +160,7 @@ fn iqm(cells: &[&[f64]]) -> Option<f64> {
     interquartile_mean(&cells.concat())
 }
 
-/// The chance that a value of a cell of the first half is less than one of the same cell of
-/// the second half.
+/// The probability that a value of a cell in the first half is less than one of the same cell in the second half.
 fn improvement(cells: &[&[f64]]) -> Option<f64> {
     let (first, second) = cells.split_at(cells.len() / 2);
     let cells: Vec<_> = first.iter().copied().zip(second.iter().copied()).collect();

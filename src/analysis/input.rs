@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Error;
 use crate::store::{MistakeRow, Store, Table, TrialTable};
 
-/// The merged tables that an analysis is made of.
+/// The merged tables of an analysis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Input {
     /// `trials.csv`.

@@ -31,7 +31,7 @@ impl Mistakes {
     }
 }
 
-/// Counts the numbers that two ascending lists have in common.
+/// Counts the common elements of two ascending lists.
 pub(super) fn common(mut left: &[usize], mut right: &[usize]) -> usize {
     let mut found = 0;
     while let (Some((a, after)), Some((b, rest))) = (left.split_first(), right.split_first()) {

@@ -67,21 +67,21 @@ use crate::threads;
 pub struct Analysis {
     /// The swept settings.
     pub axes: Vec<AxisColumn>,
-    /// Sets of trials that differ in nothing but their seed, in plan order.
+    /// Sets of trials that differ only in their seed, in plan order.
     pub cells: Vec<CellTrials>,
     /// Every cell.
     pub summary: Summary,
-    /// The comparison, where the spec names a reference.
+    /// The comparison, if the spec names a reference.
     pub compared: Option<Compared>,
-    /// Published errors, shown beside those of the cells.
+    /// Published errors, listed with those of the cells.
     pub published: Vec<Published>,
 }
 
 /// Computes the tables of a sweep and writes them into its folder.
 ///
 /// # Errors
-/// `trials.csv` is absent, or has not the columns of the design; `mistakes.csv` is
-/// not in order; the reference is in no trial; I/O fails.
+/// `trials.csv` is absent or lacks a column of the design; `mistakes.csv` is not sorted; no trial has the reference;
+/// I/O fails.
 pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
     let analysis = Analysis::of(&Input::read(store)?, design)?;
     for (name, text) in analysis.files()? {
@@ -91,11 +91,10 @@ pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
 }
 
 impl Analysis {
-    /// The tables of merged tables.
+    /// The analysis of merged tables.
     ///
     /// # Errors
-    /// The tables have not the columns of the design or are not in order, or the
-    /// reference is in no trial.
+    /// The tables lack a column of the design or are not sorted, or no trial has the reference.
     pub fn of(input: &Input, design: &Design) -> Result<Self, Error> {
         threads::check_polars()?;
         let found = GroupedTrials::of(&input.trials.path, input.trials.rows(), &design.axes)?;
@@ -115,7 +114,7 @@ impl Analysis {
     /// The files of the tables: name in `analysis/`, and text.
     ///
     /// # Errors
-    /// A table cannot be put together.
+    /// A table cannot be built.
     pub fn files(&self) -> Result<Vec<(&'static str, Vec<u8>)>, Error> {
         format::files(self)
     }

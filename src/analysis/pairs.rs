@@ -1,4 +1,4 @@
-//! Each challenger beside its reference, paired by seed.
+//! Pairs of each challenger with its reference, by seed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,7 +18,7 @@ const REFERENCE: &str = "reference";
 pub struct Contrast {
     /// Columns of `trials.csv` that hold the axes which are not compared.
     pub axes: Vec<String>,
-    /// Columns of `trials.csv` that hold the compared axes which sides are named by.
+    /// Columns of `trials.csv` that hold the compared axes by which sides are named.
     pub compared: Vec<String>,
     /// Columns of the other compared axes, whose values follow from a side's name.
     pub implied: Vec<String>,
@@ -33,7 +33,7 @@ pub struct Contrast {
 }
 
 impl Contrast {
-    /// The reference where nothing else says which setting its name is a value of.
+    /// The name of the reference with its setting, for texts that do not name the setting.
     pub(super) fn reference_label(&self) -> String {
         match &self.compared[..] {
             [axis] if axis != "family" => {
@@ -44,8 +44,8 @@ impl Contrast {
     }
 }
 
-/// Every cell that is not the reference beside the reference cell that has the same values
-/// on the axes which are not compared.
+/// Pairs of every cell that is not the reference with the reference cell that has the same values on the axes that are
+/// not compared.
 pub(super) struct Pairs<'c> {
     pub contrast: Contrast,
     /// In plan order of the cells that are not the reference.
@@ -166,8 +166,8 @@ impl Sides {
         self.compared.iter().all(|(&at, value)| cell.values[at] == *value)
     }
 
-    /// One row a cell that is not the reference: the cell of its reference, null where there is
-    /// none, and the differences in error by seed.
+    /// One row for each cell that is not the reference: the cell of its reference (null if there is none) and the
+    /// differences in error by seed.
     fn join(&self, trials: &DataFrame) -> PolarsResult<DataFrame> {
         let keys: Vec<Expr> = self.others.iter().map(|&at| col(frame::axis(at))).chain([col(SEED)]).collect();
         let of_reference = |column: &str| format!("{column} of the reference");
@@ -203,8 +203,8 @@ fn sorted(mut values: Vec<String>) -> Vec<String> {
     values
 }
 
-/// The compared axes that distinguish sides: an axis whose value follows from those of earlier
-/// ones, as a rate of each family's own does, is left out. The first stays in any case.
+/// The compared axes that distinguish sides. An axis whose value follows from those of earlier axes, such as a rate per
+/// family, is omitted. The first axis is always included.
 fn naming(cells: &[CellTrials], compared: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::new();
     for at in compared {

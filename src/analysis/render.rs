@@ -9,7 +9,7 @@ use crate::text::printable;
 /// Lines above, below and under the headings; none between rows.
 const STYLE: TableStyle = presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none());
 
-/// Numbers in each row of the summary and of the comparison that fit a terminal.
+/// Number columns of the summary and of the comparison that fit a terminal.
 const SUMMARY_NUMBERS: usize = 5;
 const COMPARISON_NUMBERS: usize = 3;
 
@@ -32,7 +32,7 @@ pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16)
     )
 }
 
-/// The texts and so many of the numbers of a view.
+/// The text columns and the first number columns of a view.
 fn table(view: &TableView, numbers: usize, width: u16) -> String {
     let columns = view.texts + numbers;
     let shown = |row: &[String]| -> Vec<_> {
@@ -51,7 +51,7 @@ fn table(view: &TableView, numbers: usize, width: u16) -> String {
     table.trim_fmt()
 }
 
-/// A head without its unit, which the title names.
+/// A column head without its unit, which the title names.
 fn brief(head: &str) -> String {
     let name = head.split(" / ").next().unwrap_or(head);
     printable(name).replace("hidden units", "hidden").replace("validation", "valid")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Conclusion, Grid, GridRow, words};
 use crate::stats::{Interval, LEVEL, t_interval};
 
-/// More challengers than this are counted instead of named.
+/// Maximum number of challengers that are named; more are counted.
 const MOST_NAMED: usize = 8;
 
 /// States the `conclusions` on the grid's rows.
@@ -38,7 +38,7 @@ fn named(grid: &Grid, conclusions: &[Conclusion]) -> String {
     clauses.join("; ")
 }
 
-/// States the reference's error relative to one challenger: reads on after "has".
+/// States the reference's error relative to one challenger, as a fragment that follows "has".
 fn clause(row: &GridRow, conclusion: Conclusion, unit: (&str, &str), margin: Option<f64>) -> String {
     let name = &row.challenger;
     let Some(paired) = row.test else {
@@ -59,7 +59,7 @@ fn clause(row: &GridRow, conclusion: Conclusion, unit: (&str, &str), margin: Opt
         Conclusion::Less | Conclusion::More => format!("{differs}{interval}"),
         Conclusion::Equivalent => {
             let known: Vec<f64> = row.differences.iter().copied().flatten().collect();
-            // Two tests at the level together are one interval that leaves it out at either end.
+            // Two one-sided tests at level α correspond to an interval at level 1 − 2α.
             let interval = words::bounds(oriented(t_interval(&known, 1.0 - 2.0 * LEVEL)));
             format!(
                 "a test error equivalent to that of {name} within {margin}{}: {size}, 90 %{interval}",
@@ -199,7 +199,7 @@ mod tests {
     const ALIKE: &[Option<f64>] = &[Some(0.03), Some(-0.05), Some(0.02), Some(0.04), Some(-0.06)];
 
     #[test]
-    fn a_difference_is_told_with_its_interval_and_from_the_side_of_the_reference() {
+    fn a_difference_is_stated_with_its_interval_from_the_side_of_the_reference() {
         insta::assert_snapshot!(of(&grid(&[("mlp", BETTER)], None)), @"At equal parameter count drsae has 0.33 percentage points less test error than mlp [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
         insta::assert_snapshot!(of(&grid(&[("mlp", WORSE), ("untied", BETTER)], None)), @"At equal parameter count drsae has 0.33 percentage points more test error than mlp [0.19, 0.47]; 0.33 less than untied [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 2 challengers).");
         insta::assert_snapshot!(of(&grid(&[("mlp", BETTER)], Some(0.6))), @"At equal parameter count drsae has 0.33 percentage points less test error than mlp [0.19, 0.47], a difference within the margin of 0.6 (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_that_are_the_same_by_construction_are_said_to_be_averaged_in() {
+    fn the_verdict_states_identical_cells_in_the_average() {
         let mut grid = grid(&[("untied", BETTER), ("untied-recurrent", &[Some(0.0); 5])], None);
         (grid.rows[0].identical, grid.rows[1].identical) = (1, 6);
         insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has 0.33 percentage points less test error than untied [0.19, 0.47]; the test error of untied-recurrent in every seed, to the last image (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 2 challengers; averaged in are cells with exactly the errors of drsae: 1 of 6 of untied).");

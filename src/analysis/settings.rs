@@ -3,8 +3,8 @@
 use super::words;
 use crate::value::Value;
 
-/// The axes of a table, without those that say in every row what an earlier one of the same name
-/// says: the masking of both phases, where they are swept together, is one column.
+/// The axes of a table, without those that repeat an earlier axis of the same name in every row. For example, the masking
+/// of two phases that is swept together is one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SettingColumns {
     axes: Vec<usize>,

@@ -32,7 +32,7 @@ pub struct SummaryRow {
     pub family: String,
     /// Iterations T.
     pub steps: usize,
-    /// Hidden units n that the network has.
+    /// Hidden units n of the network.
     pub hidden: usize,
     /// Parameters.
     pub parameters: usize,
@@ -40,16 +40,15 @@ pub struct SummaryRow {
     pub n: usize,
     /// Planned trials that are not complete.
     pub incomplete: usize,
-    /// The same, by status.
+    /// Planned trials that are not complete, by status.
     pub endings: BTreeMap<Status, usize>,
     /// Test error over the complete trials.
     pub test_error: Option<Spread>,
     /// Validation error at the kept epoch over the complete trials.
     pub valid_error: Option<Spread>,
-    /// Test images; absent if no trial is complete, or an earlier version merged them.
+    /// Test images; absent if no trial is complete, or if an earlier version merged the trials.
     pub images: Option<usize>,
-    /// Standard error that so many independent images give one network whose test error is
-    /// the mean, percentage points.
+    /// Standard error, from the number of test images, of one network whose error is the mean, percentage points.
     pub image_error: Option<f64>,
     /// Errors by the summary's seeds; absent if the trial is not complete.
     pub errors: Vec<Option<Errors>>,

@@ -7,8 +7,7 @@ use crate::value::Value;
 /// A CSV table: its fields, and the units of the columns that have one.
 #[derive(Debug)]
 pub(super) struct CsvTable {
-    /// Version of the file. It rises when a column changes its meaning or its unit, or goes; a
-    /// new column alone leaves it.
+    /// Version of the file. It rises when a column is removed or changes its meaning or unit, not when one is added.
     pub version: u32,
     /// Name of a column, and its unit.
     pub units: Vec<(String, &'static str)>,

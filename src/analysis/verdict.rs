@@ -8,7 +8,7 @@ use super::{Conclusion, Grid};
 /// The conclusions on every challenger over the whole grid. Its text is one sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// One for each row of the grid, in its order.
+    /// One conclusion for each row of the grid, in order.
     pub conclusions: Vec<Conclusion>,
     sentence: String,
 }

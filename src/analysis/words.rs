@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::stats::{Interval, Spread};
 use crate::value::Value;
 
-/// The last part of each dotted name; the whole of it where that would be ambiguous, as for
-/// `model.hidden`: the width asked for need not be the network's.
+/// The last part of each dotted name, or the whole name if the last part would be ambiguous, as for `model.hidden`: the
+/// requested width may differ from the network's.
 pub(super) fn headings<S: AsRef<str>>(axes: &[S]) -> Vec<String> {
     let alike = |name: &str| axes.iter().filter(|axis| last(axis.as_ref()) == name).count();
     let unique = |name: &&str| *name != "hidden" && alike(name) == 1;
@@ -32,7 +32,7 @@ pub fn side(columns: &[&str], values: &[&Value]) -> String {
     }
 }
 
-/// Lists the settings that follow from the sides' names, and so are not part of them.
+/// Lists the settings that follow from the sides' names and are not part of them.
 pub(super) fn implied(columns: &[String]) -> String {
     if columns.is_empty() {
         return String::new();
@@ -42,7 +42,7 @@ pub(super) fn implied(columns: &[String]) -> String {
     format!(" The names determine {}, which they leave out.", names.join(", "))
 }
 
-/// `5`, or `4/5` where one is missing.
+/// `5`, or `4/5` if one is missing.
 pub(super) fn of_planned(n: usize, missing: usize) -> String {
     if missing == 0 { n.to_string() } else { format!("{n}/{}", n + missing) }
 }
@@ -66,12 +66,12 @@ pub(super) fn estimate(value: Option<f64>, interval: Option<Interval>) -> String
     value.map_or_else(absent, |value| format!("{value:.2}{}", bounds(interval)))
 }
 
-/// ` [-0.12, 1.12]`; nothing where there is no interval.
+/// ` [-0.12, 1.12]`; empty if there is no interval.
 pub(super) fn bounds(interval: Option<Interval>) -> String {
     interval.map(|Interval { low, high }| format!(" [{low:.2}, {high:.2}]")).unwrap_or_default()
 }
 
-/// Three decimals of a p; `<0.001` where those are zero.
+/// A p with three decimals; `<0.001` if these are zero.
 pub(super) fn probability(p: Option<f64>) -> String {
     match p {
         None => absent(),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn sides_are_named_by_what_tells_them_apart() {
+    fn sides_are_named_by_the_axes_that_distinguish_them() {
         let side = |columns: &[&str], values: &[&str]| {
             let values: Vec<_> = values.iter().map(|value| Value::parse(value)).collect();
             super::side(columns, &values.iter().collect::<Vec<_>>())

@@ -1,4 +1,4 @@
-//! Loss of performance when units are silenced: held at 0 at all iterations.
+//! Loss of performance when units are silenced, which means held at 0 at all iterations.
 
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -54,16 +54,16 @@ fn add(one: PerformanceSums, other: PerformanceSums) -> PerformanceSums {
 pub struct Ablation {
     /// The whole network.
     pub whole: Performance,
-    /// Without any categorical-unit.
+    /// Without the categorical-units.
     pub categorical: Performance,
-    /// Without any part.
+    /// Without the parts.
     pub parts: Performance,
-    /// Without as many random parts as there are categorical-units; mean over draws.
+    /// Without random parts, as many as there are categorical-units; mean over draws.
     pub as_many_parts: Performance,
 }
 
 impl Ablation {
-    /// Silences each kind of units on a sample; parts are drawn by `random`.
+    /// Silences each kind of unit on a sample; `random` draws the parts.
     #[must_use]
     pub fn of(network: &Network, sample: &Sample, units: &[Unit], random: &mut ChaCha8Rng) -> Self {
         let whole = performance(network, sample);
@@ -92,8 +92,8 @@ fn performance(network: &Network, sample: &Sample) -> Performance {
     Performance::mean(sums.into_iter().fold(PerformanceSums::default(), add), sample.len())
 }
 
-/// The cost of silencing each unit, on the first [`UNIT_IMAGES`] images of a sample. Images for which a
-/// unit is inactive at every iteration lose nothing and are skipped.
+/// The cost of silencing each unit, on the first [`UNIT_IMAGES`] images of a sample. Images for which a unit is inactive
+/// at every iteration are unaffected and are skipped.
 #[must_use]
 pub fn silence_each(network: &Network, sample: &Sample) -> Vec<Performance> {
     let first: Vec<usize> = (0..sample.len().min(UNIT_IMAGES)).collect();

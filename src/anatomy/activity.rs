@@ -10,7 +10,7 @@ pub struct Activity {
     pub images: usize,
     /// Number of units n.
     pub hidden: usize,
-    /// T of the network; the curves go on to 2T.
+    /// T of the network; the curves continue to 2T.
     pub steps: usize,
     /// Mean of z^t over all images, for t = 1 … 2T, each `[n]`.
     pub mean: Vec<Vec<f64>>,
@@ -64,8 +64,8 @@ impl Activity {
         &self.mean[self.steps - 1]
     }
 
-    /// The iteration, from 0 with z^0 = 0 and linearly interpolated, at which a unit first has half of its
-    /// mean activity at T, over the images that it is active for at T; `None` if there are none.
+    /// Half-rise: the iteration, linearly interpolated from z^0 = 0, at which a unit's mean activity first reaches half of
+    /// its value at T, over the images for which it is active at T; `None` if there are none.
     #[must_use]
     pub fn half_rise(&self, unit: usize) -> Option<f64> {
         let half = 0.5 * self.while_active[self.steps - 1][unit];
@@ -83,8 +83,8 @@ impl Activity {
         None
     }
 
-    /// |e| / (|e| + |r|) for e the mean drive from the input and r that from the other units, over the
-    /// images that the unit is active for at T; `None` if there are none.
+    /// Input share: |e| / (|e| + |r|) with e the mean drive from the input and r that from the other units, over the images
+    /// for which the unit is active at T; `None` if there are none.
     #[must_use]
     pub fn input_share(&self, unit: usize) -> Option<f64> {
         let (driven, fed) = (self.driven[unit].abs(), self.fed[unit].abs());

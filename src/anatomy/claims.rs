@@ -8,11 +8,11 @@ use crate::stats::{CONFIDENCE, Interval, LEVEL, mean, t_interval};
 /// Verdict on a prediction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClaimVerdict {
-    /// The interval lies on the predicted side; of one network, its value.
+    /// The interval is on the predicted side; for one network, its value.
     Holds,
-    /// It lies on the other side.
+    /// The interval is on the other side.
     Fails,
-    /// It lies on both sides.
+    /// The interval contains the bound.
     Undecided,
 }
 
@@ -35,7 +35,7 @@ pub struct MeasureSummary {
     pub measure: Measure,
     /// Number of trained networks.
     pub n: usize,
-    /// Their mean; of p-values the largest.
+    /// Their mean; for p-values the largest.
     pub value: f64,
     /// Student's interval of the mean, for two or more networks.
     pub interval: Option<Interval>,
@@ -45,7 +45,7 @@ pub struct MeasureSummary {
     pub untrained: Option<f64>,
     /// Mean of trained − after phase 1, paired by seed.
     pub difference: Option<f64>,
-    /// Student's interval of that.
+    /// Student's interval of `difference`.
     pub difference_interval: Option<Interval>,
     /// Verdict on the prediction; absent if there is none, or the control is missing.
     pub verdict: Option<ClaimVerdict>,
@@ -123,7 +123,7 @@ pub struct JudgedClaim<'a> {
     pub verdict: String,
 }
 
-/// Conclusions on the claims with measured primary measures.
+/// Conclusions on the claims whose primary measures were measured.
 #[must_use]
 pub fn conclusions(summaries: &[MeasureSummary]) -> Vec<JudgedClaim<'_>> {
     let conclusion = |(claim, &text): (usize, &&'static str)| {

@@ -1,5 +1,4 @@
-//! Contribution of each kind to the reconstruction, what parts correlate with, and what drives
-//! categorical-units.
+//! Contribution of each kind to the reconstruction, correlations of parts, and drives of categorical-units.
 
 use super::measure::{Measure, Values, minus};
 use super::network::Network;
@@ -7,11 +6,11 @@ use super::sample::{ImageBatch, Sample};
 use super::units::{Unit, UnitKind};
 use crate::stats::mean;
 
-/// The reconstruction errors ½‖x − D·z‖² with z^T of all units and of each kind alone; the correlation of a part's
-/// activity with d_jᵀ·(x − D_c·z_c), the projection of the residual of the categorical-units on its column, and with
-/// d_jᵀ·x, averaged over the parts; and the drive of categorical-units, the mean of Σ_k S_jk·z_k^(T−1) over the
-/// categorical-units j and the images that they are active for, with k the parts, the other categorical-units of the
-/// class, and those of other classes.
+/// Three groups of measures. The reconstruction errors ½‖x − D·z‖² use z^T of all units, of only the categorical-units
+/// and of only the parts. The correlations of a part's activity are with d_jᵀ·(x − D_c·z_c), the projection of the
+/// categorical-units' residual on its column, and with d_jᵀ·x, averaged over the parts. The drive of categorical-units
+/// is the mean of Σ_k S_jk·z_k^(T−1) over the categorical-units j and the images for which they are active, with k the
+/// parts, the other categorical-units of the class, and those of other classes.
 #[must_use]
 pub fn coding(network: &Network, sample: &Sample, units: &[Unit]) -> Values {
     let mut total = CodingSums::zeros(network.hidden);

@@ -1,8 +1,8 @@
 //! Linear readout of a known deformation from a code.
 //!
-//! Within each class, every number of the deformation is regressed on the entries of z^T of some
-//! units, by least squares with a small ridge, on one sample. The result is the share of its variance
-//! that the same weights explain on another sample, R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
+//! Within each class, every parameter of the deformation is regressed on the entries of z^T of some units, by least
+//! squares with a small ridge, on one sample. The result is the share of its variance that the same weights explain on
+//! another sample, R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)².
 
 use rand_chacha::ChaCha8Rng;
 
@@ -24,9 +24,9 @@ pub struct Deformed<'a> {
     pub truths: &'a [Vec<f64>],
 }
 
-/// R² of a readout that is fitted on `train` and tested on `test`, mean over the numbers of the deformation: from all
-/// units, and the gain of parts over categorical-units, of all parts and of as many as there are categorical-units
-/// (mean over draws).
+/// R² of readouts that are fitted on `train` and tested on `test`, averaged over the parameters of the deformation: R²
+/// from all units, and the gain of parts over categorical-units, for all parts and for random parts, as many as there are
+/// categorical-units (mean over draws).
 #[must_use]
 pub fn readout(
     network: &Network,
@@ -52,7 +52,7 @@ pub fn readout(
     ]
 }
 
-/// R² of each number of the deformation, over all classes, from the entries of `units`.
+/// R² of each parameter of the deformation, over all classes, from the entries of `units`.
 fn explained(
     sets: &[&Deformed<'_>; 2],
     codes: &[Vec<f32>; 2],
@@ -91,7 +91,7 @@ fn explained(
 /// Entries of a code, and the deformation of the image.
 type Example<'a> = (Vec<f64>, &'a [f64]);
 
-/// Linear maps from a code to each number of the deformation.
+/// Linear maps from a code to each parameter of the deformation.
 struct Regression {
     code: Vec<f64>,
     truth: Vec<f64>,

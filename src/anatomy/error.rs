@@ -3,7 +3,7 @@
 /// An error of measuring a network, or of reading or writing a table.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Not a recurrent auto-encoder.
+    /// The network is not a recurrent auto-encoder.
     #[error(
         "the network is `{family}` with T = {steps}: only networks of family `drsae` with T of 2 or more can be \
          inspected"
@@ -24,7 +24,7 @@ pub enum Error {
         /// The fault.
         reason: String,
     },
-    /// A table is not a CSV.
+    /// A table is not a CSV file.
     #[error("cannot read {table}; remove the file and measure every network again")]
     Csv {
         /// Name of the file.

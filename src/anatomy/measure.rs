@@ -5,11 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// The prediction of a claim about a measure, stated before the measurement.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Expected {
-    /// More than this.
+    /// Above this bound.
     Above(f64),
-    /// Less than this.
+    /// Below this bound.
     Below(f64),
-    /// More than in the same network after phase 1.
+    /// Larger than in the same network after phase 1.
     Grows,
     /// A p-value below 0.05 in every network.
     Significant,

@@ -70,7 +70,7 @@ impl<'a> Measurer<'a> {
         Self { reference, context, stage, network, activity, units, measurements: Vec::new() }
     }
 
-    /// Takes every measure but those of single silenced units; returns the curves over the iterations.
+    /// Takes every measure except those of single silenced units; returns the curves over the iterations.
     pub fn measure(&mut self) -> Vec<CurveRow> {
         let (network, units) = (self.network, &self.reference.units);
         let &Context { sample, judge, ref deformed } = self.context;

@@ -1,6 +1,5 @@
-//! Measurements of the hidden units of a trained recurrent auto-encoder: every claim of the paper about
-//! them as numbers, each with the same number of the same network after phase 1 and before training, and a
-//! verdict.
+//! Measurements of the hidden units of a trained recurrent auto-encoder. They turn every claim of the paper about hidden
+//! units into measures, which are compared with the same network after phase 1 and before training, and give a verdict.
 //!
 //! The module opens no file. `docs/ANATOMY.md` gives each measure's formula.
 //!

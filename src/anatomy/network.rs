@@ -1,7 +1,7 @@
 //! A trained network as plain numbers, with every sum in one fixed order.
 //!
-//! Measurements must be the same bytes on every machine, so nothing here goes through kernels whose
-//! order of addition depends on the processor: E·x is computed by [`ordered_product`].
+//! Measurements must have the same bytes on every machine, so this file uses no kernels whose order of addition depends on
+//! the processor: [`ordered_product`] computes E·x.
 
 use super::Error;
 use crate::model::family::slots;
@@ -29,8 +29,8 @@ pub struct Network {
     weights: Vec<Vec<f32>>,
 }
 
-/// Bytes of memory for measuring a network on this many threads, without the images: for each thread the
-/// codes of a batch over twice the iterations and what is computed from them, and matrices of S's size.
+/// Bytes of memory for measuring a network on this number of threads, without the images: for each thread the codes of a
+/// batch over 2T iterations, values computed from them, and matrices of the size of S.
 #[must_use]
 pub fn bytes(config: &Config, inputs: usize, threads: usize) -> u64 {
     let (n, t, m) = (config.hidden as u64, config.steps as u64, inputs as u64);
@@ -71,7 +71,7 @@ impl Network {
         self.names.iter().position(|other| other == name)
     }
 
-    /// A parameter; empty if the network has none of that name.
+    /// The values of a parameter; empty if the network has no parameter of this name.
     fn parameter(&self, name: &str) -> &[f32] {
         self.slot(name).map_or(&[], |slot| &self.weights[slot])
     }
@@ -126,7 +126,7 @@ impl Network {
         out
     }
 
-    /// Codes `[batch, n]` times Sᵀ: the drive of each unit by the others and by itself.
+    /// Codes `[batch, n]` times Sᵀ: the drive of each unit by all units, including itself.
     #[must_use]
     pub fn recurrent_drive(&self, code: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; code.len()];
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_go_on_beyond_t_and_silenced_units_stay_silent() {
+    fn codes_continue_beyond_t_and_silenced_units_stay_silent() {
         let model = model(Family::Drsae);
         let network = Network::recurrent_of(&model).unwrap();
         let input = Tensor::from_vec(images(), (4, 6), &Device::Cpu).unwrap();

@@ -4,7 +4,7 @@
 use super::network::{Network, transposed};
 use super::sample::Sample;
 
-/// Share of the images that are called hard.
+/// Share of the images that count as hard.
 pub const HARD: f64 = 0.05;
 
 /// The classes of the decoded D·z^t of each image, by a judge.
@@ -48,8 +48,7 @@ impl Paths {
         share(images, |image| (1..=last).all(|t| self.is_correct(t, image)))
     }
 
-    /// Retention rate: the share of `images` that are classified correctly at `last`, of those that are at some
-    /// t below `last`.
+    /// Retention rate: of the `images` that are classified correctly at some t below `last`, the share that are at `last`.
     #[must_use]
     pub fn retention(&self, last: usize, images: &[usize]) -> Option<f64> {
         let reached = images.iter().filter(|&&image| (1..last).any(|t| self.is_correct(t, image)));

@@ -18,8 +18,8 @@ enum Label {
 }
 
 /// Mean entries of S, its diagonal left out, between live units by kind and class: between categorical-units of
-/// different classes and of one class, and from parts to categorical-units. The p of each is that of as low a mean
-/// between classes, and of as high a mean of the others, under random permutations of the units' labels.
+/// different classes and of one class, and from parts to categorical-units. The p-value of each is the share of random
+/// permutations of the units' labels with a mean at least as low (between classes) or as high (the others).
 #[must_use]
 pub fn inhibition(network: &Network, units: &[Unit], random: &mut ChaCha8Rng) -> Values {
     let live: Vec<usize> = units.iter().filter(|u| u.kind != UnitKind::Silent).map(|u| u.unit).collect();
@@ -48,8 +48,8 @@ pub fn inhibition(network: &Network, units: &[Unit], random: &mut ChaCha8Rng) ->
     ]
 }
 
-/// The means over the live units with these labels, in the rows of categorical-units: from those of other classes,
-/// from those of the same class, from parts; `None` if there are no such pairs.
+/// The means over the live units with these labels, in the rows of categorical-units: from categorical-units of other
+/// classes, from those of the same class, and from parts; `None` if there are no such pairs.
 fn block_means(network: &Network, live: &[usize], labels: &[Label]) -> [Option<f64>; 3] {
     let mut blocks = [(0.0, 0_usize); 3];
     for (&to, &label) in live.iter().zip(labels) {

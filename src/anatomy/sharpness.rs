@@ -1,8 +1,8 @@
 //! Roughness of prototypes against that of class means.
 //!
 //! The roughness of an image is Σ (x_i − x_j)² over all pairs of neighbouring pixels, divided by
-//! Σ (x_i − x̄)²: it is small where the contrast lies in wide, soft areas and large where it lies in
-//! edges, whatever the contrast. Noise is rough, too, so it is reported with the share of columns that an
+//! Σ (x_i − x̄)². It is small if the contrast is in wide, soft areas and large if it is in edges, and does not depend on
+//! the magnitude of the contrast. Noise is rough, too, so the roughness is reported with the share of columns that an
 //! independent classifier recognises.
 
 use super::measure::{Measure, Values};

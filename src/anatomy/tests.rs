@@ -25,8 +25,8 @@ fn model(config: &Config, inputs: usize, classes: usize, replaced: &[(&str, Vec<
     model
 }
 
-/// Units 0 and 1 are parts: each sees and draws one pixel. Units 2 and 3 are categorical: they see
-/// nothing, and are fed by the one part and held down by the other and by each other.
+/// Units 0 and 1 are parts: each encodes and decodes one pixel. Units 2 and 3 are categorical: they have no input; one
+/// part excites them, the other part and the other categorical-unit inhibit them.
 fn planted(drawn: [f32; 2]) -> Network {
     let config = Config { hidden: 4, steps: 4, ..Config::default() };
     let encoder = vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
@@ -140,7 +140,7 @@ fn an_ista_network_is_recognised() {
     for correlation in [Measure::CorrelationPartToPart, Measure::CorrelationCategoricalToCategorical] {
         assert!(value(&found, correlation) > 1.0 - 1e-9, "{found:?}");
     }
-    // One that has nothing to do with its dictionary is none.
+    // An S that is unrelated to its dictionary is not ISTA.
     let recurrent = (0..144).map(|at: u32| (f64::from(at * at) * 0.7).sin() as f32).collect();
     let other = Network::recurrent_of(&model(&config, 9, 3, &[("recurrent", recurrent)])).unwrap();
     let found = resemblance(&other, &units);
@@ -186,7 +186,7 @@ fn planted_inhibition_is_found_and_significant() {
     assert!(value(&found, Measure::BetweenClassesP) < 0.01, "{found:?}");
     assert!(value(&found, Measure::WithinClassP) < 0.01, "{found:?}");
     assert!(value(&found, Measure::ToCategorical).abs() < 0.01, "{found:?}");
-    // The same S under labels that have nothing to do with it.
+    // The same S under labels that are unrelated to it.
     let shifted: Vec<Unit> = (0..hidden).map(|unit| by_hand(unit, class((unit * 7 + 3) % hidden))).collect();
     let chance = inhibition(&network, &shifted, &mut random());
     assert!(value(&chance, Measure::BetweenClassesP) > 0.05, "{chance:?}");
@@ -219,9 +219,9 @@ fn the_cost_of_silencing_is_that_of_the_closed_form() {
         close(found.categorical.error, 50.0) && close(found.categorical.class_loss, 2.0_f64.ln() - loss())
     );
     assert!(close(found.categorical.reconstruction, 0.17), "{found:?}");
-    // Without parts nothing is fed, so nothing is drawn.
+    // Without parts no unit has a drive, so the reconstruction is 0.
     assert!(close(found.parts.reconstruction, 0.68), "{found:?}");
-    // Unit 3 is all that class 1 has; without part 0 its opponent wins every image.
+    // Unit 3 is the only unit of class 1; without part 0 its opponent wins every image.
     let errors: Vec<f64> = silence_each(&network, &sample).iter().map(|lost| lost.error).collect();
     assert_eq!(errors, [50.0, 50.0, 0.0, 50.0]);
 }
@@ -272,7 +272,7 @@ fn prototypes_are_compared_with_their_class_means() {
     let (network, sample) = (planted([0.5, 0.0]), sample(200));
     let (_, units) = divided(&network, &sample);
     let found = sharpness(&network, Some(&judge()), &sample, &units);
-    // (1.25, 0.75, 0, 0) against (1, 0.6, 0, 0): the same up to contrast except 0.75 / 1.25 = 0.6 / 1.
+    // (1.25, 0.75, 0, 0) and (1, 0.6, 0, 0) are equal up to contrast: 0.75 / 1.25 = 0.6 / 1.
     assert!(close(value(&found, Measure::LeastRoughness), 1.0), "{found:?}");
     assert!(close(value(&found, Measure::MeanRoughness), 1.0), "{found:?}");
     assert_eq!(value(&found, Measure::ClassesWithoutPrototype), 0.0);

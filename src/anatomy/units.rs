@@ -1,8 +1,7 @@
 //! Properties of single units, and their division into categorical-units and part-units.
 //!
-//! The division is a threshold on the selectivity (Otsu 1979): of all thresholds the one that
-//! maximises the variance between the two sides. Where the distribution has a valley, the threshold
-//! lies in it.
+//! The division is a threshold on the selectivity (Otsu 1979): the threshold that maximises the variance between the two
+//! sides. If the distribution has a valley, the threshold lies in it.
 
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -14,7 +13,7 @@ use crate::model::kernels::argmax;
 
 /// Number of draws of parts.
 pub const DRAWS: usize = 5;
-/// Shift of the threshold that shows whether the division depends on it.
+/// Shift of the threshold that tests whether the division depends on it.
 pub const SHIFT: f64 = 0.1;
 
 /// Kind of a unit.

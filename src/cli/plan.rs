@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn trials_stand_in_columns_with_their_time_where_it_is_known() {
+    fn trials_are_listed_in_columns_with_their_time_if_it_is_known() {
         let mut plan = crate::plan::tests::plan("[sweep.grid]\nmodel.steps = [2, 11]\n");
         plan.name = "small".to_owned();
         plan.trials.truncate(2);

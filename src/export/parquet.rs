@@ -236,7 +236,7 @@ mlp-1,1,mlp,2,3,0.005,1.0,2,48,pending,,,,,20,strokes,0.5
     }
 
     #[test]
-    fn a_sweep_that_was_not_merged_is_told() {
+    fn an_unmerged_sweep_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("tiny"), "name = \"tiny\"\n").unwrap();
         let error = export(&store, folder.path()).unwrap_err();

@@ -76,7 +76,7 @@ fn block(rows: usize, depth: usize, columns: usize) -> usize {
 
 /// Mask words of a block's terms.
 #[inline(always)]
-fn words(terms: &Range<usize>) -> usize {
+fn mask_words(terms: &Range<usize>) -> usize {
     terms.len().div_ceil(u64::BITS as usize).min(WORDS)
 }
 
@@ -195,7 +195,7 @@ impl<T: Scalar> Block<'_, T> {
                 *factors = &self.factors(first + row)[..self.terms.len()];
             }
             let mut sums = [[T::splat(simd, T::zero()); WIDTH]; ROWS];
-            for word in 0..words(&self.terms) {
+            for word in 0..mask_words(&self.terms) {
                 let mut bits = active.iter().fold(0, |bits, row| bits | row.words[word]);
                 while bits != 0 {
                     let term = word * u64::BITS as usize + bits.trailing_zeros() as usize;

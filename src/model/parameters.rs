@@ -106,7 +106,7 @@ impl Parameters {
     /// Overwrites the values with those of a [`Parameters::snapshot`].
     ///
     /// # Errors
-    /// When the snapshot is of another network.
+    /// When the snapshot belongs to another network.
     pub fn restore(&self, snapshot: &[Vec<f32>]) -> Result<()> {
         if snapshot.len() != self.entries.len() {
             bail!("{} parameters were stored, the network has {}", snapshot.len(), self.entries.len());

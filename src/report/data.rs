@@ -1,4 +1,4 @@
-//! Report data: the analysis of one sweep and the merged tables beside it.
+//! Report data: the analysis of one sweep and its merged tables.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub struct ReportedSweep<'a> {
 pub struct ReportData<'a> {
     /// Name of the sweep.
     pub name: &'a str,
-    /// The question that it asks.
+    /// Its question.
     pub question: &'a str,
     /// Axes that distinguish cells; of those that move together, the first.
     pub dimensions: Vec<FacetAxis>,
@@ -62,7 +62,7 @@ impl FacetAxis {
 }
 
 impl<'a> ReportData<'a> {
-    /// Reads the merged tables beside `trials.csv`.
+    /// Reads the merged tables other than `trials.csv`.
     ///
     /// # Errors
     /// A table is missing or malformed, or I/O fails.
@@ -100,7 +100,7 @@ impl<'a> ReportData<'a> {
         self.cells().iter().flat_map(|cell| &cell.trials)
     }
 
-    /// The epochs of a trial, as far as it came.
+    /// The epochs of a trial, up to its end.
     pub fn curve(&self, trial: &TrialRow) -> &[EpochRow] {
         self.curves.get(&trial.trial).map_or(&[], Vec::as_slice)
     }
@@ -144,7 +144,7 @@ fn dimensions(compare: Option<&Compare>, analysis: &Analysis) -> Vec<FacetAxis> 
     kept.into_iter().map(dimension).collect()
 }
 
-/// True if each value of one axis goes with one value of the other.
+/// Returns true if each value of one axis occurs with one value of the other.
 fn one_to_one(cells: &[CellTrials], a: usize, b: usize) -> bool {
     let (mut forth, mut back) = (HashMap::new(), HashMap::new());
     cells.iter().all(|cell| {

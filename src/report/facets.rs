@@ -5,11 +5,11 @@ use super::data::{FacetAxis, ReportData};
 use crate::analysis::{self, CellTrials};
 use crate::value::Value;
 
-/// Panels that a figure has at most.
+/// Maximum number of panels of a figure.
 pub const PANELS: usize = 12;
-/// Series that a panel has at most, where their axis is not one that is compared.
+/// Maximum number of series of a panel if their axis is not compared.
 const SERIES: usize = 6;
-/// Families keep their looks from one sweep to the next.
+/// Families, which have the same colour and mark in every sweep.
 const FAMILIES: [&str; 4] = ["drsae", "untied", "untied-recurrent", "mlp"];
 
 /// A figure's panels, each with its series of cells.
@@ -42,8 +42,8 @@ pub struct Facet<'m> {
 }
 
 impl<'m> Facets<'m> {
-    /// Parts the cells. The axis at `x` is shown by place; compared axes by colour, else the
-    /// family, else one of few values; all others by panel.
+    /// Divides the cells. The axis at `x` is shown by position. Compared axes are shown by colour; without any, the family
+    /// is, or an axis with few values. All other axes are shown by panel.
     pub fn of(data: &'m ReportData<'_>, x: Option<usize>) -> Self {
         let axes = &data.dimensions;
         let by_colour = by_colour(axes, x);

@@ -1,7 +1,7 @@
-//! Figures and the one page of a finished sweep, from its merged tables alone.
+//! Figures and the page of a finished sweep, from its merged tables.
 //!
-//! Everything is a pure function of the files at the top of a results folder, so equal
-//! tables give equal bytes, on every machine and without the trials' folders.
+//! A report is a pure function of the files at the top of a results folder, so equal tables give equal bytes on every
+//! machine, with or without the trials' folders.
 //!
 //! ```text
 //! data ─► facets ─► figures (with chart) ─► page
@@ -40,7 +40,7 @@ pub fn files(source: &ReportedSweep<'_>) -> Result<Vec<(String, Vec<u8>)>, Error
     Ok(files)
 }
 
-/// The page of two sweeps side by side.
+/// One page of two sweeps.
 ///
 /// # Errors
 /// As [`files`].

@@ -11,7 +11,7 @@ use super::io::{Disk, Io, Kind, NewFile, not_regular, uninterrupted};
 /// A temporary file of this age belongs to no living writer.
 const FORGOTTEN: Duration = Duration::from_hours(1);
 
-/// Names of temporary files: 16 hex digits stand between the two.
+/// Prefix and suffix of the names of temporary files, with 16 hex digits in between.
 const PREFIX: &str = ".drsae-";
 const SUFFIX: &str = ".unfinished";
 

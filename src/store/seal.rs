@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_without_a_digest_is_read_and_says_so() {
+    fn a_result_without_a_digest_is_read_without_a_seal() {
         let bare = serde_json::to_string(&outcome()).unwrap();
         let sealed = read(&bare).unwrap();
         assert_eq!((sealed.outcome, sealed.seal), (outcome(), Seal::Absent));

@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap(), BASE);
     }
 
-    /// Each round all threads but one lose, whoever is first and however late the others are.
+    /// In each round all threads except one are refused, in any order.
     #[test]
     fn of_sweeps_that_begin_together_one_is_accepted() {
         const SWEEPS: usize = 8;
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn another_plan_is_told_from_another_way_to_read_it() {
+    fn another_plan_is_distinguished_from_another_analysis() {
         let folder = tempfile::tempdir().unwrap();
         let matched = "\n[compare]\nreference = { \"model.family\" = \"drsae\" }\nmatch = \"parameters\"\n";
         let spec = BASE.to_owned() + matched;

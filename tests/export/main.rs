@@ -1,8 +1,8 @@
-//! `drsae export` and the tables themselves, read by the tools that they are for.
+//! `drsae export` and the tables, read by the tools that they are written for.
 //!
 //! Python is that of `DRSAE_PYTHON`, which must have the packages `tensorboard`, `polars`,
-//! `pandas` and `safetensors`; without the variable it is `python3`, and what it lacks is
-//! said and skipped. `.ci/run` sets the variable.
+//! `pandas` and `safetensors`; without the variable it is `python3`, and tests that lack a package print this and are
+//! skipped. `.ci/run` sets the variable.
 
 mod python;
 
@@ -140,9 +140,9 @@ fn equal_results_export_to_equal_bytes_without_their_trials() {
 fn a_format_that_was_left_out_names_its_feature() {
     let folder = swept();
     let output = export(folder.path(), "parquet");
-    let told = String::from_utf8(output.stderr).unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(told.contains("--features parquet"), "{told}");
+    assert!(message.contains("--features parquet"), "{message}");
     assert!(!folder.path().join("exports").exists());
 }
 
@@ -179,7 +179,7 @@ fn polars_reads_the_tables_with_types() {
     assert_eq!(kind("provenance", "lockfile"), "String");
 }
 
-/// Every block of Python in docs/INTEROP.md, run where it says that it runs.
+/// Runs every block of Python in docs/INTEROP.md.
 #[test]
 fn the_python_of_the_documentation_runs() {
     let Some(python) = Python::with(&["pandas", "polars", "safetensors"]) else { return };
@@ -194,8 +194,8 @@ fn the_python_of_the_documentation_runs() {
             }
             assert!(export(folder.path(), "parquet").status.success());
         }
-        let told = python.tell(folder.path(), code);
-        assert!(!told.trim().is_empty(), "{code} prints nothing");
+        let printed = python.run_code(folder.path(), code);
+        assert!(!printed.trim().is_empty(), "{code} prints nothing");
         blocks += 1;
     }
     assert!(blocks >= 3, "{blocks} blocks");

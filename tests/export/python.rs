@@ -9,7 +9,7 @@ const VARIABLE: &str = "DRSAE_PYTHON";
 pub struct Python(PathBuf);
 
 impl Python {
-    /// A Python with these packages; says which are missing where there is none.
+    /// A Python with these packages; `None`, after a message with the missing ones, if there is none.
     pub fn with(packages: &[&str]) -> Option<Self> {
         let named = std::env::var_os(VARIABLE).map(PathBuf::from);
         let python = named.clone().unwrap_or_else(|| "python3".into());
@@ -25,14 +25,14 @@ impl Python {
         None
     }
 
-    /// The output of a script beside the tests.
+    /// The output of a script in the folder of the tests.
     pub fn run(&self, folder: &Path, script: &str, arguments: &[&str]) -> String {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/export").join(script);
         output(Command::new(&self.0).arg(script).args(arguments).current_dir(folder))
     }
 
     /// The output of lines of code.
-    pub fn tell(&self, folder: &Path, code: &str) -> String {
+    pub fn run_code(&self, folder: &Path, code: &str) -> String {
         output(Command::new(&self.0).args(["-c", code]).current_dir(folder))
     }
 }

@@ -1,4 +1,4 @@
-//! Which faults there are, at which calls: all of them, or a sample that repeats.
+//! The cases of the fault runs: every call with every fault, or a reproducible sample.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,16 +13,16 @@ use crate::shim::Trace;
 /// Calls that change the disk.
 const WRITERS: [&str; 8] = ["create", "write", "fsync", "rename", "link", "unlink", "mkdir", "rmdir"];
 
-/// Calls that only look.
+/// Calls that only read.
 const READERS: [&str; 5] = ["open", "read", "stat", "list", "change"];
 
-/// What befalls a call that only looks. `*3` befalls so many in a row.
+/// Faults of a call that only reads. `*3` means three calls in a row.
 const LOOKING: [&str; 6] = ["EIO", "EACCES", "ESTALE", "ESTALE*3", "EINTR", "EINTR*3"];
 
-/// What befalls a call that changes the disk besides: a disk stays full until somebody makes room.
+/// Additional faults of a call that changes the disk: a disk stays full until somebody frees space.
 const CHANGING: [&str; 5] = ["ENOSPC", "ENOSPC*1000000", "EIO*1000000", "kill-before", "kill-after"];
 
-/// What befalls a write besides.
+/// Additional faults of a write.
 const WRITING: [&str; 2] = ["short", "torn"];
 
 /// A fault at a call, as `FAULTS_AT` has it: `rename:7:EIO`.
@@ -34,7 +34,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether the process is to die of it.
+    /// True if the fault kills the process.
     pub fn kills(&self) -> bool {
         self.fault.starts_with("kill") || self.fault == "torn"
     }
@@ -61,9 +61,9 @@ impl FromStr for Case {
     }
 }
 
-/// Every call of an undisturbed run, with all that may befall it.
+/// Every call of an undisturbed run, with each of its faults.
 pub fn faults(calls: &Trace) -> Vec<Case> {
-    let befalls = |kind: &str| {
+    let faults_of = |kind: &str| {
         let mut faults = LOOKING.to_vec();
         if WRITERS.contains(&kind) {
             faults.extend(CHANGING);
@@ -73,7 +73,7 @@ pub fn faults(calls: &Trace) -> Vec<Case> {
         }
         faults
     };
-    all(calls, befalls)
+    all(calls, faults_of)
 }
 
 /// Every call of an undisturbed run, with stops before and, where it changes the disk, after it.
@@ -86,11 +86,11 @@ pub fn stops(calls: &Trace) -> Vec<Case> {
     )
 }
 
-fn all<'a>(calls: &Trace, befalls: impl Fn(&str) -> Vec<&'a str>) -> Vec<Case> {
+fn all<'a>(calls: &Trace, faults_of: impl Fn(&str) -> Vec<&'a str>) -> Vec<Case> {
     let mut cases = Vec::new();
     for kind in WRITERS.into_iter().chain(READERS) {
         for number in 1..=calls.count(kind) {
-            cases.extend(befalls(kind).into_iter().map(|fault| Case {
+            cases.extend(faults_of(kind).into_iter().map(|fault| Case {
                 kind: kind.to_owned(),
                 number,
                 fault: fault.to_owned(),
@@ -100,8 +100,7 @@ fn all<'a>(calls: &Trace, befalls: impl Fn(&str) -> Vec<&'a str>) -> Vec<Case> {
     cases
 }
 
-/// What `DRSAE_FAULTS` asks for: `full`, a number of cases, or one case; nothing is a sample of
-/// `few`.
+/// The cases of `DRSAE_FAULTS`: `full`, a number of cases, or one case; without it, a sample of `few`.
 pub fn asked(all: Vec<Case>, few: usize) -> Vec<Case> {
     let Ok(asked) = std::env::var("DRSAE_FAULTS") else { return sample(all, few) };
     if asked == "full" {
@@ -115,7 +114,7 @@ pub fn asked(all: Vec<Case>, few: usize) -> Vec<Case> {
     if case.stops() == stops { vec![case] } else { Vec::new() }
 }
 
-/// So many cases, each kind of call with each fault before any has a second one.
+/// A sample of cases: each kind of call has each fault once before any has a second one.
 fn sample(all: Vec<Case>, count: usize) -> Vec<Case> {
     let mut random = ChaCha8Rng::seed_from_u64(15);
     let mut groups: BTreeMap<_, Vec<Case>> = BTreeMap::new();

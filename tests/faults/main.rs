@@ -1,11 +1,10 @@
-//! A sweep of the real program at each of whose system calls something goes wrong.
+//! Sweeps of the real program with a fault at one of their system calls.
 //!
-//! `preload.c` counts the calls that a sweep makes below its results folder, and has one of them fail, be cut
-//! short, or be the last one of its process. Whatever happened, the same command, undisturbed, must end in the
-//! bytes of a sweep that never was disturbed.
+//! `preload.c` counts the calls that a sweep makes below its results folder. It makes one of them fail, shortens it, or
+//! kills the process there. The same command then runs undisturbed, and must write the bytes of an undisturbed sweep.
 //!
-//! `cargo test` tries a sample; `DRSAE_FAULTS=full` (`just faults`) tries every call with every fault, a number tries
-//! so many, and `DRSAE_FAULTS=rename:7:EIO` is one case.
+//! `cargo test` runs a sample; `DRSAE_FAULTS=full` (`just faults`) runs every call with every fault, a number runs that
+//! many cases, and `DRSAE_FAULTS=rename:7:EIO` one case.
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 
 mod case;
@@ -25,7 +24,7 @@ use place::{Files, Place, expect_same};
 use shim::{Shim, Trace};
 use tally::{Verdict, survive};
 
-/// What an undisturbed sweep leaves, and the calls that it makes.
+/// The files of an undisturbed sweep, and its calls.
 struct Reference {
     shim: Shim,
     files: Files,
@@ -33,7 +32,7 @@ struct Reference {
 }
 
 impl Reference {
-    /// `None` where the library cannot be used.
+    /// `None` if the library cannot be used.
     fn new() -> Option<Self> {
         let shim = Shim::compile()?;
         let place = Place::new();
@@ -47,7 +46,7 @@ impl Reference {
         Some(Self { files: place.lasting(), calls, shim })
     }
 
-    /// A sweep that was killed as soon as a trial had a state to go on from.
+    /// A sweep that was killed as soon as a trial had a state.
     fn interrupted(&self) -> Place {
         let number = self.calls.number_of("rename", "state.safetensors").expect("a trial keeps its state");
         let case = Case { kind: "rename".to_owned(), number, fault: "kill-after".to_owned() };
@@ -57,24 +56,23 @@ impl Reference {
         place
     }
 
-    /// Disturbs a sweep, and holds what it left, and what the next one makes of it, against the
-    /// undisturbed one.
+    /// Disturbs a sweep, and compares its files, and those of the next sweep, with the undisturbed ones.
     fn attempt(&self, place: &Place, case: &Case) -> Verdict {
         let ended = place.disturbed(&self.shim, Some(case))?;
         let calls = place.traced();
-        let told = |what: String| format!("{}\n{what}", calls.disturbed().unwrap_or_default());
+        let with_call = |what: String| format!("{}\n{what}", calls.disturbed().unwrap_or_default());
         if calls.disturbed().is_none() {
             return Ok(false);
         }
-        ended.expect_orderly(case.kills()).map_err(told)?;
+        ended.expect_orderly(case.kills()).map_err(with_call)?;
         if ended.status.success() {
             let mut found = place.lasting();
             found.retain(|path, _| self.files.contains_key(path));
-            expect_same(&found, &self.files).map_err(|why| told(format!("with exit code 0, {why}")))?;
+            expect_same(&found, &self.files).map_err(|why| with_call(format!("with exit code 0, {why}")))?;
         }
-        place.completed().map_err(told)?;
-        place.verified().map_err(told)?;
-        expect_same(&place.lasting(), &self.files).map_err(told)?;
+        place.completed().map_err(with_call)?;
+        place.verified().map_err(with_call)?;
+        expect_same(&place.lasting(), &self.files).map_err(with_call)?;
         Ok(true)
     }
 }
@@ -87,7 +85,7 @@ fn after_any_fault_the_same_command_ends_in_the_same_bytes() {
 }
 
 #[test]
-fn a_sweep_that_goes_on_from_a_state_ends_in_the_same_bytes_after_any_fault() {
+fn a_resumed_sweep_ends_in_the_same_bytes_after_any_fault() {
     let Some(reference) = Reference::new() else { return };
     let begun = reference.interrupted();
     let undisturbed = begun.copied();
@@ -100,8 +98,7 @@ fn a_sweep_that_goes_on_from_a_state_ends_in_the_same_bytes_after_any_fault() {
 /// Names that look like those of temporary files and leases of the program, of this version or an earlier one.
 const OWN: [&str; 4] = ["notes.md", "draft.unfinished", "claim.md", "thesis.tmp"];
 
-/// A complete sweep in which the user keeps files of his own for hours, and of which one trial was
-/// removed.
+/// A complete sweep with old files of the user and one removed trial.
 fn with_own_files() -> (Place, Vec<PathBuf>) {
     let place = Place::new();
     place.completed().unwrap();

@@ -47,21 +47,21 @@ pub struct Place {
     folder: tempfile::TempDir,
 }
 
-/// How a command ended.
+/// Exit status and output of a command.
 pub struct Ended {
     pub status: ExitStatus,
     pub err: String,
 }
 
 impl Place {
-    /// In memory where there is such a file system: real disks make the same calls, and are slow.
+    /// In memory if possible: a real disk makes the same calls, and is slow.
     pub fn new() -> Self {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         fs::write(folder.path().join("spec.toml"), SPEC).unwrap();
         Self { folder }
     }
 
-    /// Another folder with what lies in this one's results.
+    /// Another folder with a copy of these results.
     pub fn copied(&self) -> Self {
         let copy = Self::new();
         for (path, bytes) in every_file(&self.path("results")) {
@@ -111,12 +111,12 @@ impl Place {
     /// A sweep that nothing disturbs: it must find all trials complete or complete them.
     pub fn completed(&self) -> Result<(), String> {
         let ended = self.run(self.drsae("sweep"), "clean")?;
-        if ended.status.success() { Ok(()) } else { Err(ended.told("the clean sweep")) }
+        if ended.status.success() { Ok(()) } else { Err(ended.describe("the clean sweep")) }
     }
 
     pub fn verified(&self) -> Result<(), String> {
         let ended = self.run(self.drsae("verify"), "verify")?;
-        if ended.status.success() { Ok(()) } else { Err(ended.told("`drsae verify`")) }
+        if ended.status.success() { Ok(()) } else { Err(ended.describe("`drsae verify`")) }
     }
 
     fn run(&self, mut command: Command, name: &str) -> Result<Ended, String> {
@@ -133,27 +133,27 @@ impl Place {
     /// Waits for the end of a command; one that does not end is killed, and an error.
     pub fn wait(&self, mut running: Running, name: &str) -> Result<Ended, String> {
         let start = Instant::now();
-        let said = |stream: &str| {
+        let captured = |stream: &str| {
             let text = fs::read(self.path(&format!("{name}.{stream}"))).unwrap_or_default();
             String::from_utf8_lossy(&text).into_owned()
         };
         while start.elapsed() < PATIENCE {
             if let Some(status) = running.0.try_wait().unwrap() {
-                return Ok(Ended { status, err: said("err") + &end_of(&said("out")) });
+                return Ok(Ended { status, err: captured("err") + &end_of(&captured("out")) });
             }
             sleep(Duration::from_millis(3));
         }
-        Err(format!("the {name} run has not ended after {PATIENCE:?}\n{}", said("err")))
+        Err(format!("the {name} run has not ended after {PATIENCE:?}\n{}", captured("err")))
     }
 
-    /// The files that must repeat. What a retry replaced is kept beside them.
+    /// The files that must be reproduced. Replaced results are kept in addition.
     pub fn lasting(&self) -> Files {
         let mut files = deterministic(&self.root());
         files.retain(|path, _| !path.starts_with("replaced"));
         files
     }
 
-    /// Makes the results folder, where it is there, and all that lies in it so much older.
+    /// Makes the files of the results folder older by this time, if it exists.
     pub fn age(&self, age: Duration) {
         let then = SystemTime::now() - age;
         let mut left: Vec<_> = Some(self.results()).filter(|path| path.exists()).into_iter().collect();
@@ -174,7 +174,7 @@ pub fn arguments(command: &str) -> Vec<&str> {
     arguments
 }
 
-/// The end of what a command printed, where it says what came of it.
+/// The last lines of a command's output, which state its result.
 fn end_of(out: &str) -> String {
     let lines: Vec<_> = out.lines().collect();
     lines[lines.len().saturating_sub(6)..].join("\n")
@@ -191,16 +191,16 @@ impl Drop for Running {
 }
 
 impl Ended {
-    /// That a command went wrong, and what it said.
-    pub fn told(&self, what: &str) -> String {
+    /// The failure of a command, with its output.
+    pub fn describe(&self, what: &str) -> String {
         format!("{what} ended with {}\n{}", self.status, self.err)
     }
 
-    /// Whether a run that was disturbed ended as one may: with an exit code of the program's own.
+    /// Checks that a disturbed run ended with an exit code of the program.
     pub fn expect_orderly(&self, may_be_killed: bool) -> Result<(), String> {
         let killed = self.status.code().is_none() && may_be_killed;
         if !(killed || matches!(self.status.code(), Some(0..=2))) || self.err.contains("panicked at") {
-            return Err(self.told("the disturbed run"));
+            return Err(self.describe("the disturbed run"));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@
  *
  * FAULT is the name of an error, with which the call fails and does nothing, or
  *
- *     short         a write of half the bytes, which says so
+ *     short         a write of half the bytes, which returns that number
  *     torn          a write of half the bytes, and SIGKILL
  *     kill-before   SIGKILL instead of the call      kill-after   SIGKILL once it is done
  *     stop-before   SIGSTOP before the call          stop-after   SIGSTOP once it is done
@@ -184,7 +184,7 @@ static void read_link(char *path, const char *link) {
     path[length > 0 ? length : 0] = 0;
 }
 
-/* Where an open file lies; empty where the system does not tell. */
+/* The path of an open file; empty if it is unknown. */
 static void path_of(char *path, long file) {
     char link[40] = "/proc/self/fd/", digits[20];
     size_t end = strlen(link), count = 0;
@@ -217,7 +217,7 @@ static int is_below(const char *path) {
 
 /* ---- Making the call ---- */
 
-static void tell(enum kind kind, unsigned long number, const char *fault, const char *path) {
+static void report(enum kind kind, unsigned long number, const char *fault, const char *path) {
     char line[PATH_MAX + 80], digits[20];
     size_t end = 0, count = 0;
     const char *const before[] = {KIND_NAMES[kind], " "}, *const after[] = {" ", fault, " ", path, "\n"};
@@ -291,10 +291,10 @@ static long handle(long number, long *arguments) {
     unsigned long count = __atomic_add_fetch(&counts[kind], 1, __ATOMIC_SEQ_CST);
     size_t fault = faulty(kind, count);
     if (fault == LENGTH(FAULTS)) {
-        tell(kind, count, "-", shown);
+        report(kind, count, "-", shown);
         return make(number, arguments);
     }
-    tell(kind, count, FAULTS[fault].name, shown);
+    report(kind, count, FAULTS[fault].name, shown);
     return make_faulty(fault, number, arguments);
 }
 
@@ -309,8 +309,8 @@ static void trapped(int signal, siginfo_t *info, void *raw) {
 /* ---- Setting up ---- */
 
 static void give_up(const char *why) {
-    ssize_t told = write(2, why, strlen(why));
-    (void)told;
+    ssize_t written = write(2, why, strlen(why));
+    (void)written;
     _exit(99);
 }
 

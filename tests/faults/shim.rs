@@ -1,4 +1,4 @@
-//! The preload library, compiled where the tests run.
+//! The preload library, compiled by the tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ pub struct Shim {
 }
 
 impl Shim {
-    /// `None`, and a line that says why, where it cannot be compiled or loaded.
+    /// `None`, with a printed reason, if it cannot be compiled or loaded.
     pub fn compile() -> Option<Self> {
         let shim = Self { folder: tempfile::tempdir().unwrap() };
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/preload.c");
@@ -42,13 +42,13 @@ impl Shim {
         self.folder.path().join("preload.so")
     }
 
-    /// Has the command tell its calls below `root` to the file `trace`, and fail at `case`.
+    /// Makes the command log its calls below `root` to the file `trace`, and fail at `case`.
     pub fn watch(&self, command: &mut Command, root: &Path, trace: &Path, case: Option<&Case>) {
         command.env("LD_PRELOAD", self.library());
         Self::describe(command, root, trace, case);
     }
 
-    /// The same but for the library, which a program that starts the real one does not load.
+    /// As above without the library, which a wrapper of the real program does not load.
     pub fn describe(command: &mut Command, root: &Path, trace: &Path, case: Option<&Case>) {
         command.env("FAULTS_ROOT", root).env("FAULTS_TRACE", trace);
         if let Some(case) = case {
@@ -57,7 +57,7 @@ impl Shim {
     }
 }
 
-/// What a process did below its root: a line a call, of kind, number, fault and path.
+/// The calls of a process below its root: one line per call, with kind, number, fault and path.
 pub struct Trace {
     text: String,
 }

@@ -1,6 +1,6 @@
-//! A process that is stopped for minutes, and wakes when another has done its work.
+//! A process that is stopped for minutes, and resumes when another has done its work.
 //!
-//! It gets a pid namespace of its own, in which the other cannot see that it lives, and its files are made old.
+//! It runs in its own pid namespace, so that the other cannot see that it is alive, and its files are made old.
 
 use std::fs;
 use std::path::Path;
@@ -32,7 +32,7 @@ fn a_process_that_wakes_up_changes_nothing_of_its_successors() {
     survive("a_process_that_wakes_up", &cases, |case| attempt(&reference, &unshare, case));
 }
 
-/// It lives, and may go on at any moment.
+/// The process is alive, and may continue at any moment.
 #[test]
 fn a_process_that_is_stopped_for_moments_is_waited_for() {
     let Some(reference) = Reference::new() else { return };
@@ -48,7 +48,7 @@ fn a_process_that_is_stopped_for_moments_is_waited_for() {
     sleeper.wake();
     for (running, name) in [(sleeper.running, "sleeper"), (second, "second")] {
         let ended = place.wait(running, name).unwrap();
-        assert!(ended.status.success(), "{}", ended.told(name));
+        assert!(ended.status.success(), "{}", ended.describe(name));
     }
     place.verified().unwrap();
     expect_same(&place.lasting(), &reference.files).unwrap();
@@ -62,24 +62,24 @@ fn attempt(reference: &Reference, unshare: &[&str], case: &Case) -> Verdict {
     }
     let before = every_file(&place.root());
     place.age(ASLEEP);
-    let told = |why: String| format!("{}\n{why}", place.traced().disturbed().unwrap_or_default());
-    place.completed().map_err(told)?;
+    let with_call = |why: String| format!("{}\n{why}", place.traced().disturbed().unwrap_or_default());
+    place.completed().map_err(with_call)?;
     let mut successors = every_file(&place.root());
     successors.retain(|path, bytes| before.get(path) != Some(bytes));
 
     sleeper.wake();
-    let ended = place.wait(sleeper.running, "sleeper").map_err(told)?;
-    ended.expect_orderly(false).map_err(told)?;
+    let ended = place.wait(sleeper.running, "sleeper").map_err(with_call)?;
+    ended.expect_orderly(false).map_err(with_call)?;
     let mut after = every_file(&place.root());
     after.retain(|path, _| successors.contains_key(path));
-    expect_same(&after, &successors).map_err(|why| told(format!("after it woke up, {why}")))?;
-    place.completed().map_err(told)?;
-    place.verified().map_err(told)?;
-    expect_same(&place.lasting(), &reference.files).map_err(told)?;
+    expect_same(&after, &successors).map_err(|why| with_call(format!("after it woke up, {why}")))?;
+    place.completed().map_err(with_call)?;
+    place.verified().map_err(with_call)?;
+    expect_same(&place.lasting(), &reference.files).map_err(with_call)?;
     Ok(true)
 }
 
-/// The program with which a namespace is made; `None` where this user may make none.
+/// The program that creates a namespace; `None` if this user may not create one.
 fn unshare() -> Option<Vec<&'static str>> {
     let root = vec!["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
     let user = [&root[..], &["--map-root-user"]].concat();
@@ -97,12 +97,12 @@ fn unshare() -> Option<Vec<&'static str>> {
 /// A sweep that stops at one of its calls.
 struct Sleeper {
     running: Running,
-    /// What its processes have in their environment, and no others.
+    /// A variable that only its processes have in their environment.
     mark: String,
 }
 
 impl Sleeper {
-    /// In a namespace of its own, where `unshare` makes one.
+    /// In its own namespace, if `unshare` can create one.
     fn start(place: &Place, shim: &Shim, unshare: &[&str], case: &Case) -> Self {
         let shell = if unshare.is_empty() { ["sh", "-c", ALONE] } else { ["sh", "-c", SECOND] };
         let words = [unshare, &shell, &["sh", env!("CARGO_BIN_EXE_drsae")]].concat();
@@ -115,7 +115,7 @@ impl Sleeper {
         Self { running: place.start(&mut command, "sleeper"), mark }
     }
 
-    /// Waits until it is stopped; `false` where it ended before it came to the call.
+    /// Waits until it is stopped; `false` if it ended before the call.
     fn falls_asleep(&mut self) -> Result<bool, String> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
@@ -150,7 +150,7 @@ impl Sleeper {
     }
 }
 
-/// The letter by which the system tells what a process does; `T` where it is stopped.
+/// The state letter of a process; `T` if it is stopped.
 fn state(pid: u32) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ")?.1.chars().next()

@@ -1,4 +1,4 @@
-//! Runs of many cases side by side, and what came of them.
+//! Parallel runs of many cases, and a table of their results.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use crate::case::Case;
 
-/// How long a sample may take; a part of it is left out where the machine is slow.
+/// Time limit of a sample; a slow machine runs only a part of it.
 const BUDGET: Duration = Duration::from_secs(20);
 
-/// After how many cases it is said how far they are.
+/// Number of cases between two messages of progress.
 const PROGRESS: usize = 250;
 
-/// How a case came out: whether its call was reached, or what went wrong.
+/// Result of a case: whether its call was reached, or the failure.
 pub type Verdict = Result<bool, String>;
 
 /// The row and the column of sums, which sort last.
@@ -43,12 +43,12 @@ impl fmt::Display for Count {
     }
 }
 
-/// Tries each case, prints a table of kinds and faults, and fails with what replays each failure.
+/// Runs each case, prints a table of kinds and faults, and fails with the command that repeats each failure.
 pub fn survive(name: &str, cases: &[Case], attempt: impl Fn(&Case) -> Verdict + Sync) {
     let start = Instant::now();
     let next = AtomicUsize::new(0);
     let verdicts = Mutex::new(Vec::new());
-    // A sample in `cargo test` has to end; whoever asks for cases gets all of them.
+    // Only a sample of `cargo test` has a time limit; requested cases all run.
     let limited = std::env::var_os("DRSAE_FAULTS").is_none();
     let work = || {
         while !limited || start.elapsed() < BUDGET {

@@ -1,11 +1,10 @@
-//! The files of a results folder that must repeat.
+//! The files of a results folder that must be reproduced.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every file below `root` by its path in it, but for those that tell the time and those
-/// that a killed writer had not finished.
+/// Every file below `root` by its relative path, except files with times and unfinished files of killed processes.
 pub fn deterministic(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(root, root, &mut files);

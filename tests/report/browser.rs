@@ -1,5 +1,5 @@
-//! Headless Chromium, driven over its DevTools protocol by a pipe: what it loads, what it
-//! complains of, and what a click or a key does.
+//! Headless Chromium, driven over its DevTools protocol by a pipe: the resources that it loads, its errors, and the
+//! effect of a click or a key.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use tempfile::TempDir;
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// Time limit for one answer of the browser.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Gives the browser its pipe: what it hears as descriptor 3, what it says as 4.
+/// Connects the browser's pipes: it reads requests from descriptor 3 and writes responses to 4.
 const PIPE: &str = "exec \"$0\" \"$@\" 3<&0 4>&1 >/dev/null 2>&1";
 
 /// A browser with one page.
 pub struct Browser {
     process: Child,
-    says: ChildStdin,
-    hears: Receiver<Value>,
+    requests: ChildStdin,
+    responses: Receiver<Value>,
     session: Option<String>,
     asked: u64,
     events: Vec<Value>,
@@ -29,7 +29,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts the browser; `None` where there is none on the path.
+    /// Starts the browser; `None` if there is none on the PATH.
     pub fn start() -> Option<Self> {
         let profile = tempfile::tempdir().unwrap();
         let mut process = Command::new("sh")
@@ -42,8 +42,8 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let (says, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-        let (send, hears) = channel();
+        let (requests, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        let (send, responses) = channel();
         thread::spawn(move || {
             for message in BufReader::new(output).split(0) {
                 let message = message.ok().and_then(|message| serde_json::from_slice(&message).ok());
@@ -52,8 +52,15 @@ impl Browser {
                 }
             }
         });
-        let mut browser =
-            Self { process, says, hears, session: None, asked: 0, events: Vec::new(), _profile: profile };
+        let mut browser = Self {
+            process,
+            requests,
+            responses,
+            session: None,
+            asked: 0,
+            events: Vec::new(),
+            _profile: profile,
+        };
         let target = browser.ask("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let session = browser.ask("Target.attachToTarget", &attach);
@@ -117,13 +124,13 @@ impl Browser {
 
     /// The messages of the page on the console and in the log, and its uncaught errors.
     pub fn complaints(&mut self) -> Vec<String> {
-        // An answer comes after all that happened before it was asked for.
+        // A response follows all events that happened before its request.
         self.value("0");
         let methods = ["Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"];
         self.of_events(&methods, |event| event["params"].to_string())
     }
 
-    /// All that the page asked for, by address.
+    /// The addresses of all resources that the page requested.
     pub fn requests(&mut self) -> Vec<String> {
         self.value("0");
         self.of_events(&["Network.requestWillBeSent"], |event| {
@@ -143,8 +150,8 @@ impl Browser {
         if let Some(session) = &self.session {
             message["sessionId"] = json!(session);
         }
-        self.says.write_all(message.to_string().as_bytes()).unwrap();
-        self.says.write_all(&[0]).unwrap();
+        self.requests.write_all(message.to_string().as_bytes()).unwrap();
+        self.requests.write_all(&[0]).unwrap();
         loop {
             let answer = self.hear();
             if answer["id"] == self.asked {
@@ -156,7 +163,7 @@ impl Browser {
 
     /// The next message; events are kept.
     fn hear(&mut self) -> Value {
-        let message = self.hears.recv_timeout(PATIENCE).expect("the browser answers within its time");
+        let message = self.responses.recv_timeout(PATIENCE).expect("the browser answers within its time");
         if message.get("method").is_some() {
             self.events.push(message.clone());
         }
@@ -167,7 +174,7 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         // Closed by its own command, its processes end with it.
-        let _ = self.says.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
+        let _ = self.requests.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
         let _ = self.process.wait();
     }
 }

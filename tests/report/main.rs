@@ -1,4 +1,4 @@
-//! `drsae report`: the files that it writes, and what a browser makes of its page.
+//! `drsae report`: the files that it writes, and its page in a browser.
 
 mod browser;
 
@@ -85,8 +85,8 @@ impl Lab {
 #[test]
 fn figures_are_named_and_finite_and_come_out_the_same_again() {
     let lab = Lab::run();
-    let said = lab.drsae(&["report", "spec.toml"]);
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "results/tiny/analysis/report.html\n");
+    let output = lab.drsae(&["report", "spec.toml"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "results/tiny/analysis/report.html\n");
     let (figures, page) = (lab.figures(), lab.text("results/tiny/analysis/report.html"));
     let names: Vec<_> = figures.iter().map(|(name, _)| name.as_str()).collect();
     for expected in
@@ -104,7 +104,7 @@ fn figures_are_named_and_finite_and_come_out_the_same_again() {
 }
 
 #[test]
-fn merged_tables_suffice_and_tell_cost_and_provenance() {
+fn merged_tables_suffice_for_cost_and_provenance() {
     let lab = Lab::run();
     fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
     let trials = lab.text("results/tiny/trials.csv");
@@ -164,14 +164,17 @@ fn verify_knows_figures_and_page() {
     };
     let folder = "results/tiny/analysis";
     fs::write(lab.path(&format!("{folder}/figures/of_old.svg")), "<svg/>").unwrap();
-    let (code, told) = verify();
-    assert!(code == Some(0) && told.contains("of_old.svg is not a figure of this sweep"), "{told}");
+    let (code, message) = verify();
+    assert!(code == Some(0) && message.contains("of_old.svg is not a figure of this sweep"), "{message}");
     for name in ["report.html", "figures/learning_curves.svg"] {
         let path = lab.path(&format!("{folder}/{name}"));
         let whole = fs::read_to_string(&path).unwrap();
         fs::write(&path, whole.replacen('1', "2", 1)).unwrap();
-        let (code, told) = verify();
-        assert!(code == Some(1) && told.contains(&format!("{name} does not match the tables")), "{told}");
+        let (code, message) = verify();
+        assert!(
+            code == Some(1) && message.contains(&format!("{name} does not match the tables")),
+            "{message}"
+        );
         fs::write(&path, whole).unwrap();
     }
 }
@@ -290,8 +293,8 @@ fn it_fits_every_width_and_scheme(browser: &mut Browser) {
 fn two_sweeps_stand_side_by_side() {
     let lab = Lab::run();
     lab.sweep(&SPEC.replace("\"tiny\"", "\"other\"").replace("[1, 3]", "[3]").replace("200", "150"));
-    let said = lab.drsae(&["report", "results/tiny/sweep.toml", "results/other/sweep.toml"]);
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "results/tiny-and-other.html\n");
+    let output = lab.drsae(&["report", "results/tiny/sweep.toml", "results/other/sweep.toml"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "results/tiny-and-other.html\n");
     let page = lab.text("results/tiny-and-other.html");
     assert!(page.contains("<article id=\"tiny\"") && page.contains("<article id=\"other\""));
     assert!(page.contains("<section class=\"table\" id=\"common\">"));

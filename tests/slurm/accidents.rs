@@ -1,4 +1,4 @@
-//! Sweeps that something happens to: nothing is lost, and nothing doubled.
+//! Sweeps with failures of nodes, tasks and the controller: no result is lost or computed twice.
 
 use std::fs;
 
@@ -49,7 +49,7 @@ fn two_copies_of_a_trial_at_once_are_one() {
 }
 
 #[test]
-fn a_task_that_is_killed_is_reported_and_submitted_again_alone() {
+fn a_killed_task_is_reported_and_only_it_is_submitted_again() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let child = lab.follow(&SPREAD);
@@ -79,7 +79,7 @@ fn a_task_that_is_killed_is_reported_and_submitted_again_alone() {
 }
 
 #[test]
-fn a_sweep_that_is_cancelled_goes_on_when_it_is_submitted_again() {
+fn a_cancelled_sweep_continues_when_it_is_submitted_again() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let jobs = lab.submit(&SPREAD).expect(0).jobs();

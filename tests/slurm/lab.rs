@@ -17,7 +17,7 @@ pub const SMALL: [&str; 4] = [
     "training.phases=[{ epochs = 1, rate = 3e-3 }, { epochs = 2, rate = 3e-3, discriminative = true }]",
 ];
 
-/// Six trials of some seconds, each with hundreds of epochs and so many states to go on from.
+/// Six trials of some seconds, each with hundreds of epochs and therefore many states.
 pub const LONG: [&str; 6] = [
     "data.train=400",
     "data.validation=100",
@@ -27,7 +27,7 @@ pub const LONG: [&str; 6] = [
     "training.phases=[{ epochs = 40, rate = 1e-3 }, { epochs = 120, rate = 1e-3, discriminative = true }]",
 ];
 
-/// What the local engine makes of the settings.
+/// The results of the local engine with these settings.
 static LOCAL: Mutex<BTreeMap<&[&str], Files>> = Mutex::new(BTreeMap::new());
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -106,7 +106,7 @@ impl Lab {
         trials.map(file).filter_map(|path| Some((path.clone(), fs::read(path).ok()?))).collect()
     }
 
-    /// Waits until a task of a job has a state to go on from, and gives it.
+    /// Waits until a task of a job has a state; returns the task.
     pub fn begun(&self, cluster: &Cluster, job: &str) -> Task {
         let mut found = None;
         wait_for("a task with a state", || {
@@ -181,7 +181,7 @@ impl Task {
     }
 }
 
-/// How a command ended.
+/// Exit status and output of a command.
 pub struct Ended {
     pub code: i32,
     pub out: String,
@@ -206,7 +206,7 @@ impl Ended {
     }
 }
 
-/// Waits for a child and gives how it ended.
+/// Waits for a child; returns its exit status and output.
 pub fn ended(child: Child) -> Ended {
     Ended::of(child.wait_with_output().unwrap())
 }

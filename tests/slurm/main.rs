@@ -1,6 +1,6 @@
-//! Sweeps on a real Slurm cluster: what one machine promises holds there too.
+//! Sweeps on a real Slurm cluster, with the guarantees of one machine.
 //!
-//! Where Slurm is not installed the tests say that they were skipped.
+//! Without Slurm, the tests print that they were skipped.
 #![cfg(target_os = "linux")]
 
 mod accidents;

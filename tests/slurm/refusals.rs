@@ -1,4 +1,4 @@
-//! What cannot be submitted: a clear error, and nothing is left.
+//! Sweeps that cannot be submitted: a clear error, and no files.
 
 use std::fs;
 
@@ -80,7 +80,7 @@ fn settings_come_from_the_users_file_and_its_mistakes_are_reported() {
 }
 
 #[test]
-fn a_task_says_in_its_log_what_its_node_lacks() {
+fn a_task_logs_what_its_node_lacks() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &SMALL);
     let job =

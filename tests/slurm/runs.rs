@@ -1,4 +1,4 @@
-//! Sweeps that nothing happens to.
+//! Undisturbed sweeps.
 
 use std::fs;
 
@@ -44,7 +44,7 @@ fn a_smoke_sweep_equals_that_of_the_local_engine() {
 }
 
 #[test]
-fn a_plan_larger_than_an_array_gets_several_and_what_is_queued_is_not_submitted_again() {
+fn a_plan_larger_than_an_array_gets_several_and_queued_trials_are_not_submitted_again() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &SMALL);
     // Nothing begins until the first array is released.
@@ -72,7 +72,7 @@ fn a_plan_larger_than_an_array_gets_several_and_what_is_queued_is_not_submitted_
 }
 
 #[test]
-fn a_warning_that_the_time_is_over_has_a_task_queued_again_and_it_goes_on() {
+fn a_task_is_requeued_at_its_time_limit_and_continues() {
     let Some(cluster) = Cluster::shared() else { return };
     let lab = Lab::new(Some(&cluster), &LONG);
     let submitted = lab.submit(&["--pack", "6", "--set", "slurm.cpus=2"]).expect(0);

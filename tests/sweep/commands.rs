@@ -223,7 +223,7 @@ fn another_axis_has_a_column_of_its_own() {
 }
 
 #[test]
-fn several_trials_run_side_by_side_and_those_that_are_complete_may_be_left_alone() {
+fn several_trials_run_in_parallel_and_complete_ones_can_be_skipped() {
     let lab = Lab::new(SPEC);
     lab.drsae("trial", &["--index", "0-1", "--jobs", "2"]).success();
     let plan = json(&output_of(&lab.drsae("plan", &["--no-timing", "--json"])).0);

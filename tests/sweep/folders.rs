@@ -1,10 +1,10 @@
-//! The folder that is named is the one that is used, whatever its name, from wherever it is named.
+//! Commands use the folder of their argument, with any name and from any current folder.
 
 use std::fs;
 
 use crate::lab::{Lab, SPEC, output_of};
 
-/// A lab whose results were copied, and the copy damaged: who reads the one or the other differs.
+/// A lab with a damaged copy of its results, so that commands on the two differ.
 fn copied() -> Lab {
     let lab = Lab::new(SPEC);
     lab.drsae("sweep", &[]).success();
@@ -61,16 +61,16 @@ fn a_renamed_and_moved_folder_is_read_and_written_where_it_is() {
     assert!(lab.files("tiny") == original);
     assert!(!lab.path("elsewhere/renamed/results").exists() && !lab.path("elsewhere/results").exists());
 
-    // Two on one page: beside the first.
+    // A page of two sweeps is written next to the first.
     let (out, _) = output_of(&lab.drsae_in(inside, &["report", ".", "../../results/tiny"]).success());
     assert_eq!(out, "./../tiny-and-tiny.html\n");
     assert!(lab.path("elsewhere/tiny-and-tiny.html").exists());
 }
 
-/// A FIFO would be waited for, a device read without end, and a link lead to the user's other files.
+/// A FIFO would block, a device would be read without end, and a link would lead to other files of the user.
 #[cfg(unix)]
 #[test]
-fn what_is_no_regular_file_is_told_and_leads_nowhere() {
+fn links_and_devices_are_reported_and_not_followed() {
     use std::os::unix::fs::symlink;
 
     let lab = copied();
@@ -93,9 +93,9 @@ fn what_is_no_regular_file_is_told_and_leads_nowhere() {
     for (id, file) in
         [(&one, "epochs.csv"), (&two, "predictions.csv"), (&three, "result.json"), (&four, "result.json")]
     {
-        let told =
+        let message =
             format!("wrong results/tiny/trials/{id}/{file} cannot be read: it is not the regular file");
-        assert!(out.contains(&told), "{out}");
+        assert!(out.contains(&message), "{out}");
     }
     lab.drsae("analyze", &[]).code(1);
     let spec = lab.path("results/tiny/sweep.toml");

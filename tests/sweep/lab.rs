@@ -42,7 +42,7 @@ const CLOCKS: [&str; 5] = ["timing.csv", "result.json", "provenance.json", "prov
 /// The files of a folder, by their path in it.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// A folder that is gone after the test.
+/// A folder that is removed after the test.
 pub struct Lab {
     folder: TempDir,
     /// The results when [`Lab::mark`] was called.
@@ -128,8 +128,8 @@ impl Lab {
         files
     }
 
-    /// Remembers the results of the trials of the sweep `name`: they tell the time to the
-    /// nanosecond, so one that runs again has another.
+    /// Stores the results of the trials of the sweep `name`. They contain times in nanoseconds, so a trial that runs again
+    /// has another result.
     pub fn mark(&self, name: &str) {
         self.marked.replace(self.results(name));
     }

@@ -1,10 +1,10 @@
-//! What is refused: exit code 2, a message that says what to do, and nothing changed.
+//! Refusals: exit code 2, a message with the remedy, and no change on disk.
 
 use predicates::prelude::*;
 
 use crate::lab::{Lab, SPEC, output_of};
 
-/// What the program says of a spec that it refuses; it writes nothing.
+/// The error for a spec that the program refuses without writing anything.
 fn refusal(spec: &str, more: &[&str]) -> String {
     let lab = Lab::new(spec);
     let mut texts = ["sweep", "plan", "status"].map(|command| {
@@ -88,7 +88,7 @@ fn a_trial_beyond_the_plan_is_refused() {
 }
 
 #[test]
-fn status_and_analysis_of_a_sweep_that_never_ran_say_what_to_run() {
+fn status_and_analysis_of_a_sweep_that_never_ran_name_the_command() {
     let lab = Lab::new(SPEC);
     for command in ["status", "analyze"] {
         let ended = lab.drsae(command, &[]).code(2);

@@ -147,7 +147,7 @@ phases = [{ epochs = 1, rate = 1e-3, optimizer = "sgd", discriminative = true }]
 "#;
 
 #[test]
-fn a_diverged_trial_is_reported_and_keeps_no_other_from_its_end() {
+fn a_diverged_trial_is_reported_and_the_others_end() {
     const STATUS: [&str; 4] = ["complete", "diverged", "complete", "diverged"];
     let lab = Lab::new(DIVERGING);
     let (out, log) = output_of(&lab.drsae("sweep", &[]).code(1));

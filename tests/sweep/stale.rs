@@ -1,5 +1,5 @@
 //! Results of another numerics version, of other data, of another device and of another plan:
-//! distinguished, left alone, and never mixed with those of the plan.
+//! distinguished, kept, and never mixed with those of the plan.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,7 +64,7 @@ fn json_of(lab: &Lab, command: &str, more: &[&str], code: i32) -> Value {
     serde_json::from_str(&output_of(&lab.drsae(command, &[more, &["--json"]].concat()).code(code)).0).unwrap()
 }
 
-/// The reasons that `drsae status` tells, each with the trials that it tells them of.
+/// The reasons that `drsae status` reports, each with the number of its trials.
 fn whys(lab: &Lab, more: &[&str], code: i32) -> BTreeMap<String, usize> {
     let mut whys = BTreeMap::new();
     for stale in json_of(lab, "status", more, code)["stale"].as_array().unwrap() {
@@ -133,7 +133,7 @@ fn committed_results_of_another_numerics_version_are_recognised() {
         )]
     );
 
-    // Their analysis is held against them all the same.
+    // The analysis is checked against them all the same.
     lab.write("results/tiny/analysis/summary.csv", "model.family,n\n");
     assert_eq!(problems(&json_of(&lab, "verify", &[], 1), "wrong").len(), 2);
 
@@ -146,7 +146,7 @@ fn committed_results_of_another_numerics_version_are_recognised() {
     );
     assert!(lab.files("tiny") == before);
 
-    // One other id is damage, and reported as such.
+    // One different id is damage, and reported as such.
     fs::remove_file(lab.path("results/tiny/trials.csv")).unwrap();
     lab.drsae("sweep", &[]).success();
     let plan = lab.read("results/tiny/plan.csv");
@@ -156,7 +156,7 @@ fn committed_results_of_another_numerics_version_are_recognised() {
     assert!(wrong.iter().all(|(_, problem)| !problem.contains("stale")), "{wrong:?}");
 }
 
-/// Writes MNIST's four files with so many images of 4 × 4 pixels.
+/// Writes MNIST's four files with this number of images of 4 × 4 pixels.
 fn write_images(lab: &Lab, shade: u8) {
     for (split, count) in [("train", 80_u8), ("t10k", 20)] {
         let images = [0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 4, 0, 0, 0, 4].into_iter();
@@ -255,7 +255,7 @@ fn results_of_another_device_are_listed_with_the_commands_of_both() {
 }
 
 #[test]
-fn a_result_whose_files_do_not_tell_is_reported_as_such() {
+fn a_result_of_unknown_origin_is_reported_as_such() {
     let lab = Lab::new(SPEC);
     lab.drsae("sweep", &[]).success();
     let trials = lab.path("results/tiny/trials");

@@ -1,5 +1,5 @@
-//! Results of which the tables alone are kept, as in a clone of the repository: whatever is run
-//! beside them, and wherever it is interrupted, no stored row is lost.
+//! Results of which only the tables are kept, as in a clone of the repository: no command and no interruption loses a
+//! stored row.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -31,7 +31,7 @@ fn wait_for(lab: &Lab, file: &str, text: &str) {
     panic!("{file} never had {text}");
 }
 
-/// The files of the lab but for the trials.
+/// The files of the lab except the trials.
 fn tables(lab: &Lab) -> Files {
     let mut files = lab.files("tiny");
     files.retain(|path, _| !path.starts_with("trials/"));
@@ -145,7 +145,7 @@ fn a_sweep_that_is_extended_keeps_its_stored_rows_from_the_first_moment() {
     assert_eq!(lab.column("tiny", "status"), ["complete"; 6]);
 }
 
-/// Killed between the two files, it leaves the new spec beside the old plan.
+/// A kill between the two files leaves the new spec and the old plan.
 #[test]
 fn a_spec_that_was_extended_before_its_plan_is_not_answered_from_the_old_tables() {
     let lab = kept(SPEC);
@@ -204,7 +204,7 @@ fn a_plan_that_lacks_stored_trials_is_refused_by_every_command_and_nothing_is_wr
         assert!(log.contains("holds the merged tables of other trials (-)"), "{command}: {log}");
     }
     assert!(tables(&lab) == before);
-    // What a reader chooses is none of the plan.
+    // Settings of the analysis are not part of the plan.
     lab.drsae("analyze", &["--set", "question=Why?", "--set", "compare.margin=0.5"]).success();
 }
 
@@ -265,7 +265,7 @@ fn two_different_specs_that_begin_together_in_one_folder_are_one_accepted_and_on
 }
 
 #[test]
-fn a_damaged_trial_is_named_its_stored_row_stays_and_the_others_are_merged() {
+fn a_damaged_trial_is_named_and_keeps_its_stored_row_and_the_others_are_merged() {
     let lab = Lab::new(SPEC);
     lab.drsae("sweep", &[]).success();
     let whole = lab.lasting("tiny");

@@ -188,7 +188,7 @@ fn seeds_of_which_a_cell_is_lost_do_not_count_for_the_grid() {
     assert_eq!((grid.rows[0].cells, grid.rows[0].missing), (2, 1));
 }
 
-/// Nine differences of three seeds: as nine values of their own they would have n = 9.
+/// Nine differences of three seeds, which must not count as nine independent values.
 #[test]
 fn the_grid_averages_cells_before_seeds() {
     let error = |family: &str, steps: usize, seed: u64| {

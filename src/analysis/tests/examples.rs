@@ -14,7 +14,7 @@ drsae-3,4,drsae,2,100,0.005,1.0,3,1000,diverged,,,,
 untied-3,5,untied,2,90,0.005,1.0,3,990,complete,2,1.0,0.0,20
 ";
 
-/// Seed 1: one in common, one only of drsae, three only of untied. Seed 2: the same two.
+/// Seed 1: one common mistake, one only of drsae, three only of untied. Seed 2: the same two mistakes.
 const MISTAKES: &str = "\
 index,image,label,predicted
 0,3,5,1

@@ -36,7 +36,7 @@ fn the_page_has_the_verdict_and_the_tables() {
 }
 
 #[test]
-fn figures_of_others_stand_below_those_measured() {
+fn published_errors_are_listed_below_the_measured_ones() {
     let (_folder, store) = results(&TRIALS);
     let figure = |system: &str, error| Published {
         system: system.to_owned(),

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn failures_are_counted_by_what_became_of_them() {
+fn incomplete_trials_are_counted_by_status() {
     let (_folder, store) = results(&TRIALS[..6]);
     let trials = fs::read_to_string(store.trials_csv()).unwrap();
     let ending = |text: String, trial: &str, status: &str| {

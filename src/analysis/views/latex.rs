@@ -26,7 +26,7 @@ fn table(view: &TableView) -> String {
     )
 }
 
-/// Text that LaTeX prints as it stands; a hyphen before a digit is a minus.
+/// Escaped text for LaTeX; a hyphen before a digit becomes a minus.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';

@@ -13,7 +13,8 @@ pub fn page(views: &[TableView], compared: Option<&Compared>) -> String {
     parts.join("\n")
 }
 
-/// Cells that are not compared, and the table that is too long for a page, or why there is none.
+/// Cells that are not compared, and a reference to the table that is too long for a page, or the reason why it is
+/// missing.
 fn left_out(compared: &Compared) -> String {
     let cells = match &compared.comparison.contrast.unmatched[..] {
         [] => String::new(),
@@ -46,7 +47,7 @@ fn table(view: &TableView) -> String {
     )
 }
 
-/// Text in which nothing is markup.
+/// Text with escaped markup.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in printable(text).chars() {

@@ -1,4 +1,4 @@
-//! Published errors of others beside the errors that the sweep measured.
+//! Published errors, listed with the errors that the sweep measured.
 
 use super::TableView;
 use crate::analysis::{Summary, SummaryRow, words};
@@ -73,7 +73,7 @@ mod tests {
     use crate::value::Value;
 
     #[test]
-    fn cells_are_told_apart_by_the_first_of_the_axes_that_move_together() {
+    fn cells_are_distinguished_by_the_first_of_the_axes_that_move_together() {
         let axes = ["steps", "training.phases.0.masking", "training.phases.1.masking", "training.batch"];
         let row = |steps: usize, masking: &str| SummaryRow {
             values: [steps.to_string().as_str(), masking, masking, "100"].map(Value::parse).to_vec(),

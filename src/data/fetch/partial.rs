@@ -121,7 +121,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_not_followed_and_stays() {
+    fn a_link_is_not_followed_and_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("mine");
         fs::write(&target, "mine").unwrap();

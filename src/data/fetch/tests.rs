@@ -169,7 +169,7 @@ fn the_second_mirror_is_asked_after_the_first_failed() {
 }
 
 #[test]
-fn each_failure_is_told_and_leaves_nothing_behind() {
+fn each_failure_is_reported_and_leaves_no_file() {
     assert_says(&failure(Answer::NotFound), "404");
     assert_says(&failure(Answer::CutOff), "disconnect");
     assert_says(&failure(Answer::Half), "not a whole gzip file");
@@ -196,7 +196,7 @@ fn a_mirror_that_stalls_or_drips_is_given_up() {
 }
 
 #[test]
-fn a_closed_port_is_told_with_the_way_out() {
+fn a_closed_port_is_reported_with_the_remedy() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mirrors = vec![format!("http://{closed}/"), mirror(Answer::NotFound)];
@@ -207,7 +207,7 @@ fn a_closed_port_is_told_with_the_way_out() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told_with_the_way_out() {
+fn an_unwritable_folder_is_reported_with_the_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();

@@ -11,7 +11,7 @@ use crate::stats::mean;
 /// Styles of categorical-units and of parts, and of the network and ISTA.
 const LOOKS: [Look; 2] = [Look::of(0), Look::of(1)];
 
-/// The charts for which the tables have numbers.
+/// The charts for which the tables have data.
 pub fn all(source: &ReportedAnatomy<'_>) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     figures.extend(units(source)?);

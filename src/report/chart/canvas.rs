@@ -73,7 +73,7 @@ impl Font {
     pub const LABEL: Self = Self { size: 12.0, colour: Colour::Ink, bold: false };
     pub const HEADING: Self = Self { size: 12.0, colour: Colour::Ink, bold: true };
 
-    /// About how wide a text is, pixels; which font the reader has is not known.
+    /// Approximate width of a text, pixels; the reader's font is unknown.
     pub fn width(self, text: &str) -> f64 {
         0.54 * self.size * text.chars().count() as f64
     }

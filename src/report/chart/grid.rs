@@ -1,4 +1,4 @@
-//! Panels side by side with common scales.
+//! A grid of panels with common scales.
 
 use super::canvas::{Anchor, Canvas, Drawn, Font, Rect};
 use super::legend::Legend;

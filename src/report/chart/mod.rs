@@ -1,8 +1,7 @@
 //! Drawing of figures: a canvas of marks and texts, scales, panels and legends.
 //!
-//! A figure is drawn for print, on white, with a palette that the colour-blind can tell
-//! apart and with a mark and a line style for each colour; [`on_page`] makes its colours
-//! those of the page that it stands in. Equal data are equal bytes.
+//! A figure is drawn for print, on white, with a palette for colour-blind readers and with a mark and a line style for
+//! each colour; [`on_page`] replaces its colours by those of the page. Equal data give equal bytes.
 
 mod canvas;
 mod finish;

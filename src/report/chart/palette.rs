@@ -6,12 +6,12 @@
 
 use plotters::style::RGBColor;
 
-/// A colour of a figure, by its purpose.
+/// A colour of a figure, by its role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
     /// Texts and axes.
     Ink,
-    /// Texts and marks of less weight.
+    /// Secondary texts and marks.
     Faint,
     /// Lines behind the data.
     Grid,
@@ -19,7 +19,7 @@ pub enum Colour {
     Band,
     /// The paper.
     Paper,
-    /// A series, counted round.
+    /// The colour of a series by its position, modulo the number of colours.
     Series(usize),
 }
 

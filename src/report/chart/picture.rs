@@ -1,7 +1,7 @@
 //! Numbers as pixels: images, columns of matrices, and matrices.
 //!
-//! Zero is white; positive numbers go to a dark orange and negative ones to a dark blue, of equal
-//! darkness, which the colour-blind can tell apart.
+//! Zero is white; positive numbers are orange and negative ones blue, of equal darkness, which colour-blind readers can
+//! distinguish.
 
 use std::borrow::Cow;
 
@@ -58,8 +58,8 @@ fn palette() -> Vec<u8> {
     (-SHADES..=SHADES).flat_map(colour).collect()
 }
 
-/// Images side by side in rows of `across`, each scaled to its own largest number, with a gap of one
-/// white pixel; missing ones at the end are white.
+/// Images in rows of `across`, each scaled to its own largest number, with a gap of one white pixel; missing images at the
+/// end are white.
 pub fn tiles(images: &[Vec<f64>], (rows, columns): (usize, usize), across: usize) -> Picture {
     let down = images.len().div_ceil(across);
     let (width, height) = (across * (columns + 1) - 1, (down * (rows + 1)).saturating_sub(1));

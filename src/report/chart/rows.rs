@@ -1,4 +1,4 @@
-//! Rows under headings with a horizontal scale: one row a cell.
+//! Rows under headings with a horizontal scale, one row per cell.
 
 use super::canvas::{Anchor, Canvas, Drawn, Font, Rect};
 use super::legend::Legend;
@@ -16,8 +16,7 @@ const BELOW: f64 = 46.0;
 
 /// One row.
 pub struct ChartRow {
-    /// Heading of the row and its neighbours; drawn where it differs from that of
-    /// the row above, unless it is empty.
+    /// Heading of the row and its neighbours; drawn if it is not empty and differs from that of the row above.
     pub group: String,
     /// Label, on the left.
     pub label: String,
@@ -31,7 +30,7 @@ pub struct RowChart {
     pub scale: Scale,
     /// Title of the scale, with its unit.
     pub scale_name: String,
-    /// Values that lie in this range do not matter.
+    /// Range of equivalence, drawn as a band.
     pub band: Option<(f64, f64)>,
     pub legend: Legend,
 }

@@ -22,8 +22,7 @@ pub struct Scale {
     pub ticks: Vec<(f64, String)>,
 }
 
-/// Share of the axis that is left free beyond the outermost values, and the same where
-/// several series stand at a value side by side.
+/// Share of the axis that is free beyond the outermost values, and the same if several series are drawn at one value.
 const MARGIN: f64 = 0.06;
 const SIDE_BY_SIDE: f64 = 0.1;
 /// Fewest and most ticks of an axis.
@@ -49,7 +48,7 @@ impl Scale {
         scale
     }
 
-    /// Equal ratios over the values, which are positive; even steps where they differ little.
+    /// Equal ratios over the values, which are positive; even steps if they differ little.
     pub fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let (low, high) = ends(values);
         let wide = low > 0.0 && high / low > WIDE;
@@ -126,7 +125,7 @@ fn gap(values: &[f64]) -> f64 {
     }
 }
 
-/// Smallest and largest finite value; 0 and 1 where there are none.
+/// Smallest and largest finite value; 0 and 1 if there are none.
 fn ends(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let ends = values.into_iter().filter(|value| value.is_finite()).fold(None, |ends, value| match ends {
         None => Some((value, value)),
@@ -154,7 +153,7 @@ fn ratio_numbers(low: f64, high: f64, mantissas: &[f64]) -> Vec<f64> {
     numbers.filter(|number| (low..=high).contains(number)).collect()
 }
 
-/// The float nearest to mantissa·10^power, as a text of it would be read.
+/// The float nearest to mantissa·10^power, as parsed from its text.
 fn decimal(mantissa: f64, power: i32) -> f64 {
     format!("{mantissa}e{power}").parse().unwrap_or(f64::NAN)
 }

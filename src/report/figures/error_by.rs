@@ -9,11 +9,11 @@ use crate::report::chart::Scale;
 use crate::report::data::ReportData;
 use crate::store::TrialRow;
 
-/// A figure is drawn where the cells' costs differ by more than this factor.
+/// A figure is drawn if the cells' costs differ by more than this factor.
 const LEAST_RATIO: f64 = 1.2;
 
-/// Test error against parameters, operations and seconds; those are left out that are about the same
-/// for all cells, or unknown.
+/// Test error against parameters, operations and seconds; a cost that is about the same for all cells, or unknown, is
+/// omitted.
 pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     let flops = |trial: &TrialRow| Some(data.flops(trial)? / 1e12);
     let seconds = |trial: &TrialRow| data.seconds(trial);

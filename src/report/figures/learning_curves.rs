@@ -1,4 +1,4 @@
-//! Validation error by epoch, one line a seed.
+//! Validation error by epoch, one line per seed.
 
 use super::{Figure, left_out};
 use crate::analysis::CellTrials;
@@ -72,8 +72,7 @@ fn means(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     (0..length).filter_map(at).collect()
 }
 
-/// Epoch and validation error, where the classifier trains; before that every image is
-/// guessed alike.
+/// Epoch and validation error in the phases that train the classifier; before them, all images get the same class.
 fn points(data: &ReportData<'_>, trial: &TrialRow) -> Vec<(f64, f64)> {
     let trained = data.curve(trial).iter().filter(|row| row.train_error.is_some());
     trained.filter_map(|row| Some((row.epoch as f64, row.valid_error?))).collect()

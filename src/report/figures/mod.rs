@@ -1,6 +1,6 @@
 //! The figures of a report, one file each: a function from the merged tables to an SVG.
 //!
-//! A figure that does not apply to a sweep is left out.
+//! A figure that does not apply to a sweep is omitted.
 
 mod error_by;
 mod learning_curves;
@@ -17,7 +17,7 @@ use super::chart::{About, Canvas, Drawn, LegendEntry, draw};
 use super::data::ReportData;
 use super::facets::{Facets, PANELS};
 
-/// Name of the folder of figures, beside their page.
+/// Name of the folder of figures, next to the page.
 pub const FIGURES: &str = "figures";
 
 /// One figure.

@@ -1,5 +1,5 @@
-//! Each cell against its reference: the difference of every seed, their mean and interval;
-//! above them each challenger's average over all cells.
+//! The difference of each cell from its reference: every seed, mean and interval. The first rows are each challenger's
+//! average over all cells.
 
 use super::{Figure, seed_entries, seeds};
 use crate::analysis::{self, Compared, Comparison, Difference, Grid};
@@ -10,7 +10,7 @@ use crate::report::facets::{Facets, Series, with_value};
 use crate::stats::Interval;
 use crate::value::Value;
 
-/// Pixels from the middle of a row to its interval and up, and to its seeds and down.
+/// Pixels from the middle of a row up to its interval, and down to its seeds.
 const INTERVAL: f64 = -2.0;
 const SEEDS: f64 = 5.0;
 
@@ -71,7 +71,7 @@ fn of_grid<'g>(grid: &'g Grid, series: &'g [Series]) -> impl Iterator<Item = Aga
     })
 }
 
-/// Every cell, those with the same other settings together.
+/// The rows of every cell, grouped by the other settings.
 fn of_cells(data: &ReportData<'_>, comparison: &Comparison, series: &[Series]) -> Vec<Against> {
     let against = |row: &analysis::ComparisonRow| Against {
         group: group(data, &comparison.contrast.axes, &row.values),

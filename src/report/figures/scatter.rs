@@ -10,7 +10,7 @@ use crate::report::facets::{Facets, title};
 use crate::stats::{CONFIDENCE, Interval, mean, t_interval};
 use crate::store::TrialRow;
 
-/// Pixels from a mean to the left, where its seeds are if series stand side by side.
+/// Distance in pixels from a mean to its seeds on the left if series are drawn next to each other.
 const SEEDS: f64 = 4.5;
 
 /// A number of every trial.
@@ -33,7 +33,7 @@ pub struct Scatter<'m> {
     pub y: Quantity<'m>,
     /// Dimension that the lines run along.
     pub along: Option<usize>,
-    /// True if x is the value on this dimension: series then stand side by side, and marks have no labels.
+    /// True if x is the value on this dimension: series are then drawn next to each other, and marks have no labels.
     pub is_setting: bool,
 }
 

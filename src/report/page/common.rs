@@ -45,7 +45,7 @@ pub fn view(one: &ReportData<'_>, other: &ReportData<'_>) -> Option<TableView> {
     (!view.rows.is_empty()).then(|| without(without(view, 2), 1))
 }
 
-/// The view without the text column at `at`, where that is empty.
+/// The view without the text column at `at`, if that is empty.
 fn without(mut view: TableView, at: usize) -> TableView {
     if view.rows.iter().all(|row| row[at].is_empty()) {
         view.head.remove(at);
@@ -78,7 +78,7 @@ fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &CellTrials, right: &
     ]
 }
 
-/// Values of the axes that only the cell's own sweep has.
+/// Values of the axes that exist only in the cell's own sweep.
 fn own(data: &ReportData<'_>, other: &ReportData<'_>, cell: &CellTrials) -> String {
     let is_own = |axis: &&FacetAxis| other.dimensions.iter().all(|theirs| theirs.column != axis.column);
     let own = data.dimensions.iter().filter(is_own);

@@ -1,5 +1,4 @@
-//! The page of a sweep, or of two side by side: one file of HTML
-//! that loads nothing.
+//! The page of one or two sweeps: a self-contained HTML file.
 
 mod common;
 mod provenance;
@@ -17,7 +16,7 @@ use crate::analysis::TableView;
 use crate::store::TrialRow;
 use crate::text::printable_lines;
 
-/// All that the template is filled with.
+/// The data of the template.
 #[derive(Serialize)]
 struct SweepPage<'p> {
     title: String,
@@ -58,7 +57,7 @@ pub struct Part<'p> {
     pub figures: &'p [Figure],
 }
 
-/// The page of one sweep, or of several side by side.
+/// The page of one or several sweeps.
 ///
 /// # Errors
 /// The template cannot be filled in.

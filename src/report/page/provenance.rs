@@ -71,8 +71,7 @@ pub fn analyze(data: &ReportData<'_>) -> String {
     line("analyze", data)
 }
 
-/// A command on the sweep, which names the device where its trials were trained on another
-/// than the CPU.
+/// A command on the sweep, which names the device if its trials were not trained on the CPU.
 fn line(command: &str, data: &ReportData<'_>) -> String {
     let line = format!("drsae {command} results/{}/sweep.toml", data.name);
     match distinct(data.provenance.iter().flatten().map(|row| row.device)).as_slice() {
@@ -101,7 +100,7 @@ pub fn commands(data: &ReportData<'_>) -> Vec<CommandLine> {
     commands
 }
 
-/// The commit of a trial, and whether the code was exactly that.
+/// The commit of a trial, with a note if the code differed from it.
 fn commit(row: &ProvenanceRow) -> String {
     match &row.commit {
         None => "built outside a repository".to_owned(),
@@ -122,7 +121,7 @@ fn cost(data: &ReportData<'_>) -> String {
     }
 }
 
-/// The distinct values, with the number of trials that each has where they differ.
+/// The distinct values, each with its number of trials if they differ.
 fn counted(values: &[String]) -> Vec<String> {
     let known = distinct(values.iter());
     if let [value] = known[..] {

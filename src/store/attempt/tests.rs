@@ -161,7 +161,7 @@ fn a_result_that_comes_after_the_look_is_not_replaced() {
     assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), kept);
 }
 
-/// Between the look at what stands and the rename, another process has replaced it.
+/// Another process replaces the result between its reading and the rename.
 #[test]
 fn a_result_is_replaced_once() {
     let lab = Lab::new();

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_another_hosts_processes() {
+    fn processes_of_another_host_cannot_be_observed() {
         let this = Disk.process();
         let elsewhere = Process { namespace: Some("another boot".to_owned()), ..this.clone() };
         assert_eq!(Disk.is_running(&elsewhere), None);

@@ -1,9 +1,9 @@
-//! A machine of which every effect can go wrong: files in memory, a clock that a test moves, and processes that
+//! A simulated machine whose every effect can fail: files in memory, a clock that a test advances, and processes that
 //! fail, stop, die and lose power at any call.
 //!
-//! Processes on one [`World`] share its files. Alone, a process runs on the thread that calls it, with one
-//! [fault](Fault) at a chosen call. Under [`World::race`] several run at once, on threads of which one at a time is
-//! let go on, until its next call: a seed chooses which, and so repeats the schedule.
+//! Processes on one [`World`] share its files. A single process runs on the calling thread, with one [fault](Fault) at a
+//! chosen call. Under [`World::race`] several processes run on threads, of which one at a time runs until its next
+//! call. A seed chooses the thread, so the schedule can be repeated.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -20,43 +20,43 @@ use super::{Entry, Io, Kind, Lock, NewFile, Process, Stat, Timer, not_regular, t
 /// Time that each call takes.
 const CALL: Duration = Duration::from_millis(1);
 
-/// Time for which a process that is paused under [`World::race`] stands still: longer than its leases live.
+/// Duration of a pause under [`World::race`]: longer than the life of a lease without a heartbeat.
 const STANDSTILL: Duration = Duration::from_mins(10);
 
-/// The shortest sleep under [`World::race`]: a system may let a process sleep for longer than it asked.
+/// The shortest sleep under [`World::race`]: a system may let a process sleep longer than requested.
 const NAP: Duration = Duration::from_secs(5);
 
 /// A fault at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It has no effect and gives this error of the operating system.
+    /// The call has no effect and returns this error of the operating system.
     Fail(i32),
-    /// It has its effect and gives this error all the same, as where a file server's answer is lost.
+    /// The call has its effect and still returns this error, as if a file server's answer was lost.
     FailAfter(i32),
-    /// A signal interrupts it, so many times.
+    /// A signal interrupts the call this number of times.
     Interrupt(usize),
-    /// A write takes half of the bytes.
+    /// A write stores half of the bytes.
     Short,
-    /// The process dies before it.
+    /// The process dies before the call.
     Kill,
-    /// The process dies after it.
+    /// The process dies after the call.
     KillAfter,
-    /// The process stands still before it, and [`World::on_pause`] is called meanwhile.
+    /// The process is suspended before the call, and the function of [`World::on_pause`] runs in the meantime.
     Pause,
-    /// All processes die, and what was not on the disk is lost in part.
+    /// All processes die, and changes that were not synced are lost in part.
     PowerLoss,
 }
 
-/// The chances, in a thousand calls, of what happens under [`World::race`].
+/// Probabilities of events under [`World::race`], per thousand calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Chances {
     /// A process dies.
     pub death: u32,
-    /// A process stands still for ten minutes.
+    /// A process is suspended for ten minutes.
     pub pause: u32,
-    /// A call gives ESTALE.
+    /// A call returns ESTALE.
     pub stale_handle: u32,
-    /// A list of a folder is an old one.
+    /// A listing of a folder is stale.
     pub old_list: u32,
 }
 
@@ -80,15 +80,15 @@ impl std::fmt::Debug for Hook {
 #[derive(Debug)]
 struct State {
     nodes: Vec<Node>,
-    /// Changes of folders that are not on the disk yet, in their order.
+    /// Changes of folders that are not synced yet, in order.
     unsynced: Vec<Change>,
-    /// The folders as they are on the disk.
+    /// The synced folders.
     synced: HashMap<usize, BTreeMap<OsString, usize>>,
     clock: Duration,
     processes: Vec<ProcessState>,
     random: ChaCha8Rng,
     race: Option<Chances>,
-    /// The process that goes on, under a race.
+    /// The process whose turn it is, under a race.
     running: Option<usize>,
 }
 
@@ -98,7 +98,7 @@ enum Node {
     File { data: Vec<u8>, synced: Option<Vec<u8>>, modified: Duration },
 }
 
-/// Names that are set or removed at once.
+/// Names that are set or removed together.
 #[derive(Debug, Clone)]
 struct Change(Vec<(usize, OsString, Option<usize>)>);
 
@@ -182,7 +182,7 @@ impl World {
         self.lock().clock
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     pub fn advance(&self, time: Duration) {
         self.lock().clock += time;
     }
@@ -209,8 +209,8 @@ impl World {
         files
     }
 
-    /// Runs one function for each process, side by side, and returns when all have returned. Which goes on at
-    /// which call is drawn from the seed of the world.
+    /// Runs one function for each process concurrently, and returns when all have returned. The seed of the world
+    /// determines the schedule.
     pub fn race(self: &Arc<Self>, chances: Chances, processes: Vec<(Simulated, Box<dyn FnOnce() + Send>)>) {
         self.lock().race = Some(chances);
         std::thread::scope(|scope| {
@@ -242,7 +242,7 @@ impl State {
         self.schedule();
     }
 
-    /// Chooses who goes on, where nobody does and all wait for it.
+    /// Chooses the next process if none is running and all are waiting.
     fn schedule(&mut self) {
         let is_out = |process: &ProcessState| process.dead || process.finished;
         let all_wait = self.processes.iter().all(|process| is_out(process) || process.waiting);
@@ -257,7 +257,7 @@ impl State {
         self.running = Some(ready[self.random.random_range(0..ready.len())]);
     }
 
-    /// True if something of a chance in a thousand happens.
+    /// Returns true with a probability of `thousandths` / 1000.
     fn chance(&mut self, thousandths: u32) -> bool {
         thousandths > 0 && self.random.random_range(0..1000) < thousandths
     }
@@ -340,7 +340,7 @@ impl State {
         Ok(())
     }
 
-    /// Puts the names in a folder on the disk. A change of two folders gets there with the first.
+    /// Syncs the names in a folder. A change of two folders is synced with the first.
     fn sync_folder(&mut self, folder: usize) {
         let mut later: Vec<Change> = Vec::new();
         for change in std::mem::take(&mut self.unsynced) {
@@ -349,7 +349,7 @@ impl State {
                 continue;
             }
             self.put_on_disk(&change);
-            // What a name was before is not what it is after.
+            // An earlier entry of a name must not overwrite a later one.
             let is_older = |(of, name, _): &(usize, OsString, Option<usize>)| {
                 change.0.iter().any(|(newer_of, newer, _)| (newer_of, newer) == (of, name))
             };
@@ -370,7 +370,7 @@ impl State {
         }
     }
 
-    /// All that was not on the disk is there or not, in any order; a file may have a part of its bytes.
+    /// Loses power: each change that was not synced is kept or lost, in any order, and a file may be truncated.
     fn lose_power(&mut self) {
         for change in std::mem::take(&mut self.unsynced) {
             if self.random.random_bool(0.5) {
@@ -418,17 +418,17 @@ impl Simulated {
         self.world.lock().processes[self.process].calls
     }
 
-    /// True if the process has died.
+    /// Returns true if the process has died.
     pub fn is_dead(&self) -> bool {
         self.world.lock().processes[self.process].dead
     }
 
-    /// Ends the process without another effect, as one that has returned.
+    /// Ends the process without another effect, as if it had returned.
     pub fn exit(&self) {
         self.world.lock().processes[self.process].dead = true;
     }
 
-    /// Waits for this process's turn, where there is a race, and lets its timers tick.
+    /// Waits for this process's turn under a race, and lets its timers tick.
     fn turn(&self) -> MutexGuard<'_, State> {
         let mut state = self.world.lock();
         if state.race.is_none()
@@ -444,7 +444,7 @@ impl Simulated {
             state = self.world.turn.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
         }
         state.processes[self.process].waiting = false;
-        // After a standstill the timer may come first, or the process.
+        // After a suspension either the timer or the process may run first.
         if state.random.random_bool(0.5) { self.tick(state) } else { state }
     }
 
@@ -470,7 +470,7 @@ impl Simulated {
         state
     }
 
-    /// Has one effect, or what goes wrong instead.
+    /// Performs one effect, or its fault.
     fn call<T>(&self, act: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
         let mut state = self.turn();
         if state.processes[self.process].dead {
@@ -502,7 +502,7 @@ impl Simulated {
                 Err(killed())
             }
             Some(Fault::Pause) if state.race.is_some() => {
-                // Between what the process has seen and what it does now.
+                // Between the last read of the process and this call.
                 let wake = state.clock + STANDSTILL;
                 state.processes[self.process].wake = wake;
                 drop(state);
@@ -638,7 +638,7 @@ impl Io for Simulated {
         })
     }
 
-    /// This file system knows no locks.
+    /// This file system does not support locks.
     fn try_lock(&self, _: &Path) -> io::Result<Lock> {
         Err(ErrorKind::Unsupported.into())
     }

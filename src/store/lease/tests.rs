@@ -187,7 +187,7 @@ fn a_frozen_process_finds_its_lease_succeeded_and_leaves_the_other() {
 }
 
 #[test]
-fn files_of_other_names_are_no_leases_and_stay() {
+fn files_with_other_names_are_not_leases_and_are_kept() {
     let (folder, leases) = (folder(), leases());
     let others =
         ["claim.md", "lease-.json", "lease-01.json", "lease-x.json", "lease-18446744073709551615.json"];

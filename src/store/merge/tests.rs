@@ -218,7 +218,7 @@ fn kept(plan: &[TrialRow]) -> (tempfile::TempDir, Store) {
 }
 
 #[test]
-fn a_plan_that_is_stored_stays_as_it_is_to_the_byte() {
+fn a_stored_plan_keeps_its_bytes() {
     let plan = [planned(0, 1), planned(1, 2)];
     let (_results, store) = kept(&plan);
     // As the first versions wrote it.
@@ -232,7 +232,7 @@ fn a_plan_that_is_stored_stays_as_it_is_to_the_byte() {
 }
 
 #[test]
-fn stored_rows_are_kept_beside_new_ones_under_the_indices_of_the_plan() {
+fn stored_rows_are_kept_with_new_ones_under_the_indices_of_the_plan() {
     let (_results, store) = kept(&[planned(0, 1), planned(1, 2)]);
     let before = Table::ALL.map(|table| lines(&store, table));
     fs::create_dir(store.trials()).unwrap();

@@ -84,7 +84,7 @@ fn remains(trainer: Trainer) -> (State, Vec<Vec<f32>>, Evaluation) {
 }
 
 #[test]
-fn a_trial_by_the_graph_goes_on_from_any_epoch_to_the_same_bits() {
+fn a_trial_by_the_graph_resumes_from_any_epoch_with_the_same_bits() {
     let (dataset, training) = (glyphs(), schedule());
     for family in Family::ALL {
         let model = network(family);
