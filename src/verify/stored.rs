@@ -1,9 +1,9 @@
 //! Check of merged tables without trials' folders, against the plan and each other.
 
-use super::compare::{RESTORE, read};
-use super::{AuditReport, AuditedFolder, analysis, complete, contents, difference, problem, sums};
+use super::compare::RESTORE;
+use super::{AuditReport, AuditedFolder, analysis, complete, difference, problem, sums};
 use crate::analysis::{Analysis, Input};
-use crate::store::{EpochRow, Table, TrialRow, TrialTable, read_file};
+use crate::store::{TrialRow, TrialTable, read_file};
 use crate::text::chain;
 
 /// Returns true if there are merged tables and no planned trial has a folder.
@@ -40,9 +40,7 @@ pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Opt
 /// Checks the tables against the plan and each other; returns the rows of `trials.csv`.
 fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialTable> {
     let table = trials(subject, report)?;
-    curves(subject, &table, report);
-    complete::mistakes(subject, &table, report);
-    complete::provenance(subject, &table, report);
+    complete::tables(subject, &table, report);
     Some(table)
 }
 
@@ -96,24 +94,4 @@ fn outcome(row: &TrialRow) -> Result<(), String> {
         return Err(format!("no number of misclassified images out of {images} gives {error} %"));
     }
     Ok(())
-}
-
-/// Checks that `epochs.csv` has the whole curve of every complete trial, in plan order.
-fn curves(subject: AuditedFolder<'_>, trials: &TrialTable, report: &mut AuditReport) {
-    let path = subject.store.epochs_csv();
-    let Some(epochs) = read::<EpochRow>(subject, Table::Epochs, report) else { return };
-    let mut curves = epochs.chunk_by(|a, b| a.trial == b.trial).peekable();
-    for trial in &subject.plan.trials {
-        let curve = curves.next_if(|curve| curve[0].trial == trial.id).unwrap_or_default();
-        let Some(row) = trials.complete(&trial.id) else { continue };
-        let epochs = trial.config.training.epochs();
-        if let Err(problem) = contents::curve(curve, epochs, row.best_epoch, row.valid_error) {
-            report.wrong(&path, format!("in the curve of {}: {problem}", trial.id), RESTORE);
-        }
-    }
-    if let Some(curve) = curves.next() {
-        let problem =
-            format!("has a curve of {} that is not in the plan, or not in its order", curve[0].trial);
-        report.wrong(&path, problem, RESTORE);
-    }
 }
