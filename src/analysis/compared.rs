@@ -1,31 +1,37 @@
 //! The comparison of all challengers with the reference.
 
 use super::mistakes::Mistakes;
-use super::pairs::Pairs;
-use super::{Absent, Comparison, Examples, Grid, Verdict};
+use super::pairs::{Contrast, Pairs};
+use super::sentence::sentence;
+use super::{Absent, ComparisonRow, ExampleRow, GridRow, comparison, examples, grid};
 use crate::spec::Compare;
 
 /// The challengers against the reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
-    /// Cell by cell.
-    pub comparison: Comparison,
-    /// Over all cells.
-    pub grid: Grid,
-    /// Image by image, or the reason why this is missing.
-    pub examples: Result<Examples, Absent>,
-    /// The verdict on the grid.
-    pub verdict: Verdict,
+    /// The names of the comparison.
+    pub contrast: Contrast,
+    /// Every cell that is not the reference against the reference cell that has the same values on the axes which
+    /// are not compared, in plan order.
+    pub comparison: Vec<ComparisonRow>,
+    /// Each challenger over all cells, in plan order.
+    pub grid: Vec<GridRow>,
+    /// Both trials of each comparison and seed on the same test images, if they are complete, or the reason for a
+    /// missing table.
+    pub examples: Result<Vec<ExampleRow>, Absent>,
+    /// The verdict on the grid: one sentence with its intervals.
+    pub verdict: String,
 }
 
 impl Compared {
-    pub(super) fn of(pairs: &Pairs<'_>, compare: &Compare, mistakes: Option<&Mistakes>) -> Self {
-        let grid = Grid::of(pairs);
+    pub(super) fn of(pairs: Pairs<'_>, compare: &Compare, mistakes: Option<&Mistakes>) -> Self {
+        let grid = grid::rows(&pairs);
         Self {
-            comparison: Comparison::of(pairs),
-            examples: Examples::of(pairs, mistakes),
-            verdict: Verdict::of(&grid, compare.matching),
+            comparison: comparison::rows(&pairs),
+            examples: examples::rows(&pairs, mistakes),
+            verdict: sentence(&pairs.contrast, &grid, compare.matching),
             grid,
+            contrast: pairs.contrast,
         }
     }
 }

@@ -10,16 +10,6 @@ use crate::value::Value;
 /// Version of the file.
 const VERSION: u32 = 1;
 
-/// The comparison of every cell that is not the reference with the reference cell that has the same values on the axes
-/// that are not compared.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
-    /// The comparison.
-    pub contrast: Contrast,
-    /// One row for each cell that is not the reference, in plan order.
-    pub rows: Vec<ComparisonRow>,
-}
-
 /// One cell against its reference. Differences are in percentage points, positive where
 /// the reference is better.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,35 +110,34 @@ pub fn compared(test: Option<Difference>) -> String {
     }
 }
 
-impl Comparison {
-    pub(super) fn of(pairs: &Pairs<'_>) -> Self {
-        let row = |pair| ComparisonRow::of(pair, pairs.contrast.margin);
-        let mut rows: Vec<_> = pairs.all.iter().map(row).collect();
-        family::adjust(&mut rows, |row| &mut row.tests);
-        Self { contrast: pairs.contrast.clone(), rows }
-    }
+/// The row of each pair.
+pub(super) fn rows(pairs: &Pairs<'_>) -> Vec<ComparisonRow> {
+    let row = |pair| ComparisonRow::of(pair, pairs.contrast.margin);
+    let mut rows: Vec<_> = pairs.all.iter().map(row).collect();
+    family::adjust(&mut rows, |row| &mut row.tests);
+    rows
+}
 
-    pub(super) fn table(&self) -> CsvTable {
-        let interval = |row: &ComparisonRow| row.test.and_then(|test| test.interval());
-        let columns = CsvColumns::of(&self.rows, VERSION)
-            .axes(&self.contrast.axes, |row| &row.values)
-            .plain("reference", |_| self.contrast.reference.as_str())
-            .plain("challenger", |row| row.challenger.as_str())
-            .plain("parameters_reference", |row| row.parameters_reference)
-            .plain("parameters_challenger", |row| row.parameters_challenger)
-            .plain("n", |row| row.differences.len() - row.missing)
-            .plain("missing", |row| row.missing)
-            .in_unit(POINTS, "mean_difference", |row| row.test.map(|test| test.mean()))
-            .in_unit(POINTS, "sd", |row| row.test.and_then(|test| test.sd()))
-            .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
-            .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
-            .plain("method", |row| row.test.map(|test| test.method()))
-            .plain("n_reference", |row| row.n_reference)
-            .plain("n_challenger", |row| row.n_challenger)
-            .with(|columns| family::columns(columns, self.contrast.margin, |row| row.tests))
-            .with(|columns| valid_columns(columns, |row| row.valid));
-        by_seed(columns, &self.contrast.seeds, |row| &row.differences).table()
-    }
+pub(super) fn table(contrast: &Contrast, rows: &[ComparisonRow]) -> CsvTable {
+    let interval = |row: &ComparisonRow| row.test.and_then(|test| test.interval());
+    let columns = CsvColumns::of(rows, VERSION)
+        .axes(&contrast.axes, |row| &row.values)
+        .plain("reference", |_| contrast.reference.as_str())
+        .plain("challenger", |row| row.challenger.as_str())
+        .plain("parameters_reference", |row| row.parameters_reference)
+        .plain("parameters_challenger", |row| row.parameters_challenger)
+        .plain("n", |row| row.differences.len() - row.missing)
+        .plain("missing", |row| row.missing)
+        .in_unit(POINTS, "mean_difference", |row| row.test.map(|test| test.mean()))
+        .in_unit(POINTS, "sd", |row| row.test.and_then(|test| test.sd()))
+        .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
+        .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
+        .plain("method", |row| row.test.map(|test| test.method()))
+        .plain("n_reference", |row| row.n_reference)
+        .plain("n_challenger", |row| row.n_challenger)
+        .with(|columns| family::columns(columns, contrast.margin, |row| row.tests))
+        .with(|columns| valid_columns(columns, |row| row.valid));
+    by_seed(columns, &contrast.seeds, |row| &row.differences).table()
 }
 
 impl ComparisonRow {

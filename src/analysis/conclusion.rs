@@ -8,7 +8,7 @@ use crate::stats::Paired;
 
 /// The result of comparing the reference's test error with a challenger's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Conclusion {
+pub(super) enum Conclusion {
     /// The reference has less error.
     Less,
     /// The reference has more error.
@@ -26,7 +26,7 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
-    pub(super) fn of(row: &GridRow) -> Self {
+    pub fn of(row: &GridRow) -> Self {
         match row.test {
             None => Self::Incomplete,
             Some(_) if row.identical == row.cells => Self::Same,

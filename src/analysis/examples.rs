@@ -16,15 +16,6 @@ use crate::value::Value;
 /// Version of the file.
 const VERSION: u32 = 1;
 
-/// Every pair of trials of the comparison, on the test images.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Examples {
-    /// The comparison.
-    pub contrast: Contrast,
-    /// One row for each comparison and seed for which both trials are complete, in that order.
-    pub rows: Vec<ExampleRow>,
-}
-
 /// Two networks with one seed on the same test images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExampleRow {
@@ -85,38 +76,37 @@ impl fmt::Display for Absent {
     }
 }
 
-impl Examples {
-    pub(super) fn of(pairs: &Pairs<'_>, mistakes: Option<&Mistakes>) -> Result<Self, Absent> {
-        let mistakes = mistakes.ok_or(Absent::Mistakes)?;
-        let mut rows = Vec::new();
-        for pair in &pairs.all {
-            for at in 0..pairs.contrast.seeds.len() {
-                rows.extend(ExampleRow::of(pair, at, mistakes)?);
-            }
+/// The row of each comparison and seed for which both trials are complete, in that order.
+pub(super) fn rows(pairs: &Pairs<'_>, mistakes: Option<&Mistakes>) -> Result<Vec<ExampleRow>, Absent> {
+    let mistakes = mistakes.ok_or(Absent::Mistakes)?;
+    let mut rows = Vec::new();
+    for pair in &pairs.all {
+        for at in 0..pairs.contrast.seeds.len() {
+            rows.extend(ExampleRow::of(pair, at, mistakes)?);
         }
-        let tests: Vec<_> = rows.iter().map(|row| Some(row.p)).collect();
-        for (row, p) in rows.iter_mut().zip(holm(&tests)) {
-            row.p_holm = p.unwrap_or(row.p);
-        }
-        Ok(Self { contrast: pairs.contrast.clone(), rows })
     }
+    let tests: Vec<_> = rows.iter().map(|row| Some(row.p)).collect();
+    for (row, p) in rows.iter_mut().zip(holm(&tests)) {
+        row.p_holm = p.unwrap_or(row.p);
+    }
+    Ok(rows)
+}
 
-    pub(super) fn table(&self) -> CsvTable {
-        CsvColumns::of(&self.rows, VERSION)
-            .axes(&self.contrast.axes, |row| &row.values)
-            .plain("reference", |_| self.contrast.reference.as_str())
-            .plain("challenger", |row| row.challenger.as_str())
-            .plain("seed", |row| row.seed)
-            .plain("test_images", |row| row.images)
-            .plain("both_wrong", |row| row.both_wrong)
-            .plain("only_reference_wrong", |row| row.only_reference_wrong)
-            .plain("only_challenger_wrong", |row| row.only_challenger_wrong)
-            .in_unit(POINTS, "difference", |row| Some(row.difference))
-            .in_unit(POINTS, "standard_error", |row| Some(row.standard_error))
-            .plain("p_mcnemar", |row| row.p)
-            .plain("p_mcnemar_holm", |row| row.p_holm)
-            .table()
-    }
+pub(super) fn table(contrast: &Contrast, rows: &[ExampleRow]) -> CsvTable {
+    CsvColumns::of(rows, VERSION)
+        .axes(&contrast.axes, |row| &row.values)
+        .plain("reference", |_| contrast.reference.as_str())
+        .plain("challenger", |row| row.challenger.as_str())
+        .plain("seed", |row| row.seed)
+        .plain("test_images", |row| row.images)
+        .plain("both_wrong", |row| row.both_wrong)
+        .plain("only_reference_wrong", |row| row.only_reference_wrong)
+        .plain("only_challenger_wrong", |row| row.only_challenger_wrong)
+        .in_unit(POINTS, "difference", |row| Some(row.difference))
+        .in_unit(POINTS, "standard_error", |row| Some(row.standard_error))
+        .plain("p_mcnemar", |row| row.p)
+        .plain("p_mcnemar_holm", |row| row.p_holm)
+        .table()
 }
 
 impl ExampleRow {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::files::{COMPARISON, EXAMPLES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
 use super::table::CsvTable;
 use super::views::{latex, markdown};
-use super::{Analysis, Compared, Error, views};
+use super::{Analysis, Compared, Error, comparison, examples, grid, views};
 
 /// The entry of a table in `format.json`.
 #[derive(Serialize)]
@@ -34,9 +34,10 @@ pub(super) fn files(analysis: &Analysis) -> Result<Vec<(&'static str, Vec<u8>)>,
 
 fn tables(analysis: &Analysis) -> Vec<(&'static str, CsvTable)> {
     let mut tables = vec![(SUMMARY, analysis.summary.table())];
-    if let Some(Compared { comparison, grid, examples, .. }) = &analysis.compared {
-        tables.extend([(COMPARISON, comparison.table()), (GRID, grid.table())]);
-        tables.extend(examples.iter().map(|examples| (EXAMPLES, examples.table())));
+    if let Some(Compared { contrast, comparison, grid, examples, .. }) = &analysis.compared {
+        tables.push((COMPARISON, comparison::table(contrast, comparison)));
+        tables.push((GRID, grid::table(contrast, grid)));
+        tables.extend(examples.iter().map(|examples| (EXAMPLES, examples::table(contrast, examples))));
     }
     tables
 }

@@ -18,15 +18,6 @@ use crate::stats::{
 /// Version of the file.
 const VERSION: u32 = 1;
 
-/// The comparison of each challenger with the reference over all cells of the grid.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Grid {
-    /// The comparison.
-    pub contrast: Contrast,
-    /// One for each challenger, in plan order.
-    pub rows: Vec<GridRow>,
-}
-
 /// One challenger over all its cells. Differences are in percentage points, positive where
 /// the reference is better.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,39 +50,38 @@ pub struct GridRow {
     pub probability_of_improvement: Option<Estimate>,
 }
 
-impl Grid {
-    pub(super) fn of(pairs: &Pairs<'_>) -> Self {
-        let challengers = pairs.by_challenger();
-        let row = |(name, cells): &(&str, Vec<&Pair<'_>>)| GridRow::of(name, cells, pairs.contrast.margin);
-        let mut rows: Vec<_> = challengers.par_iter().map(row).collect();
-        family::adjust(&mut rows, |row| &mut row.tests);
-        Self { contrast: pairs.contrast.clone(), rows }
-    }
+/// The row of each challenger.
+pub(super) fn rows(pairs: &Pairs<'_>) -> Vec<GridRow> {
+    let challengers = pairs.by_challenger();
+    let row = |(name, cells): &(&str, Vec<&Pair<'_>>)| GridRow::of(name, cells, pairs.contrast.margin);
+    let mut rows: Vec<_> = challengers.par_iter().map(row).collect();
+    family::adjust(&mut rows, |row| &mut row.tests);
+    rows
+}
 
-    pub(super) fn table(&self) -> CsvTable {
-        let interval = |row: &GridRow| row.test.and_then(|test| test.interval);
-        let columns = CsvColumns::of(&self.rows, VERSION)
-            .plain("reference", |_| self.contrast.reference.as_str())
-            .plain("challenger", |row| row.challenger.as_str())
-            .plain("cells", |row| row.cells)
-            .plain("identical_cells", |row| row.identical)
-            .plain("n", |row| row.differences.len() - row.missing)
-            .plain("missing", |row| row.missing)
-            .in_unit(POINTS, "mean_difference", |row| Some(row.test?.mean))
-            .in_unit(POINTS, "sd", |row| row.test?.sd)
-            .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
-            .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
-            .with(|columns| family::columns(columns, self.contrast.margin, |row| row.tests))
-            .with(|columns| valid_columns(columns, |row| row.valid));
-        by_seed(columns, &self.contrast.seeds, |row| &row.differences)
-            .with(|columns| estimate(columns, PERCENT, "iqm_reference", |row| row.iqm_reference))
-            .with(|columns| estimate(columns, PERCENT, "iqm_challenger", |row| row.iqm_challenger))
-            .with(|columns| {
-                let name = "probability_of_improvement";
-                estimate(columns, SHARE, name, |row| row.probability_of_improvement)
-            })
-            .table()
-    }
+pub(super) fn table(contrast: &Contrast, rows: &[GridRow]) -> CsvTable {
+    let interval = |row: &GridRow| row.test.and_then(|test| test.interval);
+    let columns = CsvColumns::of(rows, VERSION)
+        .plain("reference", |_| contrast.reference.as_str())
+        .plain("challenger", |row| row.challenger.as_str())
+        .plain("cells", |row| row.cells)
+        .plain("identical_cells", |row| row.identical)
+        .plain("n", |row| row.differences.len() - row.missing)
+        .plain("missing", |row| row.missing)
+        .in_unit(POINTS, "mean_difference", |row| Some(row.test?.mean))
+        .in_unit(POINTS, "sd", |row| row.test?.sd)
+        .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
+        .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
+        .with(|columns| family::columns(columns, contrast.margin, |row| row.tests))
+        .with(|columns| valid_columns(columns, |row| row.valid));
+    by_seed(columns, &contrast.seeds, |row| &row.differences)
+        .with(|columns| estimate(columns, PERCENT, "iqm_reference", |row| row.iqm_reference))
+        .with(|columns| estimate(columns, PERCENT, "iqm_challenger", |row| row.iqm_challenger))
+        .with(|columns| {
+            let name = "probability_of_improvement";
+            estimate(columns, SHARE, name, |row| row.probability_of_improvement)
+        })
+        .table()
 }
 
 impl GridRow {

@@ -32,26 +32,23 @@ mod sentence;
 mod settings;
 mod summary;
 mod table;
-mod verdict;
 mod views;
 mod words;
 
 pub use cells::{AxisColumn, CellTrials};
 pub use compared::Compared;
 pub(crate) use comparison::compared;
-pub use comparison::{Comparison, ComparisonRow, Difference};
-pub use conclusion::Conclusion;
+pub use comparison::{ComparisonRow, Difference};
 pub use design::Design;
 pub use error::Error;
 pub use errors::Errors;
-pub use examples::{Absent, ExampleRow, Examples};
+pub use examples::{Absent, ExampleRow};
 pub use family::Tests;
 pub use files::{COMPARISON, EXAMPLES, FILES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
-pub use grid::{Grid, GridRow};
+pub use grid::GridRow;
 pub use input::Input;
 pub use pairs::Contrast;
 pub use summary::{Summary, SummaryRow};
-pub use verdict::Verdict;
 pub use views::TableView;
 pub(crate) use words::{difference, side, spread};
 
@@ -103,7 +100,7 @@ impl Analysis {
             None => None,
             Some(compare) => {
                 let pairs = Pairs::of(&found, compare)?;
-                Some(Compared::of(&pairs, compare, mistakes.as_ref()))
+                Some(Compared::of(pairs, compare, mistakes.as_ref()))
             }
         };
         let summary = Summary::of(&found);

@@ -17,15 +17,15 @@ const COMPARISON_NUMBERS: usize = 3;
 pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16) -> String {
     let summary = table(&views::summary(cells), SUMMARY_NUMBERS, width);
     let summary = format!("Errors in percent, mean ± standard deviation over n seeds\n{summary}\n");
-    let Some(Compared { comparison, verdict, .. }) = compared else { return summary };
-    let table = table(&views::comparison(comparison), COMPARISON_NUMBERS, width);
-    let unmatched = match &comparison.contrast.unmatched[..] {
+    let Some(compared) = compared else { return summary };
+    let table = table(&views::comparison(compared), COMPARISON_NUMBERS, width);
+    let unmatched = match &compared.contrast.unmatched[..] {
         [] => String::new(),
         cells => format!("No reference has the other values of: {}\n", printable(&cells.join("; "))),
     };
-    let reference = comparison.contrast.reference_label();
+    let reference = compared.contrast.reference_label();
     let reference = printable(&reference);
-    let verdict = wrapped(&printable(&verdict.to_string()), usize::from(width));
+    let verdict = wrapped(&printable(&compared.verdict), usize::from(width));
     format!(
         "{summary}\nDifference in test error from {reference}, percentage points, paired by seed\n\
          (+ where {reference} is better)\n{table}\n{unmatched}\n{verdict}"

@@ -2,35 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use super::{Conclusion, Grid, GridRow, words};
+use super::conclusion::Conclusion;
+use super::{Contrast, GridRow, words};
 use crate::stats::{Interval, LEVEL, t_interval};
 
 /// Maximum number of challengers that are named; more are counted.
 const MOST_NAMED: usize = 8;
 
-/// States the `conclusions` on the grid's rows.
-pub(super) fn sentence(grid: &Grid, conclusions: &[Conclusion], matched: bool) -> String {
-    let reference = grid.contrast.reference_label();
-    if grid.rows.is_empty() {
+/// States the conclusions on the grid's rows.
+pub(super) fn sentence(contrast: &Contrast, grid: &[GridRow], matched: bool) -> String {
+    let reference = contrast.reference_label();
+    if grid.is_empty() {
         return format!("Nothing is compared with {reference}: no other cell has a reference.");
     }
     let budget = if matched { "At equal parameter count " } else { "" };
-    let statement =
-        if grid.rows.len() > MOST_NAMED { counted(conclusions) } else { named(grid, conclusions) };
-    let how: Vec<_> = [method(grid), averaged(grid)].into_iter().flatten().collect();
+    let conclusions: Vec<_> = grid.iter().map(Conclusion::of).collect();
+    let statement = if grid.len() > MOST_NAMED {
+        counted(&conclusions)
+    } else {
+        named(grid, &conclusions, contrast.margin)
+    };
+    let how: Vec<_> = [method(grid), averaged(contrast, grid)].into_iter().flatten().collect();
     let how = Some(how.join(", ")).filter(|how| !how.is_empty());
-    let notes = [how, adjustment(grid), identical(grid), left_out(grid)];
+    let notes = [how, adjustment(grid), identical(contrast, grid), left_out(contrast, grid)];
     let notes: Vec<_> = notes.into_iter().flatten().collect();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     format!("{budget}{reference} has {statement}{notes}.")
 }
 
 /// States the reference's error relative to each challenger. The unit is named once.
-fn named(grid: &Grid, conclusions: &[Conclusion]) -> String {
+fn named(grid: &[GridRow], conclusions: &[Conclusion], margin: Option<f64>) -> String {
     let mut unit = (" percentage points", " test error");
     let mut clauses = Vec::with_capacity(conclusions.len());
-    for (row, &conclusion) in grid.rows.iter().zip(conclusions) {
-        clauses.push(clause(row, conclusion, unit, grid.contrast.margin));
+    for (row, &conclusion) in grid.iter().zip(conclusions) {
+        clauses.push(clause(row, conclusion, unit, margin));
         if !matches!(conclusion, Conclusion::Same | Conclusion::Incomplete) {
             unit = ("", "");
         }
@@ -96,49 +101,49 @@ fn counted(conclusions: &[Conclusion]) -> String {
 }
 
 /// Names the method of the intervals; `None` if there are none.
-fn method(grid: &Grid) -> Option<String> {
-    let tested = grid.rows.iter().filter(|row| row.tests.p.is_some());
+fn method(grid: &[GridRow]) -> Option<String> {
+    let tested = grid.iter().filter(|row| row.tests.p.is_some());
     let seeds = range(tested.filter_map(|row| Some(row.test?.n)))?;
     Some(format!("95 % paired-t over {seeds} seeds"))
 }
 
-fn averaged(grid: &Grid) -> Option<String> {
-    let compared = grid.rows.iter().filter(|row| row.test.is_some());
+fn averaged(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
+    let compared = grid.iter().filter(|row| row.test.is_some());
     let cells = range(compared.map(|row| row.cells)).filter(|cells| cells != "1")?;
-    Some(match &words::headings(&grid.contrast.axes)[..] {
+    Some(match &words::headings(&contrast.axes)[..] {
         [axis] => format!("averaged over {cells} values of {axis}"),
         axes => format!("averaged over {cells} cells of {}", axes.join(" × ")),
     })
 }
 
-fn adjustment(grid: &Grid) -> Option<String> {
-    let tested = grid.rows.iter().any(|row| row.tests.p.is_some());
-    let challengers = grid.rows.len();
+fn adjustment(grid: &[GridRow]) -> Option<String> {
+    let tested = grid.iter().any(|row| row.tests.p.is_some());
+    let challengers = grid.len();
     (tested && challengers > 1).then(|| format!("judged by Holm's adjustment over {challengers} challengers"))
 }
 
-fn identical(grid: &Grid) -> Option<String> {
+fn identical(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
     let some = |row: &&GridRow| (1..row.cells).contains(&row.identical);
-    let of_each = grid.rows.iter().filter(some);
+    let of_each = grid.iter().filter(some);
     let of_each: Vec<_> =
         of_each.map(|row| format!("{} of {} of {}", row.identical, row.cells, row.challenger)).collect();
-    let reference = grid.contrast.reference_label();
+    let reference = contrast.reference_label();
     (!of_each.is_empty()).then(|| {
         format!("averaged in are cells with exactly the errors of {reference}: {}", of_each.join(", "))
     })
 }
 
-fn left_out(grid: &Grid) -> Option<String> {
-    let planned = grid.contrast.seeds.len();
-    let missing = grid.rows.iter().filter(|row| row.missing > 0);
+fn left_out(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
+    let planned = contrast.seeds.len();
+    let missing = grid.iter().filter(|row| row.missing > 0);
     let missing: Vec<_> =
         missing.map(|row| format!("{} of {planned} of {}", row.missing, row.challenger)).collect();
     let mut left = Vec::new();
     if !missing.is_empty() {
         left.push(format!("seeds in which a trial is not complete: {}", missing.join(", ")));
     }
-    if !grid.contrast.unmatched.is_empty() {
-        left.push(format!("cells without a reference: {}", grid.contrast.unmatched.len()));
+    if !contrast.unmatched.is_empty() {
+        left.push(format!("cells without a reference: {}", contrast.unmatched.len()));
     }
     (!left.is_empty()).then(|| format!("left out are {}", left.join(", and ")))
 }
@@ -152,11 +157,11 @@ fn range(counts: impl Iterator<Item = usize> + Clone) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{Contrast, Tests};
+    use crate::analysis::Tests;
     use crate::stats::{CONFIDENCE, Paired, holm};
 
     /// A grid of one row for each challenger, of these differences by seed.
-    fn grid(challengers: &[(&str, &[Option<f64>])], margin: Option<f64>) -> Grid {
+    fn grid(challengers: &[(&str, &[Option<f64>])], margin: Option<f64>) -> (Contrast, Vec<GridRow>) {
         let row = |(name, differences): &(&str, &[Option<f64>])| {
             let known: Vec<f64> = differences.iter().copied().flatten().collect();
             let test = Paired::of(&known, CONFIDENCE);
@@ -183,15 +188,11 @@ mod tests {
             margin,
             ..Contrast::default()
         };
-        Grid { contrast, rows: challengers.iter().map(row).collect() }
+        (contrast, challengers.iter().map(row).collect())
     }
 
-    fn conclusions(grid: &Grid) -> Vec<Conclusion> {
-        grid.rows.iter().map(Conclusion::of).collect()
-    }
-
-    fn of(grid: &Grid) -> String {
-        sentence(grid, &conclusions(grid), true)
+    fn of((contrast, rows): &(Contrast, Vec<GridRow>)) -> String {
+        sentence(contrast, rows, true)
     }
 
     const BETTER: &[Option<f64>] = &[Some(0.31), Some(0.44), Some(0.18), Some(0.27), Some(0.45)];
@@ -218,39 +219,39 @@ mod tests {
         insta::assert_snapshot!(of(&grid(&[("mlp", &[None, None])], None)), @"At equal parameter count drsae has no seed to be compared with mlp in, for none has all its trials complete (left out are seeds in which a trial is not complete: 2 of 2 of mlp).");
         insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(-0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points more test error than mlp in one seed, which allows no interval (averaged over 6 values of steps).");
         insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), Some(0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points less test error than mlp in each of 2 seeds, too alike for a test (averaged over 6 values of steps).");
-        let nothing = Grid { rows: Vec::new(), ..grid(&[("mlp", &[None])], None) };
+        let nothing = (grid(&[("mlp", &[None])], None).0, Vec::new());
         insta::assert_snapshot!(of(&nothing), @"Nothing is compared with drsae: no other cell has a reference.");
         let mut unmatched = grid(&[("mlp", &[None, Some(0.5), Some(0.75)])], None);
-        unmatched.contrast.unmatched = ["a", "b"].map(str::to_owned).to_vec();
+        unmatched.0.unmatched = ["a", "b"].map(str::to_owned).to_vec();
         insta::assert_snapshot!(of(&unmatched), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.62 percentage points less test error [-0.96, 2.21] (95 % paired-t over 2 seeds, averaged over 6 values of steps; left out are seeds in which a trial is not complete: 1 of 3 of mlp, and cells without a reference: 2).");
     }
 
     #[test]
     fn the_verdict_states_identical_cells_in_the_average() {
         let mut grid = grid(&[("untied", BETTER), ("untied-recurrent", &[Some(0.0); 5])], None);
-        (grid.rows[0].identical, grid.rows[1].identical) = (1, 6);
+        (grid.1[0].identical, grid.1[1].identical) = (1, 6);
         insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has 0.33 percentage points less test error than untied [0.19, 0.47]; the test error of untied-recurrent in every seed, to the last image (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 2 challengers; averaged in are cells with exactly the errors of drsae: 1 of 6 of untied).");
     }
 
     #[test]
     fn axes_other_than_the_family_are_named() {
-        let mut one = grid(&[("0.01", BETTER)], None);
-        one.rows[0].cells = 1;
-        one.contrast = Contrast {
+        let (contrast, mut rows) = grid(&[("0.01", BETTER)], None);
+        rows[0].cells = 1;
+        let contrast = Contrast {
             compared: vec!["discriminative_weight".to_owned()],
             reference: "1.0".to_owned(),
             axes: Vec::new(),
-            ..one.contrast
+            ..contrast
         };
-        insta::assert_snapshot!(sentence(&one, &conclusions(&one), false), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
+        insta::assert_snapshot!(sentence(&contrast, &rows, false), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
     }
 
     #[test]
     fn an_interval_without_zero_shows_nothing_where_holm_does_not() {
-        let mut grid = grid(&[("a", &[Some(0.3), Some(0.4), Some(0.6)]), ("b", ALIKE)], None);
-        assert_eq!(conclusions(&grid)[0], Conclusion::Less);
-        grid.rows[0].tests.p_holm = holm(&[grid.rows[0].tests.p, grid.rows[1].tests.p])[0];
-        assert_eq!(conclusions(&grid)[0], Conclusion::Open, "{:?}", grid.rows[0].tests);
+        let (_, mut rows) = grid(&[("a", &[Some(0.3), Some(0.4), Some(0.6)]), ("b", ALIKE)], None);
+        assert_eq!(Conclusion::of(&rows[0]), Conclusion::Less);
+        rows[0].tests.p_holm = holm(&[rows[0].tests.p, rows[1].tests.p])[0];
+        assert_eq!(Conclusion::of(&rows[0]), Conclusion::Open, "{:?}", rows[0].tests);
     }
 
     #[test]

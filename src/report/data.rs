@@ -125,7 +125,7 @@ impl<'a> ReportData<'a> {
 /// compared sides and those that move with an earlier one.
 fn dimensions(compare: Option<&Compare>, analysis: &Analysis) -> Vec<FacetAxis> {
     let Analysis { axes, cells, compared, .. } = analysis;
-    let implied = compared.as_ref().map_or(&[][..], |compared| &compared.comparison.contrast.implied);
+    let implied = compared.as_ref().map_or(&[][..], |compared| &compared.contrast.implied);
     let mut kept: Vec<usize> = Vec::new();
     for (at, axis) in axes.iter().enumerate() {
         let moves_with = |&other: &usize| one_to_one(cells, at, other);

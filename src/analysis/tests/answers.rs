@@ -89,7 +89,7 @@ fn tables_are_written_with_the_known_answers() {
     }
     "#);
 
-    let interval = compared.comparison.rows[0].test.unwrap().interval().unwrap();
+    let interval = compared.comparison[0].test.unwrap().interval().unwrap();
     let half = 4.302_652_729_911_275 * 0.25 / 3.0_f64.sqrt();
     assert!((interval.low - (0.5 - half)).abs() < 1e-9 && (interval.high - (0.5 + half)).abs() < 1e-9);
 }
@@ -184,8 +184,8 @@ fn cells_without_a_common_seed_are_compared_as_independent() {
 fn seeds_of_which_a_cell_is_lost_do_not_count_for_the_grid() {
     let (_folder, store) = results(&TRIALS);
     let grid = compared(&store, &design()).grid;
-    assert_eq!(grid.rows[0].differences, [Some(-0.125), None, Some(0.375)]);
-    assert_eq!((grid.rows[0].cells, grid.rows[0].missing), (2, 1));
+    assert_eq!(grid[0].differences, [Some(-0.125), None, Some(0.375)]);
+    assert_eq!((grid[0].cells, grid[0].missing), (2, 1));
 }
 
 /// Nine differences of three seeds, which must not count as nine independent values.
@@ -203,7 +203,7 @@ fn the_grid_averages_cells_before_seeds() {
         }
     }
     let (_folder, store) = results(&trials);
-    let row = compared(&store, &design()).grid.rows[0].clone();
+    let row = compared(&store, &design()).grid[0].clone();
     let paired = row.test.unwrap();
     assert_eq!((paired.n, paired.mean, paired.sd), (3, 0.5, Some(0.25)));
     assert_eq!(row.tests.p_sign_flip, Some(0.25));

@@ -29,7 +29,7 @@ fn a_cell_without_reference_is_named() {
     let analysis = analyze(&store, &design()).unwrap();
     assert!(analysis.render(80).contains("No reference has the other values of: untied, 5\n"));
     let compared = analysis.compared.unwrap();
-    assert!(compared.comparison.rows.is_empty() && compared.grid.rows.is_empty());
+    assert!(compared.comparison.is_empty() && compared.grid.is_empty());
     assert!(written(&store, "tables.md").contains("in no comparison: untied, 5"));
 }
 
@@ -38,16 +38,16 @@ fn several_compared_axes_make_one_reference() {
     let (_folder, store) =
         results(&[("drsae", 2, 1, Some(1.0)), ("untied", 2, 1, Some(1.25)), ("untied", 5, 1, Some(1.5))]);
     let both = compare(&[("model.family", "drsae"), ("model.steps", "2.0")]);
-    let comparison = compared(&store, &Design { compare: Some(both), ..design() }).comparison;
+    let compared = compared(&store, &Design { compare: Some(both), ..design() });
     assert_eq!(
-        (comparison.contrast.reference.as_str(), comparison.contrast.axes.len()),
+        (compared.contrast.reference.as_str(), compared.contrast.axes.len()),
         ("drsae (steps = 2)", 0)
     );
     assert_eq!(
-        (comparison.contrast.compared, comparison.contrast.implied),
+        (compared.contrast.compared, compared.contrast.implied),
         (vec!["family".to_owned(), "steps".to_owned()], vec![])
     );
-    let challengers: Vec<_> = comparison.rows.into_iter().map(|row| row.challenger).collect();
+    let challengers: Vec<_> = compared.comparison.into_iter().map(|row| row.challenger).collect();
     assert_eq!(challengers, ["untied (steps = 2)", "untied (steps = 5)"]);
 }
 
@@ -56,13 +56,13 @@ fn what_follows_from_a_name_is_not_part_of_it() {
     let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("untied", 5, 1, Some(1.5))]);
     let both = compare(&[("model.family", "drsae"), ("model.steps", "2")]);
     let design = Design { compare: Some(both), ..design() };
-    let comparison = compared(&store, &design).comparison;
+    let compared = compared(&store, &design);
     assert_eq!(
-        (comparison.contrast.reference.as_str(), comparison.rows[0].challenger.as_str()),
+        (compared.contrast.reference.as_str(), compared.comparison[0].challenger.as_str()),
         ("drsae", "untied")
     );
     assert_eq!(
-        (comparison.contrast.compared, comparison.contrast.implied),
+        (compared.contrast.compared, compared.contrast.implied),
         (vec!["family".to_owned()], vec!["steps".to_owned()])
     );
     let tables = written(&store, "tables.md");

@@ -7,7 +7,7 @@ use crate::text::printable;
 /// The verdict and the views, each with its caption.
 pub fn page(views: &[TableView], compared: Option<&Compared>) -> String {
     let mut parts = Vec::new();
-    parts.extend(compared.map(|compared| format!("{}\n", escaped(&compared.verdict.to_string()))));
+    parts.extend(compared.map(|compared| format!("{}\n", escaped(&compared.verdict))));
     parts.extend(views.iter().map(table));
     parts.extend(compared.map(left_out));
     parts.join("\n")
@@ -16,7 +16,7 @@ pub fn page(views: &[TableView], compared: Option<&Compared>) -> String {
 /// Cells that are not compared, and a reference to the table that is too long for a page, or the reason why it is
 /// missing.
 fn left_out(compared: &Compared) -> String {
-    let cells = match &compared.comparison.contrast.unmatched[..] {
+    let cells = match &compared.contrast.unmatched[..] {
         [] => String::new(),
         cells => {
             format!("Cells without a reference, and so in no comparison: {}\n\n", escaped(&cells.join("; ")))

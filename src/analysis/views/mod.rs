@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::settings::SettingColumns;
 use super::{
-    Analysis, COMPARISON, Comparison, ComparisonRow, Difference, GRID, Grid, GridRow, SUMMARY, Summary,
-    SummaryRow, Tests, compared, words,
+    Analysis, COMPARISON, Compared, ComparisonRow, Difference, GRID, GridRow, SUMMARY, Summary, SummaryRow,
+    Tests, compared, words,
 };
 use crate::stats::{Estimate, Paired, least_sign_flip};
 
@@ -52,7 +52,7 @@ pub(super) fn of(analysis: &Analysis) -> Vec<TableView> {
     let mut views = vec![summary(&analysis.summary)];
     views.extend(published::view(&analysis.summary, &analysis.published));
     if let Some(compared) = &analysis.compared {
-        views.extend([grid(&compared.grid), comparison(&compared.comparison)]);
+        views.extend([grid(compared), comparison(compared)]);
     }
     views
 }
@@ -91,12 +91,11 @@ pub(super) fn summary(summary: &Summary) -> TableView {
 }
 
 /// The view of every cell against its reference.
-pub(super) fn comparison(comparison: &Comparison) -> TableView {
-    let settings =
-        SettingColumns::of(&comparison.contrast.axes, comparison.rows.iter().map(|row| &row.values));
+pub(super) fn comparison(Compared { contrast, comparison, .. }: &Compared) -> TableView {
+    let settings = SettingColumns::of(&contrast.axes, comparison.iter().map(|row| &row.values));
     let mut measured = vec!["challenger", "parameters (reference)"];
     measured.extend(DIFFERENCE);
-    measured.extend(comparison.contrast.margin.map(|_| EQUIVALENCE));
+    measured.extend(contrast.margin.map(|_| EQUIVALENCE));
     let cells = |row: &ComparisonRow| {
         let mut cells = settings.of_row(&row.values);
         cells.extend([
@@ -106,36 +105,36 @@ pub(super) fn comparison(comparison: &Comparison) -> TableView {
             compared(row.test),
             paired(row.valid),
         ]);
-        cells.extend(tests(&row.tests, comparison.contrast.margin));
+        cells.extend(tests(&row.tests, contrast.margin));
         cells
     };
-    let reference = comparison.contrast.reference_label();
+    let reference = contrast.reference_label();
     TableView {
         name: "comparison",
         caption: format!(
             "Each cell against {reference} with the same other settings: difference in error, challenger − \
              {reference}, in percentage points (pp), positive where {reference} is better; mean over n seeds{} \
              that both have complete, and 95 % interval of Student's t for paired differences{}.{} {} {SELECTION}",
-            seeds(&comparison.contrast.seeds),
-            if comparison.rows.iter().any(is_welch) {
+            seeds(&contrast.seeds),
+            if comparison.iter().any(is_welch) {
                 "; of Welch's t where marked W, for want of pairs"
             } else {
                 ""
             },
-            words::implied(&comparison.contrast.implied),
-            of_tests(comparison.rows.len(), comparison.contrast.seeds.len(), comparison.contrast.margin)
+            words::implied(&contrast.implied),
+            of_tests(comparison.len(), contrast.seeds.len(), contrast.margin)
         ),
         head: head(&settings, &measured),
         texts: settings.heads.len() + 1,
-        rows: comparison.rows.iter().map(cells).collect(),
+        rows: comparison.iter().map(cells).collect(),
         file: Some(COMPARISON),
     }
 }
 
-fn grid(grid: &Grid) -> TableView {
+fn grid(Compared { contrast, grid, .. }: &Compared) -> TableView {
     let mut head = vec!["challenger", "cells", "of these identical"];
     head.extend(DIFFERENCE);
-    head.extend(grid.contrast.margin.map(|_| EQUIVALENCE));
+    head.extend(contrast.margin.map(|_| EQUIVALENCE));
     head.extend(["IQM challenger / %", "IQM reference / %", "P(improvement)"]);
     let figure = |estimate: Option<Estimate>| {
         words::estimate(estimate.map(|figure| figure.value), estimate.and_then(|figure| figure.interval))
@@ -149,12 +148,12 @@ fn grid(grid: &Grid) -> TableView {
             paired(row.test),
             paired(row.valid),
         ];
-        cells.extend(tests(&row.tests, grid.contrast.margin));
+        cells.extend(tests(&row.tests, contrast.margin));
         let figures = [row.iqm_challenger, row.iqm_reference, row.probability_of_improvement];
         cells.extend(figures.map(figure));
         cells
     };
-    let reference = grid.contrast.reference_label();
+    let reference = contrast.reference_label();
     TableView {
         name: "grid",
         caption: format!(
@@ -165,13 +164,13 @@ fn grid(grid: &Grid) -> TableView {
              mean of the test errors (IQM), and the chance that a trial of the challenger has less test error \
              than one of {reference} in the same cell, with 95 % percentile intervals of a stratified \
              bootstrap. {SELECTION}",
-            seeds(&grid.contrast.seeds),
-            words::implied(&grid.contrast.implied),
-            of_tests(grid.rows.len(), grid.contrast.seeds.len(), grid.contrast.margin)
+            seeds(&contrast.seeds),
+            words::implied(&contrast.implied),
+            of_tests(grid.len(), contrast.seeds.len(), contrast.margin)
         ),
         head: head.into_iter().map(str::to_owned).collect(),
         texts: 1,
-        rows: grid.rows.iter().map(cells).collect(),
+        rows: grid.iter().map(cells).collect(),
         file: Some(GRID),
     }
 }

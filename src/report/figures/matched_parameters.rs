@@ -18,9 +18,9 @@ struct Count<'m> {
 
 /// The figure; `None` if all that is compared has equally many parameters.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
-    let Some(Compared { comparison, .. }) = &data.analysis.compared else { return Ok(None) };
+    let Some(Compared { contrast, .. }) = &data.analysis.compared else { return Ok(None) };
     let facets = Facets::of(data, None);
-    let of_facet = |facet| counts(&facets, facet, &comparison.contrast.reference);
+    let of_facet = |facet| counts(&facets, facet, &contrast.reference);
     let counts: Vec<Count<'_>> = facets.panels.iter().flat_map(of_facet).collect();
     if counts.iter().all(|count| count.excess == 0.0) {
         return Ok(None);

@@ -2,7 +2,7 @@
 //! average over all cells.
 
 use super::{Figure, seed_entries, seeds};
-use crate::analysis::{self, Compared, Comparison, Difference, Grid};
+use crate::analysis::{self, Compared, Difference, GridRow};
 use crate::report::Error;
 use crate::report::chart::{ChartRow, Drawn, LegendEntry, Look, Panel, RowChart, Scale, Weight};
 use crate::report::data::ReportData;
@@ -27,29 +27,29 @@ struct Against {
 
 /// The figure; `None` if nothing is compared.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
-    let Some(Compared { comparison, grid, .. }) = &data.analysis.compared else { return Ok(None) };
+    let Some(compared) = &data.analysis.compared else { return Ok(None) };
     let series = Facets::of(data, None).series;
     let mut all = Vec::new();
-    if grid.rows.iter().any(|row| row.cells > 1) {
-        all.extend(of_grid(grid, &series));
+    if compared.grid.iter().any(|row| row.cells > 1) {
+        all.extend(of_grid(&compared.grid, &series));
     }
-    all.extend(of_cells(data, comparison, &series));
+    all.extend(of_cells(data, compared, &series));
     let values: Vec<f64> = all.iter().flat_map(Against::extent).collect();
     if values.is_empty() {
         return Ok(None);
     }
-    let margin = comparison.contrast.margin.map(|margin| (-margin, margin));
+    let margin = compared.contrast.margin.map(|margin| (-margin, margin));
     let ends = margin.into_iter().flat_map(|(low, high)| [low, high]);
     let rows = RowChart {
         lines: all.iter().map(Against::row).collect(),
         scale: Scale::even(values.into_iter().chain([0.0]).chain(ends)),
         scale_name: "difference in test error (percentage points)".to_owned(),
         band: margin,
-        legend: RowChart::legend(entries(comparison)),
+        legend: RowChart::legend(entries(compared)),
     };
-    let reference = side(&series, &comparison.contrast.reference).name;
+    let reference = side(&series, &compared.contrast.reference).name;
     let title = format!("Difference in test error from {reference}");
-    let caption = caption(comparison, &reference, &all);
+    let caption = caption(compared, &reference, &all);
     let figure = Figure::draw("paired_differences", title, caption, rows.size(), |canvas| {
         rows.draw(canvas, |panel, at, y| all[at].paint(panel, y))
     });
@@ -57,8 +57,8 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
 }
 
 /// Each challenger's average over all cells.
-fn of_grid<'g>(grid: &'g Grid, series: &'g [Series]) -> impl Iterator<Item = Against> {
-    grid.rows.iter().map(|row| {
+fn of_grid<'g>(grid: &'g [GridRow], series: &'g [Series]) -> impl Iterator<Item = Against> {
+    grid.iter().map(|row| {
         let (mean, interval) = (row.test.map(|test| test.mean), row.test.and_then(|test| test.interval));
         Against {
             group: "average of all cells".to_owned(),
@@ -72,16 +72,16 @@ fn of_grid<'g>(grid: &'g Grid, series: &'g [Series]) -> impl Iterator<Item = Aga
 }
 
 /// The rows of every cell, grouped by the other settings.
-fn of_cells(data: &ReportData<'_>, comparison: &Comparison, series: &[Series]) -> Vec<Against> {
+fn of_cells(data: &ReportData<'_>, compared: &Compared, series: &[Series]) -> Vec<Against> {
     let against = |row: &analysis::ComparisonRow| Against {
-        group: group(data, &comparison.contrast.axes, &row.values),
+        group: group(data, &compared.contrast.axes, &row.values),
         series: side(series, &row.challenger),
         seeds: row.differences.iter().copied().flatten().collect(),
         mean: row.test.map(|test| test.mean()),
         interval: row.test.and_then(|test| test.interval()),
         text: analysis::compared(row.test),
     };
-    let mut rows: Vec<_> = comparison.rows.iter().map(against).collect();
+    let mut rows: Vec<_> = compared.comparison.iter().map(against).collect();
     let mut groups: Vec<String> = Vec::new();
     for row in &rows {
         if !groups.contains(&row.group) {
@@ -129,18 +129,18 @@ impl Against {
     }
 }
 
-fn entries(comparison: &Comparison) -> Vec<LegendEntry> {
+fn entries(compared: &Compared) -> Vec<LegendEntry> {
     let mut entries = Vec::new();
-    if comparison.rows.iter().any(|row| row.test.is_some_and(|test| test.interval().is_some())) {
+    if compared.comparison.iter().any(|row| row.test.is_some_and(|test| test.interval().is_some())) {
         entries.extend(seed_entries());
     }
     entries.extend(
-        comparison.contrast.margin.map(|margin| LegendEntry::Band(format!("within ±{margin}, the margin"))),
+        compared.contrast.margin.map(|margin| LegendEntry::Band(format!("within ±{margin}, the margin"))),
     );
     entries
 }
 
-fn caption(comparison: &Comparison, reference: &str, all: &[Against]) -> String {
+fn caption(compared: &Compared, reference: &str, all: &[Against]) -> String {
     let marks = if all.iter().any(|against| against.interval.is_some()) {
         format!(
             "Small marks are single seeds, large ones the mean over {}, bars the 95 % interval of that mean, \
@@ -151,7 +151,7 @@ fn caption(comparison: &Comparison, reference: &str, all: &[Against]) -> String 
         "Each mark is one seed, without an interval.".to_owned()
     };
     let is_welch = |row: &analysis::ComparisonRow| matches!(row.test, Some(Difference::Welch(_)));
-    let welch = if comparison.rows.iter().any(is_welch) {
+    let welch = if compared.comparison.iter().any(is_welch) {
         " Where marked W, it is Welch's t of the difference of means, for want of pairs."
     } else {
         ""

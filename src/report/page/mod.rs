@@ -99,7 +99,7 @@ impl<'p> SweepSection<'p> {
         Self {
             name,
             question: data.question,
-            verdict: data.analysis.compared.as_ref().map(|compared| compared.verdict.to_string()),
+            verdict: data.analysis.compared.as_ref().map(|compared| compared.verdict.clone()),
             counts: counts(data),
             tables: data.analysis.views().into_iter().map(written).collect(),
             figures,
