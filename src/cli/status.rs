@@ -56,13 +56,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     out.flush()?;
     let count = |state| status.counts.get(&state).copied().unwrap_or(0);
-    let complete = count(State::Recorded(Status::Complete)) + count(State::Stored);
+    let complete = count(TrialState::Recorded(Status::Complete)) + count(TrialState::Stored);
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
 }
 
 /// State of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
+enum TrialState {
     /// Recorded in the trial's folder.
     Recorded(Status),
     /// Complete according to the merged tables; the trial has no folder.
@@ -70,7 +70,7 @@ enum State {
     Running,
 }
 
-impl State {
+impl TrialState {
     const fn name(self) -> &'static str {
         match self {
             Self::Recorded(status) => status.name(),
@@ -82,22 +82,22 @@ impl State {
 
 /// State of a trial, with the process that runs it or its error message.
 struct TrialStatus {
-    state: State,
+    state: TrialState,
     holder: Option<Holder>,
     message: Option<String>,
 }
 
 impl TrialStatus {
-    const PENDING: Self = Self { state: State::Recorded(Status::Pending), holder: None, message: None };
+    const PENDING: Self = Self { state: TrialState::Recorded(Status::Pending), holder: None, message: None };
 
     fn read(store: &Store, folder: &TrialFolder) -> Result<Self> {
         Ok(match folder.outcome() {
             Ok(Some(outcome)) => {
-                Self { state: State::Recorded(outcome.status), holder: None, message: outcome.message }
+                Self { state: TrialState::Recorded(outcome.status), holder: None, message: outcome.message }
             }
             // The lease is read only here: it outlives the result for a moment.
             Ok(None) => match store.holder(folder)? {
-                Some(holder) => Self { state: State::Running, holder: Some(holder), message: None },
+                Some(holder) => Self { state: TrialState::Running, holder: Some(holder), message: None },
                 None => Self::PENDING,
             },
             Err(error) => Self { message: Some(error.to_string()), ..Self::PENDING },
@@ -106,10 +106,10 @@ impl TrialStatus {
 
     /// The status in the merged tables if the trial's folder has none.
     fn or_stored(self, row: Option<&TrialRow>) -> Self {
-        let is_bare = self.state == State::Recorded(Status::Pending) && self.message.is_none();
+        let is_bare = self.state == TrialState::Recorded(Status::Pending) && self.message.is_none();
         let state = match row.map(|row| row.status) {
-            Some(Status::Complete) if is_bare => State::Stored,
-            Some(status) if is_bare => State::Recorded(status),
+            Some(Status::Complete) if is_bare => TrialState::Stored,
+            Some(status) if is_bare => TrialState::Recorded(status),
             _ => self.state,
         };
         Self { state, ..self }
@@ -127,7 +127,7 @@ fn started(store: &Store) -> Result<HashSet<String>> {
 /// Progress of the trials of a plan.
 #[derive(Default)]
 struct SweepStatus<'a> {
-    counts: BTreeMap<State, usize>,
+    counts: BTreeMap<TrialState, usize>,
     running: Vec<(&'a Trial, Holder)>,
     troubles: Vec<(&'a Trial, Status, String)>,
     /// Trials without a result that no process runs.
@@ -155,7 +155,7 @@ impl<'a> SweepStatus<'a> {
         for (trial, TrialStatus { state, holder, message }) in statuses? {
             *sweep.counts.entry(state).or_default() += 1;
             sweep.running.extend(holder.map(|holder| (trial, holder)));
-            if let State::Recorded(status) = state {
+            if let TrialState::Recorded(status) = state {
                 sweep.pending.extend(Some(trial.id.as_str()).filter(|_| status == Status::Pending));
                 sweep.troubles.extend(message.map(|message| (trial, status, message)));
             }
@@ -179,7 +179,7 @@ impl<'a> SweepStatus<'a> {
         for (state, count) in &self.counts {
             writeln!(out, "{count:>6} {}", state.name())?;
         }
-        if self.counts.contains_key(&State::Stored) {
+        if self.counts.contains_key(&TrialState::Stored) {
             let tables = store.trials_csv();
             writeln!(out, "  stored results are in {}; `{rerun}` computes them again", tables.display())?;
         }

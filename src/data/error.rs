@@ -84,7 +84,7 @@ pub enum Error {
         /// The folder that was searched, which is also the target of the download.
         folder: PathBuf,
         /// The mirrors that were tried, in order.
-        attempts: Attempts,
+        attempts: FailedDownloads,
     },
     /// No folder for MNIST's files is known.
     #[error(
@@ -124,20 +124,20 @@ pub struct Unusable {
 
 /// Downloads that failed, in the order in which they were tried.
 #[derive(Debug, Default)]
-pub struct Attempts(pub Vec<Attempt>);
+pub struct FailedDownloads(pub Vec<FailedDownload>);
 
 /// A download that failed.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct FailedDownload {
     /// Address of the file.
     pub url: String,
     /// Reason of the failure.
     pub reason: String,
 }
 
-impl fmt::Display for Attempts {
+impl fmt::Display for FailedDownloads {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Attempt { url, reason } in &self.0 {
+        for FailedDownload { url, reason } in &self.0 {
             writeln!(out, "  {}: {}", printable(url), printable(reason))?;
         }
         Ok(())

@@ -19,7 +19,7 @@ use ureq::{Agent, Proxy};
 
 pub use self::partial::remove_abandoned;
 use super::Error;
-use super::error::{Attempt, Attempts, Unusable};
+use super::error::{FailedDownload, FailedDownloads, Unusable};
 use super::known::Known;
 use crate::text::shown;
 
@@ -86,12 +86,12 @@ impl Downloader {
     fn download(&self, file: Known, folder: &Path) -> Result<PathBuf, Error> {
         let agent = self.agent()?;
         partial::remove_abandoned(folder);
-        let mut attempts = Attempts::default();
+        let mut attempts = FailedDownloads::default();
         for mirror in &self.mirrors {
             let url = format!("{mirror}{}.gz", file.name);
             match attempt(&agent, file, &url, folder) {
                 Ok(path) => return Ok(path),
-                Err(reason) => attempts.0.push(Attempt { url, reason }),
+                Err(reason) => attempts.0.push(FailedDownload { url, reason }),
             }
         }
         Err(Error::Unavailable { name: file.name, folder: folder.to_owned(), attempts })

@@ -15,7 +15,7 @@ mod split;
 pub mod strokes;
 
 pub use config::{Config, Source};
-pub use error::{Attempt, Attempts, Error, Unusable};
+pub use error::{Error, FailedDownload, FailedDownloads, Unusable};
 pub use preprocess::{Normaliser, Preprocessing};
 pub use split::{Split, split};
 

@@ -10,7 +10,7 @@ use super::journal::{Journal, Opened};
 use super::observer::{Control, Ending, Observer};
 use super::training::{Session, Trained, Training};
 use crate::plan::Trial;
-use crate::store::{self, Attempt, Lease, Outcome, Published, Standing, Status, Store, TrialFolder};
+use crate::store::{self, Attempt, Lease, Outcome, Publication, Standing, Status, Store, TrialFolder};
 use crate::text::chain;
 use crate::train;
 
@@ -97,8 +97,8 @@ struct Finished {
 impl Finished {
     fn publish(self, attempt: Attempt) -> Result<Ending, store::Error> {
         Ok(match attempt.finish(&self.outcome)? {
-            Published::Yes => self.ending,
-            Published::Lost => Ending::Lost,
+            Publication::Yes => self.ending,
+            Publication::Lost => Ending::Lost,
         })
     }
 }

@@ -65,7 +65,7 @@ pub struct Progress<'a> {
 
 /// The outcome of publishing an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Published {
+pub enum Publication {
     /// The trial's result is that of the attempt.
     Yes,
     /// Another process ended the trial, and its result is kept.
@@ -160,7 +160,7 @@ impl Store {
             if before == Status::Complete || (before != Status::Pending && status != Status::Complete) {
                 continue;
             }
-            if self.publish(&folder, status, trial, &standing)? == Published::Yes {
+            if self.publish(&folder, status, trial, &standing)? == Publication::Yes {
                 self.remove_other_attempts(trial, lease)?;
                 return Ok(Some(status));
             }
@@ -183,33 +183,33 @@ impl Store {
         status: Status,
         ended: &TrialFolder,
         standing: &Standing,
-    ) -> Result<Published, Error> {
+    ) -> Result<Publication, Error> {
         let io = self.io();
         if status == Status::Complete {
             atomic::remove(io, &attempt.path().join(file::STATE))?;
         }
         atomic::sync_folder(io, attempt.path())?;
         if self.standing(ended)? != *standing {
-            return Ok(Published::Lost);
+            return Ok(Publication::Lost);
         }
         if let Standing(Some(digest)) = standing
             && !self.set_aside(ended, digest)?
         {
-            return Ok(Published::Lost);
+            return Ok(Publication::Lost);
         }
         match uninterrupted(|| io.rename(attempt.path(), ended.path())) {
             Ok(()) => {}
-            Err(error) if is_occupied(&error) => return Ok(Published::Lost),
+            Err(error) if is_occupied(&error) => return Ok(Publication::Lost),
             // Another process has published the attempt, or ended the trial and removed it.
             Err(error) if error.kind() == ErrorKind::NotFound && atomic::exists(io, ended.path()) => {
-                return Ok(Published::Lost);
+                return Ok(Publication::Lost);
             }
             Err(error) => {
                 return Err(self.vanished().unwrap_or_else(|| Error::write(ended.path())(error)));
             }
         }
         atomic::sync_folder(io, &self.trials())?;
-        Ok(Published::Yes)
+        Ok(Publication::Yes)
     }
 
     /// Renames the present result of a trial, unless another process has done so.
@@ -411,13 +411,13 @@ impl Attempt {
     ///
     /// # Errors
     /// I/O fails. If the result has been written, the next process publishes it.
-    pub fn finish(self, outcome: &Outcome) -> Result<Published, Error> {
+    pub fn finish(self, outcome: &Outcome) -> Result<Publication, Error> {
         self.folder.seal(outcome)?;
         if !self.is_held() {
-            return Ok(Published::Lost);
+            return Ok(Publication::Lost);
         }
         let published = self.store.publish(&self.folder, outcome.status, &self.ended, &self.standing)?;
-        if published == Published::Yes {
+        if published == Publication::Yes {
             self.store.remove_other_attempts(&self.ended, &self.lease)?;
             self.store.release(self.lease);
         }

@@ -30,7 +30,7 @@ mod tables;
 mod trial;
 
 pub use atomic::{is_unfinished, place};
-pub use attempt::{Attempt, Progress, Published, Standing};
+pub use attempt::{Attempt, Progress, Publication, Standing};
 pub use error::Error;
 pub use io::read_file;
 pub use lease::{Acquisition, Holder, Lease, Leases};

@@ -11,13 +11,13 @@ use crate::store::{Row, Table, TrialRow, TrialTable, parse_rows, read_file};
 pub(super) const RESTORE: &str = "restore it, or run `drsae sweep` for trials to check it against";
 
 /// A function that describes how the found bytes differ from the expected ones.
-pub(super) type Difference = fn(&[u8], &[u8]) -> Option<String>;
+pub(super) type DescribeDifference = fn(&[u8], &[u8]) -> Option<String>;
 
 /// Checks that a file has the expected content.
 pub(super) fn compare(
     path: &Path,
     expected: &[u8],
-    difference: Difference,
+    difference: DescribeDifference,
     advice: &str,
     report: &mut AuditReport,
 ) {

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::compare::Difference;
+use super::compare::DescribeDifference;
 use super::{AuditReport, AuditedFolder, difference};
 use crate::engine::{self, Control, DatasetCache, Networks, Observer, Pending, local};
 use crate::plan::Trial;
@@ -66,7 +66,7 @@ pub enum Error {
 }
 
 /// The files that must be reproduced.
-const REPEATED: [(&str, Difference); 3] = [
+const REPEATED: [(&str, DescribeDifference); 3] = [
     (file::EPOCHS, difference::of_tables),
     (file::PREDICTIONS, difference::of_tables),
     (file::MODEL, difference::of_bytes),

@@ -73,7 +73,7 @@ fn a_trial_is_pending_until_its_attempt_is_published() {
     let attempt = lab.whole();
     assert_eq!(lab.trial.status().unwrap(), Status::Pending);
     assert!(!lab.trial.path().exists());
-    assert_eq!(attempt.finish(&outcome()).unwrap(), Published::Yes);
+    assert_eq!(attempt.finish(&outcome()).unwrap(), Publication::Yes);
     assert_eq!(lab.trial.status().unwrap(), Status::Complete);
     assert_eq!(lab.trial.outcome().unwrap(), Some(outcome()));
     assert!(lab.trial.intact().is_some());
@@ -109,7 +109,7 @@ fn a_retry_replaces_the_failure_when_it_ends_and_keeps_it() {
     let retry = lab.whole();
     assert_eq!(lab.trial.status().unwrap(), Status::Failed, "what stands is replaced when there is more");
     assert!(retry.earlier().unwrap().iter().any(|folder| folder.path() == lab.trial.path()));
-    assert_eq!(retry.finish(&outcome()).unwrap(), Published::Yes);
+    assert_eq!(retry.finish(&outcome()).unwrap(), Publication::Yes);
     assert_eq!(lab.trial.status().unwrap(), Status::Complete);
     let replaced = fs::read_dir(lab.store.root().join(REPLACED)).unwrap().next().unwrap().unwrap().path();
     assert_eq!(fs::read_to_string(replaced.join(file::FAILURE)).unwrap(), "out of memory");
@@ -144,8 +144,8 @@ fn a_folder_is_published_once() {
     let late = TrialFolder::new(lab.trial.id(), aside, lab.store.shared_io());
     let publish =
         |replaced: &Standing| lab.store.publish(&late, Status::Complete, &lab.trial, replaced).unwrap();
-    assert_eq!(publish(&Standing(None)), Published::Lost);
-    assert_eq!(publish(&Standing(Some("0123456789abcdef".to_owned()))), Published::Lost);
+    assert_eq!(publish(&Standing(None)), Publication::Lost);
+    assert_eq!(publish(&Standing(Some("0123456789abcdef".to_owned()))), Publication::Lost);
     assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), standing);
 }
 
@@ -157,7 +157,7 @@ fn a_result_that_comes_after_the_look_is_not_replaced() {
     lab.whole().finish(&outcome()).unwrap();
     let kept = fs::read(lab.trial.path().join(file::RESULT)).unwrap();
     let late = lab.store.begin(&lab.trial, lab.lease(), standing, "").unwrap();
-    assert_eq!(late.finish(&Outcome { seconds: 1.0, ..outcome() }).unwrap(), Published::Lost);
+    assert_eq!(late.finish(&Outcome { seconds: 1.0, ..outcome() }).unwrap(), Publication::Lost);
     assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), kept);
 }
 
@@ -245,7 +245,7 @@ fn a_damaged_result_is_set_aside_and_computed_again() {
         assert_eq!(lab.trial.status().unwrap(), Status::Pending);
         let error = lab.trial.outcome().unwrap_err();
         assert!(matches!(&error, Error::Malformed { path, .. } if path.ends_with(file::RESULT)), "{error}");
-        assert_eq!(lab.whole().finish(&outcome()).unwrap(), Published::Yes);
+        assert_eq!(lab.whole().finish(&outcome()).unwrap(), Publication::Yes);
         assert!(lab.trial.intact().is_some());
     }
     assert_eq!(fs::read_dir(lab.store.root().join(REPLACED)).unwrap().count(), 2);

@@ -63,7 +63,7 @@ pub struct Chances {
 /// A shared file system with its clock and the processes on it.
 #[derive(Debug)]
 pub struct World {
-    state: Mutex<State>,
+    state: Mutex<DiskState>,
     turn: Condvar,
     on_pause: Mutex<Option<Hook>>,
 }
@@ -78,7 +78,7 @@ impl std::fmt::Debug for Hook {
 }
 
 #[derive(Debug)]
-struct State {
+struct DiskState {
     nodes: Vec<Node>,
     /// Changes of folders that are not synced yet, in order.
     unsynced: Vec<Change>,
@@ -144,7 +144,7 @@ pub struct Simulated {
 impl World {
     /// An empty file system.
     pub fn new(seed: u64) -> Arc<Self> {
-        let state = State {
+        let state = DiskState {
             nodes: vec![Node::Folder(BTreeMap::new())],
             unsynced: Vec::new(),
             synced: HashMap::from([(0, BTreeMap::new())]),
@@ -228,12 +228,12 @@ impl World {
         self.lock().race = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, DiskState> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-impl State {
+impl DiskState {
     /// Ends the turn of a process.
     fn yields(&mut self, process: usize) {
         if self.running == Some(process) {
@@ -429,7 +429,7 @@ impl Simulated {
     }
 
     /// Waits for this process's turn under a race, and lets its timers tick.
-    fn turn(&self) -> MutexGuard<'_, State> {
+    fn turn(&self) -> MutexGuard<'_, DiskState> {
         let mut state = self.world.lock();
         if state.race.is_none()
             || state.processes[self.process].in_timer
@@ -448,7 +448,7 @@ impl Simulated {
         if state.random.random_bool(0.5) { self.tick(state) } else { state }
     }
 
-    fn tick<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn tick<'a>(&'a self, mut state: MutexGuard<'a, DiskState>) -> MutexGuard<'a, DiskState> {
         let clock = state.clock;
         let mut due = Vec::new();
         for timer in &mut state.processes[self.process].timers {
@@ -471,7 +471,7 @@ impl Simulated {
     }
 
     /// Performs one effect, or its fault.
-    fn call<T>(&self, act: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
+    fn call<T>(&self, act: impl FnOnce(&mut DiskState) -> io::Result<T>) -> io::Result<T> {
         let mut state = self.turn();
         if state.processes[self.process].dead {
             return Err(killed());
@@ -524,7 +524,7 @@ impl Simulated {
         result
     }
 
-    fn fault_at(&self, state: &mut State, number: usize) -> Option<Fault> {
+    fn fault_at(&self, state: &mut DiskState, number: usize) -> Option<Fault> {
         if let Some(Chances { death, pause, stale_handle, .. }) = state.race {
             return if state.chance(death) {
                 Some(Fault::Kill)

@@ -17,7 +17,7 @@ const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 /// A file is missing, was added or changed after the trial ended, or its content belongs to another trial or
 /// version.
 pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Result<TrialLines, Error> {
-    let trial = Trial { index, sealed, folder };
+    let trial = TrialReader { index, sealed, folder };
     if sealed.seal == Seal::Broken {
         return Err(
             trial.malformed(file::RESULT, "it was changed after it was written: its digest does not match")
@@ -31,13 +31,13 @@ pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Resul
     Ok(TrialLines { epochs, mistakes: trial.mistakes()?, provenance: trial.provenance()? })
 }
 
-struct Trial<'t> {
+struct TrialReader<'t> {
     index: usize,
     sealed: &'t Sealed,
     folder: &'t TrialFolder,
 }
 
-impl Trial<'_> {
+impl TrialReader<'_> {
     /// The rows of the learning curve, byte for byte; empty if the trial has no curve.
     fn epochs(&self) -> Result<Vec<u8>, Error> {
         let Some(mut epochs) = self.file(file::EPOCHS)? else { return Ok(Vec::new()) };
