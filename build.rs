@@ -19,7 +19,7 @@ fn main() {
     watch(tracked);
 }
 
-/// A commit, a staged change and an edited source each change what is told.
+/// Paths that change with a commit, a staged change or an edited source, and so invalidate the recorded facts.
 fn watch(tracked: bool) {
     for path in ["build.rs", "src", "Cargo.toml", "Cargo.lock"] {
         println!("cargo:rerun-if-changed={path}");

@@ -1,12 +1,11 @@
-//! Bookkeeping of very large sweeps on a cluster that is made up: submitting a hundred thousand
-//! and a million trials, asking after them, what a task does before it trains, and merging a
-//! hundred thousand finished trials.
+//! Bookkeeping of very large sweeps on a simulated cluster: submission and status of a hundred thousand and a million
+//! trials, the start of a task, and merging a hundred thousand finished trials.
 //!
 //! `cargo bench --bench cluster`
 //!
-//! `sbatch`, `squeue` and `scontrol` are small scripts that take every job and leave it queued, so
-//! the figures are those of the program, the disk and these scripts, and no cluster's. The finished
-//! trials fill 3 GB: `TMPDIR` on a memory file system spares the disk.
+//! `sbatch`, `squeue` and `scontrol` are small scripts that accept every job and leave it queued. So the figures are those
+//! of the program, the disk and these scripts, not of a cluster. The finished trials take 3 GB: set `TMPDIR` to a memory
+//! file system to spare the disk.
 
 mod common;
 
@@ -94,7 +93,7 @@ fn finished(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// What one would wait for at a login node, and what it has room for.
+/// Acceptable time and memory on a login node.
 const LIMIT: Limit = Limit { seconds: 60.0, mebibytes: 4096 };
 
 /// Measures the life of a sweep none of whose tasks begins.

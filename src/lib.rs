@@ -1,19 +1,18 @@
 //! Discriminative recurrent sparse auto-encoders (Rolfe & `LeCun`, ICLR 2013) and a
 //! reproducible sweep harness around them.
 //!
-//! The data's way through the crate is one line:
+//! Data flow through the crate in one line:
 //!
 //! ```text
 //! spec -> plan -> engine -> train (data, model) -> store -> analysis -> report
 //! ```
 //!
-//! [`spec`] checks what is asked, [`plan`] lists the trials, [`engine`] runs them,
-//! [`train`] computes, [`store`] writes, [`analysis`] reads what was written, [`report`] shows
-//! it, and [`export`] writes it for other tools. [`anatomy`] measures what hidden units became.
-//! Training and analysis meet only on disk, and
-//! [`verify`] checks that they agree there.
+//! [`spec`] validates a spec, [`plan`] lists its trials, [`engine`] runs them, [`train`] computes, and [`store`] writes
+//! the results. [`analysis`] computes tables from them, [`report`] draws figures and pages, and [`export`] writes
+//! the results for other tools. [`anatomy`] measures the hidden units of trained networks. Training and analysis
+//! communicate only through files on disk, which [`verify`] checks.
 
-// Both panic where the stream fails: `cli::terminal` writes.
+// Both macros panic if the stream fails, so `cli::terminal` writes all output.
 #![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod analysis;

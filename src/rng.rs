@@ -1,9 +1,8 @@
 //! Named streams of random numbers.
 //!
-//! Every random choice of a trial comes from a stream that is a pure function of
-//! (seed, purpose, index), so families that share a seed share their split and their data
-//! order, an epoch's numbers do not depend on what was drawn before, and a resumed trial
-//! needs no generator state.
+//! Every random choice of a trial comes from a stream that is a pure function of (seed, purpose, index). Families with the
+//! same seed therefore share their split and data order. The numbers of an epoch do not depend on earlier draws, so a
+//! resumed trial needs no generator state.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

@@ -91,9 +91,8 @@ fn codes_and_objective_are_those_of_the_numpy_script() -> Result {
     Ok(())
 }
 
-/// A network with every weight away from zero, so that every term has a gradient, and with
-/// low thresholds, so that no code is so short that its direction bends within the
-/// difference's step.
+/// A network whose weights are all away from zero, so that every term has a gradient. Low thresholds keep codes long
+/// enough for finite differences of their direction.
 fn shaken(config: &Config, dtype: DType) -> Result<Model> {
     let model = Model::new(config, 5, 3, 0.1, 7, dtype, &Device::Cpu)?;
     for (k, parameter) in model.parameters().iter().enumerate() {

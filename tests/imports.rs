@@ -186,7 +186,7 @@ fn inline_paths(source: &str) -> Vec<String> {
     found
 }
 
-/// Who imports whom.
+/// The imports of each module.
 fn imports(modules: &Modules) -> Imports {
     let mut exports = BTreeMap::new();
     for (module, source) in modules {
@@ -251,7 +251,7 @@ fn circle(imports: &Imports) -> Option<Vec<String>> {
     None
 }
 
-/// Which rooms a room may import.
+/// The rooms that a room may import.
 #[derive(Clone)]
 enum Rule {
     /// These, and those that all may import.

@@ -103,7 +103,7 @@ impl Place {
     }
 }
 
-/// What is in a folder, which another process may remove meanwhile.
+/// The entries of a folder, which another process may remove in the meantime.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }

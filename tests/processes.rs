@@ -169,7 +169,7 @@ impl Drop for Running {
     }
 }
 
-/// What is in a folder, which another process may remove meanwhile.
+/// The entries of a folder, which another process may remove in the meantime.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
@@ -178,7 +178,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// How often each trial was trained to its end, by the output of the processes.
+/// Number of times that each trial was trained to its end, by the output of the processes.
 fn trained(outputs: &[Output]) -> BTreeMap<String, usize> {
     let mut trained = BTreeMap::new();
     let message: String = outputs.iter().map(stderr).collect();

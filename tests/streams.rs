@@ -91,7 +91,7 @@ impl Lab {
         folders
     }
 
-    /// How many trials are complete.
+    /// Number of complete trials.
     fn complete(&self) -> usize {
         let table = fs::read_to_string(self.path("results/tiny/trials.csv")).unwrap_or_default();
         table.matches(",complete,").count()
@@ -306,7 +306,7 @@ fn a_checkpoint_that_was_made_to_do_harm_is_refused() {
     }
 }
 
-/// What moves cursors, reorders letters and begins lines.
+/// Characters that move the cursor, reorder text and begin lines.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}1m\u{7f}\u{202e}\nerror: all is lost\r";
 
 /// [`HOSTILE`] as TOML and JSON have it.

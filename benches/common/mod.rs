@@ -1,5 +1,4 @@
-//! What the benches of bookkeeping share: finished trials that nobody computed, and the program run
-//! and watched.
+//! Shared code of the bookkeeping benches: synthetic finished trials, and measured runs of the program.
 
 use std::fs;
 use std::io;
@@ -13,7 +12,7 @@ use drsae::provenance::Provenance;
 use drsae::spec::Sweep;
 use drsae::store::{Acquisition, EpochRow, FORMAT, Leases, Outcome, PredictionRow, Status, Store, TimingRow};
 
-/// How much a finished trial leaves.
+/// Size of a finished trial's files.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     pub epochs: usize,
@@ -135,7 +134,7 @@ impl Lab<'_> {
     }
 }
 
-/// What a process took; where the system does not tell, zero.
+/// Resources of a process; zero if the system does not report them.
 #[derive(Default)]
 pub struct Figures {
     wall: f64,

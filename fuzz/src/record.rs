@@ -19,7 +19,7 @@ pub fn run(input: &[u8]) -> bool {
         Err(error) => assert!(error.to_string().contains("result.json"), "{error}"),
     }
     tiny.put("running/trial-0/lease-1.json", input);
-    // Whether this process gets the next lease or not, it is decided, and released.
+    // Acquiring the next lease must succeed or fail without an error; it is released at once.
     drop(tiny.store().acquire(&tiny.trial(), &LEASES).expect("the disk works"));
     sealed.is_ok()
 }

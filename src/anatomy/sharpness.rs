@@ -12,9 +12,9 @@ use super::sample::Sample;
 use super::units::{Unit, UnitKind};
 use crate::stats::mean;
 
-/// The categorical-units' columns of D against the mean images of their classes: the mean roughness of a class's
-/// columns over that of its mean image, least and mean of all classes that have a categorical-unit, and the share of
-/// the columns that the judge classifies as the unit's class.
+/// Comparison of the categorical-units' columns of D with the mean images of their classes. For each class with a
+/// categorical-unit, the mean roughness of its columns is divided by that of its mean image; the minimum and the mean over
+/// classes are measured, and the share of columns that the judge classifies as the unit's class.
 #[must_use]
 pub fn sharpness(network: &Network, judge: Option<&Network>, sample: &Sample, units: &[Unit]) -> Values {
     let size = (sample.rows, sample.columns);

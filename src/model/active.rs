@@ -117,7 +117,7 @@ impl<T: Scalar> WithSimd for Block<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // As many sums of two rows as fit the registers, with a vector of `right` and two factors.
+        // Number of sums of two rows that fit the registers, with a vector of `right` and two factors.
         if S::REGISTER_COUNT >= 32 {
             self.multiply::<S, 13>(simd);
         } else {

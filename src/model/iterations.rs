@@ -16,8 +16,8 @@ use super::rows::Padded;
 use super::scalar::Scalar;
 use super::unroll::{activate, correlate, gate, sum_blocks};
 
-/// The codes z^1 … z^T, `[steps, batch, hidden]`, of z^(t+1) = max(0, drive + S·z^t) from
-/// z^0 = 0, for a drive E·x − b `[batch, hidden]` and S `[hidden, hidden]`, both f32 or both f64, on the CPU.
+/// The codes z^1 … z^T, `[steps, batch, hidden]`, of z^(t+1) = max(0, drive + S·z^t) from z^0 = 0. The drive E·x − b
+/// `[batch, hidden]` and S `[hidden, hidden]` are both f32 or both f64, on the CPU.
 ///
 /// # Errors
 /// When the shapes or types do not match, or the tensors are on another device.

@@ -1,7 +1,7 @@
 //! The merged tables: all trials of a plan in one file each.
 //!
-//! `trials.csv`, `epochs.csv` and `mistakes.csv` depend only on the plan and the trials' deterministic files, so a
-//! sweep that is repeated, resumed or run in another order merges to the same bytes. `provenance.csv` has the
+//! `trials.csv`, `epochs.csv` and `mistakes.csv` depend only on the plan and the trials' deterministic files. So a sweep
+//! that is repeated, resumed or run in another order merges to the same bytes. `provenance.csv` has the
 //! provenance and the wall-clock time. The trials are read in parallel and a few at a time, so that memory does not
 //! grow with the plan.
 //!

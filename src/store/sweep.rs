@@ -189,7 +189,7 @@ mod tests {
         }
         assert!(check(&spec.replace("steps = 11", "steps = 3")).unwrap_err().contains("another sweep (-)"));
 
-        // Where no width is matched, what is compared is the reader's choice.
+        // Without matched widths, the comparison does not affect the plan.
         let free = BASE.replace("[1, 2]", "[1, 2, 3]");
         record(&Disk, folder.path(), &free).unwrap();
         check(&(free.clone() + "\n[compare]\nreference = { \"model.steps\" = 1 }\n")).unwrap();

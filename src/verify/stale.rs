@@ -39,8 +39,8 @@ pub(super) fn strays(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     }
 }
 
-/// The problem of a stored plan that has the same trials as this one under the ids of another numerics version, device
-/// or data, as a fragment that follows the path of `plan.csv`. `None` for every other plan.
+/// The problem of a stored plan that has the planned trials under the ids of another numerics version, device or data;
+/// `None` for every other plan. The text is a fragment that follows the path of `plan.csv`.
 pub(super) fn plan(subject: AuditedFolder<'_>) -> Option<String> {
     let AuditedFolder { store, sweep, plan, .. } = subject;
     let rows: Vec<PlanRow> = store.rows(&store.plan_csv()).ok()??;

@@ -206,7 +206,7 @@ impl Ended {
     }
 }
 
-/// What differs between files found and expected.
+/// Compares found with expected files.
 pub fn expect_same(found: &Files, expected: &Files) -> Result<(), String> {
     let judge = |path: &PathBuf| match (found.get(path), expected.get(path)) {
         (Some(found), Some(expected)) if found == expected => None,

@@ -67,7 +67,7 @@ impl Trace {
         Self { text: fs::read_to_string(path).unwrap_or_default() }
     }
 
-    /// How many calls of a kind there were.
+    /// Number of calls of a kind.
     pub fn count(&self, kind: &str) -> usize {
         self.text.lines().filter(|line| line.split(' ').next() == Some(kind)).count()
     }

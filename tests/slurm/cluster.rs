@@ -62,7 +62,7 @@ impl Cluster {
         self.daemons.folder.join("slurm.conf")
     }
 
-    /// What a program of Slurm's answers.
+    /// The output of a Slurm command.
     pub fn ask(&self, program: &str, arguments: &[&str]) -> String {
         self.daemons.ask(program, arguments)
     }
@@ -310,7 +310,7 @@ fn pids() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// Whether a process was started with this in its environment.
+/// Returns true if a process was started with this variable in its environment.
 fn has(pid: u32, variable: &str) -> bool {
     let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())

@@ -99,7 +99,7 @@ impl Lab {
         }
     }
 
-    /// When each trial was begun and by whom: whoever runs one again leaves another mark.
+    /// Start time and process of each trial, which change if the trial runs again.
     pub fn provenance(&self) -> Files {
         let trials = fs::read_dir(self.root().join("trials")).unwrap();
         let file = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().path().join("result.json");
@@ -152,7 +152,7 @@ impl Lab {
     }
 }
 
-/// What is in a folder, which another process may remove meanwhile.
+/// The entries of a folder, which another process may remove in the meantime.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }

@@ -80,7 +80,7 @@ fn a_task_is_requeued_at_its_time_limit_and_continues() {
     let task = lab.begun(&cluster, job);
     let status = lab.drsae("status", &[]).expect(1).out;
     assert!(status.contains(&format!("1 task running on {}", task.node)), "{status}");
-    // What Slurm itself sends a minute before the end.
+    // The signal that Slurm sends a minute before the time limit.
     cluster.ask("scancel", &["--batch", "--signal=USR1", &task.name]);
     wait_for("the end of the first run", || lab.logs().contains("the time is over: queued again"));
     let followed = ended(lab.follow(&[])).expect(0);

@@ -1,4 +1,4 @@
-//! What the commands print, and the tables as `docs/FORMAT.md` describes them.
+//! Output of the commands, and the tables as `docs/FORMAT.md` describes them.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

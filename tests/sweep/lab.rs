@@ -155,7 +155,7 @@ impl Lab {
     }
 }
 
-/// What a command wrote to standard output and standard error.
+/// Standard output and standard error of a command.
 pub fn output_of(ended: &Assert) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     (text(&ended.get_output().stdout), text(&ended.get_output().stderr))

@@ -49,7 +49,7 @@ pub struct Legend {
 }
 
 impl Legend {
-    /// As many entries in a row as `width` pixels hold.
+    /// Lays out the entries in rows of `width` pixels.
     pub fn new(entries: Vec<LegendEntry>, width: f64) -> Self {
         let mut rows: Vec<Vec<LegendEntry>> = Vec::new();
         let mut left = 0.0;

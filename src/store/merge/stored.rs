@@ -154,8 +154,8 @@ fn curves(path: &Path, text: &[u8]) -> Result<HashMap<String, Range<usize>>, Err
 
 /// The trials by their index in `mistakes.csv`.
 ///
-/// A merge that was killed between two tables leaves `trials.csv` with the indices of the new plan
-/// and, unless that is in place too, `provenance.csv` with those of the old one.
+/// A merge that was killed between two tables leaves `trials.csv` with the indices of the new plan. `provenance.csv` then
+/// has those of the old plan, unless it was renamed into place too.
 fn names<'t>(
     path: &Path,
     mistakes: Option<Origin>,

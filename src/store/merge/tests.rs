@@ -335,7 +335,7 @@ fn a_table_that_was_changed_since_is_taken_over_only_when_that_is_asked_for() {
             fs::remove_file(store.sums_file()).unwrap();
             store.merge(&wider).unwrap();
         }
-        // Where the folders are there, nothing is taken over.
+        // With the trials' folders, no stored row is used.
         for trial in &wider {
             fs::create_dir_all(store.trials()).unwrap();
             run(&store, &trial.trial, &outcome());
