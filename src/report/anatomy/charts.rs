@@ -4,7 +4,7 @@ use super::ReportedAnatomy;
 use crate::anatomy::UnitKind;
 use crate::anatomy::tables::{CurveRow, Stage};
 use crate::report::Error;
-use crate::report::chart::{Canvas, Colour, Drawn, LegendEntry, Look, Panel, PanelGrid, Scale, Weight};
+use crate::report::chart::{Colour, Drawn, Legend, LegendEntry, Look, Panel, PanelGrid, Scale, Weight};
 use crate::report::figures::Figure;
 use crate::stats::mean;
 
@@ -18,6 +18,14 @@ pub fn all(source: &ReportedAnatomy<'_>) -> Result<Vec<Figure>, Error> {
     figures.extend(activity(source)?);
     figures.extend(decoded(source)?);
     Ok(figures)
+}
+
+/// The legend of the two looks, and of the line that divides the panels.
+fn legend(series: [&str; 2], line: &str) -> Legend {
+    let series = LOOKS.into_iter().zip(series.map(str::to_owned));
+    let series = series.map(|(look, name)| LegendEntry::Series(look, name));
+    let line = LegendEntry::Line(Colour::Faint, Weight::Mean, line.to_owned());
+    PanelGrid::legend(series.chain([line]).collect())
 }
 
 /// Angle against selectivity of every live unit of the first network.
@@ -39,14 +47,7 @@ fn units(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
         y: Scale::even(every().map(|dot| dot.1)),
         x_name: "selectivity: share of mean activity that belongs to one class".to_owned(),
         y_name: "angle of E and D / degrees".to_owned(),
-        legend: PanelGrid::legend(
-            LOOKS
-                .into_iter()
-                .zip(["categorical-unit", "part-unit"])
-                .map(|(look, name)| LegendEntry::Series(look, name.to_owned()))
-                .chain([LegendEntry::Line(Colour::Faint, Weight::Mean, "threshold".to_owned())])
-                .collect(),
-        ),
+        legend: legend(["categorical-unit", "part-unit"], "threshold"),
     };
     let caption = format!(
         "Each mark is a unit of the network of seed {seed}: {} categorical-units and {} parts. The angle is that \
@@ -56,11 +57,7 @@ fn units(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
     );
     Figure::draw("units", "Units: angle against selectivity", caption, grid.size(), |canvas| {
         grid.draw(canvas, |panel, _| {
-            if let Some(threshold) = threshold {
-                let x = panel.place((threshold, 0.0)).0;
-                let ends = [(x, panel.frame.top), (x, panel.frame.bottom())];
-                canvas.line(&ends, Colour::Faint, 1.6, 1.0)?;
-            }
+            threshold.into_iter().try_for_each(|threshold| panel.divide(threshold))?;
             for (look, dots) in LOOKS.into_iter().zip(&kinds) {
                 dots.iter().try_for_each(|&dot| panel.canvas.mark(panel.place(dot), look, 3.0, 0.7))?;
             }
@@ -146,24 +143,11 @@ impl Over<'_> {
             },
             x_name: "iteration t".to_owned(),
             y_name: self.y_name.to_owned(),
-            legend: PanelGrid::legend(
-                LOOKS
-                    .into_iter()
-                    .zip(self.series)
-                    .map(|(look, name)| LegendEntry::Series(look, name.to_owned()))
-                    .chain([LegendEntry::Line(
-                        Colour::Faint,
-                        Weight::Mean,
-                        "T, where training ends".to_owned(),
-                    )])
-                    .collect(),
-            ),
+            legend: legend(self.series, "T, where training ends"),
         };
-        Figure::draw(self.name, self.title, self.caption, grid.size(), |canvas: &Canvas<'_>| {
+        Figure::draw(self.name, self.title, self.caption, grid.size(), |canvas| {
             grid.draw(canvas, |panel, at| {
-                let frame = panel.frame;
-                let x = panel.frame.left + panel.frame.width * panel.x.at(0.5 * last);
-                canvas.line(&[(x, frame.top), (x, frame.bottom())], Colour::Faint, 1.6, 1.0)?;
+                panel.divide(0.5 * last)?;
                 LOOKS.into_iter().zip(&panels[at].1).try_for_each(|(look, curves)| curves.draw(panel, look))
             })
         })

@@ -16,7 +16,7 @@ mod scale;
 pub(super) use canvas::{Anchor, Canvas, Drawn, Font, Rect, draw};
 pub(super) use finish::{About, on_page};
 pub(super) use grid::PanelGrid;
-pub(super) use legend::LegendEntry;
+pub(super) use legend::{Legend, LegendEntry};
 pub(super) use palette::{Colour, Look};
 pub(super) use panel::{Panel, Weight};
 pub(super) use picture::{Picture, tiles};

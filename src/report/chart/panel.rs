@@ -60,6 +60,13 @@ impl Panel<'_, '_> {
         self.canvas.line(&[(left, top), (left, self.frame.bottom())], Colour::Ink, 1.0, 1.0)
     }
 
+    /// An upright line through the panel at a value.
+    pub fn divide(&self, x: f64) -> Drawn {
+        let x = self.frame.left + self.frame.width * self.x.at(x);
+        let ends = [(x, self.frame.top), (x, self.frame.bottom())];
+        self.canvas.line(&ends, Colour::Faint, 1.6, 1.0)
+    }
+
     /// Labels of the lower scale, except those that would touch their neighbour.
     pub fn labels_below(&self) -> Drawn {
         let mut free = f64::NEG_INFINITY;
