@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use drsae::analysis::{self, Design};
+use drsae::analysis::{self, SweepDesign};
 use drsae::spec::Sweep;
 use drsae::store::{Acquisition, Attempt, EpochRow, Leases, PredictionRow, Store};
 
@@ -68,7 +68,7 @@ fn analyse(criterion: &mut Criterion) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let store = Store::at(&root.join("results/depth")).expect("results of the repository");
     let sweep = Sweep::load(&store.sweep_toml(), &[]).expect("the spec of the results");
-    let design = Design::of(&sweep);
+    let design = SweepDesign::of(&sweep);
     criterion.bench_function("analyse depth", |bencher| {
         bencher.iter(|| analysis::analyze(&store, &design).expect("tables that belong together"));
     });

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use drsae::analysis::{Analysis, Design, Input};
+use drsae::analysis::{Analysis, Input, SweepDesign};
 use drsae::anatomy::tables::{CurveRow, Measurement, NetworkRow, UnitRow, read};
 use drsae::store::{self, Store, StoredTables, Survey, TrialTable, parse_rows};
 use drsae::verify::{Audit, AuditedFolder};
@@ -39,15 +39,15 @@ fn of_an_anatomy(input: &[u8]) -> bool {
 
 /// Reads the tables of `drsae analyze`.
 fn merged(tiny: &Tiny, input: &[u8]) -> bool {
-    let read = |trials: &[u8], mistakes: Option<&[u8]>, design: &Design| {
+    let read = |trials: &[u8], mistakes: Option<&[u8]>, design: &SweepDesign| {
         let mistakes = mistakes.map(|text| parse_rows("mistakes.csv".as_ref(), text)).transpose()?;
         let input = Input { trials: TrialTable::parse("trials.csv".into(), trials)?, mistakes };
         Analysis::of(&input, design)
     };
     let mut is_accepted = false;
-    let design = Design::of(&tiny.sweep);
+    let design = SweepDesign::of(&tiny.sweep);
     for (design, trials, mistakes) in
-        [(&design, input, None), (&Design::default(), input, None), (&design, TRIALS, Some(input))]
+        [(&design, input, None), (&SweepDesign::default(), input, None), (&design, TRIALS, Some(input))]
     {
         match read(trials, mistakes, design) {
             Ok(analysis) => {

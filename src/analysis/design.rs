@@ -4,7 +4,7 @@ use crate::spec::{Compare, Published, Sweep};
 
 /// The part of a sweep that the analysis needs.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Design {
+pub struct SweepDesign {
     /// Dotted paths of all swept axes, except the seed. Trials that differ in nothing
     /// but the seed are a cell.
     pub axes: Vec<String>,
@@ -14,7 +14,7 @@ pub struct Design {
     pub published: Vec<Published>,
 }
 
-impl Design {
+impl SweepDesign {
     /// The design of a checked sweep.
     #[must_use]
     pub fn of(sweep: &Sweep) -> Self {

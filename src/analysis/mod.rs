@@ -39,7 +39,7 @@ pub use cells::{AxisColumn, CellTrials};
 pub use compared::Compared;
 pub(crate) use comparison::compared;
 pub use comparison::{ComparisonRow, Difference};
-pub use design::Design;
+pub use design::SweepDesign;
 pub use error::Error;
 pub use errors::Errors;
 pub use examples::{Absent, ExampleRow};
@@ -79,7 +79,7 @@ pub struct Analysis {
 /// # Errors
 /// `trials.csv` is absent or lacks a column of the design; `mistakes.csv` is not sorted; no trial has the reference;
 /// I/O fails.
-pub fn analyze(store: &Store, design: &Design) -> Result<Analysis, Error> {
+pub fn analyze(store: &Store, design: &SweepDesign) -> Result<Analysis, Error> {
     let analysis = Analysis::of(&Input::read(store)?, design)?;
     for (name, text) in analysis.files()? {
         store.write_analysis(name, &text)?;
@@ -92,7 +92,7 @@ impl Analysis {
     ///
     /// # Errors
     /// The tables lack a column of the design or are not sorted, or no trial has the reference.
-    pub fn of(input: &Input, design: &Design) -> Result<Self, Error> {
+    pub fn of(input: &Input, design: &SweepDesign) -> Result<Self, Error> {
         threads::check_polars()?;
         let found = GroupedTrials::of(&input.trials.path, input.trials.rows(), &design.axes)?;
         let mistakes = Mistakes::of(input)?;

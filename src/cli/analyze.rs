@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::results::{self, warn_of_damage};
 use super::spec_args::SpecArgs;
 use super::terminal::output;
-use crate::analysis::{self, Analysis, Design};
+use crate::analysis::{self, Analysis, SweepDesign};
 use crate::report::{self, PAGE, ReportedSweep};
 use crate::spec::Sweep;
 use crate::store::Store;
@@ -64,7 +64,7 @@ pub struct Analysed<'a> {
 impl<'a> Analysed<'a> {
     /// Analyses the merged tables and writes the tables of the analysis.
     pub fn of(sweep: &'a Sweep, store: &'a Store) -> Result<Self> {
-        let analysis = analysis::analyze(store, &Design::of(sweep))?;
+        let analysis = analysis::analyze(store, &SweepDesign::of(sweep))?;
         Ok(Self { sweep, store, analysis })
     }
 

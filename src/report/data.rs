@@ -156,7 +156,7 @@ fn one_to_one(cells: &[CellTrials], a: usize, b: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{Design, Input};
+    use crate::analysis::{Input, SweepDesign};
     use crate::store::TrialTable;
 
     /// The columns of the dimensions of a sweep of one seed over axes with these columns and values.
@@ -182,10 +182,10 @@ mod tests {
         let path = |axis: &str| if fixed.contains(&axis) { format!("model.{axis}") } else { axis.to_owned() };
         let reference = reference.iter().map(|(axis, value)| (path(axis), (*value).into())).collect();
         let compare = Compare { reference, matching: false, margin: None };
-        let design = Design {
+        let design = SweepDesign {
             axes: axes.map(path).to_vec(),
             compare: Some(compare).filter(|compare| !compare.reference.is_empty()),
-            ..Design::default()
+            ..SweepDesign::default()
         };
         let trials = TrialTable::parse("trials.csv".into(), text.as_bytes()).unwrap();
         let analysis = Analysis::of(&Input { trials, mistakes: None }, &design).unwrap();

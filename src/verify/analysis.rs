@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::compare::compare;
 use super::{AuditReport, AuditedFolder, difference};
-use crate::analysis::{Analysis, Design, FILES, Input};
+use crate::analysis::{Analysis, FILES, Input, SweepDesign};
 use crate::text::chain;
 
 /// Advice for a file that `drsae analyze` writes.
@@ -13,7 +13,8 @@ pub(super) const ANALYZE: &str = "fix the trials, then run `drsae analyze` to wr
 /// Checks the tables of the analysis; returns the analysis.
 pub(super) fn check(subject: AuditedFolder<'_>, input: &Input, report: &mut AuditReport) -> Option<Analysis> {
     let AuditedFolder { store, sweep, .. } = subject;
-    let made = Analysis::of(input, &Design::of(sweep)).and_then(|analysis| Ok((analysis.files()?, analysis)));
+    let made =
+        Analysis::of(input, &SweepDesign::of(sweep)).and_then(|analysis| Ok((analysis.files()?, analysis)));
     let (files, analysis) = match made {
         Ok(made) => made,
         Err(error) => {

@@ -5,7 +5,7 @@ use std::fs;
 
 use super::compare::compare;
 use super::{AuditReport, AuditedFolder};
-use crate::analysis::{Analysis, Design, Input};
+use crate::analysis::{Analysis, Input, SweepDesign};
 use crate::report::{self, FIGURES, PAGE, ReportedSweep};
 use crate::store;
 use crate::text::chain;
@@ -19,7 +19,7 @@ pub(super) fn check(subject: AuditedFolder<'_>, analysis: Option<Analysis>, repo
     if !page.exists() && !folder.exists() {
         return;
     }
-    let read = || Analysis::of(&Input::read(store)?, &Design::of(sweep));
+    let read = || Analysis::of(&Input::read(store)?, &SweepDesign::of(sweep));
     let files = analysis
         .map_or_else(read, Ok)
         .map_err(report::Error::from)

@@ -80,8 +80,8 @@ fn outcome(test_error: Option<f64>) -> Outcome {
     }
 }
 
-fn design() -> Design {
-    Design {
+fn design() -> SweepDesign {
+    SweepDesign {
         axes: ["model.family", "model.steps"].map(str::to_owned).to_vec(),
         compare: Some(compare(&[("model.family", "drsae")])),
         published: Vec::new(),
@@ -93,12 +93,12 @@ fn compare(reference: &[(&str, &str)]) -> Compare {
     Compare { reference, matching: true, margin: None }
 }
 
-fn with_margin(margin: f64) -> Design {
+fn with_margin(margin: f64) -> SweepDesign {
     let compare = Compare { margin: Some(margin), ..compare(&[("model.family", "drsae")]) };
-    Design { compare: Some(compare), ..design() }
+    SweepDesign { compare: Some(compare), ..design() }
 }
 
-fn compared(store: &Store, design: &Design) -> Compared {
+fn compared(store: &Store, design: &SweepDesign) -> Compared {
     analyze(store, design).unwrap().compared.unwrap()
 }
 

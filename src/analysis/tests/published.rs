@@ -43,7 +43,7 @@ fn published_errors_are_listed_below_the_measured_ones() {
         error,
         source: "as recalled".to_owned(),
     };
-    let design = Design { published: vec![figure("one", 1.5), figure("other | two", 2.0)], ..design() };
+    let design = SweepDesign { published: vec![figure("one", 1.5), figure("other | two", 2.0)], ..design() };
     let views = analyze(&store, &design).unwrap().views();
     let view = views.iter().find(|view| view.name == "published").unwrap();
     let rows: Vec<_> = view.rows.iter().map(|row| row.join(" / ")).collect();

@@ -38,7 +38,7 @@ fn several_compared_axes_make_one_reference() {
     let (_folder, store) =
         results(&[("drsae", 2, 1, Some(1.0)), ("untied", 2, 1, Some(1.25)), ("untied", 5, 1, Some(1.5))]);
     let both = compare(&[("model.family", "drsae"), ("model.steps", "2.0")]);
-    let compared = compared(&store, &Design { compare: Some(both), ..design() });
+    let compared = compared(&store, &SweepDesign { compare: Some(both), ..design() });
     assert_eq!(
         (compared.contrast.reference.as_str(), compared.contrast.axes.len()),
         ("drsae (steps = 2)", 0)
@@ -55,7 +55,7 @@ fn several_compared_axes_make_one_reference() {
 fn what_follows_from_a_name_is_not_part_of_it() {
     let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("untied", 5, 1, Some(1.5))]);
     let both = compare(&[("model.family", "drsae"), ("model.steps", "2")]);
-    let design = Design { compare: Some(both), ..design() };
+    let design = SweepDesign { compare: Some(both), ..design() };
     let compared = compared(&store, &design);
     assert_eq!(
         (compared.contrast.reference.as_str(), compared.comparison[0].challenger.as_str()),
@@ -72,7 +72,7 @@ fn what_follows_from_a_name_is_not_part_of_it() {
 #[test]
 fn a_sweep_of_seeds_alone_is_one_cell() {
     let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("drsae", 2, 2, Some(2.0))]);
-    let analysis = analyze(&store, &Design::default()).unwrap();
+    let analysis = analyze(&store, &SweepDesign::default()).unwrap();
     let measured = ["family", "steps", "n", "test_error_*", "valid_error_*"];
     insta::assert_snapshot!(columns(&written(&store, "summary.csv"), &measured), @r"
     family,steps,n,test_error_mean,test_error_sd,valid_error_mean,valid_error_sd,test_error_image_se,test_error_seed_1,test_error_seed_2,valid_error_seed_1,valid_error_seed_2
@@ -87,7 +87,7 @@ fn a_sweep_of_seeds_alone_is_one_cell() {
 fn other_axes_are_read_by_their_dotted_names() {
     let (_folder, store) = results(&TRIALS);
     let axes = ["model.family", "data.train", "model.initial_step", "model.steps"];
-    let design = Design { axes: axes.map(str::to_owned).to_vec(), ..Design::default() };
+    let design = SweepDesign { axes: axes.map(str::to_owned).to_vec(), ..SweepDesign::default() };
     let analysis = analyze(&store, &design).unwrap();
     assert_eq!(analysis.summary.rows[0].values, ["drsae", "2000", "", "2"].map(Value::parse));
     let header = "family,data.train,model.initial_step,steps,hidden,parameters,n,";
@@ -97,13 +97,14 @@ fn other_axes_are_read_by_their_dotted_names() {
 #[test]
 fn what_cannot_be_analysed_says_what_to_do() {
     let (_folder, store) = results(&TRIALS);
-    let fails = |design: Design| analyze(&store, &design).unwrap_err().to_string();
-    let reference = |key: &str, value: &str| Design { compare: Some(compare(&[(key, value)])), ..design() };
+    let fails = |design: SweepDesign| analyze(&store, &design).unwrap_err().to_string();
+    let reference =
+        |key: &str, value: &str| SweepDesign { compare: Some(compare(&[(key, value)])), ..design() };
     let unknown = fails(reference("model.family", "mlp"));
     assert!(unknown.ends_with("choose one of drsae, untied"), "{unknown}");
     let unswept = fails(reference("data.train", "2000"));
     assert!(unswept.ends_with("name a swept one"), "{unswept}");
-    let axes = |axis: &str| Design { axes: vec![axis.to_owned()], ..Design::default() };
+    let axes = |axis: &str| SweepDesign { axes: vec![axis.to_owned()], ..SweepDesign::default() };
     let absent = fails(axes("training.batch"));
     assert!(absent.contains("no column `training.batch`"), "{absent}");
     let trials = fs::read_to_string(store.trials_csv()).unwrap();
