@@ -18,9 +18,9 @@ fn images(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("data");
     group.throughput(Throughput::Elements(IMAGES as u64));
     group.bench_function("draw glyphs", |bencher| {
-        bencher.iter(|| data::load(&recipe, None).expect("a recipe of few glyphs"));
+        bencher.iter(|| data::load(&recipe, None, data::Part::All).expect("a recipe of few glyphs"));
     });
-    let dataset = data::load(&recipe, None).expect("a recipe of few glyphs");
+    let dataset = data::load(&recipe, None, data::Part::All).expect("a recipe of few glyphs");
     let images = &dataset.train;
     let normaliser = Normaliser::new(Preprocessing::Centred, images);
     let indices: Vec<u32> = (0..IMAGES as u32).collect();

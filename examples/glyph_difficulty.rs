@@ -32,7 +32,7 @@ const MOMENTUM: f32 = 0.9;
 
 fn main() -> Result<(), data::Error> {
     let config = data::Config { validation: 2_000, glyph_seed: Some(GLYPH_SEED), ..data::Config::default() };
-    let data = data::load(&config, None)?;
+    let data = data::load(&config, None, data::Part::All)?;
     let Split { train, validation } = split(data.train.len(), config.validation, SEED);
     println!(
         "{} training glyphs, {} of them for validation, {} test glyphs",

@@ -35,6 +35,7 @@ pub mod slurm;
 pub mod spec;
 pub mod stats;
 pub mod store;
+pub mod study;
 mod text;
 mod threads;
 pub mod train;

@@ -56,6 +56,12 @@ pub struct Provenance {
     pub command: Vec<String>,
 }
 
+/// Commit that the program was built from; absent without a repository.
+#[must_use]
+pub fn commit() -> Option<String> {
+    known(env!("DRSAE_GIT_COMMIT"))
+}
+
 impl Provenance {
     /// The provenance of a trial that starts now on `device`, on data with these checksums.
     #[must_use]
@@ -64,7 +70,7 @@ impl Provenance {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             numerics: NUMERICS_VERSION,
-            commit: known(env!("DRSAE_GIT_COMMIT")),
+            commit: commit(),
             dirty: known(env!("DRSAE_GIT_DIRTY")).map(|dirty| dirty == "true"),
             rustc: known(env!("DRSAE_RUSTC")),
             lockfile: sha256(LOCKFILE),

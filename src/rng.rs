@@ -27,6 +27,8 @@ pub enum Purpose {
     TrainingGlyph,
     /// Test glyphs of the embedded data set; the index is the example.
     TestGlyph,
+    /// Configurations of a search; the index is the configuration.
+    Search,
     /// Images of speed benchmarks.
     Benchmark,
 }
@@ -42,6 +44,7 @@ impl Purpose {
             Self::Null => "null",
             Self::TrainingGlyph => "training-glyph",
             Self::TestGlyph => "test-glyph",
+            Self::Search => "search",
             Self::Benchmark => "benchmark",
         }
     }

@@ -55,7 +55,9 @@ fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status
     let results = tempfile::tempdir().unwrap();
     let store = Store::open(&results.path().join(&sweep.name), &sweep.to_toml().unwrap()).unwrap();
     let pending = engine::pending(&plan.trials, &store, &[]).unwrap();
-    let datasets = DatasetCache::load(plan.trials.iter().map(|trial| &trial.config.data), None).unwrap();
+    let datasets =
+        DatasetCache::load(plan.trials.iter().map(|trial| &trial.config.data), None, drsae::data::Part::All)
+            .unwrap();
     local::run(&pending, &store, &Networks { datasets: &datasets }, control, jobs, fault).unwrap();
     let state = |trial: &Trial| {
         let folder = store.trial(&trial.id).unwrap();

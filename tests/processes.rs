@@ -183,7 +183,7 @@ fn trained(outputs: &[Output]) -> BTreeMap<String, usize> {
     let mut trained = BTreeMap::new();
     let message: String = outputs.iter().map(stderr).collect();
     for line in message.lines() {
-        if let Some((message, _)) = line.split_once(": test error")
+        if let Some((message, _)) = line.split_once(": validation error")
             && let Some((_, id)) = message.split_once("] ")
         {
             *trained.entry(id.to_owned()).or_default() += 1;

@@ -179,7 +179,7 @@ fn a_whole_folder_holds_and_nothing_is_written_into_it() {
 #[test]
 fn every_flipped_bit_is_found_in_its_file() {
     let sweep = Sweep::run();
-    let of_trial = file::COMPLETE.into_iter().chain([file::RESULT]);
+    let of_trial = file::COMPLETE.into_iter().chain([file::PREDICTIONS, file::RESULT]);
     let files =
         TOP.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)));
     let mut random = ChaCha8Rng::seed_from_u64(2013);
@@ -206,7 +206,7 @@ fn every_flipped_bit_is_found_in_its_file() {
 #[test]
 fn missing_and_truncated_files_are_named() {
     let sweep = Sweep::run();
-    let of_trial = file::COMPLETE.into_iter().chain([file::RESULT]);
+    let of_trial = file::COMPLETE.into_iter().chain([file::PREDICTIONS, file::RESULT]);
     for path in
         TOP.map(|name| sweep.root().join(name)).into_iter().chain(of_trial.map(|name| sweep.first(name)))
     {

@@ -40,7 +40,12 @@ impl CellTrials {
     /// Test errors of the complete trials, by seed.
     #[must_use]
     pub fn test_errors(&self) -> Vec<f64> {
-        self.trials.iter().filter_map(|trial| Some(Errors::of(trial)?.test)).collect()
+        self.trials.iter().filter_map(|trial| Errors::of(trial)?.test).collect()
+    }
+
+    /// Number of complete trials.
+    pub(super) fn complete(&self) -> usize {
+        self.trials.iter().filter(|trial| trial.is_complete()).count()
     }
 
     /// The cell's values as text, for messages.

@@ -27,7 +27,7 @@ impl Compared {
     pub(super) fn of(pairs: Pairs<'_>, compare: &Compare, mistakes: Option<&Mistakes>) -> Self {
         let grid = grid::rows(&pairs);
         Self {
-            comparison: comparison::rows(&pairs),
+            comparison: comparison::rows(&pairs, mistakes),
             examples: examples::rows(&pairs, mistakes),
             verdict: sentence(&pairs.contrast, &grid, compare.matching),
             grid,

@@ -1,10 +1,12 @@
 //! `comparison.csv`: every cell against its reference, paired by seed.
 
 use super::family::{self, Tests};
+use super::mistakes::Mistakes;
 use super::pairs::{Contrast, Pair, Pairs};
 use super::table::{CsvColumns, CsvTable, POINTS};
 use super::words;
-use crate::stats::{CONFIDENCE, Interval, Paired, Welch};
+use crate::stats::{CONFIDENCE, Crossed, Interval, Paired, PairedMistakes, Welch};
+use crate::store::TrialRow;
 use crate::value::Value;
 
 /// Version of the file.
@@ -35,6 +37,9 @@ pub struct ComparisonRow {
     pub test: Option<Difference>,
     /// The same for the validation error, over the same seeds.
     pub valid: Option<Paired>,
+    /// The difference in test error on other seeds and other test images, as a share. A secondary figure; absent
+    /// without the mistakes of two seeds.
+    pub crossed: Option<Crossed>,
     /// Tests of the difference in test error; Holm's adjustment is over all rows.
     pub tests: Tests,
 }
@@ -111,8 +116,8 @@ pub fn compared(test: Option<Difference>) -> String {
 }
 
 /// The row of each pair.
-pub(super) fn rows(pairs: &Pairs<'_>) -> Vec<ComparisonRow> {
-    let row = |pair| ComparisonRow::of(pair, pairs.contrast.margin);
+pub(super) fn rows(pairs: &Pairs<'_>, mistakes: Option<&Mistakes>) -> Vec<ComparisonRow> {
+    let row = |pair| ComparisonRow::of(pair, pairs.contrast.margin, mistakes);
     let mut rows: Vec<_> = pairs.all.iter().map(row).collect();
     family::adjust(&mut rows, |row| &mut row.tests);
     rows
@@ -136,12 +141,30 @@ pub(super) fn table(contrast: &Contrast, rows: &[ComparisonRow]) -> CsvTable {
         .plain("n_reference", |row| row.n_reference)
         .plain("n_challenger", |row| row.n_challenger)
         .with(|columns| family::columns(columns, contrast.margin, |row| row.tests))
-        .with(|columns| valid_columns(columns, |row| row.valid));
+        .with(|columns| valid_columns(columns, |row| row.valid))
+        .in_unit(POINTS, "seeds_images_low_95", |row| Some(100.0 * row.crossed?.interval.low))
+        .in_unit(POINTS, "seeds_images_high_95", |row| Some(100.0 * row.crossed?.interval.high));
     by_seed(columns, &contrast.seeds, |row| &row.differences).table()
 }
 
+/// The difference of a pair over seeds and images; `None` without the mistakes of two seeds on the same images.
+fn crossed(pair: &Pair<'_>, mistakes: &Mistakes) -> Option<Crossed> {
+    let both = pair.reference.trials.iter().zip(&pair.challenger.trials);
+    let both: Vec<_> =
+        both.filter(|(one, other)| one.test_error.is_some() && other.test_error.is_some()).collect();
+    let images = both.first()?.0.test_images?;
+    let lists = |(reference, challenger): &(&TrialRow, &TrialRow)| {
+        let is_same = reference.test_images == Some(images) && challenger.test_images == Some(images);
+        is_same.then(|| PairedMistakes {
+            reference: mistakes.of_trial(reference.index),
+            challenger: mistakes.of_trial(challenger.index),
+        })
+    };
+    Crossed::of(&both.iter().map(lists).collect::<Option<Vec<_>>>()?, images, CONFIDENCE)
+}
+
 impl ComparisonRow {
-    fn of(pair: &Pair<'_>, margin: Option<f64>) -> Self {
+    fn of(pair: &Pair<'_>, margin: Option<f64>, mistakes: Option<&Mistakes>) -> Self {
         let known: Vec<f64> = pair.test.iter().copied().flatten().collect();
         let valid: Vec<f64> = pair.valid.iter().copied().flatten().collect();
         let test = Difference::of(&known, pair);
@@ -150,12 +173,13 @@ impl ComparisonRow {
             challenger: pair.name.clone(),
             parameters_reference: pair.reference.network().parameters,
             parameters_challenger: pair.challenger.network().parameters,
-            n_reference: pair.reference.test_errors().len(),
-            n_challenger: pair.challenger.test_errors().len(),
-            missing: pair.test.len() - known.len(),
+            n_reference: pair.reference.complete(),
+            n_challenger: pair.challenger.complete(),
+            missing: pair.missing(),
             differences: pair.test.clone(),
             test,
             valid: Paired::of(&valid, CONFIDENCE),
+            crossed: mistakes.and_then(|mistakes| crossed(pair, mistakes)),
             tests: Tests::of(&known, test.and_then(|test| test.p()), margin),
         }
     }

@@ -21,6 +21,8 @@ pub(super) enum Conclusion {
     Same,
     /// There is a difference that cannot be tested: of one seed, or the same in every seed.
     Untested,
+    /// The test images are sealed; trials are complete in some seed.
+    Sealed,
     /// No seed has all trials of all cells, so there is no difference.
     Incomplete,
 }
@@ -28,6 +30,7 @@ pub(super) enum Conclusion {
 impl Conclusion {
     pub fn of(row: &GridRow) -> Self {
         match row.test {
+            None if row.valid.is_some() => Self::Sealed,
             None => Self::Incomplete,
             Some(_) if row.identical == row.cells => Self::Same,
             Some(Paired { p: None, .. }) => Self::Untested,

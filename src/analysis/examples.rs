@@ -63,14 +63,14 @@ pub enum Absent {
 
 impl fmt::Display for Absent {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let merge = "an earlier version merged these results; `drsae analyze` writes it where the trials' folders are";
+        let merge = "an earlier version merged these results; run `drsae analyze` with the trials' folders to write it";
         match self {
             Self::Mistakes => write!(out, "mistakes.csv is absent: {merge}"),
             Self::Images => write!(out, "trials.csv has no `test_images`: {merge}"),
             Self::Contradiction { trial, listed, counted } => write!(
                 out,
-                "mistakes.csv lists {listed} mistakes of the trial with index {trial}, its test error makes \
-                 them {counted}; `drsae verify` tells what is wrong"
+                "mistakes.csv lists {listed} mistakes of the trial with index {trial}, but its test error implies \
+                 {counted}; run `drsae verify` to find the cause"
             ),
         }
     }
@@ -140,10 +140,10 @@ fn wrong<'m>(
     mistakes: &'m Mistakes,
 ) -> Result<Option<(usize, &'m [usize])>, Absent> {
     let trial = &cell.trials[at];
-    let Some(errors) = Errors::of(trial) else { return Ok(None) };
+    let Some(test) = Errors::of(trial).and_then(|errors| errors.test) else { return Ok(None) };
     let images = trial.test_images.ok_or(Absent::Images)?;
     let found = mistakes.of_trial(trial.index);
-    let counted = (errors.test * images as f64 / 100.0).round() as usize;
+    let counted = (test * images as f64 / 100.0).round() as usize;
     if found.len() != counted {
         return Err(Absent::Contradiction { trial: trial.index, listed: found.len(), counted });
     }

@@ -40,7 +40,7 @@ pub(super) fn of_trials(rows: &[TrialRow], codes: Vec<Vec<u32>>) -> PolarsResult
         Column::new(NETWORK[2].into(), count(|row| row.hidden)),
         Column::new(NETWORK[3].into(), count(|row| row.parameters)),
         Column::new(SEED.into(), rows.iter().map(|row| row.seed).collect::<Vec<_>>()),
-        Column::new(TEST.into(), errors.iter().map(|errors| Some((*errors)?.test)).collect::<Vec<_>>()),
+        Column::new(TEST.into(), errors.iter().map(|errors| (*errors)?.test).collect::<Vec<_>>()),
         Column::new(VALID.into(), errors.iter().map(|errors| (*errors)?.valid).collect::<Vec<_>>()),
         Column::new(ROW.into(), (0..rows.len() as u32).collect::<Vec<_>>()),
     ]);

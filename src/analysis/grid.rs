@@ -88,8 +88,10 @@ impl GridRow {
     fn of(name: &str, cells: &[&Pair<'_>], margin: Option<f64>) -> Self {
         let test: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.test[..]).collect();
         let valid: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.valid[..]).collect();
-        let valid: Vec<f64> = averages(&valid).into_iter().flatten().collect();
-        let differences = averages(&test);
+        let (valid, differences) = (averages(&valid), averages(&test));
+        let is_missing = |(valid, test): &(&Option<f64>, &Option<f64>)| valid.is_none() && test.is_none();
+        let missing = valid.iter().zip(&differences).filter(is_missing).count();
+        let valid: Vec<f64> = valid.into_iter().flatten().collect();
         let known: Vec<f64> = differences.iter().copied().flatten().collect();
         let paired = Paired::of(&known, CONFIDENCE);
         let identical = |cell: &&&[Option<f64>]| cell.iter().all(|difference| *difference == Some(0.0));
@@ -98,7 +100,7 @@ impl GridRow {
             challenger: name.to_owned(),
             cells: cells.len(),
             identical: test.iter().filter(identical).count(),
-            missing: differences.len() - known.len(),
+            missing,
             differences,
             test: paired,
             valid: Paired::of(&valid, CONFIDENCE),

@@ -67,10 +67,18 @@ pub(super) struct Pair<'c> {
     pub valid: Vec<Option<f64>>,
 }
 
+impl Pair<'_> {
+    /// Number of seeds in which either trial is not complete.
+    pub fn missing(&self) -> usize {
+        let is_missing = |(test, valid): &(&Option<f64>, &Option<f64>)| test.is_none() && valid.is_none();
+        self.test.iter().zip(&self.valid).filter(is_missing).count()
+    }
+}
+
 impl<'c> Pairs<'c> {
     pub fn of(found: &'c GroupedTrials, compare: &Compare) -> Result<Self, Error> {
         let GroupedTrials { axes, cells, seeds, trials } = found;
-        let sides = Sides::of(found, &compare.reference)?;
+        let sides = Sides::of(found, compare)?;
         let column = |at: &usize| axes[*at].column.clone();
         let reference = cells.iter().find(|cell| sides.is_reference(cell));
         let mut contrast = Contrast {
@@ -131,20 +139,17 @@ struct Sides {
     compared: BTreeMap<usize, Value>,
     /// Positions of the compared axes that sides are named by.
     naming: Vec<usize>,
-    /// Positions of the axes that are not compared.
+    /// Positions of the axes that are neither compared nor tuned.
     others: Vec<usize>,
     /// The condition for a trial of the reference.
     is_reference: Expr,
 }
 
 impl Sides {
-    fn of(
-        GroupedTrials { axes, cells, .. }: &GroupedTrials,
-        reference: &BTreeMap<String, toml::Value>,
-    ) -> Result<Self, Error> {
+    fn of(GroupedTrials { axes, cells, .. }: &GroupedTrials, compare: &Compare) -> Result<Self, Error> {
         let mut compared = BTreeMap::new();
         let mut is_reference = lit(true);
-        for (path, value) in reference {
+        for (path, value) in &compare.reference {
             let value = Value::from(value);
             let at = axes.iter().position(|axis| axis.path == *path);
             let code =
@@ -157,7 +162,8 @@ impl Sides {
             compared.insert(at, value);
             is_reference = is_reference.and(col(frame::axis(at)).eq(lit(code as u32)));
         }
-        let others = (0..axes.len()).filter(|at| !compared.contains_key(at)).collect();
+        let is_other = |at: &usize| !compared.contains_key(at) && !compare.tuned.contains(&axes[*at].path);
+        let others = (0..axes.len()).filter(is_other).collect();
         let naming = naming(cells, compared.keys().copied());
         Ok(Self { compared, naming, others, is_reference })
     }

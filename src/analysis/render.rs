@@ -27,7 +27,7 @@ pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16)
     let reference = printable(&reference);
     let verdict = wrapped(&printable(&compared.verdict), usize::from(width));
     format!(
-        "{summary}\nDifference in test error from {reference}, percentage points, paired by seed\n\
+        "{summary}\nDifference in error from {reference}, percentage points, paired by seed\n\
          (+ where {reference} is better)\n{table}\n{unmatched}\n{verdict}"
     )
 }

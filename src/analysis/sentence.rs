@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::conclusion::Conclusion;
 use super::{Contrast, GridRow, words};
-use crate::stats::{Interval, LEVEL, t_interval};
+use crate::stats::{Interval, LEVEL, Paired, t_interval};
 
 /// Maximum number of challengers that are named; more are counted.
 const MOST_NAMED: usize = 8;
@@ -36,7 +36,7 @@ fn named(grid: &[GridRow], conclusions: &[Conclusion], margin: Option<f64>) -> S
     let mut clauses = Vec::with_capacity(conclusions.len());
     for (row, &conclusion) in grid.iter().zip(conclusions) {
         clauses.push(clause(row, conclusion, unit, margin));
-        if !matches!(conclusion, Conclusion::Same | Conclusion::Incomplete) {
+        if !matches!(conclusion, Conclusion::Same | Conclusion::Sealed | Conclusion::Incomplete) {
             unit = ("", "");
         }
     }
@@ -46,8 +46,11 @@ fn named(grid: &[GridRow], conclusions: &[Conclusion], margin: Option<f64>) -> S
 /// States the reference's error relative to one challenger, as a fragment that follows "has".
 fn clause(row: &GridRow, conclusion: Conclusion, unit: (&str, &str), margin: Option<f64>) -> String {
     let name = &row.challenger;
+    if let (Conclusion::Sealed, Some(valid)) = (conclusion, row.valid) {
+        return format!("{}, and the test images are sealed", of_validation(name, valid));
+    }
     let Some(paired) = row.test else {
-        return format!("no seed to be compared with {name} in, for none has all its trials complete");
+        return format!("no comparison with {name}, since no seed has all its trials complete");
     };
     let more = paired.mean < 0.0;
     let size = format!("{:.2}{} {}", paired.mean.abs(), unit.0, if more { "more" } else { "less" });
@@ -75,8 +78,16 @@ fn clause(row: &GridRow, conclusion: Conclusion, unit: (&str, &str), margin: Opt
         Conclusion::Same => format!("the test error of {name} in every seed, to the last image"),
         Conclusion::Untested if paired.n == 1 => format!("{differs} in one seed, which allows no interval"),
         Conclusion::Untested => format!("{differs} in each of {} seeds, too alike for a test", paired.n),
-        Conclusion::Incomplete => String::new(),
+        Conclusion::Sealed | Conclusion::Incomplete => String::new(),
     }
+}
+
+/// States the reference's validation error relative to that of a challenger.
+fn of_validation(name: &str, valid: Paired) -> String {
+    let more = valid.mean < 0.0;
+    let interval = valid.interval.map(|interval| if more { interval.negated() } else { interval });
+    let (size, side) = (valid.mean.abs(), if more { "more" } else { "less" });
+    format!("{size:.2} percentage points {side} validation error than {name}{}", words::bounds(interval))
 }
 
 /// Counts the challengers of each conclusion.
@@ -93,7 +104,10 @@ fn counted(conclusions: &[Conclusion]) -> String {
             Conclusion::Open => "no demonstrated difference in test error from",
             Conclusion::Same => "the same test error, to the last image, as",
             Conclusion::Untested => "a difference that cannot be tested from",
-            Conclusion::Incomplete => "no seed with all trials complete to be compared in with",
+            Conclusion::Sealed => {
+                "validation errors alone, since the test images are sealed, to compare with"
+            }
+            Conclusion::Incomplete => "no comparison, since no seed has all its trials complete, with",
         };
         format!("{what} {count} of {} challengers", conclusions.len())
     };
@@ -119,7 +133,7 @@ fn averaged(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
 fn adjustment(grid: &[GridRow]) -> Option<String> {
     let tested = grid.iter().any(|row| row.tests.p.is_some());
     let challengers = grid.len();
-    (tested && challengers > 1).then(|| format!("judged by Holm's adjustment over {challengers} challengers"))
+    (tested && challengers > 1).then(|| format!("Holm's adjustment over {challengers} challengers"))
 }
 
 fn identical(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
@@ -129,7 +143,7 @@ fn identical(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
         of_each.map(|row| format!("{} of {} of {}", row.identical, row.cells, row.challenger)).collect();
     let reference = contrast.reference_label();
     (!of_each.is_empty()).then(|| {
-        format!("averaged in are cells with exactly the errors of {reference}: {}", of_each.join(", "))
+        format!("the average includes cells with exactly the errors of {reference}: {}", of_each.join(", "))
     })
 }
 
@@ -145,7 +159,7 @@ fn left_out(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
     if !contrast.unmatched.is_empty() {
         left.push(format!("cells without a reference: {}", contrast.unmatched.len()));
     }
-    (!left.is_empty()).then(|| format!("left out are {}", left.join(", and ")))
+    (!left.is_empty()).then(|| format!("omitted: {}", left.join("; ")))
 }
 
 /// `5`, or `3 to 5` where they differ.
@@ -202,7 +216,7 @@ mod tests {
     #[test]
     fn a_difference_is_stated_with_its_interval_from_the_side_of_the_reference() {
         insta::assert_snapshot!(of(&grid(&[("mlp", BETTER)], None)), @"At equal parameter count drsae has 0.33 percentage points less test error than mlp [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
-        insta::assert_snapshot!(of(&grid(&[("mlp", WORSE), ("untied", BETTER)], None)), @"At equal parameter count drsae has 0.33 percentage points more test error than mlp [0.19, 0.47]; 0.33 less than untied [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 2 challengers).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", WORSE), ("untied", BETTER)], None)), @"At equal parameter count drsae has 0.33 percentage points more test error than mlp [0.19, 0.47]; 0.33 less than untied [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 2 challengers).");
         insta::assert_snapshot!(of(&grid(&[("mlp", BETTER)], Some(0.6))), @"At equal parameter count drsae has 0.33 percentage points less test error than mlp [0.19, 0.47], a difference within the margin of 0.6 (95 % paired-t over 5 seeds, averaged over 6 values of steps).");
     }
 
@@ -215,22 +229,22 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_cannot_be_tested_is_said() {
-        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), None, Some(0.7), Some(0.6)])], None)), @"At equal parameter count drsae has 0.60 percentage points less test error than mlp [0.35, 0.85] (95 % paired-t over 3 seeds, averaged over 6 values of steps; left out are seeds in which a trial is not complete: 1 of 4 of mlp).");
-        insta::assert_snapshot!(of(&grid(&[("mlp", &[None, None])], None)), @"At equal parameter count drsae has no seed to be compared with mlp in, for none has all its trials complete (left out are seeds in which a trial is not complete: 2 of 2 of mlp).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), None, Some(0.7), Some(0.6)])], None)), @"At equal parameter count drsae has 0.60 percentage points less test error than mlp [0.35, 0.85] (95 % paired-t over 3 seeds, averaged over 6 values of steps; omitted: seeds in which a trial is not complete: 1 of 4 of mlp).");
+        insta::assert_snapshot!(of(&grid(&[("mlp", &[None, None])], None)), @"At equal parameter count drsae has no comparison with mlp, since no seed has all its trials complete (omitted: seeds in which a trial is not complete: 2 of 2 of mlp).");
         insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(-0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points more test error than mlp in one seed, which allows no interval (averaged over 6 values of steps).");
         insta::assert_snapshot!(of(&grid(&[("mlp", &[Some(0.5), Some(0.5)])], None)), @"At equal parameter count drsae has 0.50 percentage points less test error than mlp in each of 2 seeds, too alike for a test (averaged over 6 values of steps).");
         let nothing = (grid(&[("mlp", &[None])], None).0, Vec::new());
         insta::assert_snapshot!(of(&nothing), @"Nothing is compared with drsae: no other cell has a reference.");
         let mut unmatched = grid(&[("mlp", &[None, Some(0.5), Some(0.75)])], None);
         unmatched.0.unmatched = ["a", "b"].map(str::to_owned).to_vec();
-        insta::assert_snapshot!(of(&unmatched), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.62 percentage points less test error [-0.96, 2.21] (95 % paired-t over 2 seeds, averaged over 6 values of steps; left out are seeds in which a trial is not complete: 1 of 3 of mlp, and cells without a reference: 2).");
+        insta::assert_snapshot!(of(&unmatched), @"At equal parameter count drsae has no demonstrated difference from mlp: 0.62 percentage points less test error [-0.96, 2.21] (95 % paired-t over 2 seeds, averaged over 6 values of steps; omitted: seeds in which a trial is not complete: 1 of 3 of mlp; cells without a reference: 2).");
     }
 
     #[test]
     fn the_verdict_states_identical_cells_in_the_average() {
         let mut grid = grid(&[("untied", BETTER), ("untied-recurrent", &[Some(0.0); 5])], None);
         (grid.1[0].identical, grid.1[1].identical) = (1, 6);
-        insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has 0.33 percentage points less test error than untied [0.19, 0.47]; the test error of untied-recurrent in every seed, to the last image (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 2 challengers; averaged in are cells with exactly the errors of drsae: 1 of 6 of untied).");
+        insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has 0.33 percentage points less test error than untied [0.19, 0.47]; the test error of untied-recurrent in every seed, to the last image (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 2 challengers; the average includes cells with exactly the errors of drsae: 1 of 6 of untied).");
     }
 
     #[test]
@@ -259,6 +273,6 @@ mod tests {
         let names: Vec<String> = (0..9).map(|at| format!("rate {at}")).collect();
         let cycle = [BETTER, ALIKE, WORSE].into_iter().cycle();
         let rows: Vec<_> = names.iter().map(String::as_str).zip(cycle).collect();
-        insta::assert_snapshot!(of(&grid(&rows, Some(0.1))), @"At equal parameter count drsae has less test error than 3 of 9 challengers; more test error than 3 of 9 challengers; a test error equivalent within the margin to that of 3 of 9 challengers (95 % paired-t over 5 seeds, averaged over 6 values of steps; judged by Holm's adjustment over 9 challengers).");
+        insta::assert_snapshot!(of(&grid(&rows, Some(0.1))), @"At equal parameter count drsae has less test error than 3 of 9 challengers; more test error than 3 of 9 challengers; a test error equivalent within the margin to that of 3 of 9 challengers (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 9 challengers).");
     }
 }

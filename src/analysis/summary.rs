@@ -60,6 +60,12 @@ impl Summary {
         Self { axes, seeds: found.seeds.clone(), rows: found.cells.iter().map(SummaryRow::of).collect() }
     }
 
+    /// True if trials are complete and none is tested: their test images are sealed.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.rows.iter().any(|row| row.n > 0) && self.rows.iter().all(|row| row.test_error.is_none())
+    }
+
     pub(super) fn table(&self) -> CsvTable {
         let mean = |spread: Option<Spread>| spread.map(|spread| spread.mean);
         let sd = |spread: Option<Spread>| spread.and_then(|spread| spread.sd);
@@ -80,7 +86,7 @@ impl Summary {
             .plain("failed", |row| ending(row, Status::Failed))
             .plain("timed_out", |row| ending(row, Status::TimedOut))
             .plain("pending", |row| ending(row, Status::Pending))
-            .with(|columns| self.by_seed(columns, "test_error", |errors| Some(errors.test)));
+            .with(|columns| self.by_seed(columns, "test_error", |errors| errors.test));
         self.by_seed(columns, "valid_error", |errors| errors.valid).table()
     }
 

@@ -39,7 +39,7 @@ pub(super) fn implied(columns: &[String]) -> String {
     }
     let names: BTreeSet<_> = columns.iter().map(|column| last(column)).collect();
     let names: Vec<_> = names.into_iter().collect();
-    format!(" The names determine {}, which they leave out.", names.join(", "))
+    format!(" The names determine {}, which they omit.", names.join(", "))
 }
 
 /// `5`, or `4/5` if one is missing.
@@ -116,7 +116,7 @@ mod tests {
         );
         assert_eq!(side(&["steps", "training.rate"], &["2", "0.1"]), "steps = 2, rate = 0.1");
         let columns = ["training.phases.0.rate", "training.phases.1.rate", "data.train"].map(str::to_owned);
-        assert_eq!(implied(&columns), " The names determine rate, train, which they leave out.");
+        assert_eq!(implied(&columns), " The names determine rate, train, which they omit.");
         assert_eq!(implied(&[]), "");
     }
 

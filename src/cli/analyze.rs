@@ -12,6 +12,7 @@ use crate::analysis::{self, Analysis, SweepDesign};
 use crate::report::{self, PAGE, ReportedSweep};
 use crate::spec::Sweep;
 use crate::store::Store;
+use crate::study::Standing;
 use crate::text::printable;
 
 /// Width of the tables in columns if the output is not a terminal.
@@ -92,6 +93,10 @@ impl<'a> Analysed<'a> {
             writeln!(out, "{}\n", printable(&self.sweep.question))?;
         }
         writeln!(out, "{}", self.analysis.render(width()))?;
+        if self.analysis.compared.is_some() {
+            let standing = Standing::read(self.sweep, self.store)?;
+            writeln!(out, "{}\n", printable(&standing.to_string()))?;
+        }
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::terminal::output;
 use crate::data::fetch::{Downloader, remove_abandoned};
-use crate::data::{Dataset, mnist, strokes};
+use crate::data::{Dataset, Part, mnist, strokes};
 use crate::rng::Purpose;
 use crate::text::{chain, printable, shown};
 
@@ -160,7 +160,7 @@ impl Show {
         if self.seed.is_some() {
             bail!("--seed requires --source strokes");
         }
-        let Dataset { train, test, columns, .. } = mnist::load(&self.place.folder()?)?;
+        let Dataset { train, test, columns, .. } = mnist::load(&self.place.folder()?, Part::All)?;
         let images = if self.split == Split::Train { train } else { test };
         let indices = self.indices()?;
         ensure!(

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 
 use super::checkpoint;
 use super::terminal::output;
-use crate::data::{self, Dataset, Source};
+use crate::data::{self, Dataset, Part, Source};
 use crate::model::Model;
 use crate::spec::TrialConfig;
 use crate::stats::proportion_error;
@@ -45,7 +45,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (config, model) = checkpoint::load(&args.file)?;
     let source = checkpoint::source(args.data.as_deref(), &config.data)?;
-    let dataset = data::load(&source, args.data_dir.as_deref())?;
+    let dataset = data::load(&source, args.data_dir.as_deref(), Part::All)?;
     ensure_fits(&model, &dataset)?;
     let evaluation = train::test(&model, &dataset, config.objective.sparsity)?;
     ensure!(

@@ -55,9 +55,9 @@ impl SweepRun<'_> {
         Ok(())
     }
 
-    /// Merges and analyses the results, once the trials of `ran` have ended.
-    pub fn finish(&self, ran: &[Pending]) -> Result<ExitCode> {
-        let Self { sweep, plan, store, .. } = *self;
+    /// Merges the results, once the trials have ended; returns whether the files of one are damaged as well.
+    pub fn merge(&self) -> Result<(Merged, bool)> {
+        let Self { plan, store, .. } = *self;
         if let Some(vanished) = store.vanished() {
             return Err(vanished.into());
         }
@@ -69,6 +69,13 @@ impl SweepRun<'_> {
         }
         let merged = store.merge(&planned(plan))?;
         let is_damaged = warn_of_damage(&merged);
+        Ok((merged, is_damaged))
+    }
+
+    /// Merges and analyses the results, once the trials of `ran` have ended.
+    pub fn finish(&self, ran: &[Pending]) -> Result<ExitCode> {
+        let Self { sweep, store, .. } = *self;
+        let (merged, is_damaged) = self.merge()?;
         let mut out = output();
         if complete(&merged) > 0 {
             analyze::write_and_print(sweep, store, &mut out)?;
@@ -91,7 +98,7 @@ impl SweepRun<'_> {
     }
 
     /// Prints the number of complete trials and why the others are not; returns whether all are complete.
-    fn conclude(&self, merged: &Merged, out: &mut dyn Write) -> Result<bool> {
+    pub fn conclude(&self, merged: &Merged, out: &mut dyn Write) -> Result<bool> {
         let (planned, complete) = (self.plan.trials.len(), complete(merged));
         writeln!(out, "{complete} of {planned} trials complete; results in {}", shown(self.store.root()))?;
         if complete == planned && merged.stored == 0 {

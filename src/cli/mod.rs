@@ -7,19 +7,27 @@ mod data;
 mod eval;
 mod export;
 mod finish;
+mod freeze;
+mod frozen;
 mod inspect;
+mod job;
 mod plan;
+mod power;
 mod progress;
 mod report;
 mod results;
 mod run_args;
+mod search;
 mod signals;
 mod slurm;
 mod spec_args;
 mod status;
+mod study;
 mod sweep;
 mod terminal;
+mod train;
 mod trial;
+mod unseal;
 mod verify;
 
 use std::process::ExitCode;
@@ -53,6 +61,11 @@ pub struct Cli {
 enum Command {
     Plan(plan::Args),
     Sweep(sweep::Args),
+    Study(study::Args),
+    Search(search::Args),
+    Power(power::Args),
+    Freeze(freeze::Args),
+    Unseal(unseal::Args),
     Status(status::Args),
     Trial(trial::Args),
     Analyze(analyze::Args),
@@ -87,6 +100,11 @@ impl Cli {
         match &self.command {
             Command::Plan(args) => plan::run(args),
             Command::Sweep(args) => sweep::run(args),
+            Command::Study(args) => study::run(args),
+            Command::Search(args) => search::run(args),
+            Command::Power(args) => power::run(args),
+            Command::Freeze(args) => freeze::run(args),
+            Command::Unseal(args) => unseal::run(args),
             Command::Status(args) => status::run(args),
             Command::Trial(args) => trial::run(args),
             Command::Analyze(args) => analyze::run(args),

@@ -12,6 +12,8 @@ use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::engine::{Pilot, memory};
 use crate::plan::{Plan, Trial};
+use crate::spec::Sweep;
+use crate::study::{self, PlannedStage};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,8 +40,12 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let (_, plan) = args.spec.load_plan()?;
+    let sweep = args.spec.load_spec()?;
+    let plan = args.spec.plan(&sweep)?;
     let pilot = if args.no_timing { None } else { Some(Pilot::run(&plan, Pilot::TIME)?) };
+    if sweep.search.is_some() {
+        return stages(args, &sweep, &plan, pilot.as_ref());
+    }
     let costs: Vec<Cost> = plan.trials.iter().map(|trial| Cost::of(trial, &plan, pilot.as_ref())).collect();
     let total = Total::of(&costs, &plan, args.spec.default_jobs());
     let mut out = BufWriter::new(output());
@@ -108,6 +114,49 @@ impl Total {
             bytes: largest.iter().take(jobs).sum::<u64>() + images as u64,
         }
     }
+}
+
+/// Prints the stages of a study with their trials and time.
+fn stages(args: &Args, sweep: &Sweep, plan: &Plan, pilot: Option<&Pilot>) -> Result<ExitCode> {
+    let stages = study::forecast(sweep, plan)?;
+    let jobs = args.spec.default_jobs();
+    let seconds = |stage: &PlannedStage| {
+        let of_cell = |(cell, trainings): (usize, &f64)| Some(trainings * pilot?.seconds(&plan.trials[cell]));
+        let total: Option<f64> = stage.trainings.iter().enumerate().map(of_cell).sum();
+        total.map(|total| total / jobs as f64)
+    };
+    let times: Vec<Option<f64>> = stages.iter().map(seconds).collect();
+    let mut out = BufWriter::new(output());
+    if args.json {
+        let stage = |(stage, seconds): (&PlannedStage, &Option<f64>)| {
+            let PlannedStage { name, configurations, trials, .. } = stage;
+            serde_json::json!({
+                "name": name, "configurations": configurations, "trials": trials, "seconds": seconds
+            })
+        };
+        let stages: Vec<_> = stages.iter().zip(&times).map(stage).collect();
+        let answer = serde_json::json!({ "name": plan.name, "jobs": jobs, "stages": stages });
+        writeln!(out, "{answer:#}")?;
+    } else {
+        let time = |seconds: &Option<f64>| {
+            seconds.map_or_else(String::new, |it| duration(Duration::from_secs_f64(it)))
+        };
+        let mut rows =
+            vec![["trials", "stage", "configurations a group", "time"].map(str::to_owned).to_vec()];
+        rows.extend(stages.iter().zip(&times).map(|(stage, seconds)| {
+            let configurations = stage.configurations.map_or_else(String::new, |count| count.to_string());
+            vec![stage.trials.to_string(), stage.name.clone(), configurations, time(seconds)]
+        }));
+        print_columns(&rows, &mut out)?;
+        let total: Option<f64> = times.iter().copied().sum();
+        write!(out, "{}: {} cells", plan.name, sweep.cells.len())?;
+        if total.is_some() {
+            write!(out, ", about {} with {jobs} trials side by side", time(&total))?;
+        }
+        writeln!(out)?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_table(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) -> Result<()> {

@@ -157,10 +157,11 @@ impl Drop for Display {
 
 fn describe(ending: &Ending) -> String {
     match ending {
-        Ending::Complete { valid_error: Some(valid), test_error } => {
-            format!("test error {test_error:.2} % (validation {valid:.2} %)")
+        Ending::Complete { valid_error, test_error } => {
+            let errors = [("validation", valid_error), ("test", test_error)];
+            let errors = errors.map(|(of, error)| error.map(|error| format!("{of} error {error:.2} %")));
+            errors.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
-        Ending::Complete { valid_error: None, test_error } => format!("test error {test_error:.2} %"),
         Ending::Interrupted => "interrupted".to_owned(),
         Ending::Elsewhere(status) => format!("{status}, run by another process"),
         Ending::Lost => "taken over by another process".to_owned(),
@@ -226,9 +227,10 @@ mod tests {
 
     #[test]
     fn endings_have_their_errors_or_their_reason() {
-        let complete = |valid_error| Ending::Complete { valid_error, test_error: 1.254 };
-        assert_eq!(describe(&complete(Some(1.5))), "test error 1.25 % (validation 1.50 %)");
-        assert_eq!(describe(&complete(None)), "test error 1.25 %");
+        let complete = |valid_error, test_error| describe(&Ending::Complete { valid_error, test_error });
+        assert_eq!(complete(Some(1.5), Some(1.254)), "validation error 1.50 %, test error 1.25 %");
+        assert_eq!(complete(None, Some(1.254)), "test error 1.25 %");
+        assert_eq!(complete(Some(1.5), None), "validation error 1.50 %");
         let incomplete = Ending::Incomplete {
             status: crate::store::Status::Diverged,
             reason: "the loss became NaN".into(),

@@ -12,6 +12,7 @@ use super::results::{self, warn_of_damage};
 use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::report::{self, PAGE};
+use crate::spec::Sweep;
 use crate::text::shown;
 
 const EXAMPLES: &str = "\
@@ -61,6 +62,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     writeln!(output(), "{}", shown(&page))?;
     Ok(ExitCode::from(u8::from(is_damaged)))
+}
+
+/// Draws the figures of a sweep and writes its page.
+pub fn write(args: &SpecArgs, sweep: &Sweep) -> Result<()> {
+    let (store, _) = results::merged(args, sweep)?;
+    Analysed::of(sweep, &store)?.write_report()?;
+    writeln!(output(), "{}", shown(&store.analysis_file(PAGE)))?;
+    Ok(())
 }
 
 /// The parent of a results folder.

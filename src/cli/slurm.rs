@@ -5,12 +5,13 @@ pub mod jobs;
 
 use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
-use std::path::{PathBuf, absolute};
+use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
 use super::finish::SweepRun;
+use super::job::{Finish, Job};
 use super::results;
 use super::run_args::RunArgs;
 use super::spec_args::SpecArgs;
@@ -19,7 +20,7 @@ use crate::device;
 use crate::engine::{self, DatasetCache};
 use crate::plan::Plan;
 use crate::slurm::{Cluster, Event, SlurmCommands, Submitter, check_root};
-use crate::spec::{Sweep, slurm_settings};
+use crate::spec::slurm_settings;
 use crate::store::Store;
 use crate::text::printable;
 
@@ -46,40 +47,49 @@ impl SlurmArgs {
     }
 }
 
-/// Submits the sweep, or with `dry_run` prints the scripts; `command` is the command line that submits it.
-pub fn run(
+/// The submitter of a sweep into the folder `root`.
+fn submitter<'a>(
     args: &SlurmArgs,
-    (spec_args, run_args): (&SpecArgs, &RunArgs),
-    (sweep, plan): (&Sweep, &Plan),
-    command: &str,
-    dry_run: bool,
-) -> Result<ExitCode> {
-    let cluster = SlurmCommands::find()?;
+    Job { spec, sweep, plan, .. }: Job<'a>,
+    run_args: &RunArgs,
+    (cluster, root): (&'a SlurmCommands, &'a Path),
+) -> Result<Submitter<'a>> {
     let site = site_file().map(|path| slurm_settings(&path)).transpose()?;
-    let root = absolute(spec_args.root(sweep))?;
-    let submitter = Submitter {
+    Ok(Submitter {
         plan,
         spec: sweep.to_toml()?,
-        root: &root,
-        cluster: &cluster,
+        root,
+        cluster,
         max_tasks: cluster.max_tasks()?,
         settings: sweep.slurm.clone().or(site.unwrap_or_default()),
-        device: spec_args.device,
+        device: spec.device,
         pack: args.pack,
-        sweep_args: spec_args.absolute_args(sweep)?,
+        sweep_args: spec.absolute_args(sweep)?,
         trial_args: run_args.to_args(),
         retry: run_args.retry.clone(),
-    };
-    if dry_run {
-        check_root(&root)?;
-        results::check_plan(spec_args, sweep, plan)?;
-        return preview(&submitter, results::find(spec_args, sweep)?.as_ref());
-    }
+    })
+}
+
+/// Prints the scripts that would be submitted.
+pub fn dry_run(args: &SlurmArgs, job: Job, run_args: &RunArgs) -> Result<ExitCode> {
+    let Job { spec, sweep, plan, .. } = job;
+    let (cluster, root) = (SlurmCommands::find()?, absolute(spec.root(sweep))?);
+    let submitter = submitter(args, job, run_args, (&cluster, &root))?;
+    check_root(&root)?;
+    results::check_plan(spec, sweep, plan)?;
+    preview(&submitter, results::find(spec, sweep)?.as_ref())
+}
+
+/// Submits the sweep; calls `finish` once nothing of it is missing or queued.
+pub fn run(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish) -> Result<ExitCode> {
+    let Job { spec: spec_args, sweep, plan, command } = job;
+    let (cluster, root) = (SlurmCommands::find()?, absolute(spec_args.root(sweep))?);
+    let submitter = submitter(args, job, run_args, (&cluster, &root))?;
     check_device(spec_args)?;
     let pending = engine::pending(&plan.trials, results::find(spec_args, sweep)?.as_ref(), &run_args.retry)?;
     // Downloads what is missing, since the nodes may have no network.
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
-    DatasetCache::load(configs, spec_args.data_dir.as_deref())?;
+    DatasetCache::load(configs, spec_args.data_dir.as_deref(), plan.test.part())?;
     check_root(&root)?;
     let store = results::open(spec_args, sweep, plan)?;
     let run = SweepRun { sweep, plan, store: &store, command };
@@ -88,7 +98,7 @@ pub fn run(
     let active = submitter.submit(&store, &mut |event| print_event(plan, &event))?;
     if active.is_empty() {
         print_message(format_args!("{}: no trial is missing or queued", plan.name));
-        return run.finish(&[]);
+        return finish(&run, &[]);
     }
     if !args.follow {
         print_message(format_args!(
@@ -101,7 +111,7 @@ pub fn run(
     }
     match follow::until_ended(plan, &store, &cluster)? {
         Some(code) => Ok(ExitCode::from(code)),
-        None => run.finish(&[]),
+        None => finish(&run, &[]),
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 
 use anyhow::Result;
 
+use super::frozen;
 use crate::data;
 use crate::device::{self, Kind};
 use crate::plan::Plan;
@@ -63,8 +64,17 @@ impl SpecArgs {
         }
     }
 
-    /// Loads and checks the spec.
+    /// Loads and checks the spec; of a study, the plan that was frozen.
     pub fn load(&self) -> Result<Sweep> {
+        let sweep = self.load_spec()?;
+        if sweep.search.is_none() {
+            return Ok(sweep);
+        }
+        frozen::load(&self.root(&sweep), &sweep, &|command| self.command(command))
+    }
+
+    /// Loads and checks the spec as it is written.
+    pub fn load_spec(&self) -> Result<Sweep> {
         Ok(Sweep::load(&self.file(), &self.overrides)?)
     }
 

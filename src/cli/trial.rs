@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     // The device or the data may be missing: check both before writing anything.
     args.spec.check_device()?;
     let configs = named.iter().map(|trial| &trial.config.data);
-    let datasets = DatasetCache::load(configs, args.spec.data_dir.as_deref())?;
+    let datasets = DatasetCache::load(configs, args.spec.data_dir.as_deref(), plan.test.part())?;
     // With very many processes on one folder, each writes only to its own trials.
     let store = match results::find(&args.spec, &sweep)?.filter(|_| args.pending) {
         Some(store) => store,

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::fetch::Downloader;
 use super::files::{TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
 pub use super::known::Known;
-use super::{Dataset, Error, Images, Shape, idx};
+use super::{Dataset, Error, Images, Part, Shape, idx};
 
 /// Height and width of a digit in pixels.
 const SIDE: usize = 28;
@@ -63,11 +63,11 @@ fn choose(data_dir: Option<&Path>, variable: impl Fn(&str) -> Option<OsString>) 
     data_dir.map(Path::to_owned).or_else(named).or_else(cache)
 }
 
-/// Reads all digits from `folder`; downloads missing files.
+/// Reads a part of the digits from `folder`; downloads missing files of it.
 ///
 /// # Errors
 /// Names the file that is not genuine, or could neither be read nor downloaded.
-pub fn load(folder: &Path) -> Result<Dataset, Error> {
+pub fn load(folder: &Path, part: Part) -> Result<Dataset, Error> {
     let downloader = Downloader::public();
     // The content was checked against its SHA-256, so the header need not be parsed.
     let body = |file: Known, header: usize| {
@@ -89,7 +89,10 @@ pub fn load(folder: &Path) -> Result<Dataset, Error> {
         columns: SIDE,
         classes: SHAPE.classes,
         train: images(train_images, train_labels)?,
-        test: images(test_images, test_labels)?,
+        test: match part {
+            Part::All => images(test_images, test_labels)?,
+            Part::Training => Images { inputs: SHAPE.inputs, pixels: Vec::new(), labels: Vec::new() },
+        },
         checksums: checksums(),
     })
 }
@@ -121,7 +124,7 @@ mod tests {
     #[test]
     fn the_genuine_digits_are_those_that_the_mnist_package_reads() {
         let Some(folder) = genuine() else { return };
-        let data = load(&folder).unwrap();
+        let data = load(&folder, Part::All).unwrap();
         let unpacked = tempfile::tempdir().unwrap();
         for file in FILES {
             let content = file.read(&file.locate(&folder).unwrap()).unwrap();

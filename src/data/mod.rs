@@ -143,27 +143,42 @@ impl Shape {
     }
 }
 
-/// Reads or draws the data set of a config.
+/// The images of a data set that are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Training and test images.
+    All,
+    /// Training images alone. Of IDX files all are read, since the ids of trials have the checksums of all;
+    /// the test images are dropped.
+    Training,
+}
+
+/// Reads or draws the data set that a config asks for, or a part of it.
 ///
 /// `data_dir` is the folder of MNIST's files, see [`mnist::folder`]; missing files are downloaded. Other sources do not
 /// use it.
 ///
 /// # Errors
 /// Names the file that is missing, malformed or not genuine, or the setting that exceeds the number of images.
-pub fn load(config: &Config, data_dir: Option<&Path>) -> Result<Dataset, Error> {
-    let mut data = match config.source {
-        Source::Mnist => mnist::load(&mnist::folder(data_dir)?)?,
+pub fn load(config: &Config, data_dir: Option<&Path>, part: Part) -> Result<Dataset, Error> {
+    let (mut data, shape) = match config.source {
+        Source::Mnist => (mnist::load(&mnist::folder(data_dir)?, part)?, mnist::SHAPE),
         Source::Strokes => {
             let recipe = strokes::Recipe::of(config)?;
-            let Shape { train, test, inputs, .. } = recipe.shape().limited(config)?;
+            let shape = recipe.shape();
+            let Shape { train, test, inputs, .. } = shape.limited(config)?;
             memory::check(((train + test) * (inputs + 1)) as u64)?;
-            recipe.draw()
+            (recipe.draw(part), shape)
         }
-        Source::Idx => idx::load(folder(config)?)?,
+        Source::Idx => {
+            let data = idx::load(folder(config)?)?;
+            let shape = data.shape();
+            (data, shape)
+        }
     };
-    let Shape { train, test, .. } = data.shape().limited(config)?;
+    let Shape { train, test, .. } = shape.limited(config)?;
     data.train.truncate(train);
-    data.test.truncate(test);
+    data.test.truncate(if part == Part::All { test } else { 0 });
     Ok(data)
 }
 
@@ -199,7 +214,7 @@ mod tests {
     }
 
     fn refused(text: &str) -> String {
-        let refused = load(&config(text), None).unwrap_err().to_string();
+        let refused = load(&config(text), None, Part::All).unwrap_err().to_string();
         assert_eq!(facts(&config(text)).unwrap_err().to_string(), refused);
         refused
     }
@@ -207,11 +222,13 @@ mod tests {
     #[test]
     fn facts_are_those_of_the_loaded_data() {
         let config = config("train = 30\ntest = 20\nvalidation = 10\nglyph_seed = 4");
-        let data = load(&config, None).unwrap();
+        let data = load(&config, None, Part::All).unwrap();
         assert_eq!(data.checksums["strokes"], "version 1, seed 4, train 30, test 20");
         let shape = Shape { inputs: 784, classes: 10, train: 30, test: 20 };
         assert_eq!(facts(&config).unwrap(), Facts { shape, checksums: data.checksums.clone() });
         assert_eq!((data.train.len(), data.test.len(), data.train.image(29).len()), (30, 20, 784));
+        let sealed = load(&config, None, Part::Training).unwrap();
+        assert_eq!((sealed.train, sealed.test.len(), sealed.checksums), (data.train, 0, data.checksums));
     }
 
     #[test]
@@ -219,7 +236,7 @@ mod tests {
         let folder = idx::tests::folder();
         let base = format!("source = \"idx\"\nfolder = {:?}\n", folder.path());
         let some = config(&format!("{base}train = 2\ntest = 1\nvalidation = 1"));
-        let data = load(&some, None).unwrap();
+        let data = load(&some, None, Part::All).unwrap();
         assert_eq!((data.train.pixels.len(), data.test.labels.as_slice()), (8, &[1][..]));
         let shape = Shape { inputs: 4, classes: 3, train: 2, test: 1 };
         assert_eq!(facts(&some).unwrap(), Facts { shape, checksums: data.checksums });

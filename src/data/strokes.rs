@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::skeletons::{Point, SKELETONS};
-use super::{Config, Dataset, Images, Shape};
+use super::{Config, Dataset, Images, Part, Shape};
 use crate::Invalid;
 use crate::rng::{self, Purpose};
 
@@ -88,16 +88,17 @@ impl Recipe {
         Shape { train: self.train, test: self.test, ..SHAPE }
     }
 
-    /// Draws both splits.
+    /// Draws the training split, and the test split if the part has it.
     #[must_use]
-    pub fn draw(self) -> Dataset {
+    pub fn draw(self, part: Part) -> Dataset {
+        let test = if part == Part::All { self.test } else { 0 };
         Dataset {
             name: "strokes".to_owned(),
             rows: SIDE,
             columns: SIDE,
             classes: SHAPE.classes,
             train: images(self.seed, Purpose::TrainingGlyph, self.train),
-            test: images(self.seed, Purpose::TestGlyph, self.test),
+            test: images(self.seed, Purpose::TestGlyph, test),
             checksums: self.checksums(),
         }
     }

@@ -2,24 +2,25 @@
 
 use std::path::Path;
 
-use crate::data::{self, Dataset};
+use crate::data::{self, Dataset, Part};
 
 /// Data sets in memory, shared by all trials.
 pub struct DatasetCache(Vec<(data::Config, Dataset)>);
 
 impl DatasetCache {
-    /// Loads each distinct data set of `configs`; `data_dir` is the folder of the MNIST files.
+    /// Loads a part of each distinct data set of `configs`; `data_dir` is the folder of the MNIST files.
     ///
     /// # Errors
     /// A data set cannot be read.
     pub fn load<'a>(
         configs: impl IntoIterator<Item = &'a data::Config>,
         data_dir: Option<&Path>,
+        part: Part,
     ) -> Result<Self, data::Error> {
         let mut cache = Self(Vec::new());
         for config in configs {
             if cache.find(config).is_none() {
-                cache.0.push((config.clone(), data::load(config, data_dir)?));
+                cache.0.push((config.clone(), data::load(config, data_dir, part)?));
             }
         }
         Ok(cache)

@@ -47,11 +47,11 @@ impl<'a> Journal<'a> {
     /// another trial is not used.
     ///
     /// # Errors
-    /// The disk refuses.
+    /// I/O fails.
     pub fn open(trial: &'a Trial, attempt: &'a Attempt) -> Result<Opened<'a>, store::Error> {
         let (mut best, mut damage) = (None::<Earlier>, None);
-        for folder in attempt.earlier()? {
-            match Earlier::read(&folder, trial) {
+        for folder in attempt.earlier(trial.continues.as_deref())? {
+            match Earlier::read(&folder, &trial.id) {
                 Ok(Some(found)) if best.as_ref().is_none_or(|best| best.state.epoch < found.state.epoch) => {
                     best = Some(found);
                 }
@@ -104,10 +104,17 @@ impl<'a> Journal<'a> {
         Ok(())
     }
 
-    /// Writes the whole curve; returns the number of epochs.
-    pub fn close(self) -> Result<usize, Failure> {
+    /// Writes the whole curve, and the state if the schedule has epochs left; returns the number of epochs.
+    pub fn close(self, session: &dyn Session) -> Result<usize, Failure> {
         self.attempt.write_epochs(&self.epochs)?;
         self.attempt.write_timing(&self.timings)?;
+        if self.trial.config.training.pauses() {
+            let mut state = session.state()?;
+            state.curve = digest(&store::csv(&self.epochs)?, &store::csv(&self.timings)?);
+            self.attempt.write_state(&state.to_bytes(&self.trial.id))?;
+        } else {
+            self.attempt.remove_state()?;
+        }
         Ok(self.epochs.len())
     }
 }
@@ -136,10 +143,11 @@ impl Unusable {
 }
 
 impl Earlier {
-    /// Reads the folder of an earlier run; `None` if it wrote no state.
-    fn read(folder: &TrialFolder, trial: &Trial) -> Result<Option<Self>, Unusable> {
+    /// Reads the folder of an earlier run, or of a trial that paused earlier, as the curve of `trial`; `None` if it
+    /// has no state.
+    fn read(folder: &TrialFolder, trial: &str) -> Result<Option<Self>, Unusable> {
         let Some(bytes) = folder.read(file::STATE)? else { return Ok(None) };
-        let state = State::from_bytes(&bytes, &trial.id)?;
+        let state = State::from_bytes(&bytes, folder.id())?;
         let mut epochs = folder.read_epochs()?;
         let mut timings = folder.read_timing()?;
         // The curve is written before the state, so it may be ahead, and never behind.
@@ -150,6 +158,11 @@ impl Earlier {
         }
         if digest(&store::csv(&epochs)?, &store::csv(&timings)?) != state.curve {
             return Err(Unusable::Curve);
+        }
+        for whose in
+            epochs.iter_mut().map(|row| &mut row.trial).chain(timings.iter_mut().map(|row| &mut row.trial))
+        {
+            trial.clone_into(whose);
         }
         Ok(Some(Self { state, epochs, timings }))
     }
@@ -210,7 +223,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).unwrap();
         let plan = Plan::of(&sweep, Kind::Cpu, data::facts).unwrap();
         let trial = &plan.trials[0];
-        let datasets = DatasetCache::load([&trial.config.data], None).unwrap();
+        let datasets = DatasetCache::load([&trial.config.data], None, crate::data::Part::All).unwrap();
         let networks = Networks { datasets: &datasets };
         let mut session = networks.begin(trial, None).unwrap();
 

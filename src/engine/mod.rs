@@ -14,6 +14,7 @@ pub mod stale;
 mod tests;
 mod training;
 mod trial;
+mod unseal;
 
 pub use dataset_cache::DatasetCache;
 pub use error::Error;
@@ -23,3 +24,4 @@ pub use pending::{Pending, pending, pending_among, tidy};
 pub use pilot::{Pilot, memory};
 pub use rows::planned;
 pub use training::{Networks, Session, Trained, Training};
+pub use unseal::{UnsealError, unseal};

@@ -52,8 +52,8 @@ pub enum Ending {
     Complete {
         /// Validation error of the best weights, if images were held out.
         valid_error: Option<f64>,
-        /// Test error of the best weights.
-        test_error: f64,
+        /// Test error of the best weights, unless the test images are sealed.
+        test_error: Option<f64>,
     },
     /// Stopped; the trial continues from its last state another time.
     Interrupted,

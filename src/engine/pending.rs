@@ -38,7 +38,7 @@ impl Pending<'_> {
 /// whose result is among `retry`. Without a results folder, all of them.
 ///
 /// # Errors
-/// An id cannot be a folder's name, or the disk refuses to list the folders.
+/// An id cannot be a folder's name, or I/O fails to list the folders.
 pub fn pending<'a, 's>(
     planned: &'a [Trial],
     store: impl Into<Option<&'s Store>>,
@@ -74,7 +74,7 @@ fn look<'a>(trial: &'a Trial, store: &Store, retry: &[Status]) -> Result<Option<
 /// Publishes results of killed processes, and removes their files of trials that have ended.
 ///
 /// # Errors
-/// The disk refuses, or the timer that keeps leases alive cannot be started.
+/// I/O fails, or the timer that keeps leases alive cannot be started.
 pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), Error> {
     let attempted: HashSet<String> = store.attempted().map_err(Error::Store)?.into_iter().collect();
     if attempted.is_empty() {

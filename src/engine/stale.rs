@@ -74,7 +74,7 @@ impl fmt::Display for Why {
 /// The ended trials in `store` that are not of `plan`, sorted by id.
 ///
 /// # Errors
-/// The disk refuses.
+/// I/O fails.
 pub fn find(plan: &Plan, store: &Store) -> Result<Vec<Stale>, store::Error> {
     let planned: HashSet<&str> = plan.trials.iter().map(|trial| trial.id.as_str()).collect();
     let mut folders = store.trial_folders()?;

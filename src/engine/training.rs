@@ -36,7 +36,7 @@ pub trait Session {
     /// The weights cannot be read.
     fn state(&self) -> Result<State, train::Error>;
 
-    /// The best weights, and their predictions for the test images.
+    /// The best weights, and their predictions for the test images unless these are sealed.
     ///
     /// # Errors
     /// They give no finite numbers.
@@ -49,10 +49,8 @@ pub struct Trained {
     pub best_epoch: usize,
     /// Validation error in percent, if images were held out.
     pub valid_error: Option<f64>,
-    /// Test error in percent.
-    pub test_error: f64,
-    /// Prediction for each test image.
-    pub predictions: Vec<PredictionRow>,
+    /// Prediction for each test image; absent where the test images are sealed.
+    pub predictions: Option<Vec<PredictionRow>>,
     /// The bytes of `model.safetensors`.
     pub model: Vec<u8>,
 }
@@ -106,8 +104,7 @@ impl Session for Network<'_> {
         Ok(Trained {
             best_epoch: outcome.best_epoch,
             valid_error: outcome.valid_error,
-            test_error: outcome.test.error,
-            predictions: predictions(labels, &outcome.test.predictions),
+            predictions: outcome.test.map(|test| predictions(labels, &test.predictions)),
             model: weights::to_bytes(&outcome.model, config_toml)?,
         })
     }
@@ -126,7 +123,8 @@ pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
     }
 }
 
-fn predictions(labels: &[u8], predicted: &[u8]) -> Vec<PredictionRow> {
+/// The rows of `predictions.csv`.
+pub(super) fn predictions(labels: &[u8], predicted: &[u8]) -> Vec<PredictionRow> {
     let pairs = labels.iter().zip(predicted).enumerate();
     pairs.map(|(index, (&label, &prediction))| PredictionRow { index, label, prediction }).collect()
 }

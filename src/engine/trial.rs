@@ -120,13 +120,13 @@ impl Run<'_> {
     fn train(&self) -> Result<Finished, Failure> {
         self.attempt.write_provenance(&self.training.provenance(self.trial))?;
         let (session, journal) = self.all_epochs()?;
-        let epochs = journal.close()?;
-        let Trained { best_epoch, valid_error, test_error, predictions, model } =
-            session.finish(self.config)?;
-        self.attempt.write_predictions(&predictions)?;
+        let epochs = journal.close(&*session)?;
+        let Trained { best_epoch, valid_error, predictions, model } = session.finish(self.config)?;
+        if let Some(predictions) = &predictions {
+            self.attempt.write_predictions(predictions)?;
+        }
         self.attempt.write_model(&model)?;
-        let wrong = predictions.iter().filter(|row| row.label != row.prediction).count();
-        let outcome = Outcome {
+        let trained = Outcome {
             format: store::FORMAT,
             status: Status::Complete,
             message: None,
@@ -134,12 +134,17 @@ impl Run<'_> {
             epochs,
             best_epoch: Some(best_epoch),
             valid_error,
-            test_error: Some(test_error),
-            test_errors: Some(wrong),
-            test_count: Some(predictions.len()),
+            test_error: None,
+            test_errors: None,
+            test_count: None,
             seconds: self.elapsed().as_secs_f64(),
         };
-        Ok(Finished { outcome, ending: Ending::Complete { valid_error, test_error } })
+        let outcome = match &predictions {
+            Some(predictions) => trained.tested(predictions),
+            None => trained,
+        };
+        let ending = Ending::Complete { valid_error, test_error: outcome.test_error };
+        Ok(Finished { outcome, ending })
     }
 
     /// Trains the remaining epochs and records them in the journal.
@@ -188,7 +193,7 @@ impl Run<'_> {
 /// Publishes or removes the files that killed processes left of a trial.
 ///
 /// # Errors
-/// The disk refuses.
+/// I/O fails.
 pub fn tidy(store: &Store, leases: &store::Leases, trial: &TrialFolder) -> Result<(), store::Error> {
     match store.acquire(trial, leases)? {
         store::Acquisition::Acquired(lease) => store.tidy(trial, lease),

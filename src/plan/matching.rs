@@ -16,10 +16,14 @@ pub(super) fn partners(sweep: &Sweep) -> Result<Vec<Option<usize>>, Error> {
     let Some(compare) = sweep.compare.as_ref().filter(|compare| compare.matching) else {
         return Ok(vec![None; sweep.cells.len()]);
     };
-    let positions: HashMap<_, _> =
-        sweep.cells.iter().enumerate().map(|(index, cell)| (key(&cell.settings, None), index)).collect();
+    let positions: HashMap<_, _> = sweep
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(index, cell)| (key(&cell.settings, compare, false), index))
+        .collect();
     let partner =
-        |(index, cell): (usize, &spec::Cell)| match positions.get(&key(&cell.settings, Some(compare))) {
+        |(index, cell): (usize, &spec::Cell)| match positions.get(&key(&cell.settings, compare, true)) {
             Some(&position) => Ok((position != index).then_some(position)),
             None => Err(Error::NoReference {
                 cell: spec::label(&cell.settings),
@@ -29,11 +33,12 @@ pub(super) fn partners(sweep: &Sweep) -> Result<Vec<Option<usize>>, Error> {
     sweep.cells.iter().enumerate().map(partner).collect()
 }
 
-/// The values of a cell, or of its reference, as one text; no setting's value holds a NUL.
-fn key(settings: &[(String, Value)], compare: Option<&Compare>) -> String {
+/// The values of a cell, or with `refer` those of its reference, as one text, without the tuned ones; no
+/// setting's value holds a NUL.
+fn key(settings: &[(String, Value)], compare: &Compare, refer: bool) -> String {
     let mut key = String::new();
-    for (path, value) in settings {
-        let wanted = compare.and_then(|compare| compare.reference.get(path));
+    for (path, value) in settings.iter().filter(|(path, _)| !compare.tuned.contains(path)) {
+        let wanted = compare.reference.get(path).filter(|_| refer);
         key += &spec::text(wanted.unwrap_or(value));
         key.push('\0');
     }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::json;
+
 use super::error::Error;
 use super::id::{Identities, Identity};
 use super::matching::{Sizes, partners};
@@ -58,8 +60,9 @@ impl Plan {
             );
         }
         refuse_duplicates(&trials, &sweep.cells)?;
+        link_pauses(&mut trials);
         let axes = sweep.axes.iter().map(|axis| axis.path.clone()).collect();
-        Ok(Self { name: sweep.name.clone(), axes, trials, datasets })
+        Ok(Self { name: sweep.name.clone(), test: sweep.test, axes, trials, datasets })
     }
 }
 
@@ -109,6 +112,7 @@ fn resolve(sweep: &Sweep, device: device::Kind, facts: &[&Facts]) -> Result<Vec<
             flops_per_image: size.flops,
             training_flops: size.flops.saturating_mul(images(&config, facts)),
             device,
+            continues: None,
             config: config.with_seed(0),
         };
         templates.push(Template { trial, identity });
@@ -120,6 +124,26 @@ fn resolve(sweep: &Sweep, device: device::Kind, facts: &[&Facts]) -> Result<Vec<
 fn images(config: &CellConfig, facts: &Facts) -> u64 {
     let images = facts.shape.train.saturating_sub(config.data.validation);
     (images as u64).saturating_mul(config.training.epochs() as u64)
+}
+
+/// Finds for each trial the one that pauses last before it.
+fn link_pauses(trials: &mut [Trial]) {
+    if trials.iter().all(|trial| trial.config.training.stop_after.is_none()) {
+        return;
+    }
+    let mut stages: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    for trial in trials.iter() {
+        let mut config = trial.config.clone();
+        config.training.stop_after = None;
+        let whole = json!(config).to_string();
+        stages.entry(whole).or_default().push((trial.config.training.epochs(), trial.index));
+    }
+    for mut stages in stages.into_values() {
+        stages.sort_unstable();
+        for pair in stages.windows(2) {
+            trials[pair[1].1].continues = Some(trials[pair[0].1].id.clone());
+        }
+    }
 }
 
 fn refuse_duplicates(trials: &[Trial], cells: &[Cell]) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use crate::data::{self, Facts};
 use crate::device;
-use crate::spec::TrialConfig;
+use crate::spec::{TestSet, TrialConfig};
 
 /// Data sets with the facts about them.
 pub(super) type Datasets = Vec<(data::Config, Facts)>;
@@ -12,6 +12,8 @@ pub(super) type Datasets = Vec<(data::Config, Facts)>;
 pub struct Plan {
     /// Name of the sweep.
     pub name: String,
+    /// The use of the test images.
+    pub test: TestSet,
     /// Paths of the axes, in the order of the spec.
     pub axes: Vec<String>,
     /// The trials; a trial's index is its position.
@@ -40,6 +42,8 @@ pub struct Trial {
     pub training_flops: u64,
     /// Device of the training.
     pub device: device::Kind,
+    /// Id of the trial of the plan that is the same but for an earlier pause, from whose state this one continues.
+    pub continues: Option<String>,
 }
 
 impl Plan {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::Error;
 use crate::analysis::{self, Analysis, AxisColumn, CellTrials};
 use crate::spec::{Compare, Sweep};
-use crate::store::{EpochRow, PlanRow, ProvenanceRow, Store, Table, TrialRow};
+use crate::store::{EpochRow, LedgerRow, PlanRow, ProvenanceRow, Store, Table, TrialRow};
+use crate::study::Standing;
 use crate::value::Value;
 
 /// A sweep whose tables are analysed.
@@ -29,6 +30,10 @@ pub struct ReportData<'a> {
     pub dimensions: Vec<FacetAxis>,
     /// The analysis.
     pub analysis: &'a Analysis,
+    /// The standing of the sweep's answer.
+    pub standing: Standing,
+    /// Its freezes, and its readings of the test images after training.
+    pub ledger: Vec<LedgerRow>,
     /// The rows of `provenance.csv`, if there is one.
     pub provenance: Option<Vec<ProvenanceRow>>,
     curves: HashMap<String, Vec<EpochRow>>,
@@ -83,6 +88,8 @@ impl<'a> ReportData<'a> {
             question: &sweep.question,
             dimensions: dimensions(sweep.compare.as_ref(), analysis),
             analysis,
+            standing: Standing::read(sweep, store)?,
+            ledger: store.ledger()?,
             curves,
             flops: plan.into_iter().filter_map(|row| Some((row.trial, row.training_flops?))).collect(),
             seconds,
@@ -122,14 +129,16 @@ impl<'a> ReportData<'a> {
 }
 
 /// The axes with more than one value, without those whose values follow from the names of the
-/// compared sides and those that move with an earlier one.
+/// compared sides, those that were tuned, and those that move with an earlier one.
 fn dimensions(compare: Option<&Compare>, analysis: &Analysis) -> Vec<FacetAxis> {
     let Analysis { axes, cells, compared, .. } = analysis;
     let implied = compared.as_ref().map_or(&[][..], |compared| &compared.contrast.implied);
     let mut kept: Vec<usize> = Vec::new();
     for (at, axis) in axes.iter().enumerate() {
         let moves_with = |&other: &usize| one_to_one(cells, at, other);
-        if axis.values.len() > 1 && !implied.contains(&axis.column) && !kept.iter().any(moves_with) {
+        let is_tuned = compare.is_some_and(|compare| compare.tuned.contains(&axis.path));
+        let is_named = axis.values.len() > 1 && !implied.contains(&axis.column) && !is_tuned;
+        if is_named && !kept.iter().any(moves_with) {
             kept.push(at);
         }
     }
@@ -181,7 +190,7 @@ mod tests {
         }
         let path = |axis: &str| if fixed.contains(&axis) { format!("model.{axis}") } else { axis.to_owned() };
         let reference = reference.iter().map(|(axis, value)| (path(axis), (*value).into())).collect();
-        let compare = Compare { reference, matching: false, margin: None };
+        let compare = Compare { reference, ..Compare::default() };
         let design = SweepDesign {
             axes: axes.map(path).to_vec(),
             compare: Some(compare).filter(|compare| !compare.reference.is_empty()),

@@ -2,7 +2,7 @@
 
 use plotters::drawing::DrawingAreaErrorKind;
 
-use crate::{analysis, store};
+use crate::{analysis, store, study};
 
 /// A report that cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,9 @@ pub enum Error {
     /// A page that could not be filled in.
     #[error("cannot fill in the page")]
     Page(#[from] minijinja::Error),
+    /// A ledger that could not be read.
+    #[error(transparent)]
+    Study(#[from] study::Error),
     /// A merged table that could not be read.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -144,7 +144,7 @@ fn values(axes: &[FacetAxis], cell: &CellTrials, chosen: &[usize]) -> String {
 pub fn title(column: &str) -> &str {
     match column {
         "steps" => "iterations T",
-        "model.hidden" => "hidden units n asked for",
+        "model.hidden" => "requested hidden units n",
         "sparsity" => "weight λ of the sparsity term",
         "discriminative_weight" => "weight γ of the class term",
         other => other,

@@ -109,7 +109,7 @@ fn add(
 }
 
 /// Checks that the setting exists and that the value has its type.
-fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
+pub(super) fn check_value(base: &Table, path: &str, value: &Value) -> Result<(), Problem> {
     let segments = path::split(path);
     // A quoted key may have any number of them, and each would be a table in another.
     if segments.len() > MAX_SEGMENTS {
@@ -203,7 +203,30 @@ pub(super) fn read_compare(
             format!("is a difference in percentage points, more than 0 and less than 100, not {margin}");
         return Err(doc.error(&path::split("compare.margin"), Invalid::new("compare.margin", reason)));
     }
-    Ok(Compare { reference, matching, margin })
+    let tuned = read_tuned(doc, axes, compare, &reference)?;
+    Ok(Compare { reference, matching, margin, tuned })
+}
+
+/// Reads `compare.tuned`: axes that are not compared.
+fn read_tuned(
+    doc: &Document,
+    axes: &[LocatedAxis],
+    compare: &wire::CompareTable,
+    reference: &BTreeMap<String, Value>,
+) -> Result<Vec<String>, Error> {
+    for (index, path) in compare.tuned.iter().enumerate() {
+        let at = path::child(&path::split("compare.tuned"), index.to_string());
+        if reference.contains_key(path) {
+            let reason = format!("has `{path}`, which is an axis of the reference");
+            return Err(doc.error(&at, Invalid::new("compare.tuned", reason)));
+        }
+        let paths = || axes.iter().map(|found| found.axis.path.as_str());
+        if !paths().any(|axis| axis == path) {
+            let problem = Problem::NotAnAxis { path: path.clone(), hint: Hint::new(path, paths()) };
+            return Err(doc.error(&at, problem));
+        }
+    }
+    Ok(compare.tuned.clone())
 }
 
 /// The entries of a table of (axis, value); refuses keys that are no axes.

@@ -90,6 +90,10 @@ pub enum Problem {
     AllExcluded,
     #[error("duplicate trial: the cells {first} and {second} are the same config")]
     Duplicate { first: String, second: String },
+    #[error(
+        "the cells {first} and {second} differ in tuned axes alone, and no pair of trials is then the only one"
+    )]
+    Ambiguous { first: String, second: String },
     #[error("the sweep has {cells} cells × {seeds} seeds; at most {max} trials fit in one sweep")]
     TooMany { cells: String, seeds: usize, max: usize },
     #[error(

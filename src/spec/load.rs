@@ -1,6 +1,6 @@
 //! Loading a spec: text -> document -> wire types -> [`Sweep`].
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,11 +11,12 @@ use super::axes::{self, LocatedAxis};
 use super::config::CONFIG_TABLES;
 use super::document::Document;
 use super::error::{Error, Place, Problem};
-use super::expand::{self, MAX_TRIALS};
+use super::expand;
 use super::overrides::Override;
 use super::path;
-use super::sweep::{Published, Sweep};
+use super::sweep::{Cell, Compare, Published, Sweep, TestSet, label, text};
 use super::wire;
+use super::{read_search, seeds as seed_list};
 use crate::Invalid;
 use crate::text::reserved;
 
@@ -90,7 +91,7 @@ pub(super) fn read_file(path: &Path) -> Result<String, Error> {
 fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     let blame = |invalid| doc.invalid(invalid);
     check_name(&spec.name).map_err(blame)?;
-    let seeds = read_seeds(&spec.seeds).map_err(blame)?;
+    let seeds = seed_list::read("seeds", &spec.seeds, 1).map_err(blame)?;
     let config = spec.base();
     config.validate().map_err(blame)?;
     spec.published.iter().enumerate().try_for_each(check_published).map_err(blame)?;
@@ -101,7 +102,20 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     let excluded = axes::read_excluded(doc, &base, &located, &spec.sweep.exclude)?;
     let compare =
         spec.compare.as_ref().map(|compare| axes::read_compare(doc, &located, compare)).transpose()?;
+    let study = read_search::Study { base: &base, config: &config, axes: &located, seeds: &seeds };
+    let search = spec
+        .search
+        .as_ref()
+        .map(|table| read_search::read(doc, &study, compare.as_ref(), table))
+        .transpose()?;
+    let test = spec.test.unwrap_or(if search.is_some() { TestSet::Sealed } else { TestSet::Open });
     let cells = expand::cells(doc, &base, &located, &excluded, seeds.len())?;
+    if let Some(invalid) = unselected(test, search.is_some(), &cells) {
+        return Err(doc.invalid(invalid));
+    }
+    if let Some(problem) = compare.as_ref().and_then(|compare| ambiguous(compare, &cells)) {
+        return Err(doc.error(&path::split("compare.tuned"), problem));
+    }
     Ok(Sweep {
         name: spec.name,
         question: spec.question,
@@ -109,10 +123,37 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
         base: config,
         axes: located.into_iter().map(|LocatedAxis { axis, .. }| axis).collect(),
         excluded,
+        test,
+        search,
         compare,
+        frozen: spec.frozen,
         published: spec.published,
         slurm: spec.slurm,
         cells,
+    })
+}
+
+/// The problem of two cells that are the same on all axes but the tuned ones.
+fn ambiguous(compare: &Compare, cells: &[Cell]) -> Option<Problem> {
+    let mut seen = HashMap::new();
+    cells.iter().filter(|_| !compare.tuned.is_empty()).find_map(|cell| {
+        let fixed = cell.settings.iter().filter(|(path, _)| !compare.tuned.contains(path));
+        let fixed = fixed.map(|(_, value)| text(value)).collect::<Vec<_>>();
+        let earlier = seen.insert(fixed, cell)?;
+        Some(Problem::Ambiguous { first: label(&earlier.settings), second: label(&cell.settings) })
+    })
+}
+
+/// The reason why weights cannot be chosen without the test images, where they are sealed.
+fn unselected(test: TestSet, is_search: bool, cells: &[Cell]) -> Option<Invalid> {
+    if is_search && test == TestSet::Open {
+        return Some(Invalid::new("test", "must be \"sealed\" in a spec with `[search]`"));
+    }
+    let is_without = |cell: &Cell| cell.config.data.validation == 0;
+    (test == TestSet::Sealed && cells.iter().any(is_without)).then(|| {
+        let reason =
+            "must be more than 0 where the test images are sealed: weights are kept by validation error";
+        Invalid::new("data.validation", reason)
     })
 }
 
@@ -153,34 +194,4 @@ fn check_published((index, figure): (usize, &Published)) -> Result<(), Invalid> 
     }
     let reason = format!("must be a share in percent, from 0 to 100, not {}", figure.error);
     Err(Invalid::new(format!("published.{index}.error"), reason))
-}
-
-/// A count n means the seeds 1 to n.
-fn read_seeds(seeds: &Value) -> Result<Vec<u64>, Invalid> {
-    let whole = |value: &Value| value.as_integer().and_then(|seed| u64::try_from(seed).ok());
-    let Value::Array(list) = seeds else {
-        return match whole(seeds) {
-            Some(count @ 1..) if count <= MAX_TRIALS as u64 => Ok((1..=count).collect()),
-            _ => {
-                let reason = format!(
-                    "must be a count from 1 to {MAX_TRIALS}, or a list of whole numbers, not {seeds}"
-                );
-                Err(Invalid::new("seeds", reason))
-            }
-        };
-    };
-    if list.is_empty() {
-        return Err(Invalid::new("seeds", "must list at least one seed"));
-    }
-    let mut seen = BTreeSet::new();
-    for (index, value) in list.iter().enumerate() {
-        let at = || format!("seeds.{index}");
-        let seed = whole(value).ok_or_else(|| {
-            Invalid::new(at(), format!("must be a whole number, zero or more, not {value}"))
-        })?;
-        if !seen.insert(seed) {
-            return Err(Invalid::new(at(), format!("repeats the seed {seed}")));
-        }
-    }
-    Ok(list.iter().filter_map(whole).collect())
 }

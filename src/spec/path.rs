@@ -4,8 +4,11 @@ use toml::{Table, Value};
 
 use super::error::Problem;
 
-/// Segments of a dotted path; a segment that meets a list is an index from 0.
+/// Segments of a dotted path; a segment that meets a list is an index from 0, or [`ANY`].
 pub(super) type Path = Vec<String>;
+
+/// The segment that means every element of a list.
+const ANY: &str = "*";
 
 /// Splits a path whose segments hold no dots, as those of all settings.
 pub(super) fn split(dotted: &str) -> Path {
@@ -25,31 +28,49 @@ pub(super) fn index(segment: &str) -> Option<usize> {
     segment.parse().ok().filter(|index: &usize| index.to_string() == segment)
 }
 
-/// True if setting `outer` also sets `inner`.
+/// True if setting `outer` also sets `inner`, or the values of it that [`ANY`] means.
 pub(super) fn covers(outer: &str, inner: &str) -> bool {
-    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let mut inner = inner.split('.');
+    outer.split('.').all(|outer| inner.next().is_some_and(|inner| meets(outer, inner)))
+}
+
+/// True if two segments may mean the same element.
+fn meets(one: &str, other: &str) -> bool {
+    let any = |a: &str, b: &str| a == ANY && (b == ANY || index(b).is_some());
+    one == other || any(one, other) || any(other, one)
 }
 
 /// Sets `value` at `path`, and creates missing tables on the way.
 pub(super) fn set(root: &mut Table, path: &[String], value: Value) -> Result<(), Problem> {
     let Some((first, rest)) = path.split_first() else { return Ok(()) };
-    let mut place = root.entry(first.as_str()).or_insert_with(|| Value::Table(Table::new()));
-    for (depth, segment) in rest.iter().enumerate() {
-        let key = || path[..=depth].join(".");
-        place = match place {
-            Value::Table(table) => {
-                table.entry(segment.as_str()).or_insert_with(|| Value::Table(Table::new()))
+    let place = root.entry(first.as_str()).or_insert_with(|| Value::Table(Table::new()));
+    set_inside(place, first.clone(), rest, value)
+}
+
+/// Sets `value` at `path` inside the value that has the path `key`.
+fn set_inside(place: &mut Value, key: String, path: &[String], value: Value) -> Result<(), Problem> {
+    let Some((segment, rest)) = path.split_first() else {
+        *place = value;
+        return Ok(());
+    };
+    let inner = format!("{key}.{segment}");
+    match place {
+        Value::Table(table) => {
+            let place = table.entry(segment.as_str()).or_insert_with(|| Value::Table(Table::new()));
+            set_inside(place, inner, rest, value)
+        }
+        Value::Array(items) if segment == ANY => {
+            items.iter_mut().try_for_each(|item| set_inside(item, inner.clone(), rest, value.clone()))
+        }
+        Value::Array(items) => {
+            let length = items.len();
+            match index(segment).and_then(|index| items.get_mut(index)) {
+                Some(item) => set_inside(item, inner, rest, value),
+                None => Err(Problem::NoElement { key, index: segment.clone(), length }),
             }
-            Value::Array(items) => {
-                let length = items.len();
-                let item = index(segment).and_then(|index| items.get_mut(index));
-                item.ok_or_else(|| Problem::NoElement { key: key(), index: segment.clone(), length })?
-            }
-            _ => return Err(Problem::NotATable { key: key(), inside: segment.clone() }),
-        };
+        }
+        _ => Err(Problem::NotATable { key, inside: segment.clone() }),
     }
-    *place = value;
-    Ok(())
 }
 
 /// The table at `path`.
@@ -162,5 +183,19 @@ mod tests {
         assert!(covers("model.bounds", "model.bounds.decoder"));
         assert!(covers("model.steps", "model.steps"));
         assert!(!covers("model.step", "model.steps"));
+        assert!(!covers("model.bounds.decoder", "model.bounds"));
+    }
+
+    #[test]
+    fn a_star_is_every_element_of_a_list_and_of_nothing_else() {
+        let mut root = parsed("phases = [{ rate = 1 }, { rate = 2, batch = 3 }]\nsteps = 3");
+        set(&mut root, &split("phases.*.rate"), Value::Integer(7)).unwrap();
+        assert_eq!(root, parsed("phases = [{ rate = 7 }, { rate = 7, batch = 3 }]\nsteps = 3"));
+        let problem = set(&mut root, &split("steps.*.rate"), Value::Integer(0)).unwrap_err().to_string();
+        assert_eq!(problem, "`steps` is not a table, so it has no `*`");
+
+        assert!(covers("phases.*.rate", "phases.1.rate") && covers("phases.1.rate", "phases.*.rate"));
+        assert!(covers("phases.*", "phases.0.rate") && covers("phases", "phases.*.rate"));
+        assert!(!covers("phases.*.rate", "phases.0.epochs") && !covers("*", "model"));
     }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::config::CellConfig;
+use super::search::Search;
+use crate::data;
 use crate::slurm::settings::Settings;
 use crate::text::printable;
 
@@ -24,8 +26,14 @@ pub struct Sweep {
     pub axes: Vec<Axis>,
     /// Combinations of axis values that are left out.
     pub excluded: Vec<BTreeMap<String, Value>>,
+    /// The use of the test images.
+    pub test: TestSet,
+    /// The search for the settings of each cell, before the cells are trained.
+    pub search: Option<Search>,
     /// The comparison.
     pub compare: Option<Compare>,
+    /// The origin of a plan that was frozen after a search.
+    pub frozen: Option<Frozen>,
     /// Published errors to list beside the measured ones.
     pub published: Vec<Published>,
     /// Settings of a cluster; no part of the results or of [`Sweep::to_toml`].
@@ -35,10 +43,47 @@ pub struct Sweep {
     pub cells: Vec<Cell>,
 }
 
+/// The use of the test images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestSet {
+    /// Every trial is tested when it has been trained.
+    #[default]
+    Open,
+    /// No test image is read before the whole sweep is complete and unsealed.
+    Sealed,
+}
+
+impl TestSet {
+    /// The images that training and validation need.
+    #[must_use]
+    pub fn part(self) -> data::Part {
+        match self {
+            Self::Open => data::Part::All,
+            Self::Sealed => data::Part::Training,
+        }
+    }
+}
+
+/// The origin of a frozen plan. The plan is the spec that holds this table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Frozen {
+    /// SHA-256 of the spec of the search, every default written out.
+    pub spec: String,
+    /// SHA-256 of `search.csv`.
+    pub search: String,
+    /// The cells that are compared with their reference; Holm's adjustment is over all of them.
+    pub contrasts: Vec<String>,
+    /// The trials that are left out.
+    pub exclusions: String,
+}
+
 /// Values for the setting at a dotted path.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// Dotted path of the setting, such as `training.phases.1.rate`.
+    /// Dotted path of the setting, such as `training.phases.1.rate`; `*` in place of an index is
+    /// every element of the list.
     pub path: String,
     /// At least one value.
     pub values: Vec<Value>,
@@ -48,7 +93,7 @@ pub struct Axis {
 }
 
 /// The comparison of all cells with reference cells.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Compare {
     /// Axis path → the value of the cells that the others are compared with.
     pub reference: BTreeMap<String, Value>,
@@ -57,6 +102,8 @@ pub struct Compare {
     /// Equivalence margin of the test error, percentage points, more than 0. Without it, nothing is called
     /// equivalent.
     pub margin: Option<f64>,
+    /// Axes whose values were chosen for each cell: a cell and its reference need not have the same.
+    pub tuned: Vec<String>,
 }
 
 /// A published test error on the same data.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::config::{CONFIG_TABLES, CellConfig};
-use super::sweep::Published;
+use super::search::Choice;
+use super::sweep::{Frozen, Published, TestSet};
 use crate::slurm::settings::Settings;
 use crate::{data, model, train};
 
@@ -21,9 +22,13 @@ pub(super) struct Spec {
     pub model: model::Config,
     pub objective: train::Objective,
     pub training: train::Config,
+    /// Open where it is absent, sealed in a spec with a search.
+    pub test: Option<TestSet>,
     #[serde(default)]
     pub sweep: SweepTable,
+    pub search: Option<SearchTable>,
     pub compare: Option<CompareTable>,
+    pub frozen: Option<Frozen>,
     #[serde(default)]
     pub published: Vec<Published>,
     #[serde(default)]
@@ -50,6 +55,8 @@ pub(super) struct CompareTable {
     #[serde(rename = "match")]
     pub matching: Option<Matching>,
     pub margin: Option<f64>,
+    #[serde(default)]
+    pub tuned: Vec<String>,
 }
 
 /// The quantity that compared networks have in common.
@@ -58,6 +65,43 @@ pub(super) struct CompareTable {
 pub(super) enum Matching {
     /// The number of trainable parameters.
     Parameters,
+}
+
+/// The `[search]` table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SearchTable {
+    pub by: Option<Vec<String>>,
+    pub method: MethodName,
+    pub configurations: Option<usize>,
+    pub rungs: Option<Vec<usize>>,
+    pub reduction: Option<usize>,
+    pub seeds: Value,
+    #[serde(default)]
+    pub choose: Choice,
+    #[serde(default)]
+    pub widen: usize,
+    pub space: Table,
+}
+
+/// The method of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum MethodName {
+    Grid,
+    Random,
+    Halving,
+}
+
+impl MethodName {
+    /// The name in specs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::Random => "random",
+            Self::Halving => "halving",
+        }
+    }
 }
 
 /// Adds the tables of a trial that are absent, since all of their settings have defaults.

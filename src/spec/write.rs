@@ -3,17 +3,20 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use toml::Value;
+use toml::{Table, Value};
 
 use super::config::CellConfig;
-use super::sweep::{Axis, Sweep};
-use super::wire::Matching;
+use super::search::{Dimension, Method, Range, Search, Values};
+use super::sweep::{Axis, Sweep, TestSet};
+use super::wire::{Matching, MethodName};
 
 #[derive(Serialize)]
 struct Head<'s> {
     name: &'s str,
     question: &'s str,
     seeds: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<TestSet>,
     #[serde(flatten)]
     base: &'s CellConfig,
 }
@@ -30,8 +33,14 @@ impl Sweep {
 }
 
 fn write(sweep: &Sweep) -> Result<String, toml::ser::Error> {
-    let head =
-        Head { name: &sweep.name, question: &sweep.question, seeds: seeds(&sweep.seeds)?, base: &sweep.base };
+    let head = Head {
+        name: &sweep.name,
+        question: &sweep.question,
+        seeds: seeds(&sweep.seeds)?,
+        // Specs from before the setting stay as they are.
+        test: (sweep.test == TestSet::Sealed).then_some(sweep.test),
+        base: &sweep.base,
+    };
     let mut out = toml::to_string(&head)?;
     axes(&mut out, &sweep.axes);
     for entries in &sweep.excluded {
@@ -39,6 +48,9 @@ fn write(sweep: &Sweep) -> Result<String, toml::ser::Error> {
         for (path, value) in entries {
             line(&mut out, path, value);
         }
+    }
+    if let Some(search) = &sweep.search {
+        write_search(&mut out, search)?;
     }
     if let Some(compare) = &sweep.compare {
         out.push_str("\n[compare]\n");
@@ -49,12 +61,61 @@ fn write(sweep: &Sweep) -> Result<String, toml::ser::Error> {
         if let Some(margin) = compare.margin {
             line(&mut out, "margin", &Value::Float(margin));
         }
+        if !compare.tuned.is_empty() {
+            line(&mut out, "tuned", &Value::try_from(&compare.tuned)?);
+        }
+    }
+    if let Some(frozen) = &sweep.frozen {
+        out.push_str("\n[frozen]\n");
+        out.push_str(&toml::to_string(frozen)?);
     }
     for figure in &sweep.published {
         out.push_str("\n[[published]]\n");
         out.push_str(&toml::to_string(figure)?);
     }
     Ok(out)
+}
+
+/// The `[search]` table.
+fn write_search(out: &mut String, search: &Search) -> Result<(), toml::ser::Error> {
+    out.push_str("\n[search]\n");
+    let integer = |count: usize| Value::try_from(count);
+    line(out, "by", &Value::try_from(&search.by)?);
+    let name = match search.method {
+        Method::Grid => MethodName::Grid,
+        Method::Random { .. } => MethodName::Random,
+        Method::Halving { .. } => MethodName::Halving,
+    };
+    line(out, "method", &Value::from(name.name()));
+    if let Method::Random { configurations } | Method::Halving { configurations, .. } = search.method {
+        line(out, "configurations", &integer(configurations)?);
+    }
+    if let Method::Halving { rungs, reduction, .. } = &search.method {
+        line(out, "rungs", &Value::try_from(rungs)?);
+        line(out, "reduction", &integer(*reduction)?);
+    }
+    line(out, "seeds", &Value::try_from(&search.seeds)?);
+    line(out, "choose", &Value::try_from(search.choose)?);
+    line(out, "widen", &integer(search.widen)?);
+    out.push_str("\n[search.space]\n");
+    for Dimension { path, values } in &search.space {
+        let values = match values {
+            Values::List(values) => Value::Array(values.clone()),
+            Values::Range(range) => range_table(*range),
+        };
+        line(out, path, &values);
+    }
+    Ok(())
+}
+
+/// The table of a range: its kind and its ends.
+fn range_table(range: Range) -> Value {
+    let (kind, ends): (_, [Value; 2]) = match range {
+        Range::Log(low, high) => ("log", [low.into(), high.into()]),
+        Range::Linear(low, high) => ("linear", [low.into(), high.into()]),
+        Range::Integer(low, high) => ("integer", [low.into(), high.into()]),
+    };
+    Value::Table(Table::from_iter([(kind.to_owned(), Value::Array(ends.to_vec()))]))
 }
 
 /// A count where the seeds are 1, 2, 3, …

@@ -160,7 +160,7 @@ impl Store {
             if before == Status::Complete || (before != Status::Pending && status != Status::Complete) {
                 continue;
             }
-            if self.publish(&folder, status, trial, &standing)? == Publication::Yes {
+            if self.publish(&folder, trial, &standing)? == Publication::Yes {
                 self.remove_other_attempts(trial, lease)?;
                 return Ok(Some(status));
             }
@@ -180,14 +180,10 @@ impl Store {
     fn publish(
         &self,
         attempt: &TrialFolder,
-        status: Status,
         ended: &TrialFolder,
         standing: &Standing,
     ) -> Result<Publication, Error> {
         let io = self.io();
-        if status == Status::Complete {
-            atomic::remove(io, &attempt.path().join(file::STATE))?;
-        }
         atomic::sync_folder(io, attempt.path())?;
         if self.standing(ended)? != *standing {
             return Ok(Publication::Lost);
@@ -317,14 +313,16 @@ impl Attempt {
         self.lease.is_held()
     }
 
-    /// The folders that may hold a state of an earlier run of the trial.
+    /// The folders that may hold the state of an earlier run of the trial, or of the trial `paused`, which it
+    /// continues.
     ///
     /// # Errors
     /// I/O fails.
-    pub fn earlier(&self) -> Result<Vec<TrialFolder>, Error> {
+    pub fn earlier(&self, paused: Option<&str>) -> Result<Vec<TrialFolder>, Error> {
         let mut folders = self.store.attempts(&self.ended)?;
         folders.retain(|folder| folder.path() != self.folder.path());
         folders.push(self.ended.clone());
+        folders.extend(paused.map(|id| self.store.trial(id)).transpose()?);
         Ok(folders)
     }
 
@@ -369,6 +367,22 @@ impl Attempt {
         }
         atomic::sync_folder(self.io(), self.folder.path())?;
         self.store.remove_other_attempts(&self.ended, &self.lease)
+    }
+
+    /// Writes `state.safetensors` of a trial that ends with epochs of its schedule left.
+    ///
+    /// # Errors
+    /// I/O fails.
+    pub fn write_state(&self, state: &[u8]) -> Result<(), Error> {
+        self.write(file::STATE, state)
+    }
+
+    /// Removes `state.safetensors` of a trial that has trained all epochs.
+    ///
+    /// # Errors
+    /// I/O fails.
+    pub fn remove_state(&self) -> Result<(), Error> {
+        atomic::remove(self.io(), &self.folder.path().join(file::STATE))
     }
 
     /// Writes `predictions.csv`.
@@ -416,7 +430,7 @@ impl Attempt {
         if !self.is_held() {
             return Ok(Publication::Lost);
         }
-        let published = self.store.publish(&self.folder, outcome.status, &self.ended, &self.standing)?;
+        let published = self.store.publish(&self.folder, &self.ended, &self.standing)?;
         if published == Publication::Yes {
             self.store.remove_other_attempts(&self.ended, &self.lease)?;
             self.store.release(self.lease);

@@ -8,7 +8,6 @@
 //! Merging never loses results: a trial whose folder is absent or damaged keeps its row in the stored tables.
 
 mod folder;
-mod lock;
 mod stored;
 mod sums;
 mod survey;
@@ -58,7 +57,7 @@ impl Store {
     /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
     /// [`Survey::texts`]; I/O fails. No table is written then.
     pub fn merge(&self, planned: &[TrialRow]) -> Result<Merged, Error> {
-        let _lock = lock::acquire(self.io(), &self.root);
+        let _lock = self.lock();
         let stored = self.trial_table()?;
         self.refuse_loss(planned, &stored)?;
         let survey = self.survey(planned, stored)?;

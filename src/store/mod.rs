@@ -7,6 +7,9 @@
 //!   running/<id>/  the attempts at a trial that has not ended, one folder per process
 //!   replaced/      results that a later attempt replaced
 //!   slurm/         the submissions to a cluster, if there are any
+//!   unsealed/<id>/ the test of a trial that was trained without the test images
+//!   search/        the results folder of the search of a study
+//!   frozen.toml  ledger.csv   of a study
 //!   trials.csv  epochs.csv  mistakes.csv  provenance.csv   merged in plan order
 //!   SHA256SUMS     of the plan and the merged tables
 //!   analysis/
@@ -21,19 +24,23 @@ mod attempt;
 mod error;
 pub mod io;
 mod lease;
+mod ledger;
 pub(crate) mod limit;
+mod lock;
 mod merge;
 mod outcome;
 mod seal;
 mod sweep;
 mod tables;
 mod trial;
+mod unsealed;
 
 pub use atomic::{is_unfinished, place};
 pub use attempt::{Attempt, Progress, Publication, Standing};
 pub use error::Error;
 pub use io::read_file;
 pub use lease::{Acquisition, Holder, Lease, Leases};
+pub use ledger::{Event, LedgerRow};
 pub use merge::{Merged, MergedTexts, NEW_SUMS, SUMS, StoredTables, Sums, Survey, checksum};
 pub use outcome::{FORMAT, Outcome, Status};
 pub use seal::{Seal, Sealed};
@@ -58,6 +65,9 @@ const ANALYSIS: &str = "analysis";
 
 /// Name of the list of the trials.
 const PLAN: &str = "plan.csv";
+
+/// Name of the plan that was frozen after a search.
+const FROZEN: &str = "frozen.toml";
 
 /// The results folder of one sweep.
 #[derive(Debug, Clone)]
@@ -226,6 +236,28 @@ impl Store {
     #[must_use]
     pub fn sweep_toml(&self) -> PathBuf {
         self.root.join(sweep::FILE)
+    }
+
+    /// The plan that was frozen after a search.
+    #[must_use]
+    pub fn frozen_toml(&self) -> PathBuf {
+        self.root.join(FROZEN)
+    }
+
+    /// The bytes of the frozen plan; `None` where there is none.
+    ///
+    /// # Errors
+    /// It is no regular file, or I/O fails.
+    pub fn frozen(&self) -> Result<Option<Vec<u8>>, Error> {
+        self.read(&self.frozen_toml())
+    }
+
+    /// Writes the frozen plan.
+    ///
+    /// # Errors
+    /// I/O fails.
+    pub fn write_frozen(&self, text: &str) -> Result<(), Error> {
+        atomic::write(self.io(), &self.frozen_toml(), text.as_bytes())
     }
 
     /// The list of the trials, which [`write_plan`](Self::write_plan) writes.

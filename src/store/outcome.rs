@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::PredictionRow;
+
 /// Version of `result.json`. It rises when a field is removed or changes its meaning, not when one is added.
 pub const FORMAT: u32 = 1;
 
@@ -69,7 +71,7 @@ pub struct Outcome {
     pub best_epoch: Option<usize>,
     /// Validation error at `best_epoch`, percent; absent if no images are held out.
     pub valid_error: Option<f64>,
-    /// Test error of the kept weights, percent.
+    /// Test error of the kept weights, percent; absent if the test images are sealed.
     pub test_error: Option<f64>,
     /// Misclassified test images.
     pub test_errors: Option<usize>,
@@ -80,6 +82,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The outcome with the test error of these predictions.
+    #[must_use]
+    pub fn tested(self, predictions: &[PredictionRow]) -> Self {
+        let wrong = predictions.iter().filter(|row| row.label != row.prediction).count();
+        Self {
+            test_error: Some(100.0 * wrong as f64 / predictions.len() as f64),
+            test_errors: Some(wrong),
+            test_count: Some(predictions.len()),
+            ..self
+        }
+    }
+
     /// The result of a trial that did not complete.
     #[must_use]
     pub fn incomplete(status: Status, message: String, parameters: usize, seconds: f64) -> Self {

@@ -22,7 +22,7 @@ pub mod file {
     pub const PREDICTIONS: &str = "predictions.csv";
     /// Best weights.
     pub const MODEL: &str = "model.safetensors";
-    /// The state of a trial that is not complete.
+    /// The state of a trial that is not complete, or paused before the end of its schedule.
     pub const STATE: &str = "state.safetensors";
     /// The provenance of the numbers.
     pub const PROVENANCE: &str = "provenance.json";
@@ -32,7 +32,7 @@ pub mod file {
     pub const FAILURE: &str = "failure.txt";
 
     /// The files that every complete trial has in addition to `result.json`.
-    pub const COMPLETE: [&str; 6] = [CONFIG, EPOCHS, TIMING, PREDICTIONS, MODEL, PROVENANCE];
+    pub const COMPLETE: [&str; 5] = [CONFIG, EPOCHS, TIMING, MODEL, PROVENANCE];
 
     /// Every file that a trial may have.
     pub const ALL: [&str; 9] =
@@ -127,7 +127,9 @@ impl TrialFolder {
     /// I/O fails.
     pub fn seal(&self, outcome: &Outcome) -> Result<(), Error> {
         let mut files = BTreeMap::new();
-        for name in file::COMPLETE.into_iter().chain([file::FAILURE]) {
+        let state = (outcome.status == Status::Complete).then_some(file::STATE);
+        let others = [file::PREDICTIONS, file::FAILURE].into_iter().chain(state);
+        for name in file::COMPLETE.into_iter().chain(others) {
             files.extend(self.checksum(name)?.map(|checksum| (name.to_owned(), checksum)));
         }
         let path = self.path.join(file::RESULT);

@@ -142,6 +142,10 @@ pub struct Config {
     /// Only weights of validated epochs are kept.
     #[serde(default = "default_validate_every", skip_serializing_if = "is_default_validate_every")]
     pub validate_every: usize,
+    /// Epochs over all phases after which training pauses; the schedule is that of all epochs. A trial that is
+    /// the same but for a later pause continues from the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_after: Option<usize>,
     /// Phases in order.
     pub phases: Vec<Phase>,
 }
@@ -175,13 +179,58 @@ impl Config {
         for (index, phase) in self.phases.iter().enumerate() {
             phase.validate(&format!("training.phases.{index}"))?;
         }
-        Ok(())
+        match self.stop_after.and_then(|epochs| self.unfit_to_stop(epochs)) {
+            Some(reason) => Err(Invalid::new("training.stop_after", reason)),
+            None => Ok(()),
+        }
     }
 
     /// Epochs of all phases together.
     #[must_use]
-    pub fn epochs(&self) -> usize {
+    pub fn all_epochs(&self) -> usize {
         self.phases.iter().map(|phase| phase.epochs).sum()
+    }
+
+    /// Epochs that are trained.
+    #[must_use]
+    pub fn epochs(&self) -> usize {
+        self.stop_after.unwrap_or_else(|| self.all_epochs())
+    }
+
+    /// True if epochs of the schedule are left after training.
+    #[must_use]
+    pub fn pauses(&self) -> bool {
+        self.epochs() < self.all_epochs()
+    }
+
+    /// The reason why training cannot pause after so many epochs: no weights could be kept by then, or the
+    /// network is not validated there.
+    fn unfit_to_stop(&self, epochs: usize) -> Option<String> {
+        let all = self.all_epochs();
+        if !(1..=all).contains(&epochs) {
+            return Some(format!("must be between 1 and the {all} epochs of all phases, not {epochs}"));
+        }
+        let mut before = 0;
+        for (index, phase) in self.phases.iter().enumerate() {
+            let within = epochs - before;
+            if within <= phase.epochs {
+                let every = self.validate_every;
+                let classifies = self.phases[index..].iter().any(|phase| phase.discriminative);
+                let is_early = classifies && !self.phases[..=index].iter().any(|phase| phase.discriminative);
+                let is_validated = within == phase.epochs || within.is_multiple_of(every);
+                return if is_early {
+                    Some(format!("is {epochs}, before the first epoch of a discriminative phase"))
+                } else if !is_validated {
+                    Some(format!(
+                        "is {epochs}, after which `training.validate_every` = {every} validates nothing"
+                    ))
+                } else {
+                    None
+                };
+            }
+            before += phase.epochs;
+        }
+        None
     }
 }
 

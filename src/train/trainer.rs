@@ -47,8 +47,9 @@ pub struct Outcome {
     pub best_epoch: usize,
     /// Its validation error in percent; absent if no images are held out.
     pub valid_error: Option<f64>,
-    /// Evaluation on the test images, which are used only here.
-    pub test: Evaluation,
+    /// Evaluation on the test images, which are used only here; absent if the data set was loaded without
+    /// them.
+    pub test: Option<Evaluation>,
 }
 
 /// A callback with the number of images after each update; a break stops the trial.
@@ -168,7 +169,8 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Trains for one epoch and evaluates the network; `None` when all phases are done. `on_batch` is
+    /// Trains for one epoch and evaluates the network; `None` when all phases are done, or the epochs to
+    /// stop after. `on_batch` is
     /// called with the number of images after each update and may stop the trial.
     ///
     /// # Errors
@@ -178,6 +180,9 @@ impl<'a> Trainer<'a> {
         let (index, within) = self.position;
         let task = self.task;
         let Some(phase) = task.training.phases.get(index) else { return Ok(None) };
+        if self.epoch >= task.training.epochs() {
+            return Ok(None);
+        }
         self.epoch += 1;
         let train = self.pass(phase, within, on_batch)?;
         self.memory.trained();
@@ -228,7 +233,7 @@ impl<'a> Trainer<'a> {
         Ok(start.elapsed().as_secs_f64() / images.max(1) as f64)
     }
 
-    /// Restores the best weights and evaluates them on the test images.
+    /// Restores the best weights, and evaluates them on the test images that the data set has.
     ///
     /// # Errors
     /// [`Error::Diverged`] when the last update diverged and no evaluation on held-out images detected it.
@@ -240,8 +245,14 @@ impl<'a> Trainer<'a> {
             }
             None => (self.epoch, None),
         };
-        let test = evaluation::test_reserved(&self.model, self.task.dataset, self.task.objective.sparsity)?;
-        self.expect_finite(&test)?;
+        let Task { dataset, objective, .. } = self.task;
+        let test = if dataset.test.is_empty() {
+            None
+        } else {
+            let test = evaluation::test_reserved(&self.model, dataset, objective.sparsity)?;
+            self.expect_finite(&test)?;
+            Some(test)
+        };
         Ok(Outcome { model: self.model, best_epoch, valid_error, test })
     }
 

@@ -1,13 +1,14 @@
 //! Check of the content of a result and of a learning curve, against the plan and each other.
 
 use crate::plan::Trial;
+use crate::spec::TestSet;
 use crate::store::{EpochRow, Outcome, Status};
 
 /// Checks the content of the result of `trial`.
 ///
 /// # Errors
 /// The first contradiction, as a fragment that follows the path of `result.json`.
-pub(super) fn result(outcome: &Outcome, trial: &Trial) -> Result<(), String> {
+pub(super) fn result(outcome: &Outcome, trial: &Trial, test: TestSet) -> Result<(), String> {
     let Outcome { status, parameters, epochs, .. } = *outcome;
     if parameters != trial.parameters {
         return Err(format!("counts {parameters} parameters, the plan {}", trial.parameters));
@@ -24,14 +25,23 @@ pub(super) fn result(outcome: &Outcome, trial: &Trial) -> Result<(), String> {
     if epochs != planned {
         return Err(format!("counts {epochs} epochs, the plan {planned}"));
     }
-    let (Some(_), Some(error), Some(wrong), Some(count)) =
-        (outcome.best_epoch, outcome.test_error, outcome.test_errors, outcome.test_count)
-    else {
-        return Err("is complete without a best epoch or a test error".to_owned());
-    };
-    let computed = 100.0 * wrong as f64 / count as f64;
-    if error != computed {
-        return Err(format!("has the test error {error} %, but {wrong} of {count} images are {computed} %"));
+    if outcome.best_epoch.is_none() {
+        return Err("is complete without a best epoch".to_owned());
+    }
+    match (test, outcome.test_error, outcome.test_errors, outcome.test_count) {
+        (TestSet::Sealed, None, None, None) => {}
+        (TestSet::Sealed, ..) => {
+            return Err("has a test error, though the test images were sealed".to_owned());
+        }
+        (TestSet::Open, Some(error), Some(wrong), Some(count)) => {
+            let computed = 100.0 * wrong as f64 / count as f64;
+            if error != computed {
+                return Err(format!(
+                    "has the test error {error} %, but {wrong} of {count} images are {computed} %"
+                ));
+            }
+        }
+        (TestSet::Open, ..) => return Err("is complete without a test error".to_owned()),
     }
     if outcome.valid_error.is_some() != (trial.config.data.validation > 0) {
         return Err("has a validation error without validation images, or lacks one with them".to_owned());

@@ -29,9 +29,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::data::Part;
 use crate::engine::{Control, DatasetCache, Observer};
 use crate::plan::{Plan, Trial};
-use crate::spec::Sweep;
+use crate::spec::{Sweep, TestSet};
 use crate::store::{self, Status, Store, TrialRow};
 use crate::text::chain;
 
@@ -70,7 +71,7 @@ impl<'a> Audit<'a> {
         tables::spec(subject, stale.as_deref(), &mut report);
         strangers::check(subject, &mut report);
         let complete = complete(subject).into_iter().map(|trial| &trial.config.data);
-        let datasets = match DatasetCache::load(complete, data_dir) {
+        let datasets = match DatasetCache::load(complete, data_dir, subject.part()) {
             Ok(datasets) => {
                 report.checked.datasets = datasets.count();
                 Some(datasets)
@@ -91,7 +92,7 @@ impl<'a> Audit<'a> {
         stale::strays(*subject, report);
         let inspect = |trial: &Trial| {
             let dataset = datasets.as_ref().and_then(|datasets| datasets.find(&trial.config.data));
-            let found = trial::inspect(subject.store, trial, dataset);
+            let found = trial::inspect(subject.store, trial, subject.sweep.test, dataset);
             checked();
             found
         };
@@ -147,6 +148,14 @@ impl<'a> Audit<'a> {
     #[must_use]
     pub fn conclude(self) -> AuditReport {
         self.report
+    }
+}
+
+impl AuditedFolder<'_> {
+    /// The images that the checks of networks need: sealed test images are not read.
+    fn part(&self) -> Part {
+        let is_sealed = self.sweep.test == TestSet::Sealed && !self.store.is_unsealed();
+        if is_sealed { Part::Training } else { Part::All }
     }
 }
 

@@ -15,15 +15,21 @@ use crate::{NUMERICS_VERSION, train};
 /// Problems, each with the name of a file.
 type Faults = Vec<(&'static str, String)>;
 
-/// Checks config, weights, predictions and provenance of a complete trial.
-pub(super) fn faults(trial: &Trial, folder: &TrialFolder, outcome: &Outcome, dataset: &Dataset) -> Faults {
+/// Checks config, weights and provenance of a complete trial, and the predictions and the outcome of its test
+/// where it is tested.
+pub(super) fn faults(
+    trial: &Trial,
+    folder: &TrialFolder,
+    tested: Option<(&TrialFolder, &Outcome)>,
+    dataset: &Dataset,
+) -> Faults {
     let mut faults = Faults::new();
     let machine = provenance(trial, folder, &dataset.checksums).unwrap_or_else(|problem| {
         faults.push((file::PROVENANCE, problem));
         None
     });
     match model(trial, folder, &dataset.checksums) {
-        Ok(model) => faults.extend(results(&model, trial, folder, outcome, dataset, machine.as_deref())),
+        Ok(model) => faults.extend(results(&model, trial, tested, dataset, machine.as_deref())),
         Err(fault) => faults.push(fault),
     }
     faults
@@ -94,8 +100,7 @@ fn config(text: &str, trial: &Trial, data: &BTreeMap<String, String>) -> Result<
 fn results(
     model: &Model,
     trial: &Trial,
-    folder: &TrialFolder,
-    outcome: &Outcome,
+    tested: Option<(&TrialFolder, &Outcome)>,
     dataset: &Dataset,
     other_cpu: Option<&str>,
 ) -> Faults {
@@ -103,6 +108,7 @@ fn results(
     if parameters != trial.parameters {
         return vec![(file::MODEL, format!("has {parameters} parameters, the plan {}", trial.parameters))];
     }
+    let Some((folder, outcome)) = tested else { return Faults::new() };
     let test = match train::test(model, dataset, trial.config.objective.sparsity) {
         Ok(test) => test,
         Err(error) => return vec![(file::MODEL, format!("cannot be evaluated: {}", chain(&error)))],

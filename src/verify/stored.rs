@@ -3,6 +3,7 @@
 use super::compare::RESTORE;
 use super::{AuditReport, AuditedFolder, analysis, complete, difference, problem, sums};
 use crate::analysis::{Analysis, Input};
+use crate::spec::TestSet;
 use crate::store::{TrialRow, TrialTable, read_file};
 use crate::text::chain;
 
@@ -69,7 +70,7 @@ fn trials(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialT
         report.wrong(&path, difference, RESTORE);
     }
     for row in table.rows() {
-        if let Err(problem) = outcome(row) {
+        if let Err(problem) = outcome(row, subject.sweep.test) {
             report.wrong(&path, format!("in the row of {}: {problem}", row.trial), RESTORE);
         }
     }
@@ -77,14 +78,16 @@ fn trials(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialT
 }
 
 /// Checks that a trial can have the outcome in a row of `trials.csv`.
-fn outcome(row: &TrialRow) -> Result<(), String> {
+fn outcome(row: &TrialRow, test: TestSet) -> Result<(), String> {
     let TrialRow { status, best_epoch, valid_error, test_error, test_images, .. } = *row;
     let is_percentage = |error: f64| (0.0..=100.0).contains(&error);
     if let Some(error) = [valid_error, test_error].into_iter().flatten().find(|error| !is_percentage(*error))
     {
         return Err(format!("`{error}` is not a percentage"));
     }
-    if [test_error.is_some(), test_images.is_some(), best_epoch.is_some()] != [row.is_complete(); 3] {
+    let is_tested = row.is_complete() && (test == TestSet::Open || test_error.is_some());
+    let found = [test_error.is_some(), test_images.is_some(), best_epoch.is_some()];
+    if found != [is_tested, is_tested, row.is_complete()] {
         let reason = "only complete trials have a test error, test images and a best epoch";
         return Err(format!("{reason}; it is {status}"));
     }

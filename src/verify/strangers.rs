@@ -15,7 +15,11 @@ use crate::text::chain;
 const MOVE: &str = "move it out of the results";
 
 /// Folders at the top, except that of the analysis.
-const FOLDERS: [&str; 3] = ["trials", "running", "slurm"];
+const FOLDERS: [&str; 5] = ["trials", "running", "slurm", "unsealed", "search"];
+
+/// Files of a study at the top, and in the analysis of its search.
+const STUDY: [&str; 2] = ["frozen.toml", "ledger.csv"];
+const SEARCH: [&str; 2] = ["search.csv", "best.toml"];
 
 /// Folder of replaced results; nothing reads it.
 const REPLACED: &str = "replaced";
@@ -23,8 +27,11 @@ const REPLACED: &str = "replaced";
 /// Reports everything at the top of the folder and in `analysis/` that does not belong there.
 pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     let root = subject.store.root();
-    let files: Vec<&str> =
-        ["sweep.toml", "plan.csv", SUMS, "analysis"].into_iter().chain(Table::ALL.map(Table::file)).collect();
+    let files: Vec<&str> = ["sweep.toml", "plan.csv", SUMS, "analysis"]
+        .into_iter()
+        .chain(STUDY)
+        .chain(Table::ALL.map(Table::file))
+        .collect();
     for name in others(root, report) {
         let path = root.join(&name);
         if name == NEW_SUMS {
@@ -41,7 +48,8 @@ pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     }
     let analysis = root.join("analysis");
     for name in others(&analysis, report) {
-        if !FILES.contains(&name.as_str()) && name != PAGE && name != FIGURES {
+        let name = name.as_str();
+        if !FILES.contains(&name) && !SEARCH.contains(&name) && name != PAGE && name != FIGURES {
             report.wrong(analysis.join(name), "is not a file of an analysis", MOVE);
         }
     }

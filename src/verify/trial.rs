@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{AuditReport, contents, network, problem};
 use crate::data::Dataset;
 use crate::plan::Trial;
+use crate::spec::TestSet;
 use crate::store::{self, Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
 use crate::text::chain;
 
@@ -36,10 +37,18 @@ pub(super) fn names(folder: &Path, report: &mut AuditReport) -> Vec<String> {
 }
 
 /// Checks the folder of `trial`, with the network on the test images if there are any.
-pub(super) fn inspect(store: &Store, trial: &Trial, dataset: Option<&Dataset>) -> AuditReport {
+pub(super) fn inspect(store: &Store, trial: &Trial, test: TestSet, dataset: Option<&Dataset>) -> AuditReport {
     let mut report = AuditReport::default();
-    match store.trial(&trial.id) {
-        Ok(folder) => Inspection { trial, folder, report: &mut report }.run(dataset),
+    let folders = store.trial(&trial.id).and_then(|folder| Ok((folder, store.unsealed(&trial.id)?)));
+    match folders {
+        Ok((folder, unsealed)) => {
+            Inspection { trial, test, folder: folder.clone(), report: &mut report }.run(dataset);
+            if test == TestSet::Sealed && unsealed.path().exists() {
+                let mut inspection =
+                    Inspection { trial, test: TestSet::Open, folder: unsealed, report: &mut report };
+                inspection.unsealed(&folder, dataset);
+            }
+        }
         Err(error) => report.wrong(store.trials(), chain(&error), "give the trial another id"),
     }
     report
@@ -47,6 +56,8 @@ pub(super) fn inspect(store: &Store, trial: &Trial, dataset: Option<&Dataset>) -
 
 struct Inspection<'a> {
     trial: &'a Trial,
+    /// Sealed where the folder must not have a test error.
+    test: TestSet,
     folder: TrialFolder,
     report: &'a mut AuditReport,
 }
@@ -95,11 +106,14 @@ impl Inspection<'_> {
 
     /// Checks the files that the result does not list.
     fn bystanders(&mut self, names: &[String], sealed: Option<&Sealed>) {
-        let known = |name: &str| file::COMPLETE.contains(&name) || name == file::FAILURE;
+        let others = [file::PREDICTIONS, file::FAILURE];
+        let known = |name: &str| file::COMPLETE.contains(&name) || others.contains(&name);
         for name in names {
             let path = self.path(name);
             match name.as_str() {
                 file::RESULT => {}
+                // Of a trial that paused.
+                file::STATE if sealed.is_some_and(|it| it.files.contains_key(file::STATE)) => {}
                 file::STATE => {
                     let problem = "is the state of an interrupted or running trial";
                     self.report.note(path, problem, "run `drsae sweep` to continue the trial");
@@ -133,7 +147,7 @@ impl Inspection<'_> {
 
     fn ended(&mut self, sealed: &Sealed, dataset: Option<&Dataset>) {
         let outcome = &sealed.outcome;
-        if let Err(problem) = contents::result(outcome, self.trial) {
+        if let Err(problem) = contents::result(outcome, self.trial, self.test) {
             self.wrong(file::RESULT, problem);
         }
         let mut whole = true;
@@ -143,12 +157,40 @@ impl Inspection<'_> {
         if outcome.status != Status::Complete {
             return;
         }
-        for name in file::COMPLETE.into_iter().filter(|name| !sealed.files.contains_key(*name)) {
+        let predictions = (self.test == TestSet::Open).then_some(file::PREDICTIONS);
+        let needed = file::COMPLETE.into_iter().chain(predictions);
+        for name in needed.filter(|name| !sealed.files.contains_key(*name)) {
             whole = false;
             self.wrong(file::RESULT, format!("does not list {name}, which a complete trial has"));
         }
         if whole {
             self.complete(outcome, dataset);
+        }
+    }
+
+    /// Checks the test of a trial that was trained while its test images were sealed.
+    fn unsealed(&mut self, trained: &TrialFolder, dataset: Option<&Dataset>) {
+        let again = "remove it, and let `drsae unseal` test the network again";
+        let problems = match self.folder.sealed() {
+            Err(error) => vec![(file::RESULT, problem(&error))],
+            Ok(None) => vec![(file::RESULT, "is missing: the test was interrupted".to_owned())],
+            Ok(Some(sealed)) => {
+                if self.is_whole(&sealed) && sealed.files.iter().all(|(name, sum)| self.check_file(name, sum))
+                {
+                    let result = contents::result(&sealed.outcome, self.trial, TestSet::Open);
+                    let mut found: Vec<_> = result.err().map(|it| (file::RESULT, it)).into_iter().collect();
+                    if let Some(dataset) = dataset {
+                        let tested = (&self.folder, &sealed.outcome);
+                        found.extend(network::faults(self.trial, trained, Some(tested), dataset));
+                    }
+                    found
+                } else {
+                    Vec::new()
+                }
+            }
+        };
+        for (name, problem) in problems {
+            self.report.wrong(self.path(name), problem, again);
         }
     }
 
@@ -186,7 +228,8 @@ impl Inspection<'_> {
         }
         if let Some(dataset) = dataset {
             self.report.checked.networks += 1;
-            for (name, problem) in network::faults(self.trial, &self.folder, outcome, dataset) {
+            let tested = (self.test == TestSet::Open).then_some((&self.folder, outcome));
+            for (name, problem) in network::faults(self.trial, &self.folder, tested, dataset) {
                 self.wrong(name, problem);
             }
         }

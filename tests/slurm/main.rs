@@ -10,3 +10,4 @@ mod files;
 mod lab;
 mod refusals;
 mod runs;
+mod studies;

@@ -42,6 +42,17 @@ const CLOCKS: [&str; 5] = ["timing.csv", "result.json", "provenance.json", "prov
 /// The files of a folder, by their path in it.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
+/// The folder of the genuine MNIST files, if this machine has them.
+pub fn mnist() -> Option<PathBuf> {
+    let folder =
+        std::env::var_os("DRSAE_DATA_DIR").map_or_else(|| PathBuf::from("../shared/mnist"), PathBuf::from);
+    let is_there = folder.join("t10k-images-idx3-ubyte.gz").exists();
+    if !is_there {
+        eprintln!("skipped: there is no MNIST in DRSAE_DATA_DIR or ../shared/mnist");
+    }
+    is_there.then_some(folder)
+}
+
 /// A folder that is removed after the test.
 pub struct Lab {
     folder: TempDir,
@@ -69,6 +80,22 @@ impl Lab {
 
     pub fn read(&self, relative: impl AsRef<Path>) -> String {
         fs::read_to_string(self.path(relative)).unwrap()
+    }
+
+    /// Removes a folder.
+    pub fn remove(&self, relative: &str) {
+        fs::remove_dir_all(self.path(relative)).unwrap();
+    }
+
+    /// Copies the files of MNIST, which may be replaced then.
+    pub fn copy_mnist(&self, from: &Path, folder: &str) {
+        for entry in fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            self.write(
+                &format!("{folder}/{}", path.file_name().unwrap().display()),
+                fs::read(&path).unwrap(),
+            );
+        }
     }
 
     /// `drsae COMMAND spec.toml MORE…`, which has ended.

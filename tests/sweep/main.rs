@@ -7,3 +7,4 @@ mod refusals;
 mod runs;
 mod stale;
 mod stored;
+mod studies;

@@ -14,9 +14,9 @@ fn tables_are_written_with_the_known_answers() {
     untied,5,90,990,3,0,1.0,0.5,2.0,0.5,400,0.49749371855331,0,0,0,0,0.5,1.0,1.5,1.5,2.0,2.5
     ");
     insta::assert_snapshot!(written(&store, "comparison.csv"), @r"
-    steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,p_equivalence,p_equivalence_holm,valid_mean_difference,valid_low_95,valid_high_95,difference_seed_1,difference_seed_2,difference_seed_3
-    2,drsae,untied,1000,990,3,0,0.5,0.25,-0.12103442793758334,1.1210344279375835,paired,3,3,0.07417990022744878,0.14835980045489755,0.25,0.25,0.004566305693137743,0.009132611386275486,0.5,-0.12103442793758334,1.1210344279375835,0.25,0.5,0.75
-    5,drsae,untied,1000,990,2,1,-0.25,0.3535533905932738,-3.426551184043672,2.926551184043672,paired,2,3,0.5000000000000004,0.5000000000000004,1.0,0.5,0.045167235300866554,0.045167235300866554,-0.25,-3.426551184043672,2.926551184043672,-0.5,,0.0
+    steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,p_equivalence,p_equivalence_holm,valid_mean_difference,valid_low_95,valid_high_95,seeds_images_low_95,seeds_images_high_95,difference_seed_1,difference_seed_2,difference_seed_3
+    2,drsae,untied,1000,990,3,0,0.5,0.25,-0.12103442793758334,1.1210344279375835,paired,3,3,0.07417990022744878,0.14835980045489755,0.25,0.25,0.004566305693137743,0.009132611386275486,0.5,-0.12103442793758334,1.1210344279375835,-0.005392198918832344,1.0053921989188324,0.25,0.5,0.75
+    5,drsae,untied,1000,990,2,1,-0.25,0.3535533905932738,-3.426551184043672,2.926551184043672,paired,2,3,0.5000000000000004,0.5000000000000004,1.0,0.5,0.045167235300866554,0.045167235300866554,-0.25,-3.426551184043672,2.926551184043672,-3.435926065911927,2.935926065911927,-0.5,,0.0
     ");
     insta::assert_snapshot!(written(&store, "grid.csv"), @r"
     reference,challenger,cells,identical_cells,n,missing,mean_difference,sd,low_95,high_95,p_t,p_holm,p_sign_flip,p_sign_flip_least,p_equivalence,p_equivalence_holm,valid_mean_difference,valid_low_95,valid_high_95,difference_seed_1,difference_seed_2,difference_seed_3,iqm_reference,iqm_reference_bootstrap_low_95,iqm_reference_bootstrap_high_95,iqm_challenger,iqm_challenger_bootstrap_low_95,iqm_challenger_bootstrap_high_95,probability_of_improvement,probability_of_improvement_bootstrap_low_95,probability_of_improvement_bootstrap_high_95
@@ -34,6 +34,8 @@ fn tables_are_written_with_the_known_answers() {
           "valid_mean_difference": "percentage points",
           "valid_low_95": "percentage points",
           "valid_high_95": "percentage points",
+          "seeds_images_low_95": "percentage points",
+          "seeds_images_high_95": "percentage points",
           "difference_seed_1": "percentage points",
           "difference_seed_2": "percentage points",
           "difference_seed_3": "percentage points"
@@ -102,26 +104,26 @@ fn terminal_tables_fit_their_width() {
     insta::assert_snapshot!(text, @r"
     Errors in percent, mean ± standard deviation over n seeds
     ────────────────────────────────────────────────────────────────────────
-     family   steps   hidden   parameters     n    test error   valid error
+     family   steps   hidden   parameters     n   valid error    test error
     ════════════════════════════════════════════════════════════════════════
-     drsae    2          100         1000     3   1.25 ± 0.25   2.25 ± 0.25
-     untied   2           90          990     3   1.75 ± 0.50   2.75 ± 0.50
-     drsae    5          100         1000   2/3   1.25 ± 0.35   2.25 ± 0.35
-     untied   5           90          990     3   1.00 ± 0.50   2.00 ± 0.50
+     drsae    2          100         1000     3   2.25 ± 0.25   1.25 ± 0.25
+     untied   2           90          990     3   2.75 ± 0.50   1.75 ± 0.50
+     drsae    5          100         1000   2/3   2.25 ± 0.35   1.25 ± 0.35
+     untied   5           90          990     3   2.00 ± 0.50   1.00 ± 0.50
     ────────────────────────────────────────────────────────────────────────
 
-    Difference in test error from drsae, percentage points, paired by seed
+    Difference in error from drsae, percentage points, paired by seed
     (+ where drsae is better)
-    ─────────────────────────────────────────────────────────────────────────
-     steps   challenger   parameters (reference)     n                Δ test
-    ═════════════════════════════════════════════════════════════════════════
-     2       untied                   990 (1000)     3   +0.50 [-0.12, 1.12]
-     5       untied                   990 (1000)   2/3   -0.25 [-3.43, 2.93]
-    ─────────────────────────────────────────────────────────────────────────
+    ──────────────────────────────────────────────────────────────────────
+     steps   challenger     n               Δ valid                Δ test
+    ══════════════════════════════════════════════════════════════════════
+     2       untied         3   +0.50 [-0.12, 1.12]   +0.50 [-0.12, 1.12]
+     5       untied       2/3   -0.25 [-3.43, 2.93]   -0.25 [-3.43, 2.93]
+    ──────────────────────────────────────────────────────────────────────
 
     At equal parameter count drsae has no demonstrated difference from untied: 0.12
     percentage points less test error [-3.05, 3.30] (95 % paired-t over 2 seeds,
-    averaged over 2 values of steps; left out are seeds in which a trial is not
+    averaged over 2 values of steps; omitted: seeds in which a trial is not
     complete: 1 of 3 of untied).
     ");
 }
@@ -131,8 +133,8 @@ fn one_seed_has_a_difference_and_no_interval() {
     let (_folder, store) = results(&[("drsae", 2, 7, Some(1.0)), ("untied", 2, 7, Some(1.5))]);
     let analysis = analyze(&store, &design()).unwrap();
     insta::assert_snapshot!(written(&store, "comparison.csv"), @r"
-    steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,valid_mean_difference,valid_low_95,valid_high_95,difference_seed_7
-    2,drsae,untied,1000,990,1,0,0.5,,,,paired,1,1,,,1.0,1.0,0.5,,,0.5
+    steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,valid_mean_difference,valid_low_95,valid_high_95,seeds_images_low_95,seeds_images_high_95,difference_seed_7
+    2,drsae,untied,1000,990,1,0,0.5,,,,paired,1,1,,,1.0,1.0,0.5,,,,,0.5
     ");
     assert!(analysis.render(80).contains("+0.50\n"), "{}", analysis.render(80));
 }
@@ -147,8 +149,8 @@ fn incomplete_cells_keep_their_row_without_numbers() {
     untied,2,90,990,1,0,1.5,,2.5,,400,0.6077622890571609,0,0,0,0,1.5,2.5
     ");
     insta::assert_snapshot!(written(&store, "comparison.csv"), @r"
-    steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,valid_mean_difference,valid_low_95,valid_high_95,difference_seed_1
-    2,drsae,untied,1000,990,0,1,,,,,,0,1,,,,,,,,
+    steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,valid_mean_difference,valid_low_95,valid_high_95,seeds_images_low_95,seeds_images_high_95,difference_seed_1
+    2,drsae,untied,1000,990,0,1,,,,,,0,1,,,,,,,,,,
     ");
     insta::assert_snapshot!(written(&store, "grid.csv"), @r"
     reference,challenger,cells,identical_cells,n,missing,mean_difference,sd,low_95,high_95,p_t,p_holm,p_sign_flip,p_sign_flip_least,valid_mean_difference,valid_low_95,valid_high_95,difference_seed_1,iqm_reference,iqm_reference_bootstrap_low_95,iqm_reference_bootstrap_high_95,iqm_challenger,iqm_challenger_bootstrap_low_95,iqm_challenger_bootstrap_high_95,probability_of_improvement,probability_of_improvement_bootstrap_low_95,probability_of_improvement_bootstrap_high_95
@@ -176,7 +178,7 @@ fn cells_without_a_common_seed_are_compared_as_independent() {
     n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,p_equivalence,p_equivalence_holm
     0,4,1.0,,-2.0424349222966582,4.042434922296659,welch,2,2,0.29289321881345354,0.29289321881345354,,,,
     ");
-    insta::assert_snapshot!(analysis.compared.as_ref().unwrap().verdict, @"At equal parameter count drsae has no seed to be compared with untied in, for none has all its trials complete (left out are seeds in which a trial is not complete: 4 of 4 of untied).");
+    insta::assert_snapshot!(analysis.compared.as_ref().unwrap().verdict, @"At equal parameter count drsae has no comparison with untied, since no seed has all its trials complete (omitted: seeds in which a trial is not complete: 4 of 4 of untied).");
     assert!(written(&store, "tables.md").contains(" W |"), "{}", written(&store, "tables.md"));
 }
 

@@ -83,7 +83,7 @@ fn mistakes_that_are_not_those_of_the_trials_are_not_compared() {
     assert_eq!(file(&input(TRIALS, Some(&fewer)), EXAMPLES), None);
     let page = file(&input(TRIALS, Some(&fewer)), MARKDOWN).unwrap();
     assert!(
-        page.contains("lists 3 mistakes of the trial with index 1, its test error makes them 4"),
+        page.contains("lists 3 mistakes of the trial with index 1, but its test error implies 4"),
         "{page}"
     );
 }

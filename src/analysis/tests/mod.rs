@@ -90,7 +90,7 @@ fn design() -> SweepDesign {
 
 fn compare(reference: &[(&str, &str)]) -> Compare {
     let reference = reference.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
-    Compare { reference, matching: true, margin: None }
+    Compare { reference, matching: true, ..Compare::default() }
 }
 
 fn with_margin(margin: f64) -> SweepDesign {

@@ -7,29 +7,29 @@ fn the_page_has_the_verdict_and_the_tables() {
     let (_folder, store) = results(&TRIALS);
     analyze(&store, &with_margin(2.0)).unwrap();
     insta::assert_snapshot!(written(&store, "tables.md"), @r"
-    At equal parameter count drsae has a test error equivalent to that of untied within 2 percentage points: 0.12 percentage points less, 90 % \[-1.45, 1.70\] (95 % paired-t over 2 seeds, averaged over 2 values of steps; left out are seeds in which a trial is not complete: 1 of 3 of untied).
+    At equal parameter count drsae has a test error equivalent to that of untied within 2 percentage points: 0.12 percentage points less, 90 % \[-1.45, 1.70\] (95 % paired-t over 2 seeds, averaged over 2 values of steps; omitted: seeds in which a trial is not complete: 1 of 3 of untied).
 
-    **Summary.** What each cell reached: mean ± sample standard deviation over n seeds (1, 2, 3); n is of the planned seeds where trials are not complete. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these. The image SE is the standard error that the number of test images gives one network of the mean error.
+    **Summary.** Errors of each cell: mean ± sample standard deviation over n seeds (1, 2, 3); n/m means that n of m planned trials are complete. Each trial keeps the weights with the lowest validation error, or the last ones if no images are held out; the test images were read once, with the kept weights. The image SE is the standard error, from the number of test images, of one network whose error is the mean.
 
-    | family | steps | hidden units | parameters | n | test error / % | validation error / % | image SE / % |
+    | family | steps | hidden units | parameters | n | validation error / % | test error / % | image SE / % |
     |---|---|---:|---:|---:|---:|---:|---:|
-    | drsae | 2 | 100 | 1000 | 3 | 1.25 ± 0.25 | 2.25 ± 0.25 | 0.56 |
-    | untied | 2 | 90 | 990 | 3 | 1.75 ± 0.50 | 2.75 ± 0.50 | 0.66 |
-    | drsae | 5 | 100 | 1000 | 2/3 | 1.25 ± 0.35 | 2.25 ± 0.35 | 0.56 |
-    | untied | 5 | 90 | 990 | 3 | 1.00 ± 0.50 | 2.00 ± 0.50 | 0.50 |
+    | drsae | 2 | 100 | 1000 | 3 | 2.25 ± 0.25 | 1.25 ± 0.25 | 0.56 |
+    | untied | 2 | 90 | 990 | 3 | 2.75 ± 0.50 | 1.75 ± 0.50 | 0.66 |
+    | drsae | 5 | 100 | 1000 | 2/3 | 2.25 ± 0.35 | 1.25 ± 0.35 | 0.56 |
+    | untied | 5 | 90 | 990 | 3 | 2.00 ± 0.50 | 1.00 ± 0.50 | 0.50 |
 
-    **Grid.** Each challenger against drsae over all cells: difference in error, challenger − drsae, in percentage points (pp), positive where drsae is better; averaged over the cells within each seed first, then over n seeds (1, 2, 3), with the 95 % interval of Student's t. Identical are cells with exactly the errors of drsae; the averages include them. p (t) is of the same t, p (Holm) adjusts it for the table's 1 row, p (sign flip) is exact and at least 0.25 with 3 seeds. p (equivalence) is that of two one-sided t tests against a difference of 2 pp or more, so adjusted. Secondary: interquartile mean of the test errors (IQM), and the chance that a trial of the challenger has less test error than one of drsae in the same cell, with 95 % percentile intervals of a stratified bootstrap. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these.
+    **Grid.** Each challenger compared with drsae over all cells: difference in error, challenger − drsae, in percentage points (pp), positive if drsae is better; averaged over the cells within each seed, then over n seeds (1, 2, 3), with the 95 % interval of Student's t. Identical cells have exactly the errors of drsae; the averages include them. p (t) is that of the same t test, p (Holm) is adjusted for the 1 row of the table, and p (sign flip) is exact and at least 0.25 with 3 seeds. p (equivalence, Holm) is that of two one-sided t tests against a difference of 2 pp or more, with the same adjustment. Secondary figures: the interquartile mean of the test errors (IQM), and the probability that a trial of the challenger has less test error than one of drsae in the same cell, with 95 % percentile intervals of a stratified bootstrap. Each trial keeps the weights with the lowest validation error, or the last ones if no images are held out; the test images were read once, with the kept weights.
 
-    | challenger | cells | of these identical | n | Δ test / pp \[95 %\] | Δ validation / pp \[95 %\] | p (t) | p (Holm) | p (sign flip) | p (equivalence, Holm) | IQM challenger / % | IQM reference / % | P(improvement) |
+    | challenger | cells | of these identical | n | Δ validation / pp \[95 %\] | Δ test / pp \[95 %\] | p (t) | p (Holm) | p (sign flip) | p (equivalence, Holm) | IQM challenger / % | IQM reference / % | P(improvement) |
     |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
     | untied | 2 | 0 | 2/3 | +0.12 \[-3.05, 3.30\] | +0.12 \[-3.05, 3.30\] | 0.705 | 0.705 | 1.000 | 0.042 | 1.38 \[1.00, 1.75\] | 1.25 \[1.00, 1.50\] | 0.42 \[0.14, 0.69\] |
 
-    **Comparison.** Each cell against drsae with the same other settings: difference in error, challenger − drsae, in percentage points (pp), positive where drsae is better; mean over n seeds (1, 2, 3) that both have complete, and 95 % interval of Student's t for paired differences. p (t) is of the same t, p (Holm) adjusts it for the table's 2 rows, p (sign flip) is exact and at least 0.25 with 3 seeds. p (equivalence) is that of two one-sided t tests against a difference of 2 pp or more, so adjusted. Each trial's weights are those with the least validation error, where images are held out; the test images were read once, with these.
+    **Comparison.** Each cell compared with drsae at the same other settings: difference in error, challenger − drsae, in percentage points (pp), positive if drsae is better; mean over the n seeds (1, 2, 3) for which both trials are complete, and 95 % interval of Student's t for paired differences. p (t) is that of the same t test, p (Holm) is adjusted for the 2 rows of the table, and p (sign flip) is exact and at least 0.25 with 3 seeds. p (equivalence, Holm) is that of two one-sided t tests against a difference of 2 pp or more, with the same adjustment. Each trial keeps the weights with the lowest validation error, or the last ones if no images are held out; the test images were read once, with the kept weights.
 
-    | steps | challenger | parameters (reference) | n | Δ test / pp \[95 %\] | Δ validation / pp \[95 %\] | p (t) | p (Holm) | p (sign flip) | p (equivalence, Holm) |
-    |---|---|---:|---:|---:|---:|---:|---:|---:|---:|
-    | 2 | untied | 990 (1000) | 3 | +0.50 \[-0.12, 1.12\] | +0.50 \[-0.12, 1.12\] | 0.074 | 0.148 | 0.250 | 0.009 |
-    | 5 | untied | 990 (1000) | 2/3 | -0.25 \[-3.43, 2.93\] | -0.25 \[-3.43, 2.93\] | 0.500 | 0.500 | 1.000 | 0.045 |
+    | steps | challenger | n | Δ validation / pp \[95 %\] | Δ test / pp \[95 %\] | parameters (reference) | p (t) | p (Holm) | p (sign flip) | p (equivalence, Holm) | 95 % over seeds and images / pp |
+    |---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|
+    | 2 | untied | 3 | +0.50 \[-0.12, 1.12\] | +0.50 \[-0.12, 1.12\] | 990 (1000) | 0.074 | 0.148 | 0.250 | 0.009 | \[-0.01, 1.01\] |
+    | 5 | untied | 2/3 | -0.25 \[-3.43, 2.93\] | -0.25 \[-3.43, 2.93\] | 990 (1000) | 0.500 | 0.500 | 1.000 | 0.045 | \[-3.44, 2.94\] |
 
     Single networks are compared on the same test images in examples.csv.
     ");

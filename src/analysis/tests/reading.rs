@@ -30,7 +30,7 @@ fn a_cell_without_reference_is_named() {
     assert!(analysis.render(80).contains("No reference has the other values of: untied, 5\n"));
     let compared = analysis.compared.unwrap();
     assert!(compared.comparison.is_empty() && compared.grid.is_empty());
-    assert!(written(&store, "tables.md").contains("in no comparison: untied, 5"));
+    assert!(written(&store, "tables.md").contains("which are not compared: untied, 5"));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn what_follows_from_a_name_is_not_part_of_it() {
         (vec!["family".to_owned()], vec!["steps".to_owned()])
     );
     let tables = written(&store, "tables.md");
-    assert_eq!(tables.matches("The names determine steps, which they leave out.").count(), 2, "{tables}");
+    assert_eq!(tables.matches("The names determine steps, which they omit.").count(), 2, "{tables}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn left_out(compared: &Compared) -> String {
     let cells = match &compared.contrast.unmatched[..] {
         [] => String::new(),
         cells => {
-            format!("Cells without a reference, and so in no comparison: {}\n\n", escaped(&cells.join("; ")))
+            format!("Cells without a reference, which are not compared: {}\n\n", escaped(&cells.join("; ")))
         }
     };
     match &compared.examples {

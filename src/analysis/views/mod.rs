@@ -15,11 +15,16 @@ use super::{
 use crate::stats::{Estimate, Paired, least_sign_flip};
 
 /// The selection of networks, stated in every caption.
-const SELECTION: &str = "Each trial's weights are those with the least validation error, where images are held \
-                         out; the test images were read once, with these.";
+fn selection(is_sealed: bool) -> String {
+    let test = if is_sealed { "are sealed" } else { "were read once, with the kept weights" };
+    format!(
+        "Each trial keeps the weights with the lowest validation error, or the last ones if no images are held out; the \
+         test images {test}."
+    )
+}
 
-const IMAGE_ERROR: &str = " The image SE is the standard error that the number of test images gives one \
-                           network of the mean error.";
+const IMAGE_ERROR: &str = " The image SE is the standard error, from the number of test images, of one network whose \
+                           error is the mean.";
 
 /// A table for a page or a paper. All texts are plain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,7 +66,7 @@ pub(super) fn of(analysis: &Analysis) -> Vec<TableView> {
 pub(super) fn summary(summary: &Summary) -> TableView {
     let settings = SettingColumns::of(&summary.axes, summary.rows.iter().map(|row| &row.values));
     let images = summary.rows.iter().any(|row| row.image_error.is_some());
-    let mut measured = vec!["hidden units", "parameters", "n", "test error / %", "validation error / %"];
+    let mut measured = vec!["hidden units", "parameters", "n", "validation error / %", "test error / %"];
     measured.extend(images.then_some("image SE / %"));
     let cells = |row: &SummaryRow| {
         let mut cells = settings.of_row(&row.values);
@@ -69,8 +74,8 @@ pub(super) fn summary(summary: &Summary) -> TableView {
             row.hidden.to_string(),
             row.parameters.to_string(),
             words::of_planned(row.n, row.incomplete),
-            words::spread(row.test_error),
             words::spread(row.valid_error),
+            words::spread(row.test_error),
         ]);
         cells.extend(images.then(|| words::estimate(row.image_error, None)));
         cells
@@ -78,9 +83,10 @@ pub(super) fn summary(summary: &Summary) -> TableView {
     TableView {
         name: "summary",
         caption: format!(
-            "What each cell reached: mean ± sample standard deviation over n seeds{}; n is of the planned \
-             seeds where trials are not complete. {SELECTION}{}",
+            "Errors of each cell: mean ± sample standard deviation over n seeds{}; n/m means that n of m planned \
+             trials are complete. {}{}",
             seeds(&summary.seeds),
+            selection(summary.is_sealed()),
             if images { IMAGE_ERROR } else { "" }
         ),
         head: head(&settings, &measured),
@@ -93,36 +99,42 @@ pub(super) fn summary(summary: &Summary) -> TableView {
 /// The view of every cell against its reference.
 pub(super) fn comparison(Compared { contrast, comparison, .. }: &Compared) -> TableView {
     let settings = SettingColumns::of(&contrast.axes, comparison.iter().map(|row| &row.values));
-    let mut measured = vec!["challenger", "parameters (reference)"];
-    measured.extend(DIFFERENCE);
+    let mut measured = vec!["challenger"];
+    measured.extend(&DIFFERENCE[..3]);
+    measured.push("parameters (reference)");
+    measured.extend(&DIFFERENCE[3..]);
     measured.extend(contrast.margin.map(|_| EQUIVALENCE));
+    let is_crossed = comparison.iter().any(|row| row.crossed.is_some());
+    measured.extend(is_crossed.then_some(CROSSED));
     let cells = |row: &ComparisonRow| {
         let mut cells = settings.of_row(&row.values);
         cells.extend([
             row.challenger.clone(),
-            format!("{} ({})", row.parameters_challenger, row.parameters_reference),
             words::of_planned(row.differences.len() - row.missing, row.missing),
-            compared(row.test),
             paired(row.valid),
+            compared(row.test),
+            format!("{} ({})", row.parameters_challenger, row.parameters_reference),
         ]);
         cells.extend(tests(&row.tests, contrast.margin));
+        cells.extend(is_crossed.then(|| crossed(row)));
         cells
     };
     let reference = contrast.reference_label();
     TableView {
         name: "comparison",
         caption: format!(
-            "Each cell against {reference} with the same other settings: difference in error, challenger − \
-             {reference}, in percentage points (pp), positive where {reference} is better; mean over n seeds{} \
-             that both have complete, and 95 % interval of Student's t for paired differences{}.{} {} {SELECTION}",
+            "Each cell compared with {reference} at the same other settings: difference in error, challenger − \
+             {reference}, in percentage points (pp), positive if {reference} is better; mean over the n seeds{} for \
+             which both trials are complete, and 95 % interval of Student's t for paired differences{}.{} {} {}",
             seeds(&contrast.seeds),
             if comparison.iter().any(is_welch) {
-                "; of Welch's t where marked W, for want of pairs"
+                "; rows marked W have no pairs and use Welch's t"
             } else {
                 ""
             },
             words::implied(&contrast.implied),
-            of_tests(comparison.len(), contrast.seeds.len(), contrast.margin)
+            of_tests(comparison.len(), contrast.seeds.len(), contrast.margin),
+            selection(comparison.iter().all(|row| row.test.is_none() && row.valid.is_some()))
         ),
         head: head(&settings, &measured),
         texts: settings.heads.len() + 1,
@@ -145,8 +157,8 @@ fn grid(Compared { contrast, grid, .. }: &Compared) -> TableView {
             row.cells.to_string(),
             row.identical.to_string(),
             words::of_planned(row.differences.len() - row.missing, row.missing),
-            paired(row.test),
             paired(row.valid),
+            paired(row.test),
         ];
         cells.extend(tests(&row.tests, contrast.margin));
         let figures = [row.iqm_challenger, row.iqm_reference, row.probability_of_improvement];
@@ -157,16 +169,16 @@ fn grid(Compared { contrast, grid, .. }: &Compared) -> TableView {
     TableView {
         name: "grid",
         caption: format!(
-            "Each challenger against {reference} over all cells: difference in error, challenger − {reference}, \
-             in percentage points (pp), positive where {reference} is better; averaged over the cells within \
-             each seed first, then over n seeds{}, with the 95 % interval of Student's t. Identical are cells \
-             with exactly the errors of {reference}; the averages include them.{} {} Secondary: interquartile \
-             mean of the test errors (IQM), and the chance that a trial of the challenger has less test error \
-             than one of {reference} in the same cell, with 95 % percentile intervals of a stratified \
-             bootstrap. {SELECTION}",
+            "Each challenger compared with {reference} over all cells: difference in error, challenger − {reference}, \
+             in percentage points (pp), positive if {reference} is better; averaged over the cells within each seed, \
+             then over n seeds{}, with the 95 % interval of Student's t. Identical cells have exactly the errors of \
+             {reference}; the averages include them.{} {} Secondary figures: the interquartile mean of the test errors \
+             (IQM), and the probability that a trial of the challenger has less test error than one of {reference} in \
+             the same cell, with 95 % percentile intervals of a stratified bootstrap. {}",
             seeds(&contrast.seeds),
             words::implied(&contrast.implied),
-            of_tests(grid.len(), contrast.seeds.len(), contrast.margin)
+            of_tests(grid.len(), contrast.seeds.len(), contrast.margin),
+            selection(grid.iter().all(|row| row.test.is_none() && row.valid.is_some()))
         ),
         head: head.into_iter().map(str::to_owned).collect(),
         texts: 1,
@@ -177,8 +189,9 @@ fn grid(Compared { contrast, grid, .. }: &Compared) -> TableView {
 
 /// Heads of the columns of a difference.
 const DIFFERENCE: [&str; 6] =
-    ["n", "Δ test / pp [95 %]", "Δ validation / pp [95 %]", "p (t)", "p (Holm)", "p (sign flip)"];
+    ["n", "Δ validation / pp [95 %]", "Δ test / pp [95 %]", "p (t)", "p (Holm)", "p (sign flip)"];
 const EQUIVALENCE: &str = "p (equivalence, Holm)";
+const CROSSED: &str = "95 % over seeds and images / pp";
 
 fn head(settings: &SettingColumns, more: &[&str]) -> Vec<String> {
     let mut head = settings.heads.clone();
@@ -196,11 +209,17 @@ fn paired(paired: Option<Paired>) -> String {
     words::difference(paired.map(|paired| paired.mean), paired.and_then(|paired| paired.interval))
 }
 
+/// The interval of a difference over other seeds and other test images.
+fn crossed(row: &ComparisonRow) -> String {
+    let interval = row.crossed.map(|crossed| crossed.interval);
+    interval.map_or_else(String::new, |it| format!("[{:.2}, {:.2}]", 100.0 * it.low, 100.0 * it.high))
+}
+
 fn is_welch(row: &ComparisonRow) -> bool {
     matches!(row.test, Some(Difference::Welch(_)))
 }
 
-/// ` = 1, 2, 3`, where they are few.
+/// ` (1, 2, 3)`; empty if there are many.
 fn seeds(seeds: &[u64]) -> String {
     if seeds.len() > 12 {
         return String::new();
@@ -213,13 +232,13 @@ fn seeds(seeds: &[u64]) -> String {
 fn of_tests(rows: usize, seeds: usize, margin: Option<f64>) -> String {
     let equivalence = margin.map_or_else(String::new, |margin| {
         format!(
-            " p (equivalence) is that of two one-sided t tests against a difference of {margin} pp or more, so \
-             adjusted."
+            " p (equivalence, Holm) is that of two one-sided t tests against a difference of {margin} pp or more, with \
+             the same adjustment."
         )
     });
     format!(
-        "p (t) is of the same t, p (Holm) adjusts it for the table's {}, p (sign flip) is exact and at least {} \
-         with {}.{equivalence}",
+        "p (t) is that of the same t test, p (Holm) is adjusted for the {} of the table, and p (sign flip) is exact and \
+         at least {} with {}.{equivalence}",
         words::count(rows, "row"),
         least_sign_flip(seeds),
         words::count(seeds, "seed")

@@ -28,9 +28,9 @@ pub(super) fn view(summary: &Summary, published: &[Published]) -> Option<TableVi
     };
     (!published.is_empty()).then(|| TableView {
         name: "published",
-        caption: "What each cell reached, mean ± sample standard deviation over n seeds, beside figures of \
-                  others as the spec quotes them. How many networks those are of, and how they were selected, is \
-                  not known here."
+        caption: "Test errors of the cells, mean ± sample standard deviation over n seeds, and published errors as \
+                  quoted in the spec. The number and the selection of the networks of published errors are not known \
+                  here."
             .to_owned(),
         head: ["system", "source", "n", "test error / %"].map(str::to_owned).to_vec(),
         texts: 2,

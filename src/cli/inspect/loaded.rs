@@ -6,7 +6,7 @@ use super::Args;
 use super::subjects::Networks;
 use crate::anatomy::{self, Anatomy, Context, Deformed, Network, Sample, Subject};
 use crate::cli::{checkpoint, eval};
-use crate::data::{self, Dataset, Images, Preprocessing, Source, strokes};
+use crate::data::{self, Dataset, Images, Part, Preprocessing, Source, strokes};
 use crate::memory::{self, Shortage};
 use crate::model::Model;
 use crate::report::Inspected;
@@ -27,7 +27,7 @@ impl Loaded {
     /// Loads images and judge for these networks.
     pub fn of(args: &Args, networks: &Networks) -> Result<Self> {
         let source = checkpoint::source(args.data.as_deref(), &networks.config.data)?;
-        let dataset = data::load(&source, args.data_dir.as_deref())?;
+        let dataset = data::load(&source, args.data_dir.as_deref(), Part::All)?;
         eval::ensure_fits(&networks.model, &dataset)?;
         expect_memory(&networks.model)?;
         let preprocessing = train::preprocessing(&networks.config.model);

@@ -75,8 +75,7 @@ impl Session for StubSession<'_> {
         Ok(Trained {
             best_epoch: EPOCHS,
             valid_error: None,
-            test_error: 75.0,
-            predictions: (0..4).map(row).collect(),
+            predictions: Some((0..4).map(row).collect()),
             model: config_toml.as_bytes().to_vec(),
         })
     }

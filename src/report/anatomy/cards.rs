@@ -31,10 +31,10 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
         categorical.into_iter().take(CARDS).chain(parts.into_iter().take(CARDS)).collect();
     let tiles = (2 + 2 * PARTNERS + EXCITING) as f64;
     let size = (2.0 * LEFT + tiles * (TILE + GAP) + 3.0 * SEPARATION, HEAD + ROW * units.len() as f64);
-    let caption = "The most active categorical-units, of different classes, and the most active parts. From the left: \
-                   the unit's column of D and row of E; the columns of the units with the largest and with the \
-                   smallest entries of S to it, each with its entry; the images with its largest activity. Each tile \
-                   is scaled to its own largest number: orange is positive, blue negative.";
+    let caption = "The most active categorical-units of different classes, and the most active parts. From left to right: \
+                   the unit's column of D and row of E; the columns of D of the units with the largest and the smallest \
+                   weights S to it, each with its weight; the images with its largest activity. Each tile is scaled to \
+                   its own largest absolute value: orange is positive, blue negative.";
     Figure::draw("cards", "Cards of units", caption, size, |canvas| {
         for (place, name) in [(0, "D and E"), (2, "supported by"), (2 + PARTNERS, "inhibited by")] {
             canvas.text((left(place), 0.5 * HEAD), name, Font::LABEL, Anchor::Start)?;

@@ -50,8 +50,8 @@ fn units(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
         legend: legend(["categorical-unit", "part-unit"], "threshold"),
     };
     let caption = format!(
-        "Each mark is a unit of the network of seed {seed}: {} categorical-units and {} parts. The angle is that \
-         between a unit's row of E and its column of D; it is 0 if both are parallel.",
+        "Each mark is a unit of the network of seed {seed}: {} categorical-units and {} parts. The angle is between a \
+         unit's row of E and its column of D; it is 0 if the two are parallel.",
         kinds[0].len(),
         kinds[1].len()
     );
@@ -143,7 +143,7 @@ impl Over<'_> {
             },
             x_name: "iteration t".to_owned(),
             y_name: self.y_name.to_owned(),
-            legend: legend(self.series, "T, where training ends"),
+            legend: legend(self.series, "T, as trained"),
         };
         Figure::draw(self.name, self.title, self.caption, grid.size(), |canvas| {
             grid.draw(canvas, |panel, at| {
@@ -155,7 +155,7 @@ impl Over<'_> {
     }
 }
 
-const SEEDS: &str = "Thin lines are single seeds, thick ones their mean";
+const SEEDS: &str = "Thin lines are single seeds, thick lines their mean";
 
 /// Mean activity of both kinds at every iteration, in the trained network and its controls.
 fn activity(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
@@ -168,8 +168,8 @@ fn activity(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
         name: "activity",
         title: "Activity over the iterations",
         caption: format!(
-            "Mean z^t of a unit, over all images, to 2T: the same units in the trained network, after phase 1 and \
-             before training, on a logarithmic scale. {SEEDS}."
+            "Mean z^t of a unit, over all images, up to 2T, on a logarithmic scale: the same units in the trained network, \
+             after phase 1 and before training. {SEEDS}."
         ),
         y_name: "mean activity of a unit",
         series: ["categorical-units", "parts"],
@@ -189,8 +189,8 @@ fn decoded(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
         name: "classes_on_the_way",
         title: "Class of the reconstruction at every iteration",
         caption: format!(
-            "Share of the images whose D·z^t an independent classifier recognises, next to that of as many \
-             iterations of ISTA on the same D. {SEEDS}."
+            "Share of the images whose D·z^t an independent classifier assigns to the true class, compared with the same \
+             number of ISTA iterations on the same D. {SEEDS}."
         ),
         y_name: "share in the true class",
         series: ["network", "ISTA"],

@@ -29,9 +29,9 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let pixel = half / (ACROSS * (columns + 1) - 1) as f64;
     let height = |count: usize| pixel * (count.div_ceil(ACROSS) * (rows + 1)) as f64;
     let total: f64 = groups.iter().map(|(_, units)| HEADING + height(units.len()) + MARGIN).sum();
-    let caption = "Columns of D on the left, and rows of E of the same units in the same places on the right. Each is \
-                   scaled to its own largest number: orange is positive, blue negative, white zero. \
-                   Categorical-units are sorted by class and mean activity; the most active ones are shown.";
+    let caption = "Left: columns of D. Right: rows of E of the same units at the same positions. Each is scaled to its own \
+                   largest absolute value: orange is positive, blue negative, white zero. The most active \
+                   categorical-units are shown, sorted by class and mean activity.";
     let size = (WIDTH, total + HEADING);
     Figure::draw("columns", "Decoder columns and encoder rows", caption, size, |canvas| {
         let mut top = 0.5 * HEADING;

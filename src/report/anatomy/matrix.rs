@@ -29,10 +29,10 @@ pub fn figure(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let scale = full(&whole, learnt);
     let narrow = full(&categorical, learnt);
     let caption = format!(
-        "S without its diagonal on the left; rows are receiving units. On the right −αDᵀD, the matrix of ISTA on \
-         the same dictionary, for the α = {step:.3} that fits the block of the parts. Above all live units, \
-         categorical-units first (up to the line), each kind by class; below the categorical-units alone. Orange is \
-         positive, blue negative; full colour at ±{scale:.3} above and ±{narrow:.3} below."
+        "Left: S without its diagonal; rows are receiving units. Right: −αDᵀD, the matrix of ISTA on the same dictionary, \
+         with the α = {step:.3} that fits the block of parts best. Top: all live units, categorical-units first (up to \
+         the line), each kind sorted by class. Bottom: only the categorical-units. Orange is positive, blue negative; \
+         full colour at ±{scale:.3} in the top row and ±{narrow:.3} in the bottom row."
     );
     let size = (LEFT + 2.0 * SIDE + GAP + 12.0, 2.0 * (TOP + SIDE) + 20.0);
     Figure::draw("recurrent", "Recurrent connections", caption, size, |canvas| {

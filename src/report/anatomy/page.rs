@@ -25,12 +25,12 @@ struct AnatomyPage<'p> {
 pub fn render(source: &ReportedAnatomy<'_>, figures: &[Figure]) -> Result<String, Error> {
     let seeds = source.summaries.iter().map(|summary| summary.n).max().unwrap_or_default();
     let networks =
-        if seeds == 1 { "one network".to_owned() } else { format!("{seeds} networks, of {seeds} seeds") };
+        if seeds == 1 { "One network".to_owned() } else { format!("{seeds} networks with {seeds} seeds") };
     let page = AnatomyPage {
         name: source.name,
         counts: format!(
-            "{networks}. Intervals are Student's 95 % over seeds; controls are the same networks after phase 1 and \
-             before training, under the trained network's division of its units."
+            "{networks}. Intervals are Student's 95 % intervals over seeds. Controls are the same networks after phase 1 \
+             and before training, with the trained network's division of units."
         ),
         tables: vec![
             PageTable::of(claims(source.summaries), "claims"),
@@ -48,8 +48,8 @@ fn claims(summaries: &[MeasureSummary]) -> TableView {
     TableView {
         name: "claims",
         caption:
-            "The paper's claims about the units, with verdicts for these networks. A claim holds if all its \
-                  primary measures do."
+            "The paper's claims about hidden units, with verdicts for these networks. A claim holds if all its \
+                  primary measures hold."
                 .to_owned(),
         head: ["claim", "text", "verdict"].map(str::to_owned).to_vec(),
         texts: 3,
@@ -95,8 +95,8 @@ fn measures(summaries: &[MeasureSummary]) -> TableView {
     TableView {
         name: "measures",
         caption:
-            "Every measure: mean over the networks with its interval, and the means of both controls. For \
-                  p-values it is the largest."
+            "Every measure: mean over the networks with its interval, and the means of both controls. For p-values \
+                  the largest value is given instead of the mean."
                 .to_owned(),
         head: ["claim", "measure", "expected", "verdict", "trained [95 %]", "after phase 1", "untrained"]
             .map(str::to_owned)

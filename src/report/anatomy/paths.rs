@@ -70,9 +70,9 @@ pub fn assembly(inspected: &Inspected<'_>) -> Result<Figure, Error> {
         (format!("class {class}"), images.collect())
     });
     let board = ImageTable { heads: heads.collect(), rows: rows.collect() };
-    let caption = "For each class the image with the largest activity of its categorical-units: the reconstruction by \
-                   these units, then with the 1, 2, 4, 8 and 16 parts that contribute most, then with all units. Each \
-                   tile is scaled to its own largest number: orange is positive, blue negative.";
+    let caption = "For each class, the image with the largest activity of its categorical-units: its reconstruction by \
+                   these units, with the 1, 2, 4, 8 and 16 parts that contribute most in addition, and by all units. Each \
+                   tile is scaled to its own largest absolute value: orange is positive, blue negative.";
     Figure::draw("assembly", "An image as prototype and parts", caption, board.size(), |canvas| {
         board.draw(canvas, inspected.size())
     })
@@ -118,9 +118,9 @@ pub fn steps(inspected: &Inspected<'_>) -> Result<Figure, Error> {
     let name = |&t: &usize| if t == last { format!("t = T = {t}") } else { format!("t = {t}") };
     let heads = ["image".to_owned()].into_iter().chain(shown.iter().map(name)).collect();
     let board = ImageTable { heads, rows: images.iter().map(row).collect() };
-    let caption = "D·z^t at some iterations and at 2T, beyond the trained T: the first images of the test set that are \
-                   not hard, and those with the smallest gap between the network's two highest scores. Row names \
-                   give the true class; each tile is scaled to its own largest number.";
+    let caption = "D·z^t at some iterations and at 2T, beyond the trained T: the first test images that are not hard, and \
+                   those with the smallest gap between the network's two highest scores. Row names give the true class; \
+                   each tile is scaled to its own largest absolute value.";
     Figure::draw("steps", "Reconstructions by iteration", caption, board.size(), |canvas| {
         board.draw(canvas, inspected.size())
     })

@@ -1,9 +1,9 @@
-//! Test error against the cost of a network: its parameters, and the operations and the time of its
+//! Error against the cost of a network: its parameters, and the operations and the time of its
 //! training.
 
 use super::Figure;
 use super::scatter::{Quantity, Scatter, along};
-use super::test_error::test_error;
+use super::test_error::ShownError;
 use crate::report::Error;
 use crate::report::chart::Scale;
 use crate::report::data::ReportData;
@@ -12,7 +12,7 @@ use crate::store::TrialRow;
 /// A figure is drawn if the cells' costs differ by more than this factor.
 const LEAST_RATIO: f64 = 1.2;
 
-/// Test error against parameters, operations and seconds; a cost that is about the same for all cells, or unknown, is
+/// Error against parameters, operations and seconds; a cost that is about the same for all cells, or unknown, is
 /// omitted.
 pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     let flops = |trial: &TrialRow| Some(data.flops(trial)? / 1e12);
@@ -21,31 +21,30 @@ pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
         (
             "parameters",
             "parameters",
-            "Test error of the kept weights, percent, against parameters.",
+            "parameters",
             cost("parameters", &|trial| Some(trial.parameters as f64)),
         ),
         (
             "flops",
             "operations of training",
-            "Test error of the kept weights, percent, against the floating-point operations of the \
-             matrix products of the whole training.",
+            "the floating-point operations of all matrix products of the training",
             cost("operations of training (10¹² floating-point operations)", &flops),
         ),
         (
             "seconds",
             "time of training",
-            "Test error of the kept weights, percent, against the wall-clock of the trial on one \
-             thread, among others on the same machine.",
+            "the wall-clock time of the trial on one thread, while other trials ran on the same machine",
             cost("wall-clock of the trial (s)", &seconds),
         ),
     ];
-    let figure = |(name, title, caption, x)| {
+    let figure = |(name, title, cost, x)| {
+        let error = ShownError::of(data);
         Scatter {
             name: format!("error_by_{name}"),
-            title: format!("Test error by {title}"),
-            caption,
+            title: format!("{} by {title}", error.name),
+            caption: &format!("{} of the kept weights, percent, against {cost}.", error.name),
             x,
-            y: test_error(),
+            y: error.quantity,
             along: along(&data.dimensions),
             is_setting: false,
         }

@@ -28,7 +28,7 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     };
     let caption = format!(
         "Validation error after each epoch of the phases that train the classifier, percent. {}{}",
-        if several { "Thin lines are single seeds, thick ones their mean." } else { "One seed." },
+        if several { "Thin lines are single seeds, thick lines their mean." } else { "One seed." },
         left_out(&facets)
     );
     let figure = Figure::draw("learning_curves", "Learning curves", caption, grid.size(), |canvas| {

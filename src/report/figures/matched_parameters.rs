@@ -37,8 +37,8 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
         band: None,
         legend: RowChart::legend(Vec::new()),
     };
-    let caption = "Trainable numbers of every cell against those of its reference. Beside each name stand how many \
-                   there are, and the hidden units n that make them so many.";
+    let caption = "Parameters of every cell compared with those of its reference. The text on the right gives the number \
+                   of parameters and the hidden units n.";
     let figure = Figure::draw("matched_parameters", "Parameter counts", caption, rows.size(), |canvas| {
         rows.draw(canvas, |panel, at, y| {
             let Count { series, excess, .. } = &counts[at];

@@ -85,6 +85,6 @@ fn seeds(counts: impl Iterator<Item = usize>) -> String {
 fn left_out(facets: &Facets<'_>) -> String {
     match facets.left_out {
         0 => String::new(),
-        more => format!(" The first {PANELS} panels are shown, {more} are left out."),
+        more => format!(" The first {PANELS} panels are shown, {more} are omitted."),
     }
 }

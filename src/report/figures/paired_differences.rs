@@ -143,7 +143,7 @@ fn entries(compared: &Compared) -> Vec<LegendEntry> {
 fn caption(compared: &Compared, reference: &str, all: &[Against]) -> String {
     let marks = if all.iter().any(|against| against.interval.is_some()) {
         format!(
-            "Small marks are single seeds, large ones the mean over {}, bars the 95 % interval of that mean, \
+            "Small marks are single seeds, large marks the mean over {}, bars the 95 % interval of the mean by \
              Student's t for paired differences.",
             seeds(all.iter().map(|against| against.seeds.len()))
         )
@@ -152,12 +152,12 @@ fn caption(compared: &Compared, reference: &str, all: &[Against]) -> String {
     };
     let is_welch = |row: &analysis::ComparisonRow| matches!(row.test, Some(Difference::Welch(_)));
     let welch = if compared.comparison.iter().any(is_welch) {
-        " Where marked W, it is Welch's t of the difference of means, for want of pairs."
+        " Rows marked W have no pairs and use Welch's t for the difference of means."
     } else {
         ""
     };
     format!(
-        "Test error less that of the reference {reference} with the same seed and other settings, percentage \
-         points: right of 0 the reference is better. {marks}{welch}"
+        "Test error minus that of the reference {reference} with the same seed and other settings, percentage points. \
+         Right of 0 the reference is better. {marks}{welch}"
     )
 }

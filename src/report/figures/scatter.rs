@@ -140,8 +140,8 @@ impl Scatter<'_> {
         let several = dots.iter().any(|dot| dot.y.is_some());
         let marks = if several {
             format!(
-                "Small marks are single seeds, large ones the mean over {}, bars Student's 95 % intervals of \
-                 that mean.",
+                "Small marks are single seeds, large marks the mean over {}, bars Student's 95 % intervals of \
+                 the mean.",
                 seeds(dots.iter().map(|dot| dot.seeds.len()))
             )
         } else {
@@ -149,10 +149,10 @@ impl Scatter<'_> {
         };
         let labels = match self.along {
             Some(_) if self.is_setting && several => {
-                " Series are drawn side by side where they share a place.".to_owned()
+                " Series at the same position are drawn next to each other.".to_owned()
             }
             Some(at) if !self.is_setting => {
-                format!(" Numbers beside the marks are {}.", title(&data.dimensions[at].column))
+                format!(" Numbers next to the marks are {}.", title(&data.dimensions[at].column))
             }
             _ => String::new(),
         };

@@ -1,4 +1,4 @@
-//! Test error against each swept number.
+//! Error against each swept number.
 
 use super::Figure;
 use super::scatter::{Quantity, Scatter};
@@ -17,24 +17,43 @@ pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
 fn figure(data: &ReportData<'_>, at: usize) -> Result<Option<Figure>, Error> {
     let dimension = &data.dimensions[at];
     let Some(values) = dimension.numbers() else { return Ok(None) };
-    let column = &dimension.column;
+    let (column, error) = (&dimension.column, ShownError::of(data));
     Scatter {
         name: format!("test_error_by_{column}"),
-        title: format!("Test error by {}", title(column)),
-        caption: "Test error of the kept weights, percent.",
+        title: format!("{} by {}", error.name, title(column)),
+        caption: &format!("{} of the kept weights, percent.", error.name),
         x: Quantity {
             name: title(column),
             of: &|trial: &TrialRow| trial.value(column)?.number(),
             scale: &|_| Scale::of_setting(values.iter().copied()),
         },
-        y: test_error(),
+        y: error.quantity,
         along: Some(at),
         is_setting: true,
     }
     .figure(data, 0.0)
 }
 
-/// The measure of all figures of the test error.
-pub fn test_error() -> Quantity<'static> {
-    Quantity { name: "test error (%)", of: &|trial| trial.test_error, scale: &|values| Scale::log(values) }
+/// The error that figures show: the test error, or the validation error while the test images are sealed. The files
+/// have the same names, so that the figures of an unsealed sweep replace those of the sealed one.
+pub struct ShownError {
+    /// `Test error` or `Validation error`.
+    pub name: &'static str,
+    /// The measure.
+    pub quantity: Quantity<'static>,
+}
+
+impl ShownError {
+    /// The error of a sweep's figures.
+    pub fn of(data: &ReportData<'_>) -> Self {
+        let scale = &|values: Vec<f64>| Scale::log(values);
+        if data.analysis.summary.is_sealed() {
+            let quantity = Quantity { name: "validation error (%)", of: &|trial| trial.valid_error, scale };
+            return Self { name: "Validation error", quantity };
+        }
+        Self {
+            name: "Test error",
+            quantity: Quantity { name: "test error (%)", of: &|trial| trial.test_error, scale },
+        }
+    }
 }

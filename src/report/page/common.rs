@@ -24,7 +24,7 @@ pub fn view(one: &ReportData<'_>, other: &ReportData<'_>) -> Option<TableView> {
     let view = TableView {
         name: "common cells",
         caption: format!(
-            "Cells of {a} and of {b} that are the same network and agree on every axis that both sweeps have: \
+            "Cells of {a} and {b} that have the same network and agree on every common axis of the two sweeps: \
              test error, mean ± sample standard deviation, and the difference of the means, {b} − {a}, in \
              percentage points (pp) with Welch's 95 % interval."
         ),

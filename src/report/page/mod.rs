@@ -30,6 +30,8 @@ struct SweepSection<'p> {
     name: &'p str,
     question: &'p str,
     verdict: Option<String>,
+    /// Confirmatory or exploratory, and why.
+    standing: Option<String>,
     /// The numbers of complete and of planned trials.
     counts: String,
     tables: Vec<PageTable>,
@@ -100,6 +102,7 @@ impl<'p> SweepSection<'p> {
             name,
             question: data.question,
             verdict: data.analysis.compared.as_ref().map(|compared| compared.verdict.clone()),
+            standing: data.analysis.compared.is_some().then(|| data.standing.to_string()),
             counts: counts(data),
             tables: data.analysis.views().into_iter().map(written).collect(),
             figures,
@@ -134,9 +137,8 @@ fn failures(data: &ReportData<'_>) -> Option<TableView> {
     let rows: Vec<_> = data.trials().filter(|trial| !trial.is_complete()).map(row).collect();
     (!rows.is_empty()).then(|| TableView {
         name: "incomplete trials",
-        caption:
-            "Planned trials that are not complete. They are in no mean; comparisons leave their pairs out."
-                .to_owned(),
+        caption: "Planned trials that are not complete. Means and comparisons do not include them."
+            .to_owned(),
         head: ["trial", "status", "seed", "epochs"].map(str::to_owned).to_vec(),
         texts: 2,
         rows,

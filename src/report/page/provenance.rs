@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::device::Kind;
 use crate::report::data::ReportData;
-use crate::store::ProvenanceRow;
+use crate::store::{Event, LedgerRow, ProvenanceRow};
 
 /// A fact about a trial, as text.
 type FactOf = fn(&ProvenanceRow) -> String;
@@ -42,8 +42,26 @@ pub struct CommandLine {
     effect: String,
 }
 
-/// Facts about the trials; none if no provenance was merged.
+/// Facts about the plan and the trials.
 pub fn facts(data: &ReportData<'_>) -> Vec<Fact> {
+    let mut facts = events(data);
+    facts.extend(of_trials(data));
+    facts
+}
+
+/// The events of the ledger: each freeze of a plan, and each reading of the test images.
+fn events(data: &ReportData<'_>) -> Vec<Fact> {
+    let of = |name, event| {
+        let rows = data.ledger.iter().filter(|row| row.event == event);
+        let value = |row: &LedgerRow| format!("{}, plan {} of {} trials", row.date, row.plan, row.trials);
+        Fact { name, values: rows.map(value).collect() }
+    };
+    let facts = [of("Plans frozen", Event::Frozen), of("Test images read after training", Event::Unsealed)];
+    facts.into_iter().filter(|fact| !fact.values.is_empty()).collect()
+}
+
+/// Facts about the trials; none if no provenance was merged.
+fn of_trials(data: &ReportData<'_>) -> Vec<Fact> {
     let Some(rows) = &data.provenance else { return Vec::new() };
     let counted = |fact: FactOf| counted(&rows.iter().map(fact).collect::<Vec<_>>());
     let mut facts = vec![Fact { name: "Commit", values: counted(commit) }];
@@ -86,16 +104,14 @@ pub fn commands(data: &ReportData<'_>) -> Vec<CommandLine> {
     let mut commands = Vec::new();
     let commits = data.provenance.iter().flatten().map(|row| row.commit.as_deref().unwrap_or_default());
     if let [commit] = distinct(commits).as_slice() {
-        commands.push(command(format!("git checkout {commit}"), "the code that trained the networks"));
+        commands
+            .push(command(format!("git checkout {commit}"), "checks out the code that trained the networks"));
     }
     commands.extend([
-        command(line("sweep", data), "every trial that is not there, then all tables"),
-        command(analyze(data), "all tables again, from the merged ones"),
-        command(line("report", data), "all figures and this page, from the same"),
-        command(
-            line("verify", data) + " --replay random",
-            "whether the folder is what it says; trains one trial again",
-        ),
+        command(line("sweep", data), "runs every missing trial, then writes all tables"),
+        command(analyze(data), "writes the analysis again, from the merged tables"),
+        command(line("report", data), "draws all figures and this page again, from the merged tables"),
+        command(line("verify", data) + " --replay random", "checks the folder, and trains one trial again"),
     ]);
     commands
 }

@@ -1,5 +1,6 @@
 mod properties;
 mod refusals;
+mod studies;
 
 use std::path::Path;
 

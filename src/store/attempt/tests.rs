@@ -86,6 +86,7 @@ fn a_result_lists_the_files_that_are_there_and_no_state() {
     let attempt = lab.attempt();
     attempt.write_progress(&Progress { epochs: b"e", timings: b"t", state: b"half" }).unwrap();
     attempt.write_model(b"abc").unwrap();
+    attempt.remove_state().unwrap();
     attempt.finish(&outcome()).unwrap();
     let sealed = lab.trial.sealed().unwrap().unwrap();
     assert_eq!(sealed.seal, Seal::Whole);
@@ -95,6 +96,17 @@ fn a_result_lists_the_files_that_are_there_and_no_state() {
     let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     assert_eq!(sealed.files[file::MODEL], expected);
     assert!(!lab.trial.path().join(file::STATE).exists(), "a complete trial needs none");
+}
+
+#[test]
+fn a_trial_that_pauses_keeps_its_state_and_lists_it() {
+    let lab = Lab::new();
+    let attempt = lab.attempt();
+    attempt.write_state(b"half").unwrap();
+    attempt.finish(&outcome()).unwrap();
+    let sealed = lab.trial.intact().unwrap();
+    assert!(sealed.files.contains_key(file::STATE));
+    assert_eq!(lab.trial.read(file::STATE).unwrap().as_deref(), Some(&b"half"[..]));
 }
 
 #[test]
@@ -108,7 +120,7 @@ fn a_retry_replaces_the_failure_when_it_ends_and_keeps_it() {
 
     let retry = lab.whole();
     assert_eq!(lab.trial.status().unwrap(), Status::Failed, "what stands is replaced when there is more");
-    assert!(retry.earlier().unwrap().iter().any(|folder| folder.path() == lab.trial.path()));
+    assert!(retry.earlier(None).unwrap().iter().any(|folder| folder.path() == lab.trial.path()));
     assert_eq!(retry.finish(&outcome()).unwrap(), Publication::Yes);
     assert_eq!(lab.trial.status().unwrap(), Status::Complete);
     let replaced = fs::read_dir(lab.store.root().join(REPLACED)).unwrap().next().unwrap().unwrap().path();
@@ -142,8 +154,7 @@ fn a_folder_is_published_once() {
     let standing = fs::read(lab.trial.path().join(file::RESULT)).unwrap();
 
     let late = TrialFolder::new(lab.trial.id(), aside, lab.store.shared_io());
-    let publish =
-        |replaced: &Standing| lab.store.publish(&late, Status::Complete, &lab.trial, replaced).unwrap();
+    let publish = |replaced: &Standing| lab.store.publish(&late, &lab.trial, replaced).unwrap();
     assert_eq!(publish(&Standing(None)), Publication::Lost);
     assert_eq!(publish(&Standing(Some("0123456789abcdef".to_owned()))), Publication::Lost);
     assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), standing);

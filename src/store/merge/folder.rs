@@ -11,12 +11,18 @@ use crate::store::{
 
 const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 
-/// Reads the files that the tables are merged from, and checks each against its checksum in `result.json`.
+/// Reads the files that the tables are merged from, and checks each against its checksum in `result.json`. The test
+/// of a trial whose test images were sealed has a folder and a result of its own.
 ///
 /// # Errors
 /// A file is missing, was added or changed after the trial ended, or its content belongs to another trial or
 /// version.
-pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Result<TrialLines, Error> {
+pub(super) fn read(
+    index: usize,
+    sealed: &Sealed,
+    folder: &TrialFolder,
+    tested: Option<(&TrialFolder, &Sealed)>,
+) -> Result<TrialLines, Error> {
     let trial = TrialReader { index, sealed, folder };
     if sealed.seal == Seal::Broken {
         return Err(
@@ -28,7 +34,12 @@ pub(super) fn read(index: usize, sealed: &Sealed, folder: &TrialFolder) -> Resul
     if sealed.outcome.status != Status::Complete {
         return Ok(TrialLines { epochs, ..TrialLines::default() });
     }
-    Ok(TrialLines { epochs, mistakes: trial.mistakes()?, provenance: trial.provenance()? })
+    let mistakes = match tested {
+        Some((folder, sealed)) => TrialReader { index, sealed, folder }.mistakes()?,
+        None if sealed.outcome.test_error.is_none() => Vec::new(),
+        None => trial.mistakes()?,
+    };
+    Ok(TrialLines { epochs, mistakes, provenance: trial.provenance()? })
 }
 
 struct TrialReader<'t> {

@@ -158,8 +158,10 @@ impl<'a> Surveyed<'a> {
     fn read(self, store: &Store) -> Read<'a> {
         let planned = self.planned;
         let lines = |sealed: Sealed| {
-            let lines = folder::read(planned.index, &sealed, &store.trial(&planned.trial)?)?;
-            Ok((sealed.outcome, lines))
+            let tested = store.tested(&planned.trial, &sealed.outcome)?;
+            let tested = tested.as_ref().map(|(folder, sealed)| (folder, sealed));
+            let lines = folder::read(planned.index, &sealed, &store.trial(&planned.trial)?, tested)?;
+            Ok((tested.map_or(sealed.outcome, |(_, tested)| tested.outcome.clone()), lines))
         };
         Read { planned, found: self.result.and_then(|sealed| sealed.map(lines).transpose()) }
     }
@@ -190,9 +192,12 @@ impl Chooser<'_> {
                 None
             }
         };
-        let is_complete = |outcome: &Outcome| outcome.status == Status::Complete;
         let stored = match &folder {
-            Some((outcome, _)) if is_complete(outcome) => None,
+            Some((outcome, _)) if outcome.status == Status::Complete => {
+                // The folder of its test may be gone.
+                let is_untested = outcome.test_error.is_none();
+                self.stored.complete(&planned.trial).filter(|row| is_untested && row.test_error.is_some())
+            }
             Some(_) => self.stored.complete(&planned.trial),
             None => self.stored.ended(&planned.trial),
         };

@@ -6,7 +6,8 @@ use crate::model::{Config, Family, Group};
 use crate::train;
 
 fn glyphs() -> Dataset {
-    data::load(&toml::from_str("train = 130\ntest = 30\nvalidation = 30").unwrap(), None).unwrap()
+    data::load(&toml::from_str("train = 130\ntest = 30\nvalidation = 30").unwrap(), None, data::Part::All)
+        .unwrap()
 }
 
 /// Two phases with different rules, masking, a frozen parameter and a smaller last mini-batch.
@@ -80,7 +81,7 @@ fn assert_close(one: f64, other: f64) {
 fn remains(trainer: Trainer) -> (State, Vec<Vec<f32>>, Evaluation) {
     let state = trainer.state().unwrap();
     let outcome = trainer.finish().unwrap();
-    (state, outcome.model.parameters().snapshot().unwrap(), outcome.test)
+    (state, outcome.model.parameters().snapshot().unwrap(), outcome.test.unwrap())
 }
 
 #[test]

@@ -1,0 +1,174 @@
+//! `drsae search`: the search of a study, by validation error alone.
+
+use std::cell::Cell;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+
+use super::job::Job;
+use super::spec_args::SpecArgs;
+use super::terminal::{output, print_message};
+use super::train::{self, TrainArgs};
+use crate::analysis::{self, SweepDesign};
+use crate::plan::Plan;
+use crate::spec::Sweep;
+use crate::store::{Status, Store};
+use crate::study::{Search, SearchRow, Stage, best_toml};
+use crate::text::shown;
+
+/// Name of the folder of the search within that of the study.
+const FOLDER: &str = "search";
+
+/// Table of all configurations, in the folder of the analysis.
+const TABLE: &str = "search.csv";
+
+/// The chosen settings, in the folder of the analysis.
+const BEST: &str = "best.toml";
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae search experiments/study-smoke.toml
+  drsae search experiments/study-smoke.toml --jobs 2
+  drsae search experiments/study.toml --engine slurm --follow   each rung is an array of its own
+
+The table [search] of the spec describes the space, the method and the seeds. Every group of cells is searched
+with the same budget. No test image is read. After a kill, run it again: a trial goes on from its state,
+and the decisions are the same to the byte.
+Results are in results/NAME/search: search/analysis/search.csv has every configuration and decision,
+best.toml the chosen settings.
+Exit code: 0 when the choice is made, 1 when trials are missing, 2 on an error, and 129, 130 or 143 after
+SIGHUP, SIGINT or SIGTERM.";
+
+/// Search the settings of each group of cells by validation error.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    train: TrainArgs,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    args.train.check()?;
+    let study = Study::load(&args.spec)?;
+    let command = args.train.command(&args.spec, "search");
+    match study.search(&args.train, &command)? {
+        Outcome::Stopped(code) => Ok(code),
+        Outcome::Done(search) => {
+            study.print(&search)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// A study with the folder of its search.
+pub struct Study<'a> {
+    pub args: &'a SpecArgs,
+    pub sweep: Sweep,
+    pub plan: Plan,
+    /// The arguments that name the sweep of the search.
+    folder: SpecArgs,
+}
+
+/// The outcome of a search.
+pub enum Outcome<'a> {
+    /// The choice is made.
+    Done(Search<'a>),
+    /// It was interrupted, submitted to a cluster, or lacks trials.
+    Stopped(ExitCode),
+}
+
+impl<'a> Study<'a> {
+    /// Loads the spec of a study and plans its cells.
+    pub fn load(args: &'a SpecArgs) -> Result<Self> {
+        let sweep = args.load_spec()?;
+        ensure!(
+            sweep.search.is_some(),
+            "{} has no `[search]`: `{}` trains it as it is",
+            shown(&args.file()),
+            args.command("sweep")
+        );
+        let plan = args.plan(&sweep)?;
+        let root = args.root(&sweep).join(FOLDER);
+        let folder = SpecArgs {
+            spec: root.join("sweep.toml"),
+            overrides: Vec::new(),
+            results: None,
+            root: Some(root),
+            ..args.clone()
+        };
+        Ok(Self { args, sweep, plan, folder })
+    }
+
+    /// Runs the stages of the search that are not complete; `command` continues it.
+    pub fn search(&self, train: &TrainArgs, command: &str) -> Result<Outcome<'_>> {
+        let mut search = Search::begin(&self.sweep, &self.plan)?;
+        while search.stage() != Stage::Done {
+            let sweep = search.sweep()?;
+            let plan = self.folder.plan(&sweep)?;
+            self.announce(&search);
+            let job = Job { spec: &self.folder, sweep: &sweep, plan: &plan, command };
+            let is_finished = Cell::new(false);
+            let code = train::run(job, train, &|run, _| {
+                let (merged, is_damaged) = run.merge()?;
+                let decided = [Status::Complete, Status::Diverged];
+                let count = decided.iter().filter_map(|status| merged.counts.get(status)).sum::<usize>();
+                is_finished.set(!is_damaged && count == run.plan.trials.len());
+                Ok(ExitCode::from(u8::from(!is_finished.get())))
+            })?;
+            if !is_finished.get() {
+                return Ok(Outcome::Stopped(code));
+            }
+            search.advance(&plan, &self.store()?.trial_table()?)?;
+        }
+        self.write(&search)?;
+        Ok(Outcome::Done(search))
+    }
+
+    /// The search as it stands on disk, which must be done.
+    pub fn done(&self) -> Result<Search<'_>> {
+        let mut search = Search::begin(&self.sweep, &self.plan)?;
+        let store = self.store()?;
+        let trials = store.trial_table()?;
+        while search.stage() != Stage::Done {
+            let plan = self.folder.plan(&search.sweep()?)?;
+            search.advance(&plan, &trials)?;
+        }
+        Ok(search)
+    }
+
+    /// The results folder of the search.
+    fn store(&self) -> Result<Store> {
+        Store::at(&self.args.root(&self.sweep).join(FOLDER)).with_context(|| {
+            format!("{} is not searched yet: `{}` does that", self.sweep.name, self.args.command("search"))
+        })
+    }
+
+    fn announce(&self, search: &Search) {
+        let (at, all) = (search.position(), search.stages());
+        print_message(format_args!("{}: search, stage {at} of {all} ({})", self.sweep.name, search.stage()));
+    }
+
+    /// Writes the tables of the search.
+    fn write(&self, search: &Search) -> Result<()> {
+        let store = self.store()?;
+        analysis::analyze(&store, &SweepDesign::of(&search.sweep()?))?;
+        store.write_analysis(TABLE, &SearchRow::csv(search.rows())?)?;
+        store.write_analysis(BEST, best_toml(&self.sweep, search)?.as_bytes())?;
+        Ok(())
+    }
+
+    /// Prints the choice of each group.
+    pub fn print(&self, search: &Search) -> Result<()> {
+        let mut out = output();
+        write!(out, "{}", best_toml(&self.sweep, search)?)?;
+        print_message(format_args!(
+            "{}: the choice is made; `{}` freezes it with the contrasts to be tested",
+            self.sweep.name,
+            self.args.command("freeze")
+        ));
+        Ok(())
+    }
+}

@@ -1,0 +1,66 @@
+//! `drsae study`: search, freeze, confirm, unseal and report in one command.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::job::Job;
+use super::search::{Outcome, Study};
+use super::spec_args::SpecArgs;
+use super::terminal::{output, print_message};
+use super::train::{self, TrainArgs};
+use super::{freeze, report, unseal};
+use crate::study;
+
+const EXAMPLES: &str = "\
+Examples:
+  drsae study experiments/study-smoke.toml           all of it, in a minute, on embedded data
+  drsae plan experiments/study.toml                  what it would cost
+  drsae study experiments/study.toml --jobs 8
+
+Search: the settings of every group of cells, by validation error, with the same budget for each.
+Freeze: the choice, the contrasts to be tested and the seeds, with their SHA-256.
+Confirm: the frozen cells are trained with seeds that the search has not seen.
+Unseal: their networks are tested, once, when all are complete. Then tables, figures and page.
+After a kill, run it again: it goes on where it stopped, and ends in the same bytes.
+Exit code: as that of `drsae sweep`.";
+
+/// Run a whole study: search, freeze, confirm, unseal, report.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    #[command(flatten)]
+    spec: SpecArgs,
+    #[command(flatten)]
+    train: TrainArgs,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    args.train.check()?;
+    let study = Study::load(&args.spec)?;
+    let command = args.train.command(&args.spec, "study");
+    let name = &study.sweep.name;
+    print_message(format_args!("{name}: 1 of 4, the search"));
+    let search = match study.search(&args.train, &command)? {
+        Outcome::Done(search) => search,
+        Outcome::Stopped(code) => return Ok(code),
+    };
+    print_message(format_args!("{name}: 2 of 4, the freeze"));
+    let frozen = study::freeze(&study.sweep, &search)?;
+    freeze::record(&study, &frozen)?;
+    let plan = args.spec.plan(&frozen.sweep)?;
+    print_message(format_args!("{name}: 3 of 4, the confirmation of plan {}", &frozen.hash[..12]));
+    let job = Job { spec: &args.spec, sweep: &frozen.sweep, plan: &plan, command: &command };
+    let code = train::run(job, &args.train, &|run, _| {
+        let (merged, is_damaged) = run.merge()?;
+        let is_complete = !is_damaged && run.conclude(&merged, &mut output())?;
+        Ok(ExitCode::from(u8::from(!is_complete)))
+    })?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    print_message(format_args!("{name}: 4 of 4, the test"));
+    let code = unseal::unseal(&args.spec, &frozen.sweep, &plan)?;
+    report::write(&args.spec, &frozen.sweep)?;
+    Ok(code)
+}

@@ -1,0 +1,140 @@
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use super::*;
+use crate::data::{Facts, Shape};
+use crate::device::Kind;
+use crate::plan::Trial;
+use crate::store::TrialRow;
+
+const SPEC: &str = r#"name = "study"
+seeds = 2
+[data]
+train = 3000
+validation = 500
+[model]
+hidden = 20
+[training]
+phases = [{ epochs = 6, rate = 1e-3, discriminative = true }]
+[sweep.grid]
+model.family = ["drsae", "mlp"]
+[search]
+method = "halving"
+configurations = 6
+rungs = [2]
+seeds = [11, 12]
+widen = 1
+[search.space]
+training.phases.0.rate = { log = [1e-4, 1e-2] }
+[compare]
+reference = { model.family = "drsae" }
+match = "parameters"
+"#;
+
+fn plan(sweep: &Sweep) -> Plan {
+    let shape = Shape { inputs: 784, classes: 10, train: 3000, test: 10 };
+    let facts = Facts { shape, checksums: BTreeMap::new() };
+    Plan::of(sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts.clone())).unwrap()
+}
+
+/// The merged table of trials with these validation errors; `None` for one that diverged.
+fn table(plan: &Plan, error: impl Fn(&Trial) -> Option<f64>) -> TrialTable {
+    let row = |trial: &Trial| TrialRow {
+        trial: trial.id.clone(),
+        index: trial.index,
+        family: trial.config.model.family.name().to_owned(),
+        seed: trial.config.seed,
+        status: if error(trial).is_some() { Status::Complete } else { Status::Diverged },
+        best_epoch: error(trial).map(|_| 1),
+        valid_error: error(trial),
+        ..TrialRow::default()
+    };
+    let text = TrialRow::csv(&plan.trials.iter().map(row).collect::<Vec<_>>()).unwrap();
+    TrialTable::parse("trials.csv".into(), &text).unwrap()
+}
+
+fn rate(trial: &Trial) -> f64 {
+    trial.config.training.phases[0].rate
+}
+
+/// Runs a search in which the error is the distance from a rate, in orders of magnitude.
+fn searched(text: &str, best: f64) -> Result<Vec<SearchRow>, Error> {
+    let sweep = Sweep::parse(text, "a.toml", &[]).unwrap();
+    let planned = plan(&sweep);
+    let mut search = Search::begin(&sweep, &planned)?;
+    while search.stage() != Stage::Done {
+        let plan = plan(&search.sweep()?);
+        let error = |trial: &Trial| {
+            let diverged = rate(trial) > 2e-3;
+            (!diverged).then(|| 10.0 * (rate(trial) / best).log10().abs() + trial.config.seed as f64 / 1e6)
+        };
+        search.advance(&plan, &table(&plan, error))?;
+    }
+    Ok(search.rows().to_vec())
+}
+
+#[test]
+fn the_best_of_each_rung_goes_on_and_every_group_spends_the_same() {
+    let rows = searched(SPEC, 1e-3).unwrap();
+    for group in ["drsae", "mlp"] {
+        let own: Vec<_> = rows.iter().filter(|row| row.group == group).collect();
+        let first: Vec<_> = own.iter().filter(|row| row.stage == "rung 1").collect();
+        assert_eq!(first.len(), 6);
+        let errors: Vec<f64> = first.iter().filter_map(|row| row.valid_error_mean).collect();
+        assert!(errors.is_sorted() && errors.len() < 6, "those that diverged come last: {errors:?}");
+        assert_eq!(first.iter().filter(|row| row.promoted).count(), 2);
+        assert!(first[0].promoted && first[1].promoted);
+        let last = own.last().unwrap();
+        // Six of two epochs, two of four more, and one of six; two seeds each.
+        assert_eq!((last.spent_configurations, last.spent_epochs), (7, 2 * (12 + 8 + 6)));
+        assert_eq!(last.spent_images, last.spent_epochs * 2500);
+        assert_eq!(own.iter().filter(|row| row.chosen).count(), 1);
+    }
+}
+
+#[test]
+fn where_the_best_is_the_least_the_next_lies_beyond() {
+    let rows = searched(SPEC, 1e-6).unwrap();
+    let value = |row: &SearchRow| row.settings[0].1.as_float().unwrap();
+    let tried = rows.iter().filter(|row| row.group == "mlp" && row.stage == "rung 1").map(value);
+    let least = tried.fold(f64::INFINITY, f64::min);
+    let wider = rows.iter().find(|row| row.group == "mlp" && row.stage == "widening 1").unwrap();
+    assert!(value(wider) < least && wider.chosen, "{wider:?}");
+}
+
+#[test]
+fn a_group_of_which_all_diverge_has_no_choice() {
+    let text = SPEC.replace("[1e-4, 1e-2]", "[5e-3, 1e-2]");
+    let error = searched(&text, 1e-3).unwrap_err().to_string();
+    assert!(error.starts_with("no configuration of the group drsae can be chosen"), "{error}");
+}
+
+#[test]
+fn a_trial_without_an_error_stops_the_search() {
+    let sweep = Sweep::parse(SPEC, "a.toml", &[]).unwrap();
+    let planned = plan(&sweep);
+    let mut search = Search::begin(&sweep, &planned).unwrap();
+    let plan = plan(&search.sweep().unwrap());
+    let error = search.advance(&plan, &TrialTable::default()).unwrap_err().to_string();
+    assert!(error.contains("which is pending"), "{error}");
+}
+
+#[test]
+fn trials_of_a_later_rung_continue_those_of_the_earlier() {
+    let sweep = Sweep::parse(SPEC, "a.toml", &[]).unwrap();
+    let planned = plan(&sweep);
+    let mut search = Search::begin(&sweep, &planned).unwrap();
+    let first = plan(&search.sweep().unwrap());
+    search.advance(&first, &table(&first, |trial| Some(rate(trial)))).unwrap();
+    let second = plan(&search.sweep().unwrap());
+    let known: Vec<_> = first.trials.iter().map(|trial| &trial.id).collect();
+    assert!(known.iter().all(|id| second.trials.iter().any(|trial| trial.id == **id)));
+    let fresh: Vec<_> = second.trials.iter().filter(|trial| !known.contains(&&trial.id)).collect();
+    assert_eq!(fresh.len(), 8, "two configurations, two cells, two seeds");
+    assert!(fresh.iter().all(|trial| known.contains(&trial.continues.as_ref().unwrap())));
+    // Widths are matched in the search as in the confirmation.
+    let mlp = |plan: &Plan| {
+        plan.trials.iter().find(|trial| trial.config.model.family.name() == "mlp").unwrap().parameters
+    };
+    assert_eq!(mlp(&second), mlp(&planned));
+}

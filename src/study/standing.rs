@@ -1,0 +1,119 @@
+//! The standing of a sweep's answer: confirmatory where its plan was frozen before any test image was read.
+
+use super::Error;
+use crate::hash::sha256;
+use crate::spec::Sweep;
+use crate::store::{Event, LedgerRow, Store};
+
+/// The standing of the answer of one plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// The plan was frozen before its test images were read.
+    Confirmatory {
+        /// SHA-256 of the plan.
+        plan: String,
+        /// Date of the freeze.
+        frozen: String,
+        /// Date of the reading.
+        unsealed: String,
+    },
+    /// The plan is frozen, and no test image was read.
+    Sealed {
+        /// SHA-256 of the plan.
+        plan: String,
+        /// Date of the freeze.
+        frozen: String,
+    },
+    /// All else, with the reason.
+    Exploratory {
+        /// The reason.
+        reason: String,
+    },
+}
+
+impl Standing {
+    /// The standing of a sweep in its results folder.
+    ///
+    /// # Errors
+    /// The ledger is malformed, or the disk refuses; the sweep cannot be written.
+    pub fn read(sweep: &Sweep, store: &Store) -> Result<Self, Error> {
+        Ok(Self::of(&sha256(sweep.to_toml()?), &store.ledger()?))
+    }
+
+    /// The standing of the plan with this hash, by the ledger of its folder.
+    #[must_use]
+    pub fn of(plan: &str, ledger: &[LedgerRow]) -> Self {
+        let at = |event: Event| ledger.iter().position(|row| row.event == event && row.plan == plan);
+        let Some(frozen) = at(Event::Frozen) else {
+            let reason = "no plan was frozen before the test images were read".to_owned();
+            return Self::Exploratory { reason };
+        };
+        if let Some(earlier) = ledger[..frozen].iter().find(|row| row.event == Event::Unsealed) {
+            let reason = format!(
+                "the plan was frozen on {}, after the test images were read on {} for the plan {}",
+                ledger[frozen].date,
+                earlier.date,
+                short(&earlier.plan)
+            );
+            return Self::Exploratory { reason };
+        }
+        let (plan, frozen) = (plan.to_owned(), ledger[frozen].date.clone());
+        match at(Event::Unsealed) {
+            Some(unsealed) => Self::Confirmatory { plan, frozen, unsealed: ledger[unsealed].date.clone() },
+            None => Self::Sealed { plan, frozen },
+        }
+    }
+}
+
+impl std::fmt::Display for Standing {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Confirmatory { plan, frozen, unsealed } => write!(
+                out,
+                "confirmatory: plan {} was frozen on {frozen}, before its test images were read on {unsealed}",
+                short(plan)
+            ),
+            Self::Sealed { plan, frozen } => {
+                write!(out, "sealed: plan {} was frozen on {frozen}, and no test image was read", short(plan))
+            }
+            Self::Exploratory { reason } => write!(out, "exploratory: {reason}"),
+        }
+    }
+}
+
+/// The first digits of a hash.
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(event: Event, plan: &str, date: &str) -> LedgerRow {
+        LedgerRow { event, plan: plan.to_owned(), date: date.to_owned(), ..LedgerRow::default() }
+    }
+
+    #[test]
+    fn only_a_plan_frozen_before_the_first_reading_is_confirmed() {
+        let mut ledger = vec![row(Event::Frozen, "aa", "1 May")];
+        let standing = |plan: &str, ledger: &[LedgerRow]| Standing::of(plan, ledger).to_string();
+        assert_eq!(
+            standing("aa", &ledger),
+            "sealed: plan aa was frozen on 1 May, and no test image was read"
+        );
+        ledger.push(row(Event::Unsealed, "aa", "2 May"));
+        assert_eq!(
+            standing("aa", &ledger),
+            "confirmatory: plan aa was frozen on 1 May, before its test images were read on 2 May"
+        );
+        ledger.push(row(Event::Frozen, "bb", "3 May"));
+        ledger.push(row(Event::Unsealed, "bb", "4 May"));
+        assert_eq!(
+            standing("bb", &ledger),
+            "exploratory: the plan was frozen on 3 May, after the test images were read on 2 May for the plan aa"
+        );
+        assert!(standing("aa", &ledger).starts_with("confirmatory"));
+        assert!(standing("cc", &ledger).starts_with("exploratory: no plan was frozen"));
+    }
+}

@@ -1,0 +1,269 @@
+//! Studies: search, freeze, confirm, unseal.
+
+use std::time::Duration;
+
+use predicates::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::lab::{Files, Lab};
+
+/// Two families, four drawn configurations in two rungs, and one beyond.
+const STUDY: &str = r#"name = "tiny"
+question = "Which family is better?"
+seeds = 2
+
+[data]
+source = "strokes"
+train = 240
+validation = 60
+test = 80
+
+[model]
+steps = 2
+hidden = 8
+
+[training]
+batch = 20
+phases = [{ epochs = 1, rate = 3e-3 }, { epochs = 4, rate = 3e-3, discriminative = true }]
+
+[sweep.grid]
+"model.family" = ["drsae", "untied"]
+
+[search]
+method = "halving"
+configurations = 4
+rungs = [2, 3]
+reduction = 2
+seeds = 2
+widen = 1
+
+[search.space]
+"training.phases.*.rate" = { log = [1e-3, 1e-2] }
+"objective.sparsity" = [0.002, 0.005, 0.01]
+
+[compare]
+reference = { "model.family" = "drsae" }
+match = "parameters"
+"#;
+
+/// The files of a study that must not depend on when and how it ran.
+fn lasting(lab: &Lab, name: &str) -> Files {
+    let mut files = lab.lasting(name);
+    // A date, the digest of a wall-clock, what is drawn over it, and what killed writers left.
+    let clocks = ["ledger.csv", "state.safetensors", "report.html", "error_by_seconds.svg", ".unfinished"];
+    files.retain(|path, _| !clocks.iter().any(|clock| path.ends_with(clock)));
+    files
+}
+
+fn assert_same(found: &Files, expected: &Files) {
+    let more =
+        |a: &Files, b: &Files| a.keys().filter(|path| !b.contains_key(*path)).cloned().collect::<Vec<_>>();
+    assert_eq!((more(found, expected), more(expected, found)), (Vec::new(), Vec::new()));
+    for (path, bytes) in found {
+        assert!(*bytes == expected[path], "{path} differs");
+    }
+}
+
+#[test]
+fn a_study_ends_with_a_confirmatory_verdict_and_searches_every_group_alike() {
+    let lab = Lab::new(STUDY);
+    let out = lab.drsae("study", &["--jobs", "2"]).success();
+    let out = String::from_utf8(out.get_output().stdout.clone()).unwrap();
+    let standing = predicate::str::is_match(
+        "confirmatory: plan [0-9a-f]{12} was frozen on .*Z, before its test images were read on .*Z",
+    );
+    assert!(standing.unwrap().eval(&out), "{out}");
+    assert!(lab.read("results/tiny/analysis/report.html").contains("confirmatory: plan "));
+
+    let table = lab.read("results/tiny/search/analysis/search.csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let field = |row: &csv::StringRecord, name: &str| {
+        row[header.iter().position(|column| column == name).unwrap()].to_owned()
+    };
+    // Four at the first rung, two at the second, one at the last, and one beyond.
+    let stages = ["rung 1", "rung 2", "rung 3", "widening 1"];
+    for group in ["drsae", "untied"] {
+        let own: Vec<_> = rows.iter().filter(|row| field(row, "group") == group).collect();
+        let count = |stage: &str| own.iter().filter(|row| field(row, "stage") == stage).count();
+        assert_eq!(stages.map(count), [4, 2, 1, 1], "{table}");
+        assert_eq!(own.iter().filter(|row| field(row, "chosen") == "true").count(), 1, "{table}");
+        let last = own.last().unwrap();
+        // Two seeds of 4 × 2 epochs, 2 × 1 more, 1 × 2 more, and 5 of the one beyond.
+        assert_eq!(
+            (field(last, "spent_configurations"), field(last, "spent_epochs")),
+            ("5".into(), "34".into())
+        );
+        assert_eq!(field(last, "spent_images"), (34 * 180).to_string());
+    }
+    let frozen = lab.read("results/tiny/frozen.toml");
+    assert!(frozen.contains("tuned = [\"training.phases.*.rate\", \"objective.sparsity\"]"), "{frozen}");
+    assert!(frozen.contains("model.family = untied against model.family = drsae"), "{frozen}");
+    assert_eq!(frozen, lab.read("results/tiny/sweep.toml"), "the plan is the spec of the confirmation");
+    lab.drsae("verify", &[]).success();
+    lab.drsae_in(".", &["verify", "results/tiny/search"]).success();
+}
+
+#[test]
+fn a_study_ends_in_the_same_bytes_with_any_number_of_jobs_and_after_kills() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("study", &["--jobs", "2"]).success();
+    let expected = lasting(&lab, "tiny");
+    lab.remove("results");
+    lab.drsae("study", &["--jobs", "1"]).success();
+    assert_same(&lasting(&lab, "tiny"), &expected);
+
+    lab.remove("results");
+    let mut random = ChaCha8Rng::seed_from_u64(17);
+    for _ in 0..20 {
+        let mut child = lab.std_command();
+        child.args(["study", "spec.toml", "--jobs", "2"]);
+        child.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = child.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(random.random_range(20..700)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    lab.drsae("study", &["--jobs", "2"]).success();
+    assert_same(&lasting(&lab, "tiny"), &expected);
+    let ledger = lab.read("results/tiny/ledger.csv");
+    assert_eq!(ledger.lines().count(), 3, "one freeze and one reading:\n{ledger}");
+}
+
+#[test]
+fn steps_by_hand_are_the_study() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("study", &[]).success();
+    let expected = lasting(&lab, "tiny");
+    lab.remove("results");
+    lab.drsae("search", &[]).success().stdout(predicate::str::contains("[sweep.zip]"));
+    lab.drsae("freeze", &[]).success();
+    let sealed = lab.drsae("sweep", &[]).success();
+    let sealed = String::from_utf8(sealed.get_output().stdout.clone()).unwrap();
+    assert!(sealed.contains("the test images are sealed") && sealed.contains("sealed: plan"), "{sealed}");
+    assert!(lab.column("tiny", "test_error").iter().all(String::is_empty));
+    assert!(lab.column("tiny", "valid_error").iter().all(|error| !error.is_empty()));
+    assert!(!lab.read("results/tiny/mistakes.csv").lines().any(|line| !line.starts_with("index")));
+    lab.drsae("verify", &[]).success();
+    lab.drsae("report", &[]).success();
+    lab.drsae("unseal", &[]).success().stdout(predicate::str::contains("confirmatory: plan"));
+    lab.drsae("verify", &[]).success();
+    lab.drsae("report", &[]).success();
+    assert_same(&lasting(&lab, "tiny"), &expected);
+}
+
+#[test]
+fn unsealed_tables_are_those_of_an_open_sweep() {
+    let lab = Lab::new(crate::lab::SPEC);
+    lab.drsae("sweep", &[]).success();
+    let tables = ["trials.csv", "epochs.csv", "mistakes.csv", "analysis/comparison.csv"];
+    let open = tables.map(|table| lab.read(format!("results/tiny/{table}")));
+    lab.remove("results");
+    lab.drsae("sweep", &["--set", "test=sealed"]).success();
+    lab.drsae("unseal", &["--set", "test=sealed"]).success();
+    assert_eq!(tables.map(|table| lab.read(format!("results/tiny/{table}"))), open);
+    // The tables keep what the folder of the tests no longer has.
+    lab.remove("results/tiny/unsealed");
+    lab.drsae("analyze", &["--set", "test=sealed"]).success();
+    assert_eq!(tables.map(|table| lab.read(format!("results/tiny/{table}"))), open);
+}
+
+#[test]
+fn what_would_break_the_seal_is_refused() {
+    let lab = Lab::new(STUDY);
+    let refused = |command: &str, more: &[&str], text: &str| {
+        lab.drsae(command, more).code(2).stderr(predicate::str::contains(text));
+    };
+    refused("sweep", &[], "is a study whose plan is not frozen: `drsae study spec.toml`");
+    refused("freeze", &[], "tiny is not searched yet: `drsae search spec.toml` does that");
+    lab.drsae("search", &[]).success();
+    lab.drsae("freeze", &[]).success();
+    refused("unseal", &[], "0 of 4 trials are complete, and the test images stay sealed");
+
+    let frozen = lab.read("results/tiny/frozen.toml");
+    lab.write("results/tiny/frozen.toml", frozen.replace("seeds = 2", "seeds = 3"));
+    refused("sweep", &[], "frozen.toml was edited: its SHA-256 is");
+    refused("unseal", &[], "frozen.toml was edited");
+    lab.write("results/tiny/frozen.toml", &frozen);
+
+    // A contrast that comes after the fact, and seeds that the search has seen.
+    refused("sweep", &["--set", "compare.margin=0.5"], "the spec was changed after its plan was frozen");
+    let family = "sweep.grid.model.family=[\"drsae\", \"untied\", \"mlp\"]";
+    refused("sweep", &["--set", family], "the spec was changed after its plan was frozen");
+    refused("search", &["--set", "search.seeds=[2, 3]"], "shares the seed 2 with `seeds`");
+    refused("search", &["--set", "test=open"], "`test` must be \"sealed\" in a spec with `[search]`");
+
+    lab.drsae("sweep", &[]).success();
+    lab.drsae("unseal", &[]).success();
+    // Another plan after the test images were read is exploratory, and the first stays in the ledger.
+    let more = ["--set", "seeds=[1, 2, 3]"];
+    lab.drsae("freeze", &more).success();
+    lab.drsae("sweep", &more).success();
+    lab.drsae("unseal", &more)
+        .success()
+        .stdout(predicate::str::contains("exploratory: the plan was frozen on "));
+    assert_eq!(lab.read("results/tiny/ledger.csv").lines().count(), 5);
+}
+
+#[test]
+fn a_sweep_that_is_open_cannot_be_unsealed() {
+    let lab = Lab::new(crate::lab::SPEC);
+    lab.drsae("sweep", &[]).success().stdout(predicate::str::contains("exploratory: no plan was frozen"));
+    lab.drsae("unseal", &[]).code(2).stderr(predicate::str::contains("tiny is not sealed"));
+    lab.drsae("study", &[]).code(2).stderr(predicate::str::contains("has no `[search]`"));
+    // Nor can it be sealed afterwards.
+    lab.drsae("sweep", &["--set", "test=sealed"]).code(2).stderr(predicate::str::contains("another sweep"));
+}
+
+#[test]
+fn a_trial_goes_on_from_the_pause_of_another_to_the_same_bits() {
+    let lab = Lab::new(crate::lab::SPEC);
+    let whole = ["--set", "training.phases.1.epochs=4"];
+    lab.drsae("sweep", &whole).success();
+    let expected = lab.read("results/tiny/epochs.csv");
+    let errors = lab.column("tiny", "test_error");
+    lab.remove("results");
+    let staged = [&whole[..], &["--set", "sweep.grid.training.stop_after=[3, 5]"]].concat();
+    let log = lab.drsae("sweep", &[&staged[..], &["--jobs", "1"]].concat()).success();
+    let log = String::from_utf8(log.get_output().stderr.clone()).unwrap();
+    assert_eq!(log.matches("goes on after epoch 3").count(), 4, "{log}");
+    let rows = lab.read("results/tiny/epochs.csv");
+    let without_id = |line: &str| line.split_once(',').unwrap().1.to_owned();
+    let mut found: Vec<_> = rows.lines().skip(1).map(without_id).collect();
+    let mut wanted: Vec<_> = expected.lines().skip(1).map(without_id).collect();
+    // The first three epochs are there twice: of the trial that paused, and of the one that went on.
+    wanted.extend(wanted.clone().into_iter().filter(|line| "123".contains(line.split(',').nth(1).unwrap())));
+    found.sort();
+    wanted.sort();
+    assert_eq!(found, wanted);
+    let staged_errors = lab.column("tiny", "test_error");
+    let last: Vec<_> = staged_errors.iter().skip(1).step_by(2).cloned().collect();
+    assert_eq!(last, errors);
+    lab.drsae("verify", &staged).success();
+}
+
+#[test]
+fn test_images_are_not_read_before_the_study_is_unsealed() {
+    let Some(data) = crate::lab::mnist() else { return };
+    let lab = Lab::new(&STUDY.replace("\"strokes\"", "\"mnist\""));
+    lab.copy_mnist(&data, "data");
+    let test = ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+    for name in test {
+        for name in [name.to_owned(), format!("{name}.gz")] {
+            let path = lab.path("data").join(name);
+            if path.exists() {
+                std::fs::write(path, b"unreadable").unwrap();
+            }
+        }
+    }
+    lab.drsae("search", &[]).success();
+    lab.drsae("freeze", &[]).success();
+    lab.drsae("sweep", &[]).success();
+    lab.drsae("verify", &[]).success();
+    lab.drsae("report", &[]).success();
+    lab.drsae("unseal", &[]).code(2).stderr(predicate::str::contains("t10k-images"));
+    lab.copy_mnist(&data, "data");
+    lab.drsae("unseal", &[]).success().stdout(predicate::str::contains("confirmatory"));
+}
