@@ -326,7 +326,7 @@ fn assert_harmless(what: &str, text: &str) {
 #[test]
 fn no_value_of_a_file_decides_what_a_terminal_does() {
     let published =
-        format!("[[published]]\nsystem = \"other {WRITTEN}\"\nerror = 1.0\nsource = \"told {WRITTEN}\"\n");
+        format!("[[published]]\nsystem = \"other {WRITTEN}\"\nerror = 1.0\nsource = \"quoted {WRITTEN}\"\n");
     let lab = Lab::swept(&(SPEC.replace("Is it read?", WRITTEN) + &published));
     let result = lab.trials()[0].join("result.json");
     let text = fs::read_to_string(&result).unwrap();
@@ -388,7 +388,7 @@ fn no_value_of_a_file_decides_what_a_terminal_does() {
 #[test]
 fn pages_figures_and_tables_for_papers_have_no_control_characters() {
     let published =
-        format!("[[published]]\nsystem = \"other {WRITTEN}\"\nerror = 1.0\nsource = \"told {WRITTEN}\"\n");
+        format!("[[published]]\nsystem = \"other {WRITTEN}\"\nerror = 1.0\nsource = \"quoted {WRITTEN}\"\n");
     let lab = Lab::swept(&(SPEC.replace("Is it read?", WRITTEN) + &published));
     assert!(lab.drsae(&["report", "spec.toml"]).output().unwrap().status.success());
     for file in ["report.html", "tables.md", "tables.tex"] {
