@@ -20,7 +20,9 @@ results: build
     set -euo pipefail
     shopt -s nullglob globstar
     for spec in results/**/sweep.toml; do
-        cargo run --release --quiet -- report "$spec"
+        # The search of a study has tables and a figure of its own, and no page.
+        if [[ $spec == */search/sweep.toml ]]; then page=analyze; else page=report; fi
+        cargo run --release --quiet -- "$page" "$spec"
     done
     just anatomy
 

@@ -12,6 +12,7 @@ use super::terminal::{output, print_message};
 use super::train::{self, TrainArgs};
 use crate::analysis::{self, SweepDesign};
 use crate::plan::Plan;
+use crate::report;
 use crate::spec::Sweep;
 use crate::store::{Status, Store};
 use crate::study::{Search, SearchRow, Stage, best_toml};
@@ -22,6 +23,9 @@ const FOLDER: &str = "search";
 
 /// Table of all configurations, in the folder of the analysis.
 const TABLE: &str = "search.csv";
+
+/// Its figure, in the folder of the analysis.
+const FIGURE: &str = "search.svg";
 
 /// The chosen settings, in the folder of the analysis.
 const BEST: &str = "best.toml";
@@ -36,7 +40,7 @@ The table [search] of the spec describes the space, the method and the seeds. Ev
 with the same budget. No test image is read. After a kill, run it again: a trial goes on from its state,
 and the decisions are the same to the byte.
 Results are in results/NAME/search: search/analysis/search.csv has every configuration and decision,
-best.toml the chosen settings.
+search.svg draws them, best.toml the chosen settings.
 Exit code: 0 when the choice is made, 1 when trials are missing, 2 on an error, and 129, 130 or 143 after
 SIGHUP, SIGINT or SIGTERM.";
 
@@ -156,6 +160,9 @@ impl<'a> Study<'a> {
         let store = self.store()?;
         analysis::analyze(&store, &SweepDesign::of(&search.sweep()?))?;
         store.write_analysis(TABLE, &SearchRow::csv(search.rows())?)?;
+        if let Some(figure) = report::search_figure(search.rows())? {
+            store.write_analysis(FIGURE, &figure)?;
+        }
         store.write_analysis(BEST, best_toml(&self.sweep, search)?.as_bytes())?;
         Ok(())
     }

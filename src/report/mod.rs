@@ -14,11 +14,13 @@ mod error;
 mod facets;
 mod figures;
 mod page;
+mod search;
 
 pub use anatomy::{Inspected, PAGE as ANATOMY_PAGE, ReportedAnatomy, files as anatomy_files, summary_texts};
 pub use data::ReportedSweep;
 pub use error::Error;
 pub use figures::FIGURES;
+pub use search::search_figure;
 
 use data::ReportData;
 use figures::Figure;

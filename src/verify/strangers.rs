@@ -19,7 +19,7 @@ const FOLDERS: [&str; 5] = ["trials", "running", "slurm", "unsealed", "search"];
 
 /// Files of a study at the top, and in the analysis of its search.
 const STUDY: [&str; 2] = ["frozen.toml", "ledger.csv"];
-const SEARCH: [&str; 2] = ["search.csv", "best.toml"];
+const SEARCH: [&str; 3] = ["search.csv", "search.svg", "best.toml"];
 
 /// Folder of replaced results; nothing reads it.
 const REPLACED: &str = "replaced";

@@ -102,8 +102,29 @@ fn a_study_ends_with_a_confirmatory_verdict_and_searches_every_group_alike() {
     assert!(frozen.contains("tuned = [\"training.phases.*.rate\", \"objective.sparsity\"]"), "{frozen}");
     assert!(frozen.contains("model.family = untied against model.family = drsae"), "{frozen}");
     assert_eq!(frozen, lab.read("results/tiny/sweep.toml"), "the plan is the spec of the confirmation");
+    let figure = lab.read("results/tiny/search/analysis/search.svg");
+    assert!(["drsae", "untied", "the choice"].iter().all(|text| figure.contains(text)), "{figure}");
     lab.drsae("verify", &[]).success();
     lab.drsae_in(".", &["verify", "results/tiny/search"]).success();
+}
+
+#[test]
+fn a_page_of_two_sweeps_counts_the_readings_of_the_same_test_images() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("study", &[]).success();
+    lab.write("open.toml", crate::lab::SPEC.replace("\"tiny\"", "\"open\""));
+    lab.drsae_in(".", &["sweep", "open.toml"]).success();
+    lab.drsae("report", &["open.toml", "--out", "page.html"]).success();
+    let page = lab.read("page.html");
+    assert!(
+        page.contains("open: 4 trials as they ended, from ") && page.contains("tiny: 4 trials on "),
+        "{page}"
+    );
+    // Other images.
+    lab.drsae_in(".", &["sweep", "open.toml", "--set", "name=others", "--set", "data.glyph_seed=5"])
+        .success();
+    lab.drsae("report", &["results/others", "--out", "page.html"]).success();
+    assert!(!lab.read("page.html").contains("read by other sweeps"));
 }
 
 #[test]

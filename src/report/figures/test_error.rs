@@ -19,7 +19,8 @@ fn figure(data: &ReportData<'_>, at: usize) -> Result<Option<Figure>, Error> {
     let Some(values) = dimension.numbers() else { return Ok(None) };
     let (column, error) = (&dimension.column, ShownError::of(data));
     Scatter {
-        name: format!("test_error_by_{column}"),
+        // No file system takes a star.
+        name: format!("test_error_by_{}", column.replace('*', "all")),
         title: format!("{} by {}", error.name, title(column)),
         caption: &format!("{} of the kept weights, percent.", error.name),
         x: Quantity {

@@ -67,7 +67,7 @@ pub fn render(parts: &[Part<'_>]) -> Result<String, Error> {
     let names: Vec<_> = parts.iter().map(|part| part.data.name).collect();
     let page = SweepPage {
         title: names.join(" and "),
-        sweeps: parts.iter().map(SweepSection::of).collect(),
+        sweeps: parts.iter().map(|part| SweepSection::of(part, parts)).collect(),
         common: match parts {
             [one, other] => common::view(one.data, other.data).map(|view| PageTable::of(view, "common")),
             _ => None,
@@ -91,8 +91,11 @@ pub fn fill(template: &str, page: &impl Serialize) -> Result<String, Error> {
 }
 
 impl<'p> SweepSection<'p> {
-    fn of(part: &Part<'p>) -> Self {
+    /// The section of one of the page's `parts`.
+    fn of(part: &Part<'p>, parts: &[Part<'p>]) -> Self {
         let Part { data, figures } = *part;
+        let others = parts.iter().map(|part| part.data).filter(|other| !std::ptr::eq(*other, data));
+        let others: Vec<_> = others.collect();
         let name = data.name;
         let written = |view: TableView| {
             let id = format!("{name}-{}", view.name);
@@ -107,7 +110,7 @@ impl<'p> SweepSection<'p> {
             tables: data.analysis.views().into_iter().map(written).collect(),
             figures,
             failures: failures(data).map(|view| PageTable::of(view, &format!("{name}-incomplete"))),
-            facts: provenance::facts(data),
+            facts: provenance::facts(data, &others),
             commands: provenance::commands(data),
         }
     }

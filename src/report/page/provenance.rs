@@ -42,9 +42,10 @@ pub struct CommandLine {
     effect: String,
 }
 
-/// Facts about the plan and the trials.
-pub fn facts(data: &ReportData<'_>) -> Vec<Fact> {
+/// Facts about the plan and the trials; `others` are the other sweeps of the page.
+pub fn facts(data: &ReportData<'_>, others: &[&ReportData<'_>]) -> Vec<Fact> {
     let mut facts = events(data);
+    facts.extend(readings(data, others));
     facts.extend(of_trials(data));
     facts
 }
@@ -58,6 +59,25 @@ fn events(data: &ReportData<'_>) -> Vec<Fact> {
     };
     let facts = [of("Plans frozen", Event::Frozen), of("Test images read after training", Event::Unsealed)];
     facts.into_iter().filter(|fact| !fact.values.is_empty()).collect()
+}
+
+/// The readings of the same test images by other sweeps; `None` if there are none.
+fn readings(data: &ReportData<'_>, others: &[&ReportData<'_>]) -> Option<Fact> {
+    let images = data.provenance.iter().flatten().map(|row| row.data.as_str()).next()?;
+    let of_sweep = |other: &&ReportData<'_>| -> Vec<String> {
+        let name = other.name;
+        let unsealed = other.ledger.iter().filter(|row| row.event == Event::Unsealed && row.data == images);
+        let mut readings: Vec<_> =
+            unsealed.map(|row| format!("{name}: {} trials on {}", row.trials, row.date)).collect();
+        let is_open = other.ledger.is_empty();
+        let trials = || other.provenance.iter().flatten().filter(|row| is_open && row.data == images);
+        if let Some(first) = trials().map(|row| row.started.as_str()).min() {
+            readings.push(format!("{name}: {} trials as they ended, from {first}", trials().count()));
+        }
+        readings
+    };
+    let values: Vec<String> = others.iter().flat_map(of_sweep).collect();
+    (!values.is_empty()).then_some(Fact { name: "The same test images read by other sweeps", values })
 }
 
 /// Facts about the trials; none if no provenance was merged.
