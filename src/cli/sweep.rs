@@ -6,7 +6,9 @@ use anyhow::Result;
 
 use super::job::Job;
 use super::spec_args::SpecArgs;
+use super::terminal::print_message;
 use super::train::{self, TrainArgs};
+use crate::spec::TestSet;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,5 +50,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.dry_run {
         return train::dry_run(job, &args.train);
     }
-    train::run(job, &args.train, &|run, ran| run.finish(ran))
+    train::run(job, &args.train, &|run, ran| {
+        let code = run.finish(ran)?;
+        if code == ExitCode::SUCCESS && sweep.test == TestSet::Sealed && !run.store.is_unsealed() {
+            print_message(format_args!(
+                "{}: all trials are complete; `{}` tests their networks",
+                sweep.name,
+                args.spec.command("unseal")
+            ));
+        }
+        Ok(code)
+    })
 }

@@ -191,6 +191,13 @@ fn check(search: &Search, matches_widths: bool) -> Result<(), Invalid> {
         let reason = format!("has a range of `{}`, and a grid needs a list of values", found.path);
         return Err(Invalid::new("search.space", reason));
     }
+    let sizes = search.space.iter().map(|dimension| dimension.values.count());
+    let size = sizes.fold(1_usize, usize::saturating_mul);
+    if search.method == Method::Grid && size > MOST_CONFIGURATIONS {
+        let reason =
+            format!("has more than {MOST_CONFIGURATIONS} combinations: list fewer values, or draw some");
+        return Err(Invalid::new("search.space", reason));
+    }
     let counts_epochs = |dimension: &&Dimension| {
         let keys = ["training.phases", "training.phases.*.epochs", "training.stop_after"];
         keys.iter().any(|key| path::covers(key, &dimension.path) && path::covers(&dimension.path, key))

@@ -91,7 +91,9 @@ impl Range {
         match self {
             Self::Log(low, high) => low > 0.0 && low < high && high.is_finite(),
             Self::Linear(low, high) => low < high && (high - low).is_finite(),
-            Self::Integer(low, high) => low < high,
+            Self::Integer(low, high) => {
+                low < high && high.checked_sub(low).is_some_and(|more| more < i64::MAX)
+            }
         }
     }
 }
@@ -104,6 +106,18 @@ impl Values {
             Self::List(ref values) => values.clone(),
             Self::Range(Range::Log(low, high) | Range::Linear(low, high)) => vec![low.into(), high.into()],
             Self::Range(Range::Integer(low, high)) => vec![low.into(), high.into()],
+        }
+    }
+
+    /// Number of values, of a continuous range the most there can be.
+    pub(super) fn count(&self) -> usize {
+        match *self {
+            Self::List(ref values) => values.len(),
+            Self::Range(Range::Integer(low, high)) => high
+                .checked_sub(low)
+                .and_then(|more| usize::try_from(more).ok())
+                .map_or(usize::MAX, |more| more.saturating_add(1)),
+            Self::Range(_) => usize::MAX,
         }
     }
 

@@ -162,6 +162,7 @@ fn steps_by_hand_are_the_study() {
     lab.drsae("search", &[]).success().stdout(predicate::str::contains("[sweep.zip]"));
     lab.drsae("freeze", &[]).success();
     let sealed = lab.drsae("sweep", &[]).success();
+    let sealed = sealed.stderr(predicate::str::contains("`drsae unseal spec.toml` tests their networks"));
     let sealed = String::from_utf8(sealed.get_output().stdout.clone()).unwrap();
     assert!(sealed.contains("the test images are sealed") && sealed.contains("sealed: plan"), "{sealed}");
     assert!(lab.column("tiny", "test_error").iter().all(String::is_empty));

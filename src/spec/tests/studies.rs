@@ -94,6 +94,21 @@ fn what_a_search_cannot_be_names_its_line() {
 }
 
 #[test]
+fn a_grid_of_too_many_combinations_is_refused_before_it_is_made() {
+    let spec = study()
+        .replace("method = \"halving\"\nconfigurations = 12\nrungs = [3, 4]", "method = \"grid\"")
+        .replace("{ log = [1e-3, 1e-2] }", "[1e-3, 1e-2]")
+        .replace(
+            "model.initial_step = { linear = [0.1, 1.0] }",
+            "training.batch = { integer = [1, 1000000] }",
+        );
+    let refused = parse(&spec, &[]).unwrap_err().to_string();
+    assert!(refused.contains("`search.space` has more than 10000 combinations"), "{refused}");
+    let few = spec.replace("[1, 1000000]", "[1, 2500]");
+    assert_eq!(parse(&few, &[]).unwrap().search.unwrap().method, Method::Grid);
+}
+
+#[test]
 fn tuned_axes_leave_one_reference_for_each_cell() {
     let spec = |tuned: &str| {
         format!(
