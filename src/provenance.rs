@@ -56,6 +56,13 @@ pub struct Provenance {
     pub command: Vec<String>,
 }
 
+/// Checksums of data as one text: `name=checksum`, joined by `; `.
+#[must_use]
+pub fn data(checksums: &BTreeMap<String, String>) -> String {
+    let texts = checksums.iter().map(|(name, checksum)| format!("{name}={checksum}"));
+    texts.collect::<Vec<_>>().join("; ")
+}
+
 /// Commit that the program was built from; absent without a repository.
 #[must_use]
 pub fn commit() -> Option<String> {

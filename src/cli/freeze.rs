@@ -9,10 +9,8 @@ use jiff::{Timestamp, Unit};
 use super::search::Study;
 use super::spec_args::SpecArgs;
 use super::terminal::{output, print_message};
-use crate::hash::sha256;
 use crate::plan::Plan;
 use crate::provenance;
-use crate::spec::Sweep;
 use crate::store::{Event, LedgerRow, Store};
 use crate::study::{self, FrozenPlan};
 use crate::text::shown;
@@ -50,31 +48,24 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a frozen plan and its row in the ledger.
-pub fn record(study: &Study, frozen: &FrozenPlan) -> Result<()> {
+/// Writes a frozen plan and its row in the ledger; returns its trials.
+pub fn record(study: &Study, frozen: &FrozenPlan) -> Result<Plan> {
     let store = Store::open(&study.args.root(&study.sweep), &frozen.text)?;
     store.write_frozen(&frozen.text)?;
     let plan = study.args.plan(&frozen.sweep)?;
-    Ok(store.record_event(event(Event::Frozen, &frozen.hash, &plan))?)
+    store.record_event(event(Event::Frozen, &frozen.hash, &plan))?;
+    Ok(plan)
 }
 
 /// The row of an event that happens now.
 pub fn event(event: Event, hash: &str, plan: &Plan) -> LedgerRow {
-    let checksums = plan.datasets.iter().flat_map(|(_, facts)| &facts.checksums);
-    let mut data: Vec<_> = checksums.map(|(name, checksum)| format!("{name}={checksum}")).collect();
-    data.sort();
-    data.dedup();
+    let checksums = plan.datasets.iter().flat_map(|(_, facts)| facts.checksums.clone()).collect();
     LedgerRow {
         event,
         date: Timestamp::now().round(Unit::Second).unwrap_or_default().to_string(),
         plan: hash.to_owned(),
-        data: data.join("; "),
+        data: provenance::data(&checksums),
         trials: plan.trials.len(),
         commit: provenance::commit(),
     }
-}
-
-/// The hash by which the ledger names the plan of a sweep.
-pub fn plan_hash(sweep: &Sweep) -> Result<String> {
-    Ok(sha256(sweep.to_toml()?))
 }

@@ -9,14 +9,14 @@ use super::search::Study;
 use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::spec::Sweep;
-use crate::stats::{Design, LEVEL, PairedTest, SD_CONFIDENCE, TARGET_POWER, upper_sd};
+use crate::stats::{Design, LEVEL, PairedTest, TARGET_POWER};
 use crate::study::SearchSpread;
 
 const EXAMPLES: &str = "\
 Examples:
   drsae power experiments/study-smoke.toml
-  drsae power experiments/study.toml --difference 0.1 --difference 0.05
-  drsae power experiments/study.toml --power 0.9 --json | jq '.answers[].seeds'
+  drsae power experiments/study/families.toml --difference 0.1 --difference 0.05
+  drsae power experiments/study/families.toml --power 0.9 --json | jq '.answers[].seeds'
 
 The spread is that of paired differences in validation error between the chosen configurations over the seeds
 of the search, so run the search first. Few seeds measure it badly: the number of seeds is given for the estimate
@@ -69,13 +69,12 @@ fn answers(args: &Args, study: &Sweep, spread: SearchSpread) -> Vec<Answer> {
     let differences =
         if args.difference.is_empty() { &[0.05, 0.1, 0.2, 0.5, 1.0] } else { &args.difference[..] };
     let level = LEVEL / spread.contrasts as f64;
-    let upper = upper_sd(spread.sd, spread.freedom as f64, SD_CONFIDENCE).unwrap_or(spread.sd);
     let answer = |question: String, test: PairedTest, difference: f64| {
         let seeds = |sd: f64| {
             let design = Design { test, difference, sd, level };
             design.least_pairs(args.power).map_err(|error| error.to_string())
         };
-        Answer { question, seeds: seeds(spread.sd), seeds_at_upper_limit: seeds(upper) }
+        Answer { question, seeds: seeds(spread.sd), seeds_at_upper_limit: seeds(spread.upper()) }
     };
     let mut answers: Vec<_> = differences
         .iter()
@@ -90,7 +89,7 @@ fn answers(args: &Args, study: &Sweep, spread: SearchSpread) -> Vec<Answer> {
 
 fn print(study: &Sweep, spread: SearchSpread, answers: &[Answer], out: &mut dyn Write) -> Result<()> {
     let SearchSpread { sd, freedom, contrasts } = spread;
-    let upper = upper_sd(sd, freedom as f64, SD_CONFIDENCE).unwrap_or(sd);
+    let upper = spread.upper();
     writeln!(
         out,
         "{}: paired differences in validation error have a standard deviation of {sd:.3} points ({freedom} degrees \

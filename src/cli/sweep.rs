@@ -8,7 +8,7 @@ use super::job::Job;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use super::train::{self, TrainArgs};
-use crate::spec::TestSet;
+use crate::study::Standing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,7 +52,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     train::run(job, &args.train, &|run, ran| {
         let code = run.finish(ran)?;
-        if code == ExitCode::SUCCESS && sweep.test == TestSet::Sealed && !run.store.is_unsealed() {
+        let is_sealed = matches!(Standing::read(&sweep, run.store)?, Standing::Sealed { .. });
+        if code == ExitCode::SUCCESS && is_sealed {
             print_message(format_args!(
                 "{}: all trials are complete; `{}` tests their networks",
                 sweep.name,

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use indicatif::ProgressBar;
 
 use super::finish::SweepRun;
-use super::freeze::{event, plan_hash};
+use super::freeze::event;
 use super::progress::{style, tick};
 use super::results;
 use super::spec_args::SpecArgs;
@@ -16,6 +16,7 @@ use crate::engine::{self, DatasetCache};
 use crate::plan::Plan;
 use crate::spec::{Sweep, TestSet};
 use crate::store::{Event, Status};
+use crate::study::plan_hash;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -10,27 +10,32 @@ use crate::model::budget::Counts;
 use crate::model::{self, Family};
 use crate::spec::{self, Compare, Sweep};
 
+/// For each cell, the position of the reference cell that has the same values on the other axes, its own for a
+/// reference cell; `None` where there is none, and for all cells without a comparison.
+#[must_use]
+pub fn references(sweep: &Sweep) -> Vec<Option<usize>> {
+    let Some(compare) = &sweep.compare else { return vec![None; sweep.cells.len()] };
+    let keys =
+        sweep.cells.iter().enumerate().map(|(index, cell)| (key(&cell.settings, compare, false), index));
+    let positions: HashMap<_, _> = keys.collect();
+    sweep.cells.iter().map(|cell| positions.get(&key(&cell.settings, compare, true)).copied()).collect()
+}
+
 /// For each cell, the position of the reference cell whose parameters it must match; `None` for reference cells,
 /// and for all cells if the sweep matches nothing.
 pub(super) fn partners(sweep: &Sweep) -> Result<Vec<Option<usize>>, Error> {
     let Some(compare) = sweep.compare.as_ref().filter(|compare| compare.matching) else {
         return Ok(vec![None; sweep.cells.len()]);
     };
-    let positions: HashMap<_, _> = sweep
-        .cells
-        .iter()
-        .enumerate()
-        .map(|(index, cell)| (key(&cell.settings, compare, false), index))
-        .collect();
-    let partner =
-        |(index, cell): (usize, &spec::Cell)| match positions.get(&key(&cell.settings, compare, true)) {
-            Some(&position) => Ok((position != index).then_some(position)),
-            None => Err(Error::NoReference {
-                cell: spec::label(&cell.settings),
-                reference: spec::label(&referred(&cell.settings, compare)),
-            }),
-        };
-    sweep.cells.iter().enumerate().map(partner).collect()
+    let partner = |(index, reference): (usize, Option<usize>)| {
+        if let Some(position) = reference {
+            return Ok((position != index).then_some(position));
+        }
+        let settings = &sweep.cells[index].settings;
+        let (cell, reference) = (spec::label(settings), spec::label(&referred(settings, compare)));
+        Err(Error::NoReference { cell, reference })
+    };
+    references(sweep).into_iter().enumerate().map(partner).collect()
 }
 
 /// The values of a cell, or with `refer` those of its reference, as one text, without the tuned ones; no

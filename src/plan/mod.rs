@@ -15,4 +15,5 @@ mod trials;
 pub use error::Error;
 pub use id::{id, id_of_version};
 pub use indices::Indices;
+pub use matching::references;
 pub use trials::{Plan, Trial};

@@ -46,7 +46,7 @@ pub use outcome::{FORMAT, Outcome, Status};
 pub use seal::{Seal, Sealed};
 pub use tables::{
     EpochRow, MistakeRow, PlanRow, PredictionRow, ProvenanceRow, Row, Table, TimingRow, TrialRow, TrialTable,
-    axis_column, csv, parse_rows, table,
+    axis_column, csv, header_of, parse_rows, table,
 };
 pub use trial::{TrialFolder, file};
 

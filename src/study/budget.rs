@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::plan::Trial;
 
-/// What was spent on a group.
+/// The budget spent on a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Budget {
     /// Configurations tried.

@@ -2,23 +2,13 @@
 
 use toml::Value;
 
+use crate::plan;
 use crate::spec::{self, Sweep};
 
-/// Positions of each challenger's cell and of the reference cell that has the same values on the other axes. A cell
-/// without one is left out.
-pub(super) fn pairs(study: &Sweep) -> Vec<(usize, usize)> {
-    let Some(compare) = &study.compare else { return Vec::new() };
-    let referred = |settings: &[(String, Value)]| -> Vec<Value> {
-        let wanted = |(path, value): &(String, Value)| compare.reference.get(path).unwrap_or(value).clone();
-        settings.iter().map(wanted).collect()
-    };
-    let position = |wanted: Vec<Value>| {
-        let has = |cell: &spec::Cell| cell.settings.iter().map(|(_, value)| value).eq(&wanted);
-        study.cells.iter().position(has)
-    };
-    let cells = study.cells.iter().enumerate();
-    let paired = cells.filter_map(|(at, cell)| Some((at, position(referred(&cell.settings))?)));
-    paired.filter(|(challenger, reference)| challenger != reference).collect()
+/// Positions of each challenger's cell and of its reference's. A cell without a reference is left out.
+pub(super) fn pairs(study: &Sweep) -> impl Iterator<Item = (usize, usize)> {
+    let references = plan::references(study).into_iter().enumerate();
+    references.filter_map(|(cell, reference)| Some((cell, reference.filter(|other| *other != cell)?)))
 }
 
 /// The contrasts as text: `model.family = mlp, model.steps = 2 against model.family = drsae`.
@@ -31,5 +21,5 @@ pub(super) fn texts(study: &Sweep) -> Vec<String> {
         let challenger: Vec<_> = settings.map(|(path, value)| setting(path, value)).collect();
         format!("{} against {}", challenger.join(", "), reference.join(", "))
     };
-    pairs(study).into_iter().map(text).collect()
+    pairs(study).map(text).collect()
 }

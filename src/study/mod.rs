@@ -27,5 +27,5 @@ pub use forecast::{PlannedStage, forecast};
 pub use freeze::{FrozenPlan, best_toml, freeze};
 pub use power::SearchSpread;
 pub use search::{Search, Stage};
-pub use standing::Standing;
+pub use standing::{Standing, plan_hash};
 pub use table::SearchRow;

@@ -3,6 +3,7 @@
 use super::contrast::pairs;
 use super::search::Search;
 use crate::spec::Sweep;
+use crate::stats::{SD_CONFIDENCE, standard_deviation, upper_sd};
 
 /// The spread of paired differences in validation error between the chosen configurations, over the seeds of the
 /// search.
@@ -24,11 +25,17 @@ impl SearchSpread {
         for (challenger, reference) in pairs(study) {
             let (challenger, reference) = (search.errors(challenger)?, search.errors(reference)?);
             let differences: Vec<f64> = challenger.iter().zip(reference).map(|(a, b)| a - b).collect();
-            let mean = differences.iter().sum::<f64>() / differences.len() as f64;
-            squares += differences.iter().map(|difference| (difference - mean).powi(2)).sum::<f64>();
-            freedom += differences.len() - 1;
+            let own = differences.len() - 1;
+            squares += own as f64 * standard_deviation(&differences)?.powi(2);
+            freedom += own;
             contrasts += 1;
         }
         (freedom > 0).then(|| Self { sd: (squares / freedom as f64).sqrt(), freedom, contrasts })
+    }
+
+    /// Upper confidence limit of the standard deviation, at [`SD_CONFIDENCE`].
+    #[must_use]
+    pub fn upper(&self) -> f64 {
+        upper_sd(self.sd, self.freedom as f64, SD_CONFIDENCE).unwrap_or(self.sd)
     }
 }

@@ -1,13 +1,13 @@
 //! The search as a sequence of stages: which trials come next, and what their errors decide.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
 use toml::Value;
 
 use super::budget::Budget;
 use super::cells::StudyCells;
-use super::choice::{self, Score};
+use super::choice::{self, Score, Size};
 use super::error::Error;
 use super::group::{Group, groups};
 use super::space::{self, Configuration};
@@ -49,7 +49,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// What was tried for a group of cells.
+/// A group of cells with the configurations that were tried for it.
 struct Tried {
     group: Group,
     configurations: Vec<Configuration>,
@@ -171,12 +171,11 @@ impl<'a> Search<'a> {
         for line in at {
             errors.push(self.line_errors(plan, trials, line)?);
         }
-        let stage = self.stage;
         for group in 0..self.groups.len() {
             self.decide(group, &errors);
         }
         self.start = self.lines.len();
-        self.stage = self.next(stage);
+        self.stage = self.next();
         if let Stage::Widening(_) = self.stage {
             self.widen();
         }
@@ -229,8 +228,8 @@ impl<'a> Search<'a> {
         !matches!(self.stage, Stage::Rung(at) if at + 1 < self.rungs().len())
     }
 
-    fn next(&self, stage: Stage) -> Stage {
-        match stage {
+    fn next(&self) -> Stage {
+        match self.stage {
             Stage::Rung(at) if at + 1 < self.rungs().len() => Stage::Rung(at + 1),
             Stage::Rung(_) if self.cells.search.widen > 0 => Stage::Widening(1),
             Stage::Widening(at) if at < self.cells.search.widen => Stage::Widening(at + 1),
@@ -292,70 +291,100 @@ impl<'a> Search<'a> {
         Ok(Some(errors))
     }
 
-    /// Scores, ranks and keeps the configurations of a group; `errors` are those of the stage's lines.
+    /// Scores and ranks the configurations of a group, and keeps those that go on; `errors` are those of the
+    /// stage's lines.
     fn decide(&mut self, group: usize, errors: &[Option<Vec<f64>>]) {
-        let (is_last, stop) = (self.is_last_rung(), self.stop());
-        let lines = &self.lines[self.start..];
-        let tried = &self.groups[group];
-        let mut scored = Vec::with_capacity(tried.alive.len());
-        let mut budget = tried.budget;
-        for &configuration in &tried.alive {
-            let own: Vec<_> = lines
-                .iter()
-                .zip(errors)
-                .filter(|(line, _)| (line.group, line.configuration) == (group, configuration))
-                .collect();
-            for (line, _) in &own {
-                let epochs = self.epochs_before(line)..self.cells.epochs(line.cell, stop);
-                budget.add(self.cells.trial(line.cell), epochs, self.cells.search.seeds.len());
-            }
-            let cells: Option<Vec<&Vec<f64>>> = own.iter().map(|(_, errors)| errors.as_ref()).collect();
-            let size = tried.group.cells.iter().map(|&cell| self.cells.size(cell)).sum();
-            scored.push((configuration, cells.map(|cells| Score::of(&cells, size, configuration))));
-        }
-        budget.configurations = tried.configurations.len();
-        scored.sort_by(|(a, one), (b, other)| choice::by_error(one.as_ref(), other.as_ref()).then(a.cmp(b)));
-        let kept = if is_last { scored.len() } else { self.kept(scored.len()) };
-        let rows = scored.iter().enumerate().map(|(rank, (configuration, score))| SearchRow {
-            stage: self.stage.to_string(),
-            group: tried.group.name.clone(),
-            configuration: configuration + 1,
-            epochs: tried.group.cells.first().map_or(0, |&cell| self.cells.epochs(cell, stop)),
-            trials: tried.group.cells.len() * self.cells.search.seeds.len(),
-            valid_error_mean: score.as_ref().map(|score| score.mean),
-            valid_error_se: score.as_ref().and_then(|score| score.error),
-            rank: rank + 1,
-            promoted: !is_last && rank < kept && score.is_some(),
-            chosen: false,
-            spent_configurations: budget.configurations,
-            spent_epochs: budget.epochs,
-            spent_images: budget.images,
-            spent_operations: budget.operations,
-            settings: self
-                .cells
-                .paths()
-                .cloned()
-                .zip(tried.configurations[*configuration].iter().cloned())
-                .collect(),
-        });
-        let rows: Vec<_> = rows.collect();
+        let is_last = self.is_last_rung();
+        let scored = self.scored(group, errors);
+        let kept = if is_last { 0 } else { self.kept(scored.len()) };
+        let is_kept = |rank: usize, score: &Option<Score>| rank < kept && score.is_some();
+        let budget = self.spent(group);
+        let rows: Vec<_> = scored
+            .iter()
+            .enumerate()
+            .map(|(rank, (configuration, score))| SearchRow {
+                rank: rank + 1,
+                promoted: is_kept(rank, score),
+                ..self.row(group, *configuration, score.as_ref(), budget)
+            })
+            .collect();
         self.rows.extend(rows);
-        let last = lines.iter().zip(errors).filter(|(line, _)| is_last && line.group == group);
-        let last = last.filter_map(|(line, errors)| Some(((line.configuration, line.cell), errors.clone()?)));
-        let last: Vec<_> = last.collect();
+        // Fewer where some diverged.
+        let promoted = scored.iter().enumerate().filter(|(rank, (_, score))| is_kept(*rank, score));
+        let mut alive: Vec<usize> = promoted.map(|(_, (configuration, _))| *configuration).collect();
+        // In plan order.
+        alive.sort_unstable();
+        let last: Vec<_> = if is_last { self.own(group, errors).collect() } else { Vec::new() };
+        let last: Vec<_> = last
+            .into_iter()
+            .filter_map(|(line, errors)| Some(((line.configuration, line.cell), errors.clone()?)))
+            .collect();
         let tried = &mut self.groups[group];
-        tried.errors.extend(last);
+        tried.alive = alive;
         tried.budget = budget;
+        tried.errors.extend(last);
         if is_last {
             for (configuration, score) in scored {
                 tried.scores[configuration] = score;
             }
-            tried.alive = Vec::new();
-        } else {
-            // Fewer where some diverged; in plan order.
-            let whole = scored.iter().take(kept).filter(|(_, score)| score.is_some());
-            tried.alive =
-                whole.map(|(configuration, _)| *configuration).collect::<BTreeSet<_>>().into_iter().collect();
+        }
+    }
+
+    /// The lines of a group in the present stage with their errors, those of a configuration together.
+    fn own<'e>(
+        &'e self,
+        group: usize,
+        errors: &'e [Option<Vec<f64>>],
+    ) -> impl Iterator<Item = (&'e Line, &'e Option<Vec<f64>>)> {
+        self.lines[self.start..].iter().zip(errors).filter(move |(line, _)| line.group == group)
+    }
+
+    /// The configurations of a group in the present stage with their scores, the best first.
+    fn scored(&self, group: usize, errors: &[Option<Vec<f64>>]) -> Vec<(usize, Option<Score>)> {
+        let own: Vec<_> = self.own(group, errors).collect();
+        let size: Size = self.groups[group].group.cells.iter().map(|&cell| self.cells.size(cell)).sum();
+        let by_configuration = own.chunk_by(|(a, _), (b, _)| a.configuration == b.configuration);
+        let mut scored: Vec<_> = by_configuration
+            .map(|lines| {
+                let configuration = lines[0].0.configuration;
+                let cells: Option<Vec<&Vec<f64>>> = lines.iter().map(|(_, errors)| errors.as_ref()).collect();
+                (configuration, cells.map(|cells| Score::of(&cells, size, configuration)))
+            })
+            .collect();
+        scored.sort_by(|(a, one), (b, other)| choice::by_error(one.as_ref(), other.as_ref()).then(a.cmp(b)));
+        scored
+    }
+
+    /// The budget of a group at the end of the present stage.
+    fn spent(&self, group: usize) -> Budget {
+        let tried = &self.groups[group];
+        let mut budget = tried.budget;
+        budget.configurations = tried.configurations.len();
+        for line in self.lines[self.start..].iter().filter(|line| line.group == group) {
+            let epochs = self.epochs_before()..self.cells.epochs(line.cell, line.stop);
+            budget.add(self.cells.trial(line.cell), epochs, self.cells.search.seeds.len());
+        }
+        budget
+    }
+
+    /// The row of a configuration, without its rank.
+    fn row(&self, group: usize, configuration: usize, score: Option<&Score>, budget: Budget) -> SearchRow {
+        let tried = &self.groups[group];
+        let values = tried.configurations[configuration].iter().cloned();
+        SearchRow {
+            stage: self.stage.to_string(),
+            group: tried.group.name.clone(),
+            configuration: configuration + 1,
+            epochs: tried.group.cells.first().map_or(0, |&cell| self.cells.epochs(cell, self.stop())),
+            trials: tried.group.cells.len() * self.cells.search.seeds.len(),
+            valid_error_mean: score.map(|score| score.mean),
+            valid_error_se: score.and_then(|score| score.error),
+            spent_configurations: budget.configurations,
+            spent_epochs: budget.epochs,
+            spent_images: budget.images,
+            spent_operations: budget.operations,
+            settings: self.cells.paths().cloned().zip(values).collect(),
+            ..SearchRow::default()
         }
     }
 
@@ -367,14 +396,12 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Epochs of the line's configuration and cell that an earlier rung trained.
-    fn epochs_before(&self, line: &Line) -> usize {
-        let same = |other: &&Line| Line { stop: None, ..**other } == Line { stop: None, ..*line };
-        self.lines[..self.start]
-            .iter()
-            .rev()
-            .find(same)
-            .map_or(0, |earlier| self.cells.epochs(earlier.cell, earlier.stop))
+    /// Epochs that the present stage's configurations were trained for before it.
+    fn epochs_before(&self) -> usize {
+        match self.stage {
+            Stage::Rung(at @ 1..) => self.rungs()[at - 1].unwrap_or_default(),
+            _ => 0,
+        }
     }
 
     /// Marks the chosen rows; refuses a group without a choice.

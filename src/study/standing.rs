@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::hash::sha256;
-use crate::spec::Sweep;
+use crate::spec::{Sweep, TestSet};
 use crate::store::{Event, LedgerRow, Store};
 
 /// The standing of the answer of one plan.
@@ -17,12 +17,10 @@ pub enum Standing {
         /// Date of the reading.
         unsealed: String,
     },
-    /// The plan is frozen, and no test image was read.
+    /// No test image was read.
     Sealed {
-        /// SHA-256 of the plan.
-        plan: String,
-        /// Date of the freeze.
-        frozen: String,
+        /// SHA-256 of the plan and date of its freeze; `None` for a sealed sweep without a frozen plan.
+        frozen: Option<(String, String)>,
     },
     /// All else, with the reason.
     Exploratory {
@@ -31,20 +29,32 @@ pub enum Standing {
     },
 }
 
+/// The hash by which the ledger names the plan of a sweep: of its spec, every default written out.
+///
+/// # Errors
+/// The sweep cannot be written.
+pub fn plan_hash(sweep: &Sweep) -> Result<String, Error> {
+    Ok(sha256(sweep.to_toml()?))
+}
+
 impl Standing {
     /// The standing of a sweep in its results folder.
     ///
     /// # Errors
     /// The ledger is malformed, or the disk refuses; the sweep cannot be written.
     pub fn read(sweep: &Sweep, store: &Store) -> Result<Self, Error> {
-        Ok(Self::of(&sha256(sweep.to_toml()?), &store.ledger()?))
+        Ok(Self::of(sweep.test, &plan_hash(sweep)?, &store.ledger()?))
     }
 
     /// The standing of the plan with this hash, by the ledger of its folder.
     #[must_use]
-    pub fn of(plan: &str, ledger: &[LedgerRow]) -> Self {
+    pub fn of(test: TestSet, plan: &str, ledger: &[LedgerRow]) -> Self {
         let at = |event: Event| ledger.iter().position(|row| row.event == event && row.plan == plan);
+        let unsealed = at(Event::Unsealed);
         let Some(frozen) = at(Event::Frozen) else {
+            if test == TestSet::Sealed && unsealed.is_none() {
+                return Self::Sealed { frozen: None };
+            }
             let reason = "no plan was frozen before the test images were read".to_owned();
             return Self::Exploratory { reason };
         };
@@ -58,9 +68,9 @@ impl Standing {
             return Self::Exploratory { reason };
         }
         let (plan, frozen) = (plan.to_owned(), ledger[frozen].date.clone());
-        match at(Event::Unsealed) {
+        match unsealed {
             Some(unsealed) => Self::Confirmatory { plan, frozen, unsealed: ledger[unsealed].date.clone() },
-            None => Self::Sealed { plan, frozen },
+            None => Self::Sealed { frozen: Some((plan, frozen)) },
         }
     }
 }
@@ -73,7 +83,10 @@ impl std::fmt::Display for Standing {
                 "confirmatory: plan {} was frozen on {frozen}, before its test images were read on {unsealed}",
                 short(plan)
             ),
-            Self::Sealed { plan, frozen } => {
+            Self::Sealed { frozen: None } => {
+                out.write_str("sealed: no test image was read, and no plan is frozen")
+            }
+            Self::Sealed { frozen: Some((plan, frozen)) } => {
                 write!(out, "sealed: plan {} was frozen on {frozen}, and no test image was read", short(plan))
             }
             Self::Exploratory { reason } => write!(out, "exploratory: {reason}"),
@@ -97,7 +110,8 @@ mod tests {
     #[test]
     fn only_a_plan_frozen_before_the_first_reading_is_confirmed() {
         let mut ledger = vec![row(Event::Frozen, "aa", "1 May")];
-        let standing = |plan: &str, ledger: &[LedgerRow]| Standing::of(plan, ledger).to_string();
+        let standing =
+            |plan: &str, ledger: &[LedgerRow]| Standing::of(TestSet::Sealed, plan, ledger).to_string();
         assert_eq!(
             standing("aa", &ledger),
             "sealed: plan aa was frozen on 1 May, and no test image was read"
@@ -114,6 +128,10 @@ mod tests {
             "exploratory: the plan was frozen on 3 May, after the test images were read on 2 May for the plan aa"
         );
         assert!(standing("aa", &ledger).starts_with("confirmatory"));
-        assert!(standing("cc", &ledger).starts_with("exploratory: no plan was frozen"));
+        let open = Standing::of(TestSet::Open, "cc", &ledger).to_string();
+        assert!(open.starts_with("exploratory: no plan was frozen"), "{open}");
+        assert_eq!(standing("cc", &[]), "sealed: no test image was read, and no plan is frozen");
+        let tested = standing("cc", &[row(Event::Unsealed, "cc", "1 May")]);
+        assert!(tested.starts_with("exploratory: no plan was frozen"), "{tested}");
     }
 }

@@ -9,7 +9,7 @@ use crate::spec;
 use crate::store;
 
 /// One configuration of one group at one stage.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SearchRow {
     /// `rung 1`, `rung 2`, …, `widening 1`, ….
     pub stage: String,
@@ -40,44 +40,9 @@ pub struct SearchRow {
     /// Floating-point operations of their matrix products.
     pub spent_operations: u64,
     /// The searched settings.
+    #[serde(skip)]
     pub settings: Vec<(String, Value)>,
 }
-
-/// The columns before the settings.
-#[derive(Serialize)]
-struct Fixed<'r>(
-    &'r str,
-    &'r str,
-    usize,
-    usize,
-    usize,
-    Option<f64>,
-    Option<f64>,
-    usize,
-    bool,
-    bool,
-    usize,
-    u64,
-    u64,
-    u64,
-);
-
-const COLUMNS: [&str; 14] = [
-    "stage",
-    "group",
-    "configuration",
-    "epochs",
-    "trials",
-    "valid_error_mean",
-    "valid_error_se",
-    "rank",
-    "promoted",
-    "chosen",
-    "spent_configurations",
-    "spent_epochs",
-    "spent_images",
-    "spent_operations",
-];
 
 impl SearchRow {
     /// The text of `search.csv`.
@@ -85,28 +50,9 @@ impl SearchRow {
     /// # Errors
     /// A row cannot be written as CSV.
     pub fn csv(rows: &[Self]) -> io::Result<Vec<u8>> {
-        let settings = rows.first().into_iter().flat_map(|row| &row.settings).map(|(path, _)| path.as_str());
-        let header: Vec<String> = COLUMNS.into_iter().chain(settings).map(str::to_owned).collect();
-        store::table(&header, &rows.iter().map(Self::fields).collect::<Vec<_>>())
-    }
-
-    fn fields(&self) -> (Fixed<'_>, Vec<String>) {
-        let fixed = Fixed(
-            &self.stage,
-            &self.group,
-            self.configuration,
-            self.epochs,
-            self.trials,
-            self.valid_error_mean,
-            self.valid_error_se,
-            self.rank,
-            self.promoted,
-            self.chosen,
-            self.spent_configurations,
-            self.spent_epochs,
-            self.spent_images,
-            self.spent_operations,
-        );
-        (fixed, self.settings.iter().map(|(_, value)| spec::text(value)).collect())
+        let settings = rows.first().into_iter().flat_map(|row| &row.settings).map(|(path, _)| path.clone());
+        let header: Vec<String> = store::header_of::<Self>()?.into_iter().chain(settings).collect();
+        let values = |row: &Self| row.settings.iter().map(|(_, value)| spec::text(value)).collect::<Vec<_>>();
+        store::table(&header, &rows.iter().map(|row| (row, values(row))).collect::<Vec<_>>())
     }
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::records::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow};
-pub use self::row::{Row, csv, parse_rows, table};
-pub(super) use self::row::{header_of, lines, text};
+pub use self::row::{Row, csv, header_of, parse_rows, table};
+pub(super) use self::row::{lines, text};
 pub use self::trial_row::{TrialRow, TrialTable, axis_column};
 use super::{Error, Store};
 use crate::value::Value;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Row;
 use crate::device;
-use crate::provenance::Provenance;
+use crate::provenance::{self, Provenance};
 
 /// One epoch of one trial, in `epochs.csv`: deterministic columns only.
 ///
@@ -127,7 +127,6 @@ pub struct ProvenanceRow {
 
 impl ProvenanceRow {
     pub(in crate::store) fn new(index: usize, trial: &str, facts: Provenance, seconds: f64) -> Self {
-        let data: Vec<_> = facts.data.iter().map(|(name, checksum)| format!("{name}={checksum}")).collect();
         Self {
             index,
             trial: trial.to_owned(),
@@ -138,7 +137,7 @@ impl ProvenanceRow {
             rustc: facts.rustc,
             lockfile: facts.lockfile,
             binary: facts.binary,
-            data: data.join("; "),
+            data: provenance::data(&facts.data),
             cpu: facts.cpu,
             device: facts.device,
             cores: facts.cores,

@@ -63,7 +63,10 @@ fn located(header: &StringRecord, record: &StringRecord, error: &csv::Error) -> 
 }
 
 /// Column names of a type of row.
-pub(in crate::store) fn header_of<R: Serialize + Default>() -> io::Result<Vec<String>> {
+///
+/// # Errors
+/// A row cannot be written as CSV.
+pub fn header_of<R: Serialize + Default>() -> io::Result<Vec<String>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.serialize(R::default())?;
     let text = bytes(writer)?;
