@@ -24,6 +24,10 @@ results: build
         if [[ $spec == */search/sweep.toml ]]; then page=analyze; else page=report; fi
         cargo run --release --quiet -- "$page" "$spec"
     done
+    for plan in results/**/frozen.toml; do
+        study=${plan%/frozen.toml}
+        cargo run --release --quiet -- search "experiments/${study#results/}.toml"
+    done
     just anatomy
 
 # Measure the kept networks of results/anatomy again; other seeds, and studies that keep none, stay as they are

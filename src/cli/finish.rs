@@ -97,11 +97,16 @@ impl SweepRun<'_> {
         Ok(())
     }
 
+    /// True if the folder of every planned trial is complete.
+    pub fn is_complete(&self, merged: &Merged) -> bool {
+        complete(merged) == self.plan.trials.len() && merged.stored == 0
+    }
+
     /// Prints the number of complete trials and why the others are not; returns whether all are complete.
     pub fn conclude(&self, merged: &Merged, out: &mut dyn Write) -> Result<bool> {
         let (planned, complete) = (self.plan.trials.len(), complete(merged));
         writeln!(out, "{complete} of {planned} trials complete; results in {}", shown(self.store.root()))?;
-        if complete == planned && merged.stored == 0 {
+        if self.is_complete(merged) {
             return Ok(true);
         }
         for (status, count) in merged.counts.iter().filter(|(status, _)| **status != Status::Complete) {

@@ -34,7 +34,7 @@ const EXAMPLES: &str = "\
 Examples:
   drsae search experiments/study-smoke.toml
   drsae search experiments/study-smoke.toml --jobs 2
-  drsae search experiments/study.toml --engine slurm --follow   each rung is an array of its own
+  drsae search experiments/study/families.toml --engine slurm --follow   each rung is an array of its own
 
 The table [search] of the spec describes the space, the method and the seeds. Every group of cells is searched
 with the same budget. No test image is read. After a kill, run it again: a trial goes on from its state,
@@ -106,8 +106,15 @@ impl<'a> Study<'a> {
         Ok(Self { args, sweep, plan, folder })
     }
 
-    /// Runs the stages of the search that are not complete; `command` continues it.
+    /// Runs the stages of the search that are not complete; `command` continues it. Merged tables that decide all
+    /// stages stand, with the trials' folders or without.
     pub fn search(&self, train: &TrainArgs, command: &str) -> Result<Outcome<'_>> {
+        if !train.retries()
+            && let Ok(search) = self.done()
+        {
+            self.write(&search)?;
+            return Ok(Outcome::Done(search));
+        }
         let mut search = Search::begin(&self.sweep, &self.plan)?;
         while search.stage() != Stage::Done {
             let sweep = search.sweep()?;

@@ -14,9 +14,9 @@ use crate::study;
 
 const EXAMPLES: &str = "\
 Examples:
-  drsae study experiments/study-smoke.toml           all of it, in a minute, on embedded data
-  drsae plan experiments/study.toml                  what it would cost
-  drsae study experiments/study.toml --jobs 8
+  drsae study experiments/study-smoke.toml           all of it, in seconds, on embedded data
+  drsae plan experiments/study/families.toml                  what it would cost
+  drsae study experiments/study/families.toml --jobs 8
 
 Search: the settings of every group of cells, by validation error, with the same budget for each.
 Freeze: the choice, the contrasts to be tested and the seeds, with their SHA-256.
@@ -47,14 +47,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     print_message(format_args!("{name}: 2 of 4, the freeze"));
     let frozen = study::freeze(&study.sweep, &search)?;
-    freeze::record(&study, &frozen)?;
-    let plan = args.spec.plan(&frozen.sweep)?;
+    let plan = freeze::record(&study, &frozen)?;
     print_message(format_args!("{name}: 3 of 4, the confirmation of plan {}", &frozen.hash[..12]));
     let job = Job { spec: &args.spec, sweep: &frozen.sweep, plan: &plan, command: &command };
     let code = train::run(job, &args.train, &|run, _| {
         let (merged, is_damaged) = run.merge()?;
-        let is_complete = !is_damaged && run.conclude(&merged, &mut output())?;
-        Ok(ExitCode::from(u8::from(!is_complete)))
+        let is_complete = run.is_complete(&merged) || run.conclude(&merged, &mut output())?;
+        Ok(ExitCode::from(u8::from(is_damaged || !is_complete)))
     })?;
     if code != ExitCode::SUCCESS {
         return Ok(code);

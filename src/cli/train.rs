@@ -96,6 +96,11 @@ pub fn dry_run(job: Job, args: &TrainArgs) -> Result<ExitCode> {
 }
 
 impl TrainArgs {
+    /// True if trials that have ended are to run again.
+    pub fn retries(&self) -> bool {
+        !self.run.retry.is_empty()
+    }
+
     fn jobs(&self, spec: &SpecArgs) -> usize {
         self.jobs.map_or_else(|| spec.default_jobs(), NonZeroUsize::get)
     }

@@ -6,7 +6,7 @@ use super::dataset_cache::DatasetCache;
 use super::training::predictions;
 use crate::model::Checkpoint;
 use crate::plan::Trial;
-use crate::store::{self, Outcome, Sealed, Store, file};
+use crate::store::{self, Sealed, Store, file};
 use crate::threads;
 use crate::train;
 
@@ -35,7 +35,7 @@ pub enum UnsealError {
 /// after each trial.
 ///
 /// # Errors
-/// A trial is damaged or cannot be evaluated, or the disk refuses.
+/// A trial is damaged or cannot be evaluated, or I/O fails.
 pub fn unseal(
     trials: &[Trial],
     store: &Store,
@@ -55,7 +55,7 @@ pub fn unseal(
     })
 }
 
-fn test(trial: &Trial, store: &Store, datasets: &DatasetCache) -> Result<Outcome, UnsealError> {
+fn test(trial: &Trial, store: &Store, datasets: &DatasetCache) -> Result<(), UnsealError> {
     let id = || trial.id.clone();
     let folder = store.trial(&trial.id)?;
     let Some(Sealed { outcome, .. }) = folder.intact() else { return Err(UnsealError::Damaged(id())) };

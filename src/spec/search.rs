@@ -26,12 +26,12 @@ pub struct Search {
 pub enum Method {
     /// Every combination of the listed values.
     Grid,
-    /// Random draws, the same for every group.
+    /// Draws from the space, the same for every group.
     Random {
         /// Number of draws.
         configurations: usize,
     },
-    /// Random draws by successive halving: all are trained to the first rung, and of those of a rung
+    /// Draws by successive halving: all are trained to the first rung, and of those of a rung
     /// one in `reduction` goes on to the next.
     Halving {
         /// Number of draws.

@@ -43,15 +43,15 @@ impl Store {
     /// The rows of `ledger.csv`, in the order in which they were added; none where there is no such file.
     ///
     /// # Errors
-    /// The file is malformed, or the disk refuses.
+    /// The file is malformed, or I/O fails.
     pub fn ledger(&self) -> Result<Vec<LedgerRow>, Error> {
         Ok(self.rows(&self.root().join(FILE))?.unwrap_or_default())
     }
 
-    /// Adds a row to `ledger.csv` unless one of the same event and plan is the last of its plan.
+    /// Adds a row to `ledger.csv` unless the last row of its event is of the same plan.
     ///
     /// # Errors
-    /// The file is malformed, or the disk refuses.
+    /// The file is malformed, or I/O fails.
     pub fn record_event(&self, row: LedgerRow) -> Result<(), Error> {
         let _lock = self.lock();
         let mut rows = self.ledger()?;

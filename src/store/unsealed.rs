@@ -6,7 +6,7 @@
 use super::{Error, Outcome, PredictionRow, Seal, Sealed, Status, Store, TrialFolder, atomic, file, tables};
 
 /// Name of the folder of the tests.
-pub(super) const UNSEALED: &str = "unsealed";
+const UNSEALED: &str = "unsealed";
 
 impl Store {
     /// True if trials were tested after they had ended.
@@ -49,15 +49,13 @@ impl Store {
         id: &str,
         trained: Outcome,
         predictions: &[PredictionRow],
-    ) -> Result<Outcome, Error> {
+    ) -> Result<(), Error> {
         let folder = self.unsealed(id)?;
         atomic::create_subfolder(self.io(), &self.root().join(UNSEALED))?;
         atomic::create_subfolder(self.io(), folder.path())?;
         let path = folder.path().join(file::PREDICTIONS);
         let text = tables::text(predictions).map_err(Error::write(&path))?;
         atomic::write(self.io(), &path, &text)?;
-        let outcome = trained.tested(predictions);
-        folder.seal(&outcome)?;
-        Ok(outcome)
+        folder.seal(&trained.tested(predictions))
     }
 }

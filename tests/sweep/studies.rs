@@ -106,6 +106,13 @@ fn a_study_ends_with_a_confirmatory_verdict_and_searches_every_group_alike() {
     assert!(["drsae", "untied", "the choice"].iter().all(|text| figure.contains(text)), "{figure}");
     lab.drsae("verify", &[]).success();
     lab.drsae_in(".", &["verify", "results/tiny/search"]).success();
+
+    // Without the trials' folders, as in committed results, the merged tables decide the same and nothing trains.
+    lab.remove("results/tiny/search/trials");
+    lab.remove("results/tiny/search/analysis");
+    lab.drsae("search", &[]).success();
+    assert_eq!(lab.read("results/tiny/search/analysis/search.csv"), table);
+    assert!(!lab.path("results/tiny/search/trials").exists());
 }
 
 #[test]
@@ -183,7 +190,8 @@ fn unsealed_tables_are_those_of_an_open_sweep() {
     let tables = ["trials.csv", "epochs.csv", "mistakes.csv", "analysis/comparison.csv"];
     let open = tables.map(|table| lab.read(format!("results/tiny/{table}")));
     lab.remove("results");
-    lab.drsae("sweep", &["--set", "test=sealed"]).success();
+    let sealed = lab.drsae("sweep", &["--set", "test=sealed"]).success();
+    sealed.stdout(predicate::str::contains("sealed: no test image was read, and no plan is frozen"));
     lab.drsae("unseal", &["--set", "test=sealed"]).success();
     assert_eq!(tables.map(|table| lab.read(format!("results/tiny/{table}"))), open);
     // The tables keep what the folder of the tests no longer has.
