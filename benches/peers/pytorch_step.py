@@ -1,33 +1,9 @@
-"""One training step of the recurrent sparse auto-encoder in PyTorch, timed on one thread.
-
-The same work as `drsae bench --family drsae`: forward, backward, Adam with the same
-learning-rate multipliers, norm bounds. Prints JSON: samples_per_second, its median and range.
-"""
-
-import argparse
-import json
-import statistics
-import time
+"""The training step of the recurrent sparse auto-encoder in PyTorch, timed on one thread; see problem.py."""
 
 import torch
 
-INPUTS, CLASSES, BATCHES, WARM_UP = 784, 10, 20, 5
-SPARSITY, DISCRIMINATIVE_WEIGHT, RATE = 0.005, 1.0, 1e-3
-
-
-def parameters(hidden, steps):
-    """ISTA for non-negative sparse coding on random unit columns, as drsae starts."""
-    decoder = torch.randn(INPUTS, hidden)
-    decoder /= decoder.norm(dim=0)
-    step = 1 / steps
-    values = {
-        "encoder": step * decoder.T,
-        "recurrent": torch.eye(hidden) - step * decoder.T @ decoder,
-        "threshold": torch.full((hidden,), step * SPARSITY),
-        "decoder": decoder,
-        "classifier": torch.zeros(CLASSES, hidden),
-    }
-    return {name: value.contiguous().requires_grad_() for name, value in values.items()}
+import problem
+from problem import RATE, SPARSITY
 
 
 def objective(steps):
@@ -41,14 +17,13 @@ def objective(steps):
         sparsity = SPARSITY * z.sum() / images
         scores = (z @ classifier.T) / torch.sqrt(z.square().sum(1, keepdim=True) + 1e-12)
         classes = torch.nn.functional.cross_entropy(scores, y)
-        return reconstruction + sparsity + DISCRIMINATIVE_WEIGHT * classes
+        return reconstruction + sparsity + problem.DISCRIMINATIVE_WEIGHT * classes
 
     return loss
 
 
 def optimiser(values, steps):
-    multipliers = {"encoder": 1 / steps, "recurrent": 1 / steps, "threshold": 0.1 / steps,
-                   "decoder": 1.0, "classifier": 3.0}
+    multipliers = problem.multipliers(steps)
     groups = [{"params": [value], "lr": RATE * multipliers[name]} for name, value in values.items()]
     return torch.optim.Adam(groups, fused=True)
 
@@ -58,54 +33,36 @@ def bound(values, steps):
     def shrink(value, dim, most):
         value.mul_((most / value.norm(dim=dim, keepdim=True)).clamp_max(1.0))
 
-    shrink(values["decoder"], 0, 1.0)
-    shrink(values["encoder"], 1, 1.25 / steps)
-    shrink(values["classifier"], 1, 5.0)
+    shrink(values["decoder"], 0, problem.DECODER_BOUND)
+    shrink(values["encoder"], 1, problem.ENCODER_BOUND / steps)
+    shrink(values["classifier"], 1, problem.CLASSIFIER_BOUND)
 
 
 def main():
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--hidden", type=int, default=400)
-    arguments.add_argument("--steps", type=int, default=11)
-    arguments.add_argument("--batch", type=int, default=100)
-    arguments.add_argument("--repeats", type=int, default=3)
-    arguments.add_argument("--milliseconds", type=int, default=500)
-    arguments.add_argument("--compile", action="store_true", help="pass the loss through torch.compile")
-    args = arguments.parse_args()
+    parser = problem.arguments(__doc__)
+    parser.add_argument("--compile", action="store_true", help="pass the loss through torch.compile")
+    args = parser.parse_args()
     torch.set_num_threads(1)
-    torch.manual_seed(1)
-    values = parameters(args.hidden, args.steps)
+    start = problem.parameters(args.hidden, args.steps)
+    values = {name: torch.from_numpy(value).requires_grad_() for name, value in start.items()}
     loss = objective(args.steps)
     if args.compile:
         loss = torch.compile(loss)
     adam = optimiser(values, args.steps)
-    images = torch.rand(BATCHES, args.batch, INPUTS)
-    images -= images.mean(dim=2, keepdim=True)
-    images /= images.norm(dim=2, keepdim=True)
-    labels = torch.arange(BATCHES * args.batch).remainder(CLASSES).reshape(BATCHES, args.batch)
+    images, labels = (torch.from_numpy(array) for array in problem.batches(args.batch))
 
-    def step(update):
-        batch = update % BATCHES
-        adam.zero_grad()
-        loss(images[batch], labels[batch], **values).backward()
-        adam.step()
-        bound(values, args.steps)
+    def train():
+        losses = []
+        for batch in range(problem.BATCHES):
+            adam.zero_grad()
+            total = loss(images[batch], labels[batch], **values)
+            total.backward()
+            adam.step()
+            bound(values, args.steps)
+            losses.append(total.detach())
+        return losses
 
-    for update in range(WARM_UP):
-        step(update)
-    rates = []
-    for _ in range(args.repeats):
-        start, updates = time.perf_counter(), 0
-        while updates == 0 or time.perf_counter() - start < args.milliseconds / 1000:
-            step(updates)
-            updates += 1
-        rates.append(updates * args.batch / (time.perf_counter() - start))
-    print(json.dumps({
-        "samples_per_second": statistics.median(rates),
-        "low": min(rates),
-        "high": max(rates),
-        "torch": torch.__version__,
-    }))
+    problem.report(args, torch.__version__, train)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Times whole trials of drsae on real images and PyTorch's bare training step in turn.
 
-    pip install torch
+    pip install torch numpy
     cargo build --release
     DRSAE_DATA_DIR=/path/to/mnist python benches/peers/trial.py target/release/drsae --rounds 3
 
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 
-from compare import PEER, measure, show
+from compare import PEER, measure, spread
 
 SPEC = pathlib.Path(__file__).parents[2] / "experiments" / "paper" / "one-seed.toml"
 EPOCHS = (1, 6)
@@ -40,6 +40,10 @@ def trial(drsae):
         with open(pathlib.Path(results) / "paper" / "one-seed" / "provenance.csv", newline="") as file:
             (row,) = csv.DictReader(file)
     return sum(EPOCHS) * IMAGES / float(row["seconds"])
+
+
+def show(name, values, unit, digits):
+    print(f"{name:<24}{spread(values, digits):>26}  {unit}")
 
 
 def main():
