@@ -93,6 +93,22 @@ bench *ARGS: build
 test:
     cargo test
 
+# Check that `--features cuda` compiles, kernels included, on a machine without CUDA: the toolkit is installed into target/cuda
+check-cuda:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    mkdir -p "${CARGO_TARGET_DIR:-target}"
+    venv=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/cuda
+    python3 -m venv "$venv"
+    # Nothing is downloaded if all of them are there.
+    "$venv/bin/pip" install --quiet --disable-pip-version-check nvidia-cuda-{nvcc,crt,runtime,cccl,nvrtc}'==13.0.*' \
+        'nvidia-nvvm==13.0.*' 'nvidia-cublas==13.*' nvidia-curand
+    export CUDA_HOME CUDA_COMPUTE_CAP=90
+    CUDA_HOME=$(echo "$venv"/lib/python3*/site-packages/nvidia/cu13)
+    export CUDA_PATH=$CUDA_HOME CUDA_ROOT=$CUDA_HOME PATH=$CUDA_HOME/bin:$PATH
+    nvcc --version
+    cargo check --features cuda
+
 # Run a sweep with every fault at each of its system calls, for an hour: `just faults 500` runs 500 cases, `just faults rename:7:EIO` one
 faults CASES="full":
     DRSAE_FAULTS="$1" cargo test --test faults -- --nocapture --test-threads 1
