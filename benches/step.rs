@@ -3,15 +3,15 @@
 //! `cargo bench --bench step`
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use candle_core::{DType, Device};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use drsae::bench::Bench;
 use drsae::model::kernels::Unroll;
-use drsae::model::{Config, Family, Model};
-use drsae::train::objective::Weights;
-use drsae::train::{Optimiser, Pass, Phase};
+use drsae::model::{Config, Family, Model, Recursion};
+use drsae::train::{Fused, Gradient, Optimiser, Phase, Weights};
 
 const INPUTS: usize = 784;
 const CLASSES: usize = 10;
@@ -33,7 +33,8 @@ fn whole_step(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("step");
     for family in Family::ALL {
         for (batch, active) in [(10, None), (BATCH, None), (BATCH, Some(0.25))] {
-            let bench = Bench { model: Config { family, ..Config::default() }, batch, active };
+            let model = Config { family, ..Config::default() };
+            let bench = Bench { model, batch, gradient: Gradient::Fused, active };
             let mut training = bench.prepare().expect("a network of the paper's size");
             group.throughput(Throughput::Elements(batch as u64));
             let name = match active {
@@ -52,37 +53,41 @@ fn parts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parts");
     let config = Config::default();
     let mut model = model(&config);
-    let (input, labels) = (images(), vec![3; BATCH]);
+    let (input, labels) = (Arc::new(images()), vec![3; BATCH]);
     let weights = model.parameters().snapshot().expect("weights in memory");
     let weights: Vec<&[f32]> = weights.iter().map(Vec::as_slice).collect();
     let wanted = vec![true; weights.len()];
 
-    let mut unroll = Unroll::<f32>::new(&config, INPUTS, BATCH);
+    let recursion = Recursion::of(&config).expect("a family of the recursion");
+    let mut unroll = Unroll::<f32>::new(&recursion, INPUTS, BATCH);
     group.bench_function("unroll forward", |bencher| {
         bencher.iter(|| unroll.forward(&weights, black_box(&input)));
     });
     let mut gradients: Vec<Vec<f32>> = weights.iter().map(|weights| vec![0.0; weights.len()]).collect();
-    let mut flow = vec![0.0; BATCH * config.hidden];
+    let flow = vec![1e-3; BATCH * config.hidden];
     group.bench_function("unroll backward", |bencher| {
         bencher.iter(|| {
-            flow.fill(1e-3);
-            unroll.backward(&weights, &input, &mut flow, &wanted, &mut gradients);
+            unroll.propagate(&weights, |t| (t + 1 == config.steps).then_some(&flow));
+            unroll.gradients(&input, &wanted, &mut gradients);
         });
     });
-    let mut pass = Pass::<f32>::new(&config, INPUTS, CLASSES, BATCH);
-    group.bench_function("pass forward", |bencher| {
-        bencher.iter(|| pass.forward(&weights, &input, &input, &labels, WEIGHTS));
-    });
-    group.bench_function("pass forward and backward", |bencher| {
-        bencher.iter(|| {
-            pass.forward(&weights, &input, &input, &labels, WEIGHTS);
-            pass.backward(&weights, &input, &labels, WEIGHTS, &wanted);
-        });
+    let fused = Fused::<f32>::new(&model).expect("memory").expect("a recursion has fused kernels");
+    let forward = || {
+        let code = fused.encode(&input).and_then(|encoding| encoding.last()).expect("codes");
+        fused.objective(&code, &input, &labels, WEIGHTS).expect("an objective").0
+    };
+    group.bench_function("graph forward", |bencher| bencher.iter(forward));
+    group.bench_function("graph forward and backward", |bencher| {
+        bencher.iter(|| fused.differentiate(&forward(), wanted.clone()).expect("gradients"));
     });
     model.freeze(&[]);
     let mut optimiser = Optimiser::new(&Phase::new(1, 1e-3), &model);
     group.bench_function("update and bounds", |bencher| {
-        bencher.iter(|| optimiser.update(&model, pass.gradients(), 1e-6).expect("its own gradients"));
+        bencher.iter(|| {
+            fused
+                .with_gradients(|gradients| optimiser.update(&model, gradients, 1e-6))
+                .expect("its gradients");
+        });
     });
     group.finish();
 }

@@ -19,6 +19,7 @@ pub mod analysis;
 pub mod anatomy;
 pub mod bench;
 pub mod cli;
+pub mod conformance;
 pub mod data;
 pub mod device;
 pub mod engine;
@@ -26,6 +27,7 @@ pub mod export;
 mod hash;
 mod memory;
 pub mod model;
+pub mod options;
 pub mod plan;
 pub mod provenance;
 pub mod report;
@@ -41,6 +43,8 @@ mod threads;
 pub mod train;
 pub mod value;
 pub mod verify;
+
+pub use cli::Cli;
 
 /// Version of everything that decides the bits of a result. It is part of every trial's
 /// id: raise it when the same config would train to other numbers than before.

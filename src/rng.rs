@@ -27,6 +27,8 @@ pub enum Purpose {
     TrainingGlyph,
     /// Test glyphs of the embedded data set; the index is the example.
     TestGlyph,
+    /// Terms of the objective that the program adds; the index is the epoch and the mini-batch.
+    Term,
     /// Configurations of a search; the index is the configuration.
     Search,
     /// Images of speed benchmarks.
@@ -44,6 +46,7 @@ impl Purpose {
             Self::Null => "null",
             Self::TrainingGlyph => "training-glyph",
             Self::TestGlyph => "test-glyph",
+            Self::Term => "term",
             Self::Search => "search",
             Self::Benchmark => "benchmark",
         }

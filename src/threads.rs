@@ -4,10 +4,12 @@
 //! made of those that did start.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::sync::OnceLock;
+use std::process::Command;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, available_parallelism};
 use std::time::Duration;
 
@@ -23,6 +25,30 @@ pub struct TooFewThreads {
     requested: usize,
     started: usize,
     source: io::Error,
+}
+
+/// The variable that rayon reads, and candle before every product.
+const RAYON: &str = "RAYON_NUM_THREADS";
+
+/// The value of [`RAYON`] that the program was started with.
+static GIVEN: OnceLock<Option<OsString>> = OnceLock::new();
+
+/// Limits candle to the calling thread: a trial has one thread, and candle's other threads wait for work by spinning. To be
+/// called before any other thread starts.
+#[expect(unsafe_code, reason = "candle can be told by the environment alone")]
+pub fn limit_candle() {
+    GIVEN.get_or_init(|| env::var_os(RAYON));
+    // SAFETY: the program has one thread, so none reads the environment meanwhile.
+    unsafe { env::set_var(RAYON, "1") };
+}
+
+/// Gives a command the environment that this program was started with.
+pub fn restore_environment(command: &mut Command) -> &mut Command {
+    match GIVEN.get() {
+        Some(Some(given)) => command.env(RAYON, given),
+        Some(None) => command.env_remove(RAYON),
+        None => command,
+    }
 }
 
 /// A pool of `requested` threads, or of as many as the system starts.
@@ -51,7 +77,10 @@ pub fn start_global_pool() -> Result<(), TooFewThreads> {
     /// The heartbeat of leases and one trial.
     const OTHERS: usize = 2;
 
-    let count = count("RAYON_NUM_THREADS");
+    let count = match GIVEN.get() {
+        Some(given) => count_of(given.as_ref().and_then(|given| given.to_str())),
+        None => count(RAYON),
+    };
     let requested = count + OTHERS;
     let mut idle = IdleThreads::start(requested, "share");
     // Building a global pool fails if there is one: then this is no program, but a part of one.
@@ -64,6 +93,23 @@ pub fn start_global_pool() -> Result<(), TooFewThreads> {
     IdleThreads { threads: idle.threads.split_off(count), refusal: None }.join();
     let _ = ThreadPoolBuilder::new().num_threads(count).spawn_handler(idle.into_workers()).build_global();
     Ok(())
+}
+
+/// Runs `work` on a thread of its own with a pool of that thread alone: parallel operations of libraries run one after
+/// the other there, and no thread of a pool that waits for them takes up other work. Where the system starts no
+/// thread, `work` runs here.
+pub fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let work = Mutex::new(Some(work));
+    let run = || work.lock().unwrap_or_else(PoisonError::into_inner).take().map(|work| work());
+    let pool = || ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let done = thread::scope(|scope| {
+        let thread = thread::Builder::new().name("candle".to_owned());
+        match thread.spawn_scoped(scope, || pool().map_or_else(|_| run(), |_| run())) {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => run(),
+        }
+    });
+    done.expect("the work is there until it runs")
 }
 
 /// Checks that the system starts the threads that polars starts on first use, by starting and joining as many.
@@ -90,7 +136,11 @@ pub fn check_polars() -> Result<(), TooFewThreads> {
 
 /// The number of threads in a variable, else the number of cores.
 fn count(variable: &str) -> usize {
-    let named = env::var(variable).ok().and_then(|count| count.parse().ok()).filter(|&count| count > 0);
+    count_of(env::var(variable).ok().as_deref())
+}
+
+fn count_of(text: Option<&str>) -> usize {
+    let named = text.and_then(|count| count.parse().ok()).filter(|&count| count > 0);
     named.unwrap_or_else(|| available_parallelism().map_or(1, usize::from))
 }
 

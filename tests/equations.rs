@@ -1,12 +1,14 @@
 //! The network and its objective against numbers from elsewhere: an independent NumPy
 //! script, central finite differences, and a solver of non-negative sparse coding.
 
+use std::sync::Arc;
+
 use candle_core::backprop::GradStore;
-use candle_core::{DType, Device, Tensor, WithDType};
+use candle_core::{DType, Device, Tensor, Var, WithDType};
 use drsae::model::kernels::Scalar;
-use drsae::model::{Config, Family, Group, Model, iterate};
-use drsae::train::Pass;
-use drsae::train::objective::{self, Weights};
+use drsae::model::{Config, Family, Group, Model};
+use drsae::train::objective;
+use drsae::train::{Fused, Weights};
 use num_traits::Zero;
 
 type Result<T = ()> = candle_core::Result<T>;
@@ -120,9 +122,9 @@ fn last(mut codes: Vec<Tensor>) -> Tensor {
 /// The objective of a network that encodes a corrupted input, as in training.
 fn loss(model: &Model, weights: Weights) -> Result<Tensor> {
     let (input, corrupted, labels) = images()?;
-    let dtype = model.parameters().get("decoder").dtype();
+    let dtype = model.parameters().dtype();
     let (input, corrupted) = (input.to_dtype(dtype)?, corrupted.to_dtype(dtype)?);
-    let code = last(model.codes_by_graph(&corrupted)?);
+    let code = last(model.codes(&corrupted)?);
     Ok(objective::terms(model, &input, &code, &model.scores(&code)?, &labels, weights)?.total)
 }
 
@@ -246,7 +248,7 @@ fn initial_encoder_is_ista_and_finds_the_sparse_code() -> Result {
         assert!(pair[1] <= pair[0] + 1e-12, "the objective rose from {} to {}", pair[0], pair[1]);
     }
 
-    let decoder: Vec<Vec<f64>> = model.parameters().get("decoder").to_vec2()?;
+    let decoder: Vec<Vec<f64>> = model.parameters().get("decoder")?.to_vec2()?;
     let input: Vec<Vec<f64>> = input.to_vec2()?;
     let found: Vec<Vec<f64>> = codes[steps - 1].to_vec2()?;
     for (input, found) in input.iter().zip(found) {
@@ -267,90 +269,129 @@ fn readout(codes: &[Tensor]) -> Result<Tensor> {
     Ok(total)
 }
 
+/// Numbers of the size of each code's entries, with gradients through every code, the input and every weight: the codes
+/// by fused kernels are those of candle's operations.
+fn codes_gap<T: Scalar + WithDType>(model: &Model) -> Result<f64> {
+    let input = Var::from_tensor(&images()?.0.to_dtype(T::DTYPE)?)?;
+    let fused = Fused::<T>::new(model)?.expect("a recursion has fused kernels");
+    let (found, expected) = (fused.encode_tensor(&input)?.all()?, model.codes(&input)?);
+    let mut gap = 0.0f64;
+    for (found, expected) in found.iter().zip(&expected) {
+        gap = gap.max(relative(&numbers(found)?, &numbers(expected)?));
+    }
+    let found = fused.differentiate(&readout(&found)?, model.parameters().trained())?;
+    let expected = readout(&expected)?.backward()?;
+    let of_input = |store: &GradStore| numbers(store.get(&input).expect("the input is a variable"));
+    gap = gap.max(relative(&of_input(&found)?, &of_input(&expected)?));
+    fused.with_gradients(|gradients| {
+        let encoder = model.parameters().iter().zip(gradients.iter());
+        for (parameter, found) in encoder.take(model.parameters().iter().count() - 2) {
+            let expected = expected.get(&parameter.value).expect("every weight of the encoder acts");
+            let found: Vec<f64> = found.iter().map(|&slope| WithDType::to_f64(slope)).collect();
+            gap = gap.max(relative(&found, &numbers(expected)?));
+        }
+        Ok(gap)
+    })
+}
+
+/// The largest difference, relative to the largest expected number.
+fn relative(found: &[f64], expected: &[f64]) -> f64 {
+    assert_eq!(found.len(), expected.len());
+    let scale = expected.iter().fold(1e-6f64, |most, number| most.max(number.abs()));
+    found.iter().zip(expected).fold(0.0, |most: f64, (one, other)| most.max((one - other).abs())) / scale
+}
+
 #[test]
-fn the_iterations_as_one_operation_are_the_graph_with_gradients_through_every_code() -> Result {
-    for (dtype, tolerance) in [(DType::F64, 1e-12), (DType::F32, 2e-5)] {
+fn fused_codes_are_those_of_the_graph_with_gradients_through_every_code() -> Result {
+    for family in Family::ALL {
         for steps in [1, 2, 5] {
-            let model = shaken(&Config { steps, hidden: 4, ..Config::default() }, dtype)?;
-            let input = images()?.0.to_dtype(dtype)?;
-            let (found, expected) = (model.codes(&input)?, model.codes_by_graph(&input)?);
-            assert_eq!(found.len(), steps);
-            for (found, expected) in found.iter().zip(&expected) {
-                assert_close(&numbers(found)?, &numbers(expected)?, tolerance);
-            }
-            let found = readout(&found)?.backward()?;
-            let expected = readout(&expected)?.backward()?;
-            for name in ["encoder", "threshold", "recurrent"] {
-                let Some(parameter) = model.parameters().iter().find(|entry| entry.name == name) else {
-                    assert!(name == "recurrent" && steps == 1);
-                    continue;
-                };
-                let gradient = |store: &GradStore| match store.get(&parameter.value) {
-                    Some(gradient) => numbers(gradient),
-                    None => panic!("{name} has no gradient at T = {steps}"),
-                };
-                let (found, expected) = (gradient(&found)?, gradient(&expected)?);
-                assert!(expected.iter().any(|slope| slope.abs() > 1e-2), "{name} is moved");
-                let most = expected.iter().fold(1.0f64, |most, slope| most.max(slope.abs()));
-                assert_close(&found, &expected, tolerance * most);
-            }
+            let config = Config { family, steps, hidden: 4, ..Config::default() };
+            let gap = codes_gap::<f64>(&shaken(&config, DType::F64)?)?;
+            assert!(gap < 1e-12, "{family} at T = {steps}: {gap}");
+            let gap = codes_gap::<f32>(&shaken(&config, DType::F32)?)?;
+            assert!(gap < 2e-5, "{family} at T = {steps}, f32: {gap}");
         }
     }
     Ok(())
 }
 
 #[test]
-fn the_operation_refuses_what_does_not_belong_together() -> Result {
+fn fused_kernels_refuse_what_does_not_belong_to_them() -> Result {
+    let model = shaken(&Config { steps: 2, hidden: 4, ..Config::default() }, DType::F64)?;
+    let fused = Fused::<f64>::new(&model)?.expect("a recursion has fused kernels");
     let tensor = |rows, columns, dtype| matrix(rows, columns, |i, j| i - j)?.to_dtype(dtype);
-    let drive = tensor(3, 4, DType::F64)?;
-    assert!(iterate(&drive, &tensor(4, 4, DType::F64)?, 2).is_ok());
-    assert!(iterate(&drive, &tensor(4, 4, DType::F64)?, 0).is_err());
-    assert!(iterate(&drive, &tensor(4, 3, DType::F64)?, 2).is_err());
-    assert!(iterate(&drive, &tensor(4, 4, DType::F32)?, 2).is_err());
-    assert!(iterate(&tensor(3, 4, DType::U32)?, &tensor(4, 4, DType::U32)?, 2).is_err());
+    assert!(fused.encode_tensor(&tensor(3, 5, DType::F64)?).is_ok());
+    assert!(fused.encode_tensor(&tensor(3, 4, DType::F64)?).is_err());
+    assert!(fused.encode_tensor(&tensor(3, 5, DType::F32)?).is_err());
+    assert!(fused.encode(&Arc::new(vec![0.0; 7])).is_err());
+    let encoding = fused.encode(&Arc::new(vec![0.5; 10]))?;
+    assert!(encoding.code(1).is_ok() && encoding.code(2).is_err());
+    let weights = Weights { sparsity: 0.1, discriminative: None };
+    let target = Arc::new(vec![0.5; 10]);
+    assert!(fused.objective(&encoding.last()?, &target, &[0, 1], weights).is_ok());
+    assert!(fused.objective(&encoding.last()?, &target, &[0], weights).is_err());
     Ok(())
 }
 
-/// Largest difference between the fused pass and candle's graph, in the terms and in every
+/// Two encodings in one graph: gradients of the weights add up.
+#[test]
+fn gradients_of_several_encodings_add_up() -> Result {
+    let model = shaken(&Config { steps: 3, hidden: 4, ..Config::default() }, DType::F64)?;
+    let fused = Fused::<f64>::new(&model)?.expect("a recursion has fused kernels");
+    let (clean, corrupted, _) = images()?;
+    let by_codes = |codes: [Vec<Tensor>; 2]| readout(&codes[0])? + readout(&codes[1])?;
+    let found = by_codes([fused.encode_tensor(&clean)?.all()?, fused.encode_tensor(&corrupted)?.all()?])?;
+    let expected = by_codes([model.codes(&clean)?, model.codes(&corrupted)?])?.backward()?;
+    fused.differentiate(&found, model.parameters().trained())?;
+    fused.with_gradients(|gradients| {
+        for (parameter, found) in model.parameters().iter().zip(gradients.iter()).take(3) {
+            let expected = numbers(expected.get(&parameter.value).expect("every weight acts"))?;
+            assert!(relative(found, &expected) < 1e-12, "{}", parameter.name);
+        }
+        Ok(())
+    })
+}
+
+/// Largest difference between the fused kernels and candle's graph, in the terms and in every
 /// gradient, relative to the largest entry of each.
 fn fused_gap<T: Scalar + WithDType>(model: &Model, weights: Weights) -> Result<f64> {
     let (input, corrupted, labels) = images()?;
-    let values = |tensor: &Tensor| tensor.to_dtype(T::DTYPE)?.flatten_all()?.to_vec1::<T>();
-    let (clean, seen) = (values(&input)?, values(&corrupted)?);
+    let values =
+        |tensor: &Tensor| Result::Ok(Arc::new(tensor.to_dtype(T::DTYPE)?.flatten_all()?.to_vec1::<T>()?));
+    let (clean, seen): (_, Arc<Vec<T>>) = (values(&input)?, values(&corrupted)?);
     let classes: Vec<u8> = labels.to_vec1::<u32>()?.into_iter().map(|label| label as u8).collect();
 
-    let mut pass = Pass::<T>::new(model.config(), 5, 3, classes.len() + 2);
-    let wanted = model.parameters().trained();
-    let terms = model.parameters().with_slices(|slices| {
-        // Twice, so that nothing of an earlier mini-batch, a smaller one, may remain.
-        pass.forward(slices, &seen[..10], &clean[..10], &classes[..2], weights);
-        pass.backward(slices, &seen[..10], &classes[..2], weights, &wanted);
-        let terms = pass.forward(slices, &seen, &clean, &classes, weights);
-        pass.backward(slices, &seen, &classes, weights, &wanted);
-        terms
-    })?;
+    let fused = Fused::<T>::new(model)?.expect("a recursion has fused kernels");
+    let step = |seen: &Arc<Vec<T>>, clean: &Arc<Vec<T>>, classes: &[u8]| {
+        let code = fused.encode(seen)?.last()?;
+        let (total, terms) = fused.objective(&code, clean, classes, weights)?;
+        fused.differentiate(&total, model.parameters().trained())?;
+        Result::Ok(terms)
+    };
+    // Twice, so that nothing of an earlier mini-batch, a smaller one, may remain.
+    let first = |images: &Arc<Vec<T>>| Arc::new(images[..10].to_vec());
+    step(&first(&seen), &first(&clean), &classes[..2])?;
+    let terms = step(&seen, &clean, &classes)?;
 
     let total = loss(model, weights)?;
     let gradients = total.backward()?;
     let expected = total.to_dtype(DType::F64)?.to_scalar::<f64>()?;
     let mut gap = (terms.total - expected).abs() / expected.abs();
-    for (parameter, found) in model.parameters().iter().zip(pass.gradients()) {
-        let Some(gradient) = gradients.get(&parameter.value) else {
-            assert!(found.iter().all(Zero::is_zero), "{} has a gradient", parameter.name);
-            continue;
-        };
-        let expected = numbers(&gradient.to_dtype(DType::F64)?)?;
-        let scale = expected.iter().fold(1e-6f64, |most, slope| most.max(slope.abs()));
-        assert_eq!(found.len(), expected.len(), "{}", parameter.name);
-        for (&found, expected) in found.iter().zip(expected) {
-            gap = gap.max((WithDType::to_f64(found) - expected).abs() / scale);
+    fused.with_gradients(|found| {
+        for (parameter, found) in model.parameters().iter().zip(found.iter()) {
+            let Some(gradient) = gradients.get(&parameter.value) else {
+                assert!(found.iter().all(Zero::is_zero), "{} has a gradient", parameter.name);
+                continue;
+            };
+            let found: Vec<f64> = found.iter().map(|&slope| WithDType::to_f64(slope)).collect();
+            gap = gap.max(relative(&found, &numbers(gradient)?));
         }
-    }
-    Ok(gap)
+        Ok(gap)
+    })
 }
 
 #[test]
-fn the_fused_pass_is_the_graph_for_every_family_and_objective() -> Result {
+fn fused_kernels_are_the_graph_for_every_family_and_objective() -> Result {
     for family in Family::ALL {
         for steps in [1, 2, 5] {
             for discriminative in [None, Some(0.0), Some(0.8)] {

@@ -47,7 +47,7 @@ fn a_trial_starts_no_threads() {
         dataset: &dataset,
         validation: 20,
         model: &model,
-        objective,
+        objective: &objective,
         training: &training,
         seed: 1,
         device: Kind::Cpu,

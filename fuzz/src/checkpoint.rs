@@ -66,7 +66,7 @@ fn resume(config: &model::Config, state: State) -> bool {
         dataset: &dataset,
         validation: 6,
         model: config,
-        objective,
+        objective: &objective,
         training: &training,
         seed: 1,
         device: Kind::Cpu,

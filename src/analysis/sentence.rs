@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 
 use super::conclusion::Conclusion;
 use super::{Contrast, GridRow, words};
+use crate::spec::Matching;
 use crate::stats::{Interval, LEVEL, Paired, t_interval};
 
 /// Maximum number of challengers that are named; more are counted.
 const MOST_NAMED: usize = 8;
 
 /// States the conclusions on the grid's rows.
-pub(super) fn sentence(contrast: &Contrast, grid: &[GridRow], matched: bool) -> String {
+pub(super) fn sentence(contrast: &Contrast, grid: &[GridRow], matching: Option<Matching>) -> String {
     let reference = contrast.reference_label();
     if grid.is_empty() {
         return format!("Nothing is compared with {reference}: no other cell has a reference.");
     }
-    let budget = if matched { "At equal parameter count " } else { "" };
+    let budget = match matching {
+        Some(Matching::Parameters) => "At equal parameter count ",
+        Some(Matching::Operations) => "At equal training operations ",
+        None => "",
+    };
     let conclusions: Vec<_> = grid.iter().map(Conclusion::of).collect();
     let statement = if grid.len() > MOST_NAMED {
         counted(&conclusions)
@@ -206,7 +211,7 @@ mod tests {
     }
 
     fn of((contrast, rows): &(Contrast, Vec<GridRow>)) -> String {
-        sentence(contrast, rows, true)
+        sentence(contrast, rows, Some(Matching::Parameters))
     }
 
     const BETTER: &[Option<f64>] = &[Some(0.31), Some(0.44), Some(0.18), Some(0.27), Some(0.45)];
@@ -257,7 +262,7 @@ mod tests {
             axes: Vec::new(),
             ..contrast
         };
-        insta::assert_snapshot!(sentence(&contrast, &rows, false), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
+        insta::assert_snapshot!(sentence(&contrast, &rows, None), @"discriminative_weight = 1.0 has 0.33 percentage points less test error than 0.01 [0.19, 0.47] (95 % paired-t over 5 seeds).");
     }
 
     #[test]

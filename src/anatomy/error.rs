@@ -1,12 +1,14 @@
 //! Errors of measurements.
 
+use crate::model::Model;
+
 /// An error of measuring a network, or of reading or writing a table.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The network is not a recurrent auto-encoder.
     #[error(
-        "the network is `{family}` with T = {steps}: only networks of family `drsae` with T of 2 or more can be \
-         inspected"
+        "the network is `{family}` with T = {steps}: only networks whose iterations share E, S and b and read the \
+         input, such as `drsae`, with T of 2 or more can be inspected"
     )]
     Subject {
         /// Its family.
@@ -38,4 +40,12 @@ pub enum Error {
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// The refusal of a network.
+    pub(super) fn of(model: &Model) -> Self {
+        let config = model.config();
+        Self::Subject { family: config.family.name(), steps: config.steps }
+    }
 }

@@ -4,9 +4,8 @@
 //! the processor: [`ordered_product`] computes E·x.
 
 use super::Error;
-use crate::model::family::slots;
 use crate::model::kernels::{Matrix, Unroll, argmax, dot, ordered_product};
-use crate::model::{Config, Family, Model, NORM_FLOOR};
+use crate::model::{Config, Input, Model, NORM_FLOOR, Recursion, Wiring};
 
 /// Images that are encoded together.
 pub(super) const BATCH: usize = 250;
@@ -22,7 +21,7 @@ pub struct Network {
     pub classes: usize,
     /// Iterations T.
     pub steps: usize,
-    config: Config,
+    recursion: Recursion,
     /// Names of the parameters, in the order of the slots.
     names: Vec<String>,
     /// Their values.
@@ -41,16 +40,16 @@ impl Network {
     /// The numbers of a model.
     ///
     /// # Errors
-    /// The weights cannot be read.
+    /// The model is no recursion, or its weights cannot be read.
     pub fn of(model: &Model) -> Result<Self, Error> {
-        let (config, inputs, classes) = (model.config(), model.inputs(), model.classes());
+        let Some(&recursion) = model.encoder().recursion() else { return Err(Error::of(model)) };
         Ok(Self {
-            inputs,
-            hidden: config.hidden,
-            classes,
-            steps: config.steps,
-            config: config.clone(),
-            names: slots(config, inputs, classes).into_iter().map(|slot| slot.name).collect(),
+            inputs: model.inputs(),
+            hidden: recursion.hidden,
+            classes: model.classes(),
+            steps: recursion.steps,
+            recursion,
+            names: model.parameters().iter().map(|parameter| parameter.name.clone()).collect(),
             weights: model.parameters().snapshot()?,
         })
     }
@@ -60,9 +59,12 @@ impl Network {
     /// # Errors
     /// The model is another, or its weights cannot be read.
     pub fn recurrent_of(model: &Model) -> Result<Self, Error> {
-        let config = model.config();
-        if config.family != Family::Drsae || config.steps < 2 {
-            return Err(Error::Subject { family: config.family.name(), steps: config.steps });
+        let is_recurrent = |recursion: &Recursion| {
+            let Wiring { encoder, recurrent, threshold, input, .. } = recursion.wiring;
+            encoder && recurrent && threshold && input == Input::Every && recursion.steps > 1
+        };
+        if !model.encoder().recursion().is_some_and(is_recurrent) {
+            return Err(Error::of(model));
         }
         Self::of(model)
     }
@@ -184,8 +186,9 @@ impl Network {
     /// The codes z^1 … z^K, each `[batch, n]`, of a recurrent network from E·x. K may exceed T.
     #[must_use]
     pub fn codes(&self, drive: &[f32], iterations: usize) -> Vec<Vec<f32>> {
-        let config = Config { steps: iterations, ..self.config.clone() };
-        let unroll = self.unrolled(&config, drive.len() / self.hidden, |out, _| out.copy_from_slice(drive));
+        let recursion = Recursion { steps: iterations, ..self.recursion };
+        let unroll =
+            self.unrolled(&recursion, drive.len() / self.hidden, |out, _| out.copy_from_slice(drive));
         (0..iterations).map(|t| unroll.code_at(t).to_vec()).collect()
     }
 
@@ -194,12 +197,17 @@ impl Network {
     pub fn encode(&self, images: &[f32]) -> Vec<f32> {
         let rows = images.len() / self.inputs;
         let apply = |out: &mut [f32], encoder: &[f32]| self.apply(encoder, images, out);
-        self.unrolled(&self.config, rows, apply).code().to_vec()
+        self.unrolled(&self.recursion, rows, apply).code().to_vec()
     }
 
-    fn unrolled(&self, config: &Config, rows: usize, apply: impl FnMut(&mut [f32], &[f32])) -> Unroll<f32> {
+    fn unrolled(
+        &self,
+        recursion: &Recursion,
+        rows: usize,
+        apply: impl FnMut(&mut [f32], &[f32]),
+    ) -> Unroll<f32> {
         let weights: Vec<&[f32]> = self.weights.iter().map(Vec::as_slice).collect();
-        let mut unroll = Unroll::new(config, self.inputs, rows);
+        let mut unroll = Unroll::new(recursion, self.inputs, rows);
         unroll.forward_with(&weights, rows, apply);
         unroll
     }
@@ -257,7 +265,7 @@ mod tests {
     use candle_core::{DType, Device, Tensor};
 
     use super::*;
-    use crate::model::{Checkpoint, weights};
+    use crate::model::{Checkpoint, Family, weights};
 
     fn model(family: Family) -> Model {
         let config = Config { family, steps: 3, hidden: 9, ..Config::default() };

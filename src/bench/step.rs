@@ -7,10 +7,9 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use rand::Rng;
 
 use crate::data::{Images, Normaliser};
-use crate::model::{Config, Group, Model, budget};
+use crate::model::{Config, Encoder, Group, Model, budget};
 use crate::rng::{self, Purpose};
-use crate::train::objective::Weights;
-use crate::train::{self, Batch, Batches, Objective, Phase, Selection, Stepper};
+use crate::train::{self, Batch, Batches, Gradient, Objective, Phase, Selection, Stepper, Weights};
 
 /// Pixels and classes of the images: those of MNIST.
 const INPUTS: usize = 784;
@@ -35,6 +34,8 @@ pub struct Bench {
     pub model: Config,
     /// Images in a mini-batch.
     pub batch: usize,
+    /// The operations of the step.
+    pub gradient: Gradient,
     /// The share of active units, instead of that of the initial weights.
     pub active: Option<f64>,
 }
@@ -43,7 +44,7 @@ impl Bench {
     /// Floating-point operations of the matrix products of a step, for each image.
     #[must_use]
     pub fn flops_per_image(&self) -> u64 {
-        budget::training_flops(&self.model, INPUTS, CLASSES)
+        Encoder::of(&self.model).map_or(0, |encoder| budget::training_flops(&*encoder, INPUTS, CLASSES))
     }
 
     /// A network with its initial weights, but thresholds for the given activity, and random mini-batches.
@@ -51,11 +52,11 @@ impl Bench {
     /// # Errors
     /// When there is not enough memory for the network.
     pub fn prepare(&self) -> Result<TimedTraining> {
-        let Objective { sparsity, discriminative_weight } = Objective::default();
+        let Objective { sparsity, discriminative_weight, .. } = Objective::default();
         let phase = Phase { discriminative: true, ..Phase::new(1, RATE) };
         let model = Model::new(&self.model, INPUTS, CLASSES, sparsity, 1, DType::F32, &Device::Cpu)?;
         let mut training = TimedTraining {
-            stepper: Stepper::new(&model, &phase, INPUTS, self.batch)?,
+            stepper: Stepper::new(&model, &phase, self.gradient, Vec::new())?,
             model,
             batches: noise(self.batch),
             weights: Weights { sparsity, discriminative: Some(discriminative_weight) },
@@ -180,7 +181,7 @@ mod tests {
     #[test]
     fn steps_train_and_are_counted() {
         let model = Config { hidden: 6, steps: 3, ..Config::default() };
-        let bench = Bench { model, batch: 4, active: None };
+        let bench = Bench { model, batch: 4, gradient: Gradient::Fused, active: None };
         let mut training = bench.prepare().unwrap();
         let before = training.model.parameters().snapshot().unwrap();
         assert!(training.samples_per_second(Duration::from_millis(5)).unwrap() > 0.0);
@@ -192,11 +193,13 @@ mod tests {
 
     #[test]
     fn the_requested_share_of_units_is_active() {
-        for family in Family::ALL {
+        // Units of a residual network are active in all layers or in none.
+        for family in Family::ALL.into_iter().filter(|&family| family != Family::ResidualMlp) {
             let model = Config { family, hidden: 50, steps: 3, ..Config::default() };
             for share in [0.2, 0.6] {
-                let training =
-                    Bench { model: model.clone(), batch: 20, active: Some(share) }.prepare().unwrap();
+                let (model, gradient) = (model.clone(), Gradient::Candle);
+                let bench = Bench { model, batch: 20, gradient, active: Some(share) };
+                let training = bench.prepare().unwrap();
                 let active = training.active().unwrap();
                 assert!((active - share).abs() < 0.05, "{active} of {share}");
             }

@@ -12,6 +12,7 @@ use super::progress::style;
 use super::terminal::output;
 use crate::bench::{self, Bench, BenchReport, Effort, Timings};
 use crate::model::{self, Family};
+use crate::train::Gradient;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,6 +44,9 @@ pub struct Args {
     /// Family of the network.
     #[arg(long, default_value = Family::Drsae.name(), value_parser = families())]
     family: Family,
+    /// Operations of the step: fused kernels, or those of candle.
+    #[arg(long, value_enum, default_value_t)]
+    gradient: Gradient,
     /// Share of active units, 0 to 1 [default: that of the initial weights].
     #[arg(long, value_name = "SHARE", value_parser = share)]
     active: Option<f64>,
@@ -61,9 +65,8 @@ pub struct Args {
 }
 
 fn families() -> impl TypedValueParser<Value = Family> {
-    let find = |name: String| Family::ALL.into_iter().find(|family| family.name() == name);
-    PossibleValuesParser::new(Family::ALL.map(Family::name))
-        .try_map(move |name| find(name).ok_or("unknown family"))
+    PossibleValuesParser::new(Family::known().into_iter().map(Family::name))
+        .try_map(|name| Family::find(&name).ok_or("unknown family"))
 }
 
 fn at_least_one(most: u64) -> clap::builder::RangedU64ValueParser {
@@ -89,7 +92,7 @@ fn measure(args: &Args) -> Result<BenchReport> {
         hidden: args.hidden as usize,
         ..model::Config::default()
     };
-    let bench = Bench { model, batch: args.batch as usize, active: args.active };
+    let bench = Bench { model, batch: args.batch as usize, gradient: args.gradient, active: args.active };
     let time = Duration::from_millis(args.milliseconds);
     let effort = Effort { repeats: args.repeats as usize, time, jobs: args.jobs as usize };
     let bar = ProgressBar::new(args.repeats).with_style(style("{pos} of {len} repetitions"));
@@ -101,7 +104,8 @@ fn measure(args: &Args) -> Result<BenchReport> {
 fn print(args: &Args, report: &BenchReport, out: &mut dyn Write) -> Result<()> {
     let Args { hidden, steps, batch, repeats, .. } = args;
     let family = args.family.name();
-    writeln!(out, "{family}, {hidden} units, T = {steps}, mini-batches of {batch}, one thread")?;
+    let gradient = if args.gradient == Gradient::Candle { ", operations of candle" } else { "" };
+    writeln!(out, "{family}, {hidden} units, T = {steps}, mini-batches of {batch}, one thread{gradient}")?;
     let active = 100.0 * report.active;
     writeln!(out, "{active:.0} % of the units active; median [range] of {repeats} repetitions\n")?;
     let line = |out: &mut dyn Write, name: &str, t: Timings, unit: &str, digits: usize| {
@@ -124,6 +128,7 @@ fn print_json(args: &Args, report: &BenchReport, out: &mut dyn Write) -> Result<
         "hidden": args.hidden,
         "steps": args.steps,
         "batch": args.batch,
+        "gradient": args.gradient,
         "jobs": args.jobs,
         "active_fraction": report.active,
         "repeats": args.repeats,

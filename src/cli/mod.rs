@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod checkpoint;
+mod conform;
 mod data;
 mod eval;
 mod export;
@@ -13,6 +14,7 @@ mod inspect;
 mod job;
 mod plan;
 mod power;
+mod program;
 mod progress;
 mod report;
 mod results;
@@ -29,6 +31,8 @@ mod train;
 mod trial;
 mod unseal;
 mod verify;
+
+pub use self::program::Cli;
 
 use std::process::ExitCode;
 
@@ -52,7 +56,7 @@ Examples:
 /// networks they are compared with.
 #[derive(Debug, Parser)]
 #[command(name = "drsae", version, after_help = EXAMPLES)]
-pub struct Cli {
+struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
@@ -76,23 +80,12 @@ enum Command {
     Inspect(inspect::Args),
     Data(data::Args),
     Bench(bench::Args),
+    Conform(conform::Args),
 }
 
-/// Runs the command line of the process; returns its exit code.
-#[must_use]
-pub fn main() -> ExitCode {
-    match Cli::try_parse() {
-        Ok(cli) => cli.run().unwrap_or_else(|error| terminal::fail(&error)),
-        Err(error) => terminal::refuse(&error),
-    }
-}
-
-impl Cli {
+impl Arguments {
     /// Runs the command.
-    ///
-    /// # Errors
-    /// The error of the command, with its causes.
-    pub fn run(&self) -> anyhow::Result<ExitCode> {
+    fn run(&self) -> anyhow::Result<ExitCode> {
         fail_oversized_writes().context("failed to listen to signals")?;
         if let Err(error) = threads::start_global_pool() {
             terminal::print_message(format_args!("warning: {error}; one thread does the work of all"));
@@ -115,6 +108,7 @@ impl Cli {
             Command::Inspect(args) => inspect::run(args),
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
             Command::Bench(args) => bench::run(args),
+            Command::Conform(args) => conform::run(args),
         }
     }
 }

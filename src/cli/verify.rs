@@ -14,12 +14,14 @@ use crate::engine::{Control, planned};
 use crate::plan::Plan;
 use crate::store::Store;
 use crate::text::printable;
-use crate::verify::{Audit, AuditReport, AuditedFolder, Checked, Replay, Severity};
+use crate::train::Gradient;
+use crate::verify::{Audit, AuditReport, AuditedFolder, Checked, Distance, Replay, Severity};
 
 const EXAMPLES: &str = "\
 Examples:
   drsae verify experiments/depth.toml
   drsae verify experiments/depth.toml --replay random   also train one trial again
+  drsae verify experiments/depth.toml --gradient candle also train one by candle's operations, and compare
   drsae verify experiments/depth.toml --json | jq '.findings[].path'
 
 The command checks the spec and the plan, every file of every trial against the checksums in its
@@ -37,14 +39,28 @@ pub struct Args {
     /// Trials to train again and compare to the byte: `none`, `random` (one), `all`, or an id.
     #[arg(long, value_name = "TRIALS", default_value = "none")]
     replay: Replay,
+    /// Train with other operations than the trial was, and report how far its results are from the stored ones;
+    /// without --replay, for one random trial.
+    #[arg(long, value_enum)]
+    gradient: Option<Gradient>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
+impl Args {
+    /// The trials to train again.
+    fn trials(&self) -> Replay {
+        match (&self.replay, self.gradient) {
+            (Replay::None, Some(_)) => Replay::Random,
+            (replay, _) => replay.clone(),
+        }
+    }
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.load_plan()?;
-    if args.replay != Replay::None {
+    if args.trials() != Replay::None {
         args.spec.check_device()?;
     }
     let store = Store::at(&args.spec.root(&sweep))?;
@@ -69,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Trains trials again; returns the exit code if a signal interrupted them.
 fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
-    let chosen = audit.choose(&args.replay)?;
+    let chosen = audit.choose(&args.trials())?;
     if chosen.is_empty() {
         return Ok(None);
     }
@@ -77,13 +93,16 @@ fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let jobs = args.spec.default_jobs().min(chosen.len());
     let display = Display::new(&chosen);
-    audit.replay(&chosen, &control, jobs, &display)?;
+    audit.replay(&chosen, args.gradient, &control, jobs, &display)?;
     Ok(signals.exit_code())
 }
 
 fn print_lines(plan: &Plan, report: &AuditReport, out: &mut dyn Write) -> Result<()> {
     for finding in &report.findings {
         writeln!(out, "{}", printable(&finding.to_string()))?;
+    }
+    for distance in &report.distances {
+        print_distance(distance, out)?;
     }
     let Checked { tables, trials, files, networks, datasets, replayed } = report.checked;
     writeln!(
@@ -98,6 +117,28 @@ fn print_lines(plan: &Plan, report: &AuditReport, out: &mut dyn Write) -> Result
     Ok(())
 }
 
+fn print_distance(distance: &Distance, out: &mut dyn Write) -> Result<()> {
+    let gradient = match distance.gradient {
+        Gradient::Fused => "fused kernels",
+        Gradient::Candle => "candle's operations",
+    };
+    writeln!(out, "{}, trained again with {gradient}:", distance.trial)?;
+    for (name, errors) in [("validation", distance.valid_error), ("test", distance.test_error)] {
+        if let [Some(kept), Some(again)] = errors {
+            writeln!(out, "  {name} error {kept:.2} % became {again:.2} %")?;
+        }
+    }
+    if let Some([other, all]) = distance.predictions {
+        writeln!(out, "  {other} of {all} test images have another prediction")?;
+    }
+    let (far, name) = &distance.weights;
+    writeln!(out, "  weights: ‖w − w′‖/‖w‖ at most {far:.1e} (`{name}`)")?;
+    let apart =
+        distance.apart.map_or_else(String::new, |epoch| format!(", above 1e-4 from epoch {epoch} on"));
+    writeln!(out, "  objective: relative difference at most {:.1e}{apart}", distance.objective)?;
+    Ok(())
+}
+
 fn print_json(plan: &Plan, report: &AuditReport, out: &mut dyn Write) -> Result<()> {
     let answer = serde_json::json!({
         "name": plan.name,
@@ -105,6 +146,7 @@ fn print_json(plan: &Plan, report: &AuditReport, out: &mut dyn Write) -> Result<
         "holds": report.holds(),
         "checked": report.checked,
         "findings": report.findings,
+        "distances": report.distances,
     });
     writeln!(out, "{answer:#}")?;
     Ok(())

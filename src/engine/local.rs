@@ -12,9 +12,12 @@ use super::observer::{Control, Ending, Observer};
 use super::pending::Pending;
 use super::training::Training;
 use super::trial;
+use crate::plan::Trial;
+use crate::spec::TrialConfig;
 use crate::store::{self, Acquisition, Lease, Leases, Standing, Status, Store};
 use crate::text::chain;
 use crate::threads;
+use crate::train::Gradient;
 
 /// Intervals between checks of the trials that other processes run, and between checks for a signal.
 const POLL: Duration = Duration::from_secs(1);
@@ -77,6 +80,12 @@ enum Step {
     Ended(Status),
 }
 
+/// True if candle computes with its own operations, which divide their work among the threads of a pool.
+fn uses_candle(trial: &Trial) -> bool {
+    let TrialConfig { model, objective, training, .. } = &trial.config;
+    training.gradient == Gradient::Candle || model.wiring().is_none() || !objective.terms.is_empty()
+}
+
 impl Worker<'_> {
     /// Visits each trial once; returns those that other processes run, in their order.
     fn round<'p>(&self, pool: &ThreadPool, pending: &[&'p Pending<'p>]) -> Vec<&'p Pending<'p>> {
@@ -126,7 +135,8 @@ impl Worker<'_> {
             Step::Run(lease, standing) => {
                 self.observer.started(pending.trial);
                 let Self { store, training, control, observer, .. } = *self;
-                Some(trial::run(pending.trial, store, (lease, standing), training, control, observer)?)
+                let run = || trial::run(pending.trial, store, (lease, standing), training, control, observer);
+                Some(if uses_candle(pending.trial) { threads::alone(run) } else { run() }?)
             }
         })
     }

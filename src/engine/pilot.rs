@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::training::task;
 use crate::data::{Dataset, Images, Shape};
-use crate::model::{Family, budget};
+use crate::model::{Encoder, budget};
 use crate::plan::{Plan, Trial};
+use crate::spec::TrialConfig;
 use crate::train::{self, Task, Trainer};
 
 /// Number of intervals between the networks that are timed, ordered by size.
@@ -23,8 +24,8 @@ pub struct Pilot {
     rates: Vec<(f64, f64)>,
 }
 
-/// The settings that determine the speed of a training step: family, steps, hidden units, mini-batch.
-type Network = (Family, usize, usize, usize);
+/// The settings that determine the speed of a training step: encoder, gradient and terms; steps, hidden units, mini-batch.
+type Network = (String, usize, usize, usize);
 
 impl Pilot {
     /// Default time for timing all networks of a plan together.
@@ -74,7 +75,9 @@ impl Pilot {
 #[must_use]
 pub fn memory(trial: &Trial, inputs: usize) -> u64 {
     let config = &trial.config;
-    budget::training_bytes(&config.model, trial.parameters, inputs, config.training.batch)
+    Encoder::of(&config.model).map_or(0, |encoder| {
+        budget::training_bytes(&*encoder, trial.parameters, inputs, config.training.batch)
+    })
 }
 
 /// One trial of every distinct network of the plan, sorted by operations.
@@ -123,8 +126,16 @@ fn placeholder(shape: Shape, batch: usize) -> Dataset {
 }
 
 fn network(trial: &Trial) -> Network {
-    let model = &trial.config.model;
-    (model.family, model.steps, model.hidden, trial.config.training.batch)
+    let TrialConfig { model, objective, training, .. } = &trial.config;
+    let kind = format!(
+        "{} {:?} {:?} {:?} {:?}",
+        model.family,
+        model.wiring(),
+        training.gradient,
+        model.options,
+        objective.terms
+    );
+    (kind, model.steps, model.hidden, training.batch)
 }
 
 #[cfg(test)]
@@ -146,7 +157,7 @@ mod tests {
         let timed = |trial: &Trial, rate| (network(trial), (trial.flops_per_image as f64).ln(), rate);
         let timed = [timed(small, 1e-9), timed(large, 2e-9)];
         let pilot = Pilot {
-            measured: timed.into_iter().map(|(network, _, rate)| (network, rate)).collect(),
+            measured: timed.iter().cloned().map(|(network, _, rate)| (network, rate)).collect(),
             rates: timed.into_iter().map(|(_, size, rate)| (size, rate)).collect(),
         };
         assert_eq!([small, near, large].map(|trial| pilot.rate(trial)), [1e-9, 1e-9, 2e-9]);

@@ -116,7 +116,7 @@ pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
         dataset,
         validation: trial.config.data.validation,
         model: &trial.config.model,
-        objective: trial.config.objective,
+        objective: &trial.config.objective,
         training: &trial.config.training,
         seed: trial.config.seed,
         device: trial.device,

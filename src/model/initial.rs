@@ -1,61 +1,88 @@
 //! Initial weights.
 //!
-//! D has random unit columns. The recurrent families start as ISTA for non-negative sparse
-//! coding on that dictionary: with step size α, E = αDᵀ, S = I − αDᵀD and b = αλ make one
-//! iteration one ISTA step. The feed-forward family starts with normal weights of variance
-//! 2/n, at which a ReLU layer of n units preserves the norm of its input on average (He et al.
-//! 2015, the backward form), and b = 0. C starts at zero and stays zero in phase 1.
+//! D has random unit columns. The other parameters start as their [`Initial`] says, in the order of the slots: from D
+//! as ISTA for non-negative sparse coding on that dictionary, from normal numbers, or as constants. C starts at zero and
+//! stays zero in phase 1.
 //!
 //! All computation is on the calling thread: candle would start threads that compete with trials that train in
 //! parallel.
 
-use candle_core::{DType, Device, Result, Tensor};
+use std::cell::RefCell;
+
+use candle_core::{Device, Result, Tensor, bail};
 use rand_distr::{Distribution, StandardNormal};
 
-use super::family::Slot;
 use super::product::{Matrix, product};
-use super::{Config, Family, Group};
+use super::slot::{Initial, Slot};
 use crate::rng::{self, Purpose};
 
-/// The initial f64 value of each slot, in order.
-pub(super) fn values(config: &Config, slots: &[Slot], sparsity: f64, seed: u64) -> Result<Vec<Tensor>> {
+/// The initial f64 value of each slot, in order. D, of which there is one, is non-negative where that is asked for.
+pub(super) fn values(slots: &[Slot], nonnegative: bool, sparsity: f64, seed: u64) -> Result<Vec<Tensor>> {
     let mut random = rng::stream(seed, Purpose::Initialisation, 0);
     let mut normal = |count: usize, deviation: f64| -> Vec<f64> {
         let numbers: Vec<f64> = StandardNormal.sample_iter(&mut random).take(count).collect();
         numbers.into_iter().map(|number| number * deviation).collect()
     };
-    let hidden = config.hidden;
-    let inputs = slots.iter().find(|slot| slot.group == Group::Decoder).map_or(0, |slot| slot.shape[0]);
-    let mut decoder = normal(inputs * hidden, 1.0);
-    scale_columns(&mut decoder, hidden, config.decoder_nonnegative);
-    let step = config.initial_step();
-    let encoder = scaled_transpose(&decoder, hidden, step);
-    let recurrent = identity_minus(&encoder, &decoder, hidden);
-    let [decoder, encoder, recurrent] = [
-        tensor(decoder, &[inputs, hidden])?,
-        tensor(encoder, &[hidden, inputs])?,
-        tensor(recurrent, &[hidden, hidden])?,
-    ];
-    let deviation = (2.0 / hidden as f64).sqrt();
+    let dictionary = slots.iter().find(|slot| slot.initial == Initial::Dictionary);
+    let Some(&[inputs, width]) = dictionary.map(|slot| slot.shape.as_slice()) else {
+        bail!("the network has no dictionary of two dimensions");
+    };
+    let mut decoder = normal(inputs * width, 1.0);
+    scale_columns(&mut decoder, width, nonnegative);
+    let ista = Ista::new(&decoder, width);
     slots
         .iter()
-        .map(|slot| match (slot.group, config.family) {
-            (Group::Decoder, _) => Ok(decoder.clone()),
-            (Group::Classifier, _) | (Group::Threshold, Family::Mlp) => {
-                Tensor::zeros(slot.shape.as_slice(), DType::F64, &Device::Cpu)
+        .map(|slot| {
+            let count = slot.count();
+            let numbers = match slot.initial {
+                Initial::Dictionary => decoder.clone(),
+                Initial::Constant(value) => vec![value; count],
+                Initial::Sparsity(factor) => vec![factor * sparsity; count],
+                Initial::Normal(deviation) => normal(count, deviation),
+                Initial::Transpose(factor) => ista.encoder(factor),
+                Initial::Shrinkage(step) => ista.recurrent(step),
+                Initial::Identity => identity(slot.shape.first().copied().unwrap_or_default()),
+            };
+            if numbers.len() != count {
+                let (initial, shape, name) = (slot.initial, &slot.shape, &slot.name);
+                bail!(
+                    "`{name}` of the shape {shape:?} cannot start as {initial:?}, which has {} numbers",
+                    numbers.len()
+                );
             }
-            (Group::Encoder | Group::Recurrent, Family::Mlp) => {
-                tensor(normal(slot.shape.iter().product(), deviation), &slot.shape)
-            }
-            (Group::Encoder, _) => Ok(encoder.clone()),
-            (Group::Recurrent, _) => Ok(recurrent.clone()),
-            (Group::Threshold, _) => Tensor::full(step * sparsity, slot.shape.as_slice(), &Device::Cpu),
+            Tensor::from_vec(numbers, slot.shape.as_slice(), &Device::Cpu)
         })
         .collect()
 }
 
-fn tensor(numbers: Vec<f64>, shape: &[usize]) -> Result<Tensor> {
-    Tensor::from_vec(numbers, shape, &Device::Cpu)
+/// The matrices of an ISTA step on a dictionary, computed once for all iterations.
+struct Ista<'a> {
+    decoder: &'a [f64],
+    width: usize,
+    /// The last S and its step size.
+    recurrent: RefCell<Option<(f64, Vec<f64>)>>,
+}
+
+impl<'a> Ista<'a> {
+    fn new(decoder: &'a [f64], width: usize) -> Self {
+        Self { decoder, width, recurrent: RefCell::default() }
+    }
+
+    fn encoder(&self, step: f64) -> Vec<f64> {
+        scaled_transpose(self.decoder, self.width, step)
+    }
+
+    fn recurrent(&self, step: f64) -> Vec<f64> {
+        let mut last = self.recurrent.borrow_mut();
+        if last.as_ref().is_none_or(|(other, _)| *other != step) {
+            *last = Some((step, identity_minus(&self.encoder(step), self.decoder, self.width)));
+        }
+        last.as_ref().map(|(_, matrix)| matrix.clone()).unwrap_or_default()
+    }
+}
+
+fn identity(size: usize) -> Vec<f64> {
+    (0..size * size).map(|index| if index.is_multiple_of(size + 1) { 1.0 } else { 0.0 }).collect()
 }
 
 /// Scales the columns of `matrix` `[…, columns]` to unit norm.
@@ -87,14 +114,15 @@ fn identity_minus(left: &[f64], right: &[f64], size: usize) -> Vec<f64> {
     let (left, right) = (Matrix::new(left, size, inner), Matrix::new(right, inner, size));
     let mut gram = vec![0.0; size * size];
     product(&mut gram, false, 1.0, left, right);
-    let identity = |index: usize| if index.is_multiple_of(size + 1) { 1.0 } else { 0.0 };
-    gram.iter().enumerate().map(|(index, entry)| identity(index) - entry).collect()
+    identity(size).iter().zip(&gram).map(|(one, entry)| one - entry).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use candle_core::DType;
+
     use super::*;
-    use crate::model::family;
+    use crate::model::{Config, Family, Group, Recursion, slots};
 
     /// The formulas of this file by candle operations.
     fn by_candle(decoder: &Tensor, step: f64) -> Result<[Tensor; 2]> {
@@ -106,11 +134,11 @@ mod tests {
 
     #[test]
     fn the_recurrent_families_start_as_ista_on_a_dictionary_of_unit_columns() -> Result<()> {
-        for family in [Family::Drsae, Family::Untied, Family::UntiedRecurrent] {
+        for family in [Family::Drsae, Family::Untied, Family::UntiedRecurrent, Family::UntiedEncoder] {
             for decoder_nonnegative in [false, true] {
                 let config = Config { family, steps: 3, hidden: 7, decoder_nonnegative, ..Config::default() };
-                let slots = family::slots(&config, 5, 2);
-                let values = values(&config, &slots, 0.6, 1)?;
+                let slots = slots(&Recursion::of(&config).unwrap(), 5, 2)?;
+                let values = values(&slots, decoder_nonnegative, 0.6, 1)?;
                 let decoder = &values[slots.len() - 2];
                 let [encoder, recurrent] = by_candle(decoder, 1.0 / 3.0)?;
                 let threshold = Tensor::full(0.2f64, 7, &Device::Cpu)?;
@@ -132,6 +160,20 @@ mod tests {
                 assert_eq!(least >= 0.0, decoder_nonnegative);
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_residual_network_starts_as_one_ista_step() -> Result<()> {
+        let config = Config { family: Family::ResidualMlp, steps: 4, hidden: 7, ..Config::default() };
+        let slots = slots(&Recursion::of(&config).unwrap(), 5, 2)?;
+        let values = values(&slots, false, 0.6, 1)?;
+        let sum = |name: &str| {
+            let at = slots.iter().position(|slot| slot.name == name).unwrap();
+            values[at].sum_all()?.to_scalar::<f64>()
+        };
+        assert!((sum("threshold_1")? - 7.0 * 0.6).abs() < 1e-12);
+        assert_eq!((sum("threshold_2")?, sum("recurrent_3")?), (0.0, 7.0));
         Ok(())
     }
 }

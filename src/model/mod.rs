@@ -8,29 +8,39 @@
 //! scores  = C·z^T / ‖z^T‖₂                     (classes)
 //! ```
 //!
-//! [`family`] defines which of the E_t, S_t and b_t a family shares or leaves out.
+//! [`Wiring`] defines which of the E_t, S_t and b_t the iterations share, and a [`Network`] of the program any other
+//! encoder.
 
 mod active;
 pub mod budget;
-pub mod family;
-mod graph;
+mod config;
+mod definition;
+mod family;
 mod initial;
-mod iterations;
 mod lanes;
 mod network;
 mod parameters;
 mod product;
+mod recursion;
+mod registry;
 mod rows;
 mod scalar;
+mod slot;
 pub(crate) mod tensor_file;
 mod unroll;
 pub mod weights;
+mod wiring;
 
-pub use family::{Bounds, Config, Family, Group};
-pub use iterations::iterate;
+pub use config::{Bounds, Config};
+pub use definition::{Network, slots};
+pub use family::Family;
 pub use network::{Model, NORM_FLOOR};
-pub use parameters::{Parameter, Parameters};
+pub use parameters::{Parameter, Parameters, with_slices};
+pub use recursion::Recursion;
+pub use registry::{Encoder, register};
+pub use slot::{Group, Initial, Slot};
 pub use weights::Checkpoint;
+pub use wiring::{Input, Start, Tie, Wiring};
 
 /// The fused kernels of a training step, on slices and without a graph.
 pub mod kernels {

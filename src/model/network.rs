@@ -1,9 +1,10 @@
-//! A network: an encoder of one of the families and the two linear decoders.
+//! A network: an encoder and the two linear decoders.
 
-use candle_core::{D, DType, Device, Result, Tensor, Var, bail};
+use candle_core::{D, DType, Device, Error, Result, Tensor, Var, bail};
 
-use super::family::{self, Slot, Step};
-use super::{Config, Family, Group, Parameters, graph, initial, iterate};
+use super::registry::Encoder;
+use super::slot::{Group, Slot};
+use super::{Config, Parameters, definition, initial};
 
 /// Added to ‖z‖₂² before the root is taken, so that an all-zero code has scores and a gradient.
 pub const NORM_FLOOR: f64 = 1e-12;
@@ -26,7 +27,9 @@ pub const NORM_FLOOR: f64 = 1e-12;
 #[derive(Debug, Clone)]
 pub struct Model {
     config: Config,
-    steps: Vec<Step>,
+    encoder: Encoder,
+    inputs: usize,
+    classes: usize,
     parameters: Parameters,
 }
 
@@ -36,7 +39,7 @@ impl Model {
     /// initial thresholds. The weights are drawn on the CPU and are the same on every device.
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// When the network has no such settings, or the tensors cannot be allocated.
     pub fn new(
         config: &Config,
         inputs: usize,
@@ -46,17 +49,25 @@ impl Model {
         dtype: DType,
         device: &Device,
     ) -> Result<Self> {
-        let slots = family::slots(config, inputs, classes);
-        let values = initial::values(config, &slots, sparsity, seed)?.into_iter();
+        let encoder = Encoder::of(config).map_err(Error::wrap)?;
+        encoder.validate(inputs).map_err(Error::wrap)?;
+        let slots = definition::slots(&*encoder, inputs, classes)?;
+        let values = initial::values(&slots, config.decoder_nonnegative, sparsity, seed)?.into_iter();
         let values = values.map(|value| Var::from_tensor(&value.to_dtype(dtype)?.to_device(device)?));
         let values = values.collect::<Result<_>>()?;
-        Ok(Self::from_values(config, slots, values))
+        Ok(Self::from_values(config, encoder, (inputs, classes), slots, values))
     }
 
     /// A network with these values of its parameters, which have their slots' shapes.
-    pub(super) fn from_values(config: &Config, slots: Vec<Slot>, values: Vec<Var>) -> Self {
-        let steps = family::steps(config);
-        Self { config: config.clone(), steps, parameters: Parameters::new(slots, values) }
+    pub(super) fn from_values(
+        config: &Config,
+        encoder: Encoder,
+        (inputs, classes): (usize, usize),
+        slots: Vec<Slot>,
+        values: Vec<Var>,
+    ) -> Self {
+        let (config, parameters) = (config.clone(), Parameters::new(slots, values));
+        Self { config, encoder, inputs, classes, parameters }
     }
 
     /// Family and size.
@@ -68,13 +79,19 @@ impl Model {
     /// Number of pixels m.
     #[must_use]
     pub fn inputs(&self) -> usize {
-        self.parameters.get("decoder").dims()[0]
+        self.inputs
+    }
+
+    /// Units of the last code.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.encoder.width()
     }
 
     /// Number of classes l.
     #[must_use]
     pub fn classes(&self) -> usize {
-        self.parameters.get("classifier").dims()[0]
+        self.classes
     }
 
     /// The parameters.
@@ -88,70 +105,46 @@ impl Model {
         self.parameters.freeze(groups);
     }
 
-    /// The codes z^1 … z^T `[batch, hidden]` of an input `[batch, inputs]`, differentiable by
-    /// candle. On the CPU the iterations of the recurrent encoder are one operation; other families
-    /// and devices use [`Model::codes_by_graph`].
+    /// The encoder.
+    #[must_use]
+    pub fn encoder(&self) -> &Encoder {
+        &self.encoder
+    }
+
+    /// The codes z^1 … z^T of an input `[batch, inputs]`, the last of shape `[batch, width]`, by operations of candle:
+    /// the definition of the network, on any device.
     ///
     /// # Errors
     /// When the input's width is not the network's.
     pub fn codes(&self, input: &Tensor) -> Result<Vec<Tensor>> {
-        if self.config.family != Family::Drsae || !input.device().is_cpu() {
-            return self.codes_by_graph(input);
-        }
-        let drive = input.matmul(&self.parameters.get("encoder").t()?)?;
-        let drive = drive.broadcast_sub(&self.parameters.get("threshold"))?;
-        if self.config.steps == 1 {
-            return Ok(vec![drive.relu()?]);
-        }
-        let codes = iterate(&drive, &self.parameters.get("recurrent"), self.config.steps)?;
-        (0..self.config.steps).map(|t| codes.get(t)).collect()
+        self.encoder.codes(&self.parameters, input)
     }
 
-    /// The same codes by candle operations: the reference for tests of all fused kernels.
-    ///
-    /// # Errors
-    /// When the input's width is not the network's.
-    pub fn codes_by_graph(&self, input: &Tensor) -> Result<Vec<Tensor>> {
-        graph::codes(&self.parameters, &self.steps, input)
-    }
-
-    /// The last code z^T `[batch, hidden]` of an input `[batch, inputs]`.
+    /// The last code z^T `[batch, width]` of an input `[batch, inputs]`.
     ///
     /// # Errors
     /// When the input's width is not the network's.
     pub fn encode(&self, input: &Tensor) -> Result<Tensor> {
-        last(self.codes(input)?)
+        match self.codes(input)?.pop() {
+            Some(code) => Ok(code),
+            None => bail!("the network has no iterations"),
+        }
     }
 
-    /// The same code by candle operations.
-    ///
-    /// # Errors
-    /// When the input's width is not the network's.
-    pub fn encode_by_graph(&self, input: &Tensor) -> Result<Tensor> {
-        last(self.codes_by_graph(input)?)
-    }
-
-    /// The reconstruction D·z `[batch, inputs]` of a code `[batch, hidden]`.
+    /// The reconstruction D·z `[batch, inputs]` of a code `[batch, width]`.
     ///
     /// # Errors
     /// When the code's width is not the network's.
     pub fn reconstruct(&self, code: &Tensor) -> Result<Tensor> {
-        code.matmul(&self.parameters.get("decoder").t()?)
+        code.matmul(&self.parameters.get("decoder")?.t()?)
     }
 
-    /// The class scores C·z/‖z‖₂ `[batch, classes]` of a code `[batch, hidden]`.
+    /// The class scores C·z/‖z‖₂ `[batch, classes]` of a code `[batch, width]`.
     ///
     /// # Errors
     /// When the code's width is not the network's.
     pub fn scores(&self, code: &Tensor) -> Result<Tensor> {
         let norm = (code.sqr()?.sum_keepdim(D::Minus1)? + NORM_FLOOR)?.sqrt()?;
-        code.matmul(&self.parameters.get("classifier").t()?)?.broadcast_div(&norm)
-    }
-}
-
-fn last(mut codes: Vec<Tensor>) -> Result<Tensor> {
-    match codes.pop() {
-        Some(code) => Ok(code),
-        None => bail!("the network has no iterations"),
+        code.matmul(&self.parameters.get("classifier")?.t()?)?.broadcast_div(&norm)
     }
 }

@@ -2,10 +2,9 @@
 
 use std::collections::HashMap;
 
-use candle_core::{Device, Result, Storage, Tensor, Var, WithDType, bail};
+use candle_core::{DType, Device, Result, Storage, Tensor, Var, WithDType, bail};
 
-use super::Group;
-use super::family::Slot;
+use super::slot::{Group, Slot};
 
 /// One parameter tensor.
 #[derive(Debug, Clone)]
@@ -16,6 +15,10 @@ pub struct Parameter {
     pub group: Group,
     /// The variable that the optimiser updates in place.
     pub value: Var,
+    /// Number of iterations in which a weight acts, which divides its learning rate and bound.
+    pub uses: usize,
+    /// True if a row of E has a bound.
+    pub bounded: bool,
     frozen: bool,
 }
 
@@ -30,10 +33,11 @@ impl Parameters {
     /// The parameters of these slots, with one value of the slot's shape for each, in order.
     pub(super) fn new(slots: Vec<Slot>, values: Vec<Var>) -> Self {
         let index = slots.iter().enumerate().map(|(i, slot)| (slot.name.clone(), i)).collect();
-        let entries = slots.into_iter().zip(values);
-        let entries =
-            entries.map(|(Slot { name, group, .. }, value)| Parameter { name, group, value, frozen: false });
-        Self { entries: entries.collect(), index }
+        let parameter = |(slot, value): (Slot, Var)| {
+            let Slot { name, group, uses, bounded, .. } = slot;
+            Parameter { name, group, value, uses, bounded, frozen: false }
+        };
+        Self { entries: slots.into_iter().zip(values).map(parameter).collect(), index }
     }
 
     /// The device that holds the values.
@@ -42,14 +46,22 @@ impl Parameters {
         self.entries[0].value.device()
     }
 
+    /// Type of the values.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        self.entries[0].value.dtype()
+    }
+
     /// The tensor of that name; a frozen one has no gradient.
     ///
-    /// # Panics
+    /// # Errors
     /// When the network has no such parameter.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Tensor {
-        let entry = &self.entries[self.index[name]];
-        if entry.frozen { entry.value.as_detached_tensor() } else { entry.value.as_tensor().clone() }
+    pub fn get(&self, name: &str) -> Result<Tensor> {
+        let Some(entry) = self.index.get(name).map(|&slot| &self.entries[slot]) else {
+            let known: Vec<_> = self.entries.iter().map(|entry| format!("`{}`", entry.name)).collect();
+            bail!("the network has no parameter `{name}`, but {}", known.join(", "))
+        };
+        Ok(if entry.frozen { entry.value.as_detached_tensor() } else { entry.value.as_tensor().clone() })
     }
 
     /// Excludes the parameters of `groups`, and no others, from differentiation and updates.
@@ -63,6 +75,12 @@ impl Parameters {
     #[must_use]
     pub fn trained(&self) -> Vec<bool> {
         self.entries.iter().map(|entry| !entry.frozen).collect()
+    }
+
+    /// The values without the graph that they are variables of, in order; they follow every update.
+    #[must_use]
+    pub fn detached(&self) -> Vec<Tensor> {
+        self.entries.iter().map(|entry| entry.value.as_detached_tensor()).collect()
     }
 
     /// All parameters, in order.
@@ -84,15 +102,7 @@ impl Parameters {
     pub fn with_slices<T: WithDType, R>(&self, work: impl FnOnce(&[&[T]]) -> R) -> Result<R> {
         let here = self.entries.iter().map(|entry| entry.value.to_device(&Device::Cpu));
         let here = here.collect::<Result<Vec<_>>>()?;
-        let guards: Vec<_> = here.iter().map(|tensor| tensor.storage_and_layout()).collect();
-        let slices = guards
-            .iter()
-            .map(|(storage, layout)| match (&**storage, layout.contiguous_offsets()) {
-                (Storage::Cpu(storage), Some((start, end))) => Ok(&storage.as_slice::<T>()?[start..end]),
-                _ => bail!("the weights are not contiguous"),
-            })
-            .collect::<Result<Vec<_>>>()?;
-        Ok(work(&slices))
+        with_slices(&here, work)
     }
 
     /// A copy of the values, in order.
@@ -117,4 +127,20 @@ impl Parameters {
         }
         Ok(())
     }
+}
+
+/// Calls `work` with the numbers of each tensor, row-major, without a copy.
+///
+/// # Errors
+/// When a tensor is not contiguous, not on the CPU or not of type `T`.
+pub fn with_slices<T: WithDType, R>(tensors: &[Tensor], work: impl FnOnce(&[&[T]]) -> R) -> Result<R> {
+    let guards: Vec<_> = tensors.iter().map(Tensor::storage_and_layout).collect();
+    let slices = guards
+        .iter()
+        .map(|(storage, layout)| match (&**storage, layout.contiguous_offsets()) {
+            (Storage::Cpu(storage), Some((start, end))) => Ok(&storage.as_slice::<T>()?[start..end]),
+            _ => bail!("a tensor is not contiguous, or not on the CPU"),
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(work(&slices))
 }

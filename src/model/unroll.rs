@@ -4,9 +4,9 @@
 //! Back-propagation through time, with δ_t the gradient of z^t before its ReLU:
 //!
 //! ```text
-//! δ_T     = g ⊙ [z^T > 0]                 g: gradient of the last code
-//! δ_t     = (δ_(t+1)·S_(t+1)) ⊙ [z^t > 0]
-//! ∂E      = (Σ_t δ_t)ᵀ·x    ∂b = −Σ_t Σ_batch δ_t    ∂S = Σ_t δ_tᵀ·z^(t−1)
+//! δ_T     = g_T ⊙ [z^T > 0]                      g_t: gradient of z^t, not through later iterations
+//! δ_t     = (g_t + δ_(t+1)·S_(t+1)) ⊙ [z^t > 0]
+//! ∂E      = (Σ_t δ_t)ᵀ·x    ∂b = −Σ_t Σ_batch δ_t    ∂S = Σ_t δ_tᵀ·z^(t−1)    ∂x = Σ_t δ_t·E_t
 //! ```
 //!
 //! where each sum runs over the iterations that share the parameter. The codes and the δ_t are
@@ -15,11 +15,13 @@
 
 use std::ops::Range;
 
-use super::family::{self, Slot, Step};
+use super::active;
+use super::definition::Network;
 use super::product::{Matrix, product};
+use super::recursion::{Recursion, Step};
 use super::rows::{Aligned, Padded, Rows, transpose};
 use super::scalar::Scalar;
-use super::{Config, active};
+use super::slot::Slot;
 use crate::simd::dispatch;
 
 /// The slots of the parameters that one iteration reads.
@@ -61,23 +63,23 @@ pub struct Unroll<T> {
     /// δ_1 … δ_T, `[steps, batch, hidden]`, and the transpose of those that share an S.
     deltas: Vec<T>,
     transposed: Vec<T>,
-    /// Sum of the δ_t of iterations that share an encoder, `[batch, hidden]`.
+    /// Gradient of a code, then the sum of the δ_t of iterations that share an encoder, `[batch, hidden]`.
     summed: Vec<T>,
 }
 
 impl<T: Scalar> Unroll<T> {
-    /// Memory for the encoder of `config` on up to `batch` images of `inputs` pixels.
+    /// Memory for an encoder on up to `batch` images of `inputs` pixels.
     #[must_use]
-    pub fn new(config: &Config, inputs: usize, batch: usize) -> Self {
-        let slots = family::slots(config, inputs, 0);
-        let steps: Vec<_> = family::steps(config).iter().map(|step| StepSlots::of(step, &slots)).collect();
-        let unit = batch * config.hidden;
+    pub fn new(recursion: &Recursion, inputs: usize, batch: usize) -> Self {
+        let slots = recursion.slots(inputs);
+        let steps: Vec<_> = recursion.iterations().iter().map(|step| StepSlots::of(step, &slots)).collect();
+        let unit = batch * recursion.hidden;
         Self {
             encoder_spans: spans(&steps, |step| step.encoder),
             recurrent_spans: spans(&steps, |step| step.recurrent),
             threshold_spans: spans(&steps, |step| Some(step.threshold)),
             inputs,
-            hidden: config.hidden,
+            hidden: recursion.hidden,
             batch: 0,
             matrix: Padded::default(),
             product: vec![T::zero(); unit],
@@ -90,6 +92,12 @@ impl<T: Scalar> Unroll<T> {
             summed: Vec::new(),
             steps,
         }
+    }
+
+    /// The largest number of images that the memory holds.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.product.len() / self.hidden
     }
 
     /// Encodes the images of `input` `[batch, inputs]` with the weights of each slot.
@@ -173,31 +181,53 @@ impl<T: Scalar> Unroll<T> {
         &self.codes.numbers()[self.range(t)]
     }
 
-    /// Propagates `flow`, the gradient of the last code `[batch, hidden]`, back through the iterations,
-    /// and overwrites the gradients of the `trained` slots. `flow` is used as scratch memory.
-    pub fn backward(
-        &mut self,
-        weights: &[&[T]],
-        input: &[T],
-        flow: &mut [T],
-        trained: &[bool],
-        gradients: &mut [Vec<T>],
-    ) {
+    /// Propagates the gradients of the codes back through the iterations. `slope` returns the gradient of z^(t+1)
+    /// `[batch, hidden]` that does not come through later iterations, for t from 0, if there is one.
+    pub fn propagate<'a>(&mut self, weights: &[&[T]], slope: impl Fn(usize) -> Option<&'a [T]>) {
+        let unit = self.batch * self.hidden;
         self.deltas.resize(self.codes.numbers().len(), T::zero());
+        let mut flow = std::mem::take(&mut self.summed);
+        flow.resize(unit, T::zero());
+        match slope(self.steps.len() - 1) {
+            Some(last) => flow.copy_from_slice(last),
+            None => flow.fill(T::zero()),
+        }
         let mut matrix = std::mem::take(&mut self.matrix);
         for Span { slot, steps } in self.recurrent_spans.iter().rev() {
             let rows = matrix.rows(Matrix::new(weights[*slot], self.hidden, self.hidden));
             for t in steps.clone().rev() {
                 let range = self.range(t);
-                gate(&mut self.deltas[range.clone()], flow, &self.codes.numbers()[range.clone()]);
-                active::product(flow, &self.deltas[range], rows);
+                gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range.clone()]);
+                active::product(&mut flow, &self.deltas[range], rows);
+                if let Some(outside) = slope(t - 1) {
+                    flow.iter_mut().zip(outside).for_each(|(flow, &outside)| *flow = *flow + outside);
+                }
             }
         }
         self.matrix = matrix;
         let range = self.range(0);
-        gate(&mut self.deltas[range.clone()], flow, &self.codes.numbers()[range]);
+        gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range]);
+        self.summed = flow;
+    }
+
+    /// After [`Unroll::propagate`], overwrites the gradients of the `trained` slots of the encoder.
+    pub fn gradients(&mut self, input: &[T], trained: &[bool], gradients: &mut [Vec<T>]) {
         self.recurrent_gradients(trained, gradients);
         self.drive_gradients(input, trained, gradients);
+    }
+
+    /// After [`Unroll::propagate`], the gradient of the input `[batch, inputs]`: Σ_t δ_t·E_t.
+    #[must_use]
+    pub fn input_gradient(&mut self, weights: &[&[T]]) -> Vec<T> {
+        let unit = self.batch * self.hidden;
+        let mut gradient = vec![T::zero(); self.batch * self.inputs];
+        for Span { slot, steps } in &self.encoder_spans {
+            sum_blocks(&mut self.summed[..unit], &self.deltas[steps.start * unit..steps.end * unit]);
+            let summed = Matrix::new(&self.summed[..unit], self.batch, self.hidden);
+            let encoder = Matrix::new(weights[*slot], self.hidden, self.inputs);
+            product(&mut gradient, true, T::one(), summed, encoder);
+        }
+        gradient
     }
 
     /// Range of z^(t+1) in `codes`, and of δ_(t+1) in `deltas`, for t from 0.
@@ -218,9 +248,8 @@ impl<T: Scalar> Unroll<T> {
 
     fn drive_gradients(&mut self, input: &[T], trained: &[bool], gradients: &mut [Vec<T>]) {
         let unit = self.batch * self.hidden;
-        self.summed.resize(unit, T::zero());
         for Span { slot, steps } in self.encoder_spans.iter().filter(|span| trained[span.slot]) {
-            sum_blocks(&mut self.summed, &self.deltas[steps.start * unit..steps.end * unit]);
+            sum_blocks(&mut self.summed[..unit], &self.deltas[steps.start * unit..steps.end * unit]);
             let summed = Matrix::new(&self.summed[..unit], self.batch, self.hidden);
             product(
                 &mut gradients[*slot],
@@ -278,7 +307,7 @@ fn subtract<T: Scalar>(drive: &mut [T], product: &[T], threshold: &[T]) {
 
 /// `code = max(0, drive + code)`, or `max(0, drive)` if not `recurrent`. NaN stays NaN, so that the
 /// loss shows it.
-pub(super) fn activate<T: Scalar>(code: &mut [T], drive: &[T], recurrent: bool) {
+fn activate<T: Scalar>(code: &mut [T], drive: &[T], recurrent: bool) {
     if recurrent {
         dispatch!(for (z, &drive) in code.iter_mut().zip(drive) {
             *z = relu(drive + *z);
@@ -307,7 +336,7 @@ fn relu<T: Scalar>(sum: T) -> T {
 }
 
 /// Backward pass of the ReLU: `delta = flow` where `code` is positive, 0 elsewhere.
-pub(super) fn gate<T: Scalar>(delta: &mut [T], flow: &[T], code: &[T]) {
+fn gate<T: Scalar>(delta: &mut [T], flow: &[T], code: &[T]) {
     let zero = T::zero();
     dispatch!({
         for ((delta, &flow), &z) in delta.iter_mut().zip(flow).zip(code) {
@@ -317,7 +346,7 @@ pub(super) fn gate<T: Scalar>(delta: &mut [T], flow: &[T], code: &[T]) {
 }
 
 /// Sums blocks of `out.len()` numbers elementwise into `out`.
-pub(super) fn sum_blocks<T: Scalar>(out: &mut [T], blocks: &[T]) {
+fn sum_blocks<T: Scalar>(out: &mut [T], blocks: &[T]) {
     dispatch!({
         out.fill(T::zero());
         for block in blocks.chunks_exact(out.len()) {
@@ -330,7 +359,7 @@ pub(super) fn sum_blocks<T: Scalar>(out: &mut [T], blocks: &[T]) {
 
 /// Gradient of S: `out = Σ δᵀ·z` `[hidden, hidden]` over the rows of `deltas` and `codes`
 /// `[rows, hidden]`, with scratch memory for the transpose and for the codes.
-pub(super) fn correlate<T: Scalar>(
+fn correlate<T: Scalar>(
     out: &mut [T],
     deltas: &[T],
     codes: &[T],

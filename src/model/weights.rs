@@ -3,7 +3,8 @@
 use candle_core::{Device, Error, Result, Var, bail};
 use safetensors::tensor::Dtype;
 
-use super::family::slots;
+use super::definition::slots;
+use super::registry::Encoder;
 use super::tensor_file::{self, TensorFile};
 use super::{Config, Model};
 
@@ -53,7 +54,9 @@ impl<'a> Checkpoint<'a> {
     /// When a tensor is missing, has another shape or type, or holds a number that is not finite.
     pub fn model(&self, config: &Config) -> Result<Model> {
         let (classes, inputs) = (self.tensor("classifier")?.0[0], self.tensor("decoder")?.0[0]);
-        let slots = slots(config, inputs, classes);
+        let encoder = Encoder::of(config).map_err(Error::wrap)?;
+        encoder.validate(inputs).map_err(Error::wrap)?;
+        let slots = slots(&*encoder, inputs, classes)?;
         let mut values = Vec::with_capacity(slots.len());
         for slot in &slots {
             let (shape, bytes) = self.tensor(&slot.name)?;
@@ -66,7 +69,7 @@ impl<'a> Checkpoint<'a> {
             }
             values.push(Var::from_vec(numbers, shape, &Device::Cpu)?);
         }
-        Ok(Model::from_values(config, slots, values))
+        Ok(Model::from_values(config, encoder, (inputs, classes), slots, values))
     }
 
     /// Shape and bytes of a tensor of f32 numbers.

@@ -1,5 +1,7 @@
 //! Errors of planning.
 
+use crate::Invalid;
+
 /// A sweep that cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -24,15 +26,20 @@ pub enum Error {
     },
     /// No width has the reference's number of parameters.
     #[error(
-        "impossible width: the cell {cell} cannot have about the {budget} parameters of its \
+        "impossible width: the cell {cell} cannot have about the {budget} {quantity} of its \
          reference; exclude it, or give the reference other sizes"
     )]
     ImpossibleWidth {
         /// The cell whose width is to be chosen.
         cell: String,
-        /// Parameters of the reference.
-        budget: usize,
+        /// Parameters or operations of the reference.
+        budget: u64,
+        /// The name of this quantity.
+        quantity: &'static str,
     },
+    /// A network that this program cannot make.
+    #[error(transparent)]
+    Network(#[from] Invalid),
     /// Two cells are the same trial after widths are matched.
     #[error("duplicate trial {id}: the cells {first} and {second} train the same network; remove one")]
     Duplicate {
@@ -53,6 +60,7 @@ impl Error {
             Self::Data { .. } => "data",
             Self::NoReference { .. } | Self::ImpossibleWidth { .. } => "compare.match",
             Self::Duplicate { .. } => "sweep",
+            Self::Network(_) => "model",
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::error::Error;
 use super::id::{Identities, Identity};
-use super::matching::{Sizes, partners};
+use super::matching::{Sizes, partners, quantity};
 use super::trials::{Datasets, Plan, Trial};
 use crate::data::{self, Facts};
 use crate::spec::{self, Cell, CellConfig, Sweep, TrialConfig};
@@ -95,14 +95,16 @@ fn resolve(sweep: &Sweep, device: device::Kind, facts: &[&Facts]) -> Result<Vec<
     let mut templates = Vec::with_capacity(sweep.cells.len());
     for ((cell, facts), partner) in sweep.cells.iter().zip(facts).zip(partners) {
         let mut config = cell.config.clone();
-        let budget =
-            partner.map(|partner: usize| sizes.of(&sweep.cells[partner].config.model, facts).parameters);
-        if let Some(budget) = budget {
-            config.model.hidden = sizes
-                .matched_width(&config.model, facts, budget)
-                .ok_or_else(|| Error::ImpossibleWidth { cell: spec::label(&cell.settings), budget })?;
+        if let Some((matching, partner)) = partner {
+            let budget = sizes.of(&sweep.cells[partner].config.model, facts)?.matched(matching);
+            let width = sizes.matched_width(&config.model, facts, matching, budget)?;
+            config.model.hidden = width.ok_or_else(|| Error::ImpossibleWidth {
+                cell: spec::label(&cell.settings),
+                budget,
+                quantity: quantity(matching),
+            })?;
         }
-        let size = sizes.of(&config.model, facts);
+        let size = sizes.of(&config.model, facts)?;
         let identity = identities.of(&config, &facts.checksums, NUMERICS_VERSION, device);
         let trial = Trial {
             index: 0,

@@ -156,6 +156,10 @@ fn ids_depend_on_all_that_decides_the_result() {
         "data.glyph_seed=1",
         "model.family=mlp",
         "model.bounds.encoder=1.26",
+        "model.tie.encoder=false",
+        "model.input=first",
+        "model.start=he",
+        "training.gradient=candle",
         "objective.sparsity=0.006",
         "training.batch=99",
         "training.phases.0.masking=0.1",
@@ -238,8 +242,35 @@ match = "parameters"
     assert_eq!(plan.trials[0].config.model.hidden, 50);
     assert!(plan.trials[1].config.model.hidden < 50);
     let alone = &plan.trials[1];
-    let expected = crate::model::budget::training_flops(&alone.config.model, 784, 10);
+    let recursion = crate::model::Recursion::of(&alone.config.model).unwrap();
+    let expected = crate::model::budget::training_flops(&recursion, 784, 10);
     assert_eq!(alone.flops_per_image, expected);
+}
+
+#[test]
+fn widths_are_chosen_for_the_operations_of_the_reference_in_any_wiring() {
+    let more = r#"[sweep.grid]
+model.tie.encoder = [true, false]
+model.tie.recurrent = [true, false]
+model.input = ["every", "first"]
+[compare]
+reference = { model.tie.encoder = true, model.tie.recurrent = true, model.input = "every" }
+match = "operations"
+"#;
+    let trials = trials(more);
+    let flops = |trial: &Trial, hidden| {
+        let model = crate::model::Config { hidden, ..trial.config.model.clone() };
+        crate::model::budget::training_flops(&crate::model::Recursion::of(&model).unwrap(), 784, 10)
+    };
+    assert_eq!(trials.len(), 8);
+    for trial in &trials[1..] {
+        let hidden = trial.config.model.hidden;
+        assert!(trial.flops_per_image <= trials[0].flops_per_image, "{:?}", trial.settings);
+        assert!(flops(trial, hidden + 1) > trials[0].flops_per_image, "{:?}", trial.settings);
+    }
+    // Untying S costs no operations, untying E does, unless x enters once.
+    let widths: Vec<_> = trials.iter().map(|trial| trial.config.model.hidden).collect();
+    assert_eq!(widths, [40, 40, 40, 40, 23, 40, 23, 40]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub const PANELS: usize = 12;
 /// Maximum number of series of a panel if their axis is not compared.
 const SERIES: usize = 6;
 /// Families, which have the same colour and mark in every sweep.
-const FAMILIES: [&str; 4] = ["drsae", "untied", "untied-recurrent", "mlp"];
+const FAMILIES: [&str; 6] = ["drsae", "untied", "untied-recurrent", "mlp", "untied-encoder", "residual-mlp"];
 
 /// A figure's panels, each with its series of cells.
 pub struct Facets<'m> {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use super::error::Error;
 use super::queue::{self, QueueEntry};
+use crate::threads;
 
 /// A cluster that jobs are submitted to.
 pub trait Cluster {
@@ -50,7 +51,7 @@ impl Cluster for SlurmCommands {
     fn submit(&self, script: &Path, after: &[u64]) -> Result<u64, Error> {
         let mut sbatch = Command::new("sbatch");
         sbatch.arg("--parsable").args(dependency(after)).arg(script);
-        let answer = run("sbatch", &mut sbatch)?;
+        let answer = run("sbatch", threads::restore_environment(&mut sbatch))?;
         // With several clusters the cluster's name follows.
         let job = answer.trim().split(';').next().and_then(|job| job.parse().ok());
         job.ok_or(Error::Unreadable { program: "sbatch", answer })

@@ -10,7 +10,7 @@ use super::error::{Error, Hint, Problem};
 use super::path::{self, Path};
 use super::read::{Fault, read as deserialize};
 use super::sweep::{Axis, Compare, text};
-use super::wire::{self, Matching};
+use super::wire;
 use crate::Invalid;
 
 /// Maximum number of segments of a setting's path.
@@ -192,8 +192,8 @@ pub(super) fn read_compare(
     if reference.is_empty() {
         return Err(doc.error(&at, Invalid::new("compare.reference", "must name a value of some axis")));
     }
-    let matching = compare.matching == Some(Matching::Parameters);
-    if matching && reference.contains_key("model.hidden") {
+    let matching = compare.matching;
+    if matching.is_some() && reference.contains_key("model.hidden") {
         let reason = "chooses `model.hidden`, which therefore cannot be an axis of the reference";
         return Err(doc.error(&path::split("compare.match"), Invalid::new("compare.match", reason)));
     }

@@ -76,7 +76,7 @@ impl<'a> CellBuilder<'a> {
         let config = CellConfig {
             data: data.data.clone(),
             model: model.model.clone(),
-            objective: objective.objective,
+            objective: objective.objective.clone(),
             training: training.training.clone(),
         };
         let length = at.iter().map(|&at| self.tables[at].length).sum();
@@ -109,8 +109,9 @@ impl<'a> CellBuilder<'a> {
             let value = axis.values[picks[axis.group]].clone();
             path::set(&mut values, &path, value).map_err(|problem| self.doc.error(&path, problem))?;
         }
-        let config: CellConfig = self.doc.read(values)?;
-        config.validate().map_err(|invalid| self.locate(picks, invalid))?;
+        let mut config: CellConfig = self.doc.read(values)?;
+        let checked = config.resolve().and_then(|()| config.validate());
+        checked.map_err(|invalid| self.locate(picks, invalid))?;
         Ok(config)
     }
 

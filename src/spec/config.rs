@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Encoder;
 use crate::text::printable;
 use crate::{Invalid, data, model, train};
 
@@ -46,6 +47,12 @@ impl CellConfig {
         TrialConfig { seed, data, model, objective, training }
     }
 
+    /// Writes out the defaults of networks and terms of the program, and removes settings that do not concern the cell.
+    pub(super) fn resolve(&mut self) -> Result<(), Invalid> {
+        self.model.resolve()?;
+        self.objective.resolve()
+    }
+
     pub(super) fn validate(&self) -> Result<(), Invalid> {
         validate(&self.data, &self.model, &self.objective, &self.training)
     }
@@ -60,6 +67,7 @@ fn validate(
 ) -> Result<(), Invalid> {
     data.validate()?;
     model.validate()?;
+    Encoder::of(model)?;
     objective.validate()?;
     training.validate()
 }

@@ -49,7 +49,7 @@ pub use self::config::{CellConfig, ConfigError, TrialConfig};
 pub use self::error::{Error, Hint, Place, Problem};
 pub use self::search::{Choice, Dimension, Method, Range, Search, Values};
 pub use self::site::slurm_settings;
-pub use self::sweep::{Axis, Cell, Compare, Frozen, Published, Sweep, TestSet, label, text};
+pub use self::sweep::{Axis, Cell, Compare, Frozen, Matching, Published, Sweep, TestSet, label, text};
 
 #[cfg(test)]
 pub(crate) mod tests;

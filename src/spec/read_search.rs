@@ -52,7 +52,7 @@ pub(super) fn read(
         widen: table.widen,
         space,
     };
-    check(&search, compare.is_some_and(|compare| compare.matching)).map_err(blame)?;
+    check(&search, compare.is_some_and(|compare| compare.matching.is_some())).map_err(blame)?;
     Ok(search)
 }
 

@@ -104,6 +104,6 @@ mod tests {
         assert_eq!(hint("training.phases.3.rtae"), "did you mean `training.phases.3.rate`?");
         assert_eq!(hint("model.sparsity"), "did you mean `objective.sparsity`?");
         assert_eq!(hint("sede"), "did you mean `seeds`?");
-        assert_eq!(hint("objective.zzz"), "possible here: `sparsity`, `discriminative_weight`");
+        assert_eq!(hint("objective.zzz"), "possible here: `sparsity`, `discriminative_weight`, `terms`");
     }
 }

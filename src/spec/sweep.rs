@@ -97,13 +97,24 @@ pub struct Axis {
 pub struct Compare {
     /// Axis path → the value of the cells that the others are compared with.
     pub reference: BTreeMap<String, Value>,
-    /// True if the others' width is chosen for the reference's number of parameters.
-    pub matching: bool,
+    /// The quantity for which the others' width is chosen, as near to the reference's as possible and not above
+    /// it. Without it, all have the width of the spec.
+    pub matching: Option<Matching>,
     /// Equivalence margin of the test error, percentage points, more than 0. Without it, nothing is called
     /// equivalent.
     pub margin: Option<f64>,
     /// Axes whose values were chosen for each cell: a cell and its reference need not have the same.
     pub tuned: Vec<String>,
+}
+
+/// The quantity that compared networks have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matching {
+    /// The number of trainable parameters.
+    Parameters,
+    /// The floating-point operations of the matrix products of a training step.
+    Operations,
 }
 
 /// A published test error on the same data.

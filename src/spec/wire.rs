@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 use super::config::{CONFIG_TABLES, CellConfig};
 use super::search::Choice;
-use super::sweep::{Frozen, Published, TestSet};
+use super::sweep::{Frozen, Matching, Published, TestSet};
 use crate::slurm::settings::Settings;
 use crate::{data, model, train};
 
@@ -59,14 +59,6 @@ pub(super) struct CompareTable {
     pub tuned: Vec<String>,
 }
 
-/// The quantity that compared networks have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Matching {
-    /// The number of trainable parameters.
-    Parameters,
-}
-
 /// The `[search]` table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,7 +110,7 @@ impl Spec {
         CellConfig {
             data: self.data.clone(),
             model: self.model.clone(),
-            objective: self.objective,
+            objective: self.objective.clone(),
             training: self.training.clone(),
         }
     }

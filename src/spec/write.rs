@@ -8,7 +8,7 @@ use toml::{Table, Value};
 use super::config::CellConfig;
 use super::search::{Dimension, Method, Range, Search, Values};
 use super::sweep::{Axis, Sweep, TestSet};
-use super::wire::{Matching, MethodName};
+use super::wire::MethodName;
 
 #[derive(Serialize)]
 struct Head<'s> {
@@ -55,8 +55,8 @@ fn write(sweep: &Sweep) -> Result<String, toml::ser::Error> {
     if let Some(compare) = &sweep.compare {
         out.push_str("\n[compare]\n");
         line(&mut out, "reference", &Value::try_from(&compare.reference)?);
-        if compare.matching {
-            line(&mut out, "match", &Value::try_from(Matching::Parameters)?);
+        if let Some(matching) = compare.matching {
+            line(&mut out, "match", &Value::try_from(matching)?);
         }
         if let Some(margin) = compare.margin {
             line(&mut out, "margin", &Value::Float(margin));

@@ -53,7 +53,7 @@ impl<'a> StudyCells<'a> {
         stop: Option<usize>,
     ) -> Vec<(String, Value)> {
         let mut values = self.sweep.cells[cell].settings.clone();
-        if self.sweep.compare.as_ref().is_some_and(|compare| compare.matching) {
+        if self.sweep.compare.as_ref().is_some_and(|compare| compare.matching.is_some()) {
             let hidden = whole(self.trial(cell).config.model.hidden);
             match values.iter_mut().find(|(path, _)| path == HIDDEN) {
                 Some((_, value)) => *value = hidden,

@@ -1,5 +1,7 @@
 //! Mini-batches of preprocessed images.
 
+use std::sync::Arc;
+
 use rand::Rng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -23,18 +25,26 @@ pub struct Selection<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Preprocessed images `[batch, inputs]`.
-    pub clean: Vec<f32>,
+    pub clean: Arc<Vec<f32>>,
     /// Classes `[batch]`.
     pub labels: Vec<u8>,
     /// The images with masking noise; empty without noise.
-    masked: Vec<f32>,
+    masked: Arc<Vec<f32>>,
+    /// The stream of random numbers of this mini-batch: the seed, and its number in the pass of an epoch.
+    draw: (u64, u64),
 }
 
 impl Batch {
     /// The encoder's input `[batch, inputs]`: the images, with noise if there is any.
     #[must_use]
-    pub fn input(&self) -> &[f32] {
+    pub fn input(&self) -> &Arc<Vec<f32>> {
         if self.masked.is_empty() { &self.clean } else { &self.masked }
+    }
+
+    /// Random numbers of its own, the same whenever the trial is repeated or resumed.
+    #[must_use]
+    pub fn random(&self) -> ChaCha8Rng {
+        rng::stream(self.draw.0, Purpose::Term, self.draw.1)
     }
 
     /// Number of predicted classes that differ from the labels.
@@ -51,6 +61,8 @@ pub struct Batches<'a> {
     next: usize,
     size: usize,
     noise: Option<Noise>,
+    /// Seed and epoch.
+    pass: (u64, usize),
 }
 
 /// Masking noise: each number is zero with probability `below` / 2³².
@@ -80,7 +92,7 @@ impl<'a> Batches<'a> {
     /// The selection in its own order, without noise.
     #[must_use]
     pub fn in_order(selection: Selection<'a>, size: usize) -> Self {
-        Self { order: selection.indices.to_vec(), selection, next: 0, size, noise: None }
+        Self { order: selection.indices.to_vec(), selection, next: 0, size, noise: None, pass: (0, 0) }
     }
 
     /// The selection in the order of (seed, epoch), with a share `masking` of the encoder's input set to
@@ -88,6 +100,7 @@ impl<'a> Batches<'a> {
     #[must_use]
     pub fn shuffled(selection: Selection<'a>, size: usize, masking: f64, seed: u64, epoch: usize) -> Self {
         let mut batches = Self::in_order(selection, size);
+        batches.pass = (seed, epoch);
         batches.order.shuffle(&mut rng::stream(seed, Purpose::Shuffling, epoch as u64));
         batches.noise = (masking > 0.0).then(|| Noise {
             below: (masking * f64::from(u32::MAX)) as u32,
@@ -106,17 +119,20 @@ impl<'a> Batches<'a> {
     /// Overwrites `batch` with the next mini-batch; false at the end.
     pub fn next_into(&mut self, batch: &mut Batch) -> bool {
         let Selection { images, normaliser, .. } = self.selection;
+        // A pass has fewer mini-batches than 2³².
+        batch.draw = (self.pass.0, ((self.pass.1 as u64) << 32) + (self.next / self.size) as u64);
         let chosen = &self.order[self.next..self.order.len().min(self.next + self.size)];
         self.next += chosen.len();
         batch.labels.clear();
         batch.labels.extend(chosen.iter().map(|&index| images.labels[index as usize]));
-        batch.clean.resize(chosen.len() * images.inputs, 0.0);
-        for (row, &index) in batch.clean.chunks_exact_mut(images.inputs).zip(chosen) {
+        let clean = Arc::make_mut(&mut batch.clean);
+        clean.resize(chosen.len() * images.inputs, 0.0);
+        for (row, &index) in clean.chunks_exact_mut(images.inputs).zip(chosen) {
             normaliser.write(images, index as usize, row);
         }
         match &mut self.noise {
-            Some(noise) => noise.mask(&batch.clean, &mut batch.masked),
-            None => batch.masked.clear(),
+            Some(noise) => noise.mask(&batch.clean, Arc::make_mut(&mut batch.masked)),
+            None => Arc::make_mut(&mut batch.masked).clear(),
         }
         !chosen.is_empty()
     }
@@ -172,7 +188,7 @@ mod tests {
                 normaliser.write(&images, usize::from(label), &mut expected);
                 assert_eq!(row, expected);
             }
-            assert_eq!(batch.input(), batch.clean);
+            assert_eq!(batch.input(), &batch.clean);
         }
     }
 
@@ -213,7 +229,7 @@ mod tests {
     fn a_number_is_masked_by_the_draw_in_its_place_in_the_stream() {
         let mut random = rng::stream(3, Purpose::Corruption, 1);
         for batch in shuffled(0.3, 3, 1) {
-            for (&seen, &number) in batch.input().iter().zip(&batch.clean) {
+            for (&seen, &number) in batch.input().iter().zip(batch.clean.iter()) {
                 let hidden = random.next_u32() < (0.3 * f64::from(u32::MAX)) as u32;
                 assert_eq!(seen, if hidden { 0.0 } else { number });
             }

@@ -1,7 +1,11 @@
 //! The `[objective]` and `[training]` tables of a spec.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use super::term::WeightedTerm;
 use crate::Invalid;
 use crate::model::Group;
 
@@ -14,30 +18,67 @@ const MOST_PHASES: usize = 1000;
 const MOST_EPOCHS: usize = 1_000_000;
 
 /// Weights of the two penalty terms (equations 2 and 3).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Objective {
     /// λ, the weight of ‖z‖₁.
     pub sparsity: f64,
     /// γ, the weight of the class term in discriminative phases.
     pub discriminative_weight: f64,
+    /// Terms of the program by name, each with its `weight` and its own settings.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub terms: BTreeMap<String, Table>,
 }
 
 impl Default for Objective {
     fn default() -> Self {
-        Self { sparsity: 0.005, discriminative_weight: 1.0 }
+        Self { sparsity: 0.005, discriminative_weight: 1.0, terms: BTreeMap::new() }
     }
 }
 
 impl Objective {
-    /// Rejects weights that are negative or not finite.
+    /// Rejects weights that are negative or not finite, and terms that the program does not have.
     ///
     /// # Errors
     /// Names the first setting that cannot be used.
     pub fn validate(&self) -> Result<(), Invalid> {
         not_negative("objective.sparsity", self.sparsity)?;
-        not_negative("objective.discriminative_weight", self.discriminative_weight)
+        not_negative("objective.discriminative_weight", self.discriminative_weight)?;
+        self.terms().map(drop)
     }
+
+    /// Writes out the defaults of the terms of the program.
+    ///
+    /// # Errors
+    /// See [`Objective::terms`].
+    pub fn resolve(&mut self) -> Result<(), Invalid> {
+        for (name, table) in &mut self.terms {
+            *table = WeightedTerm::resolve(name, table)?;
+        }
+        Ok(())
+    }
+
+    /// The terms of the program.
+    ///
+    /// # Errors
+    /// The program has no such term, or the term no such setting.
+    pub fn terms(&self) -> Result<Vec<WeightedTerm>, Invalid> {
+        self.terms.iter().map(|(name, table)| WeightedTerm::read(name, table)).collect()
+    }
+}
+
+/// The operations of the graph that candle differentiates.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gradient {
+    /// Fused kernels with gradients of their own, which families of the recursion have on the CPU; candle's
+    /// operations elsewhere.
+    #[default]
+    Fused,
+    /// Candle's operations and their gradients: the definition of the network.
+    Candle,
 }
 
 /// Learning-rate schedule within a phase.
@@ -146,6 +187,10 @@ pub struct Config {
     /// the same but for a later pause continues from the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_after: Option<usize>,
+    /// The operations of the graph. The default is not written, so that trials from before the setting keep their
+    /// ids.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub gradient: Gradient,
     /// Phases in order.
     pub phases: Vec<Phase>,
 }
@@ -158,6 +203,10 @@ fn default_validate_every() -> usize {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_default_validate_every(epochs: &usize) -> bool {
     *epochs == default_validate_every()
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn default_batch() -> usize {

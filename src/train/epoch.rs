@@ -2,7 +2,7 @@
 
 use super::batches::Batch;
 use super::evaluation::{self, Evaluation};
-use super::pass::Terms;
+use super::loss::Terms;
 
 /// Results of an epoch. Losses are means over images; errors are in percent.
 #[derive(Debug, Clone, PartialEq)]

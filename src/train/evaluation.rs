@@ -1,13 +1,14 @@
 //! Evaluation of a network on images that it is not trained on.
 
+use candle_core::Tensor;
+
 use super::Error;
 use super::batches::{Batch, Batches, Selection};
-use super::objective::Weights;
-use super::pass::Pass;
+use super::loss::{Decoders, Loss, Weights};
 use crate::data::{Dataset, Normaliser, Preprocessing};
 use crate::memory;
-use crate::model::kernels::argmax;
-use crate::model::{self, Model, budget};
+use crate::model::kernels::{Unroll, argmax};
+use crate::model::{self, Model, Network, budget};
 
 /// Images evaluated together.
 const BATCH: usize = 250;
@@ -36,10 +37,11 @@ pub struct Evaluation {
 /// # Errors
 /// When the weights cannot be read.
 pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_core::Result<Evaluation> {
-    let (hidden, classes) = (model.config().hidden, model.classes());
-    let mut pass = Pass::new(model.config(), selection.images.inputs, classes, BATCH);
+    let (width, inputs, classes) = (model.width(), model.inputs(), model.classes());
+    let mut coder = Coder::new(model);
+    let mut loss = Loss::new(width, inputs, classes);
     let weights = Weights { sparsity, discriminative: None };
-    let mut live = vec![false; hidden];
+    let mut live = vec![false; width];
     let (mut active, mut wrong) = (0, 0);
     let mut sums = [0.0; 3];
     let mut predictions = Vec::with_capacity(selection.indices.len());
@@ -48,34 +50,67 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
     model.parameters().with_slices(|slices| {
         while batches.next_into(&mut batch) {
             let images = batch.labels.len() as f64;
-            let terms = pass.forward(slices, batch.input(), &batch.clean, &batch.labels, weights);
+            let code = coder.encode(model, slices, batch.input())?;
+            let terms = loss.forward(code, Decoders::of(slices), &batch.clean, &batch.labels, weights);
             for (sum, term) in sums.iter_mut().zip([terms.reconstruction, terms.sparsity, terms.class]) {
                 *sum += term * images;
             }
-            for code in pass.code().chunks_exact(hidden) {
+            for code in code.chunks_exact(width) {
                 active += code.iter().filter(|&&activity| activity > 0.0).count();
                 live.iter_mut().zip(code).for_each(|(live, &activity)| *live |= activity > 0.0);
             }
-            let predicted = self::predictions(pass.scores(), classes);
+            let predicted = self::predictions(loss.scores(), classes);
             wrong += batch.wrong(&predicted);
             predictions.extend(predicted);
         }
-    })?;
+        Ok::<_, candle_core::Error>(())
+    })??;
     let images = predictions.len() as f64;
     Ok(Evaluation {
         reconstruction: sums[0] / images,
         sparsity: sums[1] / images,
         class: sums[2] / images,
         error: percent(wrong, predictions.len()),
-        active: active as f64 / (images * hidden as f64),
-        live: live.iter().filter(|&&live| live).count() as f64 / hidden as f64,
+        active: active as f64 / (images * width as f64),
+        live: live.iter().filter(|&&live| live).count() as f64 / width as f64,
         predictions,
     })
 }
 
+/// Computes the last code: by fused kernels, or by the graph of a network of the program.
+enum Coder {
+    Fused(Box<Unroll<f32>>),
+    Candle(Vec<f32>),
+}
+
+impl Coder {
+    fn new(model: &Model) -> Self {
+        match model.encoder().recursion() {
+            Some(recursion) => Self::Fused(Box::new(Unroll::new(recursion, model.inputs(), BATCH))),
+            None => Self::Candle(Vec::new()),
+        }
+    }
+
+    /// The codes `[batch, width]` of images `[batch, inputs]`.
+    fn encode(&mut self, model: &Model, weights: &[&[f32]], images: &[f32]) -> candle_core::Result<&[f32]> {
+        match self {
+            Self::Fused(unroll) => {
+                unroll.forward(weights, images);
+                Ok(unroll.code())
+            }
+            Self::Candle(code) => {
+                let shape = (images.len() / model.inputs(), model.inputs());
+                let images = Tensor::from_slice(images, shape, model.parameters().device())?;
+                *code = model.encode(&images)?.flatten_all()?.to_vec1()?;
+                Ok(code)
+            }
+        }
+    }
+}
+
 /// Bytes of memory for an evaluation, without the network and the images.
-pub(super) fn bytes(config: &model::Config, inputs: usize, classes: usize) -> u64 {
-    budget::evaluation_bytes(config, inputs, classes, BATCH)
+pub(super) fn bytes(network: &dyn Network, inputs: usize, classes: usize) -> u64 {
+    budget::evaluation_bytes(network, inputs, classes, BATCH)
 }
 
 /// Evaluates `model` on all test images of a data set.
@@ -83,7 +118,7 @@ pub(super) fn bytes(config: &model::Config, inputs: usize, classes: usize) -> u6
 /// # Errors
 /// When there is not enough memory, or the weights cannot be read.
 pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> Result<Evaluation, Error> {
-    memory::check(bytes(model.config(), model.inputs(), model.classes()))?;
+    memory::check(bytes(&**model.encoder(), model.inputs(), model.classes()))?;
     Ok(test_reserved(model, dataset, sparsity)?)
 }
 

@@ -2,13 +2,13 @@
 
 use super::{Error, evaluation};
 use crate::memory::Reservation;
-use crate::model::{self, budget};
+use crate::model::{Network, budget};
 
 /// The memory of a trial.
 pub(super) struct Memory {
     reservation: Reservation,
-    /// Bytes allocated by the first backward pass.
-    backward: u64,
+    /// Bytes allocated by the first mini-batch.
+    step: u64,
     /// Bytes of evaluations and states, which are temporary.
     temporary: u64,
 }
@@ -16,23 +16,22 @@ pub(super) struct Memory {
 impl Memory {
     /// Reserves all memory of the trial.
     pub fn reserve(
-        config: &model::Config,
+        network: &dyn Network,
         inputs: usize,
         classes: usize,
         batch: usize,
     ) -> Result<Self, Error> {
-        let parameters = budget::parameters(config, inputs, classes);
-        let correlation = budget::correlation_bytes(config, batch);
-        let backward = budget::gradient_bytes(config, parameters, batch) + correlation;
-        let temporary = evaluation::bytes(config, inputs, classes) + budget::state_bytes(parameters);
-        let all = budget::training_bytes(config, parameters, inputs, batch) + correlation + temporary;
-        let piece = budget::largest_bytes(config, inputs, batch);
-        Ok(Self { reservation: Reservation::take(all, piece)?, backward, temporary })
+        let parameters = budget::parameters(network, inputs, classes);
+        let step = budget::step_bytes(network, parameters, inputs, batch);
+        let temporary = evaluation::bytes(network, inputs, classes) + budget::state_bytes(parameters);
+        let all = budget::training_bytes(network, parameters, inputs, batch) + temporary;
+        let piece = budget::largest_bytes(network, inputs, batch);
+        Ok(Self { reservation: Reservation::take(all, piece)?, step, temporary })
     }
 
     /// Records that the network is allocated.
     pub fn built(&mut self) {
-        self.reservation.reduce_to(self.backward + self.temporary);
+        self.reservation.reduce_to(self.step + self.temporary);
     }
 
     /// Records that a first mini-batch has been trained.

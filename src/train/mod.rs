@@ -1,16 +1,17 @@
 //! Training: the objective, its minimisation in phases, and the selection of the weights.
 //!
-//! The module computes rows and networks; it opens no file. A network is trained on the device of its
-//! weights, and evaluated by the fused pass on the CPU, to which weights on another device are copied
-//! once an epoch.
+//! The module computes rows and networks; it opens no file. Candle differentiates the graph of a mini-batch: of
+//! [fused kernels](Fused) on the CPU, or of its own operations for any network on any device. A recursion is evaluated by
+//! the fused kernels on the CPU, to which weights on another device are copied once an epoch.
 
 mod average;
 mod batches;
 pub mod config;
 mod epoch;
 mod evaluation;
+mod fused;
 mod graph_optimiser;
-mod graph_step;
+mod loss;
 mod memory;
 pub mod objective;
 mod optimiser;
@@ -18,19 +19,24 @@ mod pass;
 mod schedule;
 mod state;
 mod stepper;
+mod term;
 mod trainer;
 mod updates;
 
 pub use batches::{Batch, Batches, Selection};
-pub use config::{Config, Multipliers, Objective, Optimizer, Phase, Schedule};
+pub use config::{Config, Gradient, Multipliers, Objective, Optimizer, Phase, Schedule};
 pub use epoch::{Averages, Epoch};
 pub use evaluation::{Evaluation, evaluate, preprocessing, test};
+pub use fused::{Encoding, Fused};
+pub use loss::{Decoders, Loss, Terms, Weights};
 pub use optimiser::Optimiser;
-pub use pass::{Pass, Terms};
+pub use pass::candle_objective;
 pub use state::{State, StateError};
 pub use stepper::Stepper;
+pub use term::{Forward, Term, WeightedTerm, register};
 pub use trainer::{OnBatch, Outcome, Task, Trainer};
 
+use crate::Invalid;
 use crate::device;
 use crate::memory::Shortage;
 
@@ -61,6 +67,9 @@ pub enum Error {
     /// The device for training cannot be used.
     #[error(transparent)]
     Device(#[from] device::Error),
+    /// A network or a term that this program cannot make.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// The caller stopped the trial.
     #[error("it was stopped")]
     Stopped,

@@ -1,18 +1,10 @@
 //! The objective L_U + γ·L_S (equations 2 and 3), as means over a mini-batch.
 
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use candle_nn::loss::cross_entropy;
 
+use super::loss::{self, Weights};
 use crate::model::Model;
-
-/// Weights of the penalty terms in one phase.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Weights {
-    /// λ.
-    pub sparsity: f64,
-    /// γ; `None` for a phase without the class term.
-    pub discriminative: Option<f64>,
-}
 
 /// The terms of the objective, each a scalar averaged over the mini-batch.
 #[derive(Debug, Clone)]
@@ -27,7 +19,23 @@ pub struct Terms {
     pub total: Tensor,
 }
 
-/// The terms at a code `[batch, hidden]` with its `scores` `[batch, classes]`, for the clean input `[batch, inputs]` and
+impl Terms {
+    /// The terms as numbers; the class term is NaN where there is none.
+    ///
+    /// # Errors
+    /// When they cannot be copied from the device.
+    pub fn numbers(&self) -> Result<loss::Terms> {
+        let number = |term: &Tensor| term.to_dtype(DType::F64)?.to_scalar::<f64>();
+        Ok(loss::Terms {
+            reconstruction: number(&self.reconstruction)?,
+            sparsity: number(&self.sparsity)?,
+            class: self.class.as_ref().map_or(Ok(f64::NAN), number)?,
+            total: number(&self.total)?,
+        })
+    }
+}
+
+/// The terms at a code `[batch, width]` with its `scores` `[batch, classes]`, for the clean input `[batch, inputs]` and
 /// the labels `[batch]`.
 ///
 /// # Errors

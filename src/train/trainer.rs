@@ -9,15 +9,15 @@ use super::average::Average;
 use super::batches::{Batch, Batches, Selection};
 use super::epoch::{Averages, Epoch, Sums};
 use super::evaluation::{self, Evaluation, evaluate, preprocessing};
+use super::loss::Weights;
 use super::memory::Memory;
-use super::objective::Weights;
 use super::state::{Best, State};
 use super::stepper::Stepper;
 use super::updates::Moments;
 use super::{Error, Objective, Phase, schedule};
 use crate::data::{Dataset, Images, Normaliser, Split, split};
 use crate::device;
-use crate::model::{self, Model};
+use crate::model::{self, Encoder, Model};
 
 /// The inputs that determine a trial's result.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +29,7 @@ pub struct Task<'a> {
     /// The network.
     pub model: &'a model::Config,
     /// λ and γ.
-    pub objective: Objective,
+    pub objective: &'a Objective,
     /// The schedule.
     pub training: &'a super::Config,
     /// Seed of the split, the initial weights, the order and the noise.
@@ -95,9 +95,10 @@ impl<'a> Trainer<'a> {
     /// [`Error::Memory`] when there is not enough memory, [`Error::Device`] when the device cannot be used.
     pub fn new(task: Task<'a>) -> Result<Self, Error> {
         let images = &task.dataset.train;
-        let Task { model: config, objective, seed, .. } = task;
+        let Task { model: config, objective, training, seed, .. } = task;
         let (inputs, classes) = (images.inputs, task.dataset.classes);
-        let memory = Memory::reserve(config, inputs, classes, task.training.batch)?;
+        let encoder = Encoder::of(config)?;
+        let memory = Memory::reserve(&*encoder, inputs, classes, training.batch)?;
         let device = task.device.open()?;
         let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
         let mut trainer = Self {
@@ -106,7 +107,7 @@ impl<'a> Trainer<'a> {
                 split: split(images.len(), task.validation, seed),
                 normaliser: Normaliser::new(preprocessing(config), images),
             },
-            stepper: Stepper::new(&model, &task.training.phases[0], inputs, task.training.batch)?,
+            stepper: Stepper::new(&model, &training.phases[0], training.gradient, objective.terms()?)?,
             position: (0, 0),
             epoch: 0,
             average: None,
@@ -282,7 +283,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn weights(&self, phase: &Phase) -> Weights {
-        let Objective { sparsity, discriminative_weight } = self.task.objective;
+        let Objective { sparsity, discriminative_weight, .. } = *self.task.objective;
         Weights {
             sparsity: phase.sparsity.unwrap_or(sparsity),
             discriminative: phase

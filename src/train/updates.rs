@@ -4,7 +4,7 @@
 use candle_core::{Result, bail};
 
 use super::config::{Multipliers, Optimizer, Phase};
-use crate::model::{self, Family, Group, Model};
+use crate::model::{self, Group, Model, Parameter};
 
 /// Decay of Adam's first moments.
 pub(super) const BETA1: f64 = 0.9;
@@ -78,10 +78,12 @@ impl Updates {
             Optimizer::Sgd => Rule::Sgd { momentum: phase.momentum as f32 },
         };
         let config = model.config();
-        let slot = |group| (multiplier(phase, config, group), bound(config, group));
+        let slot = |parameter: &Parameter| {
+            (multiplier(phase, parameter.group, parameter.uses), bound(config, parameter))
+        };
         let parameters = model.parameters();
         let slots = parameters.iter().zip(parameters.trained());
-        let slots = slots.map(|(parameter, trained)| trained.then(|| slot(parameter.group))).collect();
+        let slots = slots.map(|(parameter, trained)| trained.then(|| slot(parameter))).collect();
         Self { rule, slots, decay: (1.0, 1.0) }
     }
 
@@ -125,31 +127,28 @@ impl Rule {
     }
 }
 
-/// The multiplier of a group, divided by the number of iterations that use it: a change of
+/// The multiplier of a parameter, divided by the number of iterations that use it: a change of
 /// a weight acts once in each of them.
-fn multiplier(phase: &Phase, config: &model::Config, group: Group) -> f64 {
+fn multiplier(phase: &Phase, group: Group, uses: usize) -> f64 {
     let Multipliers { encoder, recurrent, threshold, decoder, classifier } = phase.multipliers;
-    let feed_forward = config.family == Family::Mlp;
-    let steps = if feed_forward { 1.0 } else { config.steps as f64 };
+    let uses = uses as f64;
     match (phase.optimizer, group) {
-        (Optimizer::Adam, Group::Encoder) => encoder.unwrap_or(1.0) / steps,
-        (Optimizer::Adam, Group::Recurrent) => recurrent.unwrap_or(1.0) / steps,
-        (Optimizer::Adam, Group::Threshold) => threshold.unwrap_or(0.1) / steps,
+        (Optimizer::Adam, Group::Encoder) => encoder.unwrap_or(1.0) / uses,
+        (Optimizer::Adam, Group::Recurrent) => recurrent.unwrap_or(1.0) / uses,
+        (Optimizer::Adam, Group::Threshold) => threshold.unwrap_or(0.1) / uses,
         (Optimizer::Adam, Group::Classifier) => classifier.unwrap_or(3.0),
-        (Optimizer::Sgd, Group::Encoder) => encoder.unwrap_or(5.0) / steps,
-        (Optimizer::Sgd, Group::Recurrent) => recurrent.unwrap_or(1.0) / (steps - 1.0).max(1.0),
-        (Optimizer::Sgd, Group::Threshold) => threshold.unwrap_or(1.0) / steps,
+        (Optimizer::Sgd, Group::Encoder) => encoder.unwrap_or(5.0) / uses,
+        (Optimizer::Sgd, Group::Recurrent) => recurrent.unwrap_or(1.0) / (uses - 1.0).max(1.0),
+        (Optimizer::Sgd, Group::Threshold) => threshold.unwrap_or(1.0) / uses,
         (Optimizer::Sgd, Group::Classifier) => classifier.unwrap_or(1.0),
         (_, Group::Decoder) => decoder.unwrap_or(1.0),
     }
 }
 
-fn bound(config: &model::Config, group: Group) -> Bound {
+fn bound(config: &model::Config, parameter: &Parameter) -> Bound {
     let bounds = config.bounds;
-    match group {
-        Group::Encoder if config.family != Family::Mlp => {
-            Bound::Rows((bounds.encoder / config.steps as f64) as f32)
-        }
+    match parameter.group {
+        Group::Encoder if parameter.bounded => Bound::Rows((bounds.encoder / parameter.uses as f64) as f32),
         Group::Classifier => Bound::Rows(bounds.classifier as f32),
         Group::Decoder => {
             Bound::Columns { max: bounds.decoder as f32, nonnegative: config.decoder_nonnegative }
@@ -161,15 +160,18 @@ fn bound(config: &model::Config, group: Group) -> Bound {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Family, Network, Recursion};
 
     #[test]
     fn multipliers_are_divided_by_the_iterations_that_use_a_weight() {
         use Group::{Classifier, Decoder, Encoder, Recurrent, Threshold};
         let found = |family, text: &str| {
             let config = model::Config { family, steps: 5, ..model::Config::default() };
+            let slots = Recursion::of(&config).unwrap().slots(9);
+            let uses = |group| slots.iter().find(|slot| slot.group == group).map_or(1, |slot| slot.uses);
             let phase: Phase = toml::from_str(&format!("epochs = 1\nrate = 0.01\n{text}")).unwrap();
             [Encoder, Recurrent, Threshold, Decoder, Classifier]
-                .map(|group| multiplier(&phase, &config, group))
+                .map(|group| multiplier(&phase, group, uses(group)))
         };
         assert_eq!(found(Family::Drsae, "optimizer = \"adam\""), [0.2, 0.2, 0.02, 1.0, 3.0]);
         assert_eq!(found(Family::Drsae, "optimizer = \"sgd\""), [1.0, 0.25, 0.2, 1.0, 1.0]);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::Distance;
+
 /// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -57,12 +59,14 @@ pub struct Checked {
 }
 
 /// The result of an audit.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct AuditReport {
     /// The extent of an audit.
     pub checked: Checked,
     /// In the order of the folder.
     pub findings: Vec<Finding>,
+    /// Distances of trials that were trained again with other operations.
+    pub distances: Vec<Distance>,
 }
 
 impl AuditReport {
@@ -111,6 +115,7 @@ impl AuditReport {
         self.checked.datasets += datasets;
         self.checked.replayed += replayed;
         self.findings.extend(other.findings);
+        self.distances.extend(other.distances);
     }
 }
 

@@ -11,6 +11,7 @@ mod compare;
 mod complete;
 mod contents;
 mod difference;
+mod distance;
 mod finding;
 mod network;
 mod page;
@@ -22,6 +23,7 @@ mod sums;
 mod tables;
 mod trial;
 
+pub use distance::Distance;
 pub use finding::{AuditReport, Checked, Finding, Severity};
 pub use replay::{Error, Replay};
 
@@ -35,6 +37,7 @@ use crate::plan::{Plan, Trial};
 use crate::spec::{Sweep, TestSet};
 use crate::store::{self, Status, Store, TrialRow};
 use crate::text::chain;
+use crate::train::Gradient;
 
 /// A results folder and its expected content.
 #[derive(Debug, Clone, Copy)]
@@ -121,19 +124,21 @@ impl<'a> Audit<'a> {
         page::check(*subject, analysis, report);
     }
 
-    /// Trains the trials again, in a temporary folder, `jobs` in parallel, and compares their files byte for byte.
+    /// Trains the trials again, in a temporary folder, `jobs` in parallel, and compares their files byte for byte; with
+    /// the operations of `gradient`, if that is given, reports the distance of their results instead.
     ///
     /// # Errors
     /// The temporary folder cannot be used, or the threads cannot be started.
     pub fn replay(
         &mut self,
         chosen: &[&Trial],
+        gradient: Option<Gradient>,
         control: &Control,
         jobs: usize,
         observer: &dyn Observer,
     ) -> Result<(), Error> {
         let Some(datasets) = &self.datasets else { return Ok(()) };
-        replay::run(self.subject, chosen, datasets, control, jobs, observer, &mut self.report)
+        replay::run(self.subject, (chosen, gradient), datasets, control, jobs, observer, &mut self.report)
     }
 
     /// The complete trials that `replay` selects.

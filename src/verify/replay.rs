@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use super::compare::DescribeDifference;
-use super::{AuditReport, AuditedFolder, difference};
+use super::{AuditReport, AuditedFolder, Distance, difference};
 use crate::engine::{self, Control, DatasetCache, Networks, Observer, Pending, local};
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
 use crate::text::shown;
+use crate::train::Gradient;
 
 /// The selection of trials to train again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,7 @@ pub(super) fn choose<'a>(replay: &Replay, complete: &[&'a Trial]) -> Result<Vec<
 
 pub(super) fn run(
     subject: AuditedFolder<'_>,
-    chosen: &[&Trial],
+    (chosen, gradient): (&[&Trial], Option<Gradient>),
     datasets: &DatasetCache,
     control: &Control,
     jobs: usize,
@@ -101,14 +102,39 @@ pub(super) fn run(
     let temporary =
         tempfile::tempdir().map_err(|source| Error::Temporary { path: std::env::temp_dir(), source })?;
     let again = Store::open(&temporary.path().join(&subject.plan.name), "")?;
-    let pending: Vec<Pending> = chosen.iter().map(|trial| Pending::new(trial)).collect();
+    let trials: Vec<Trial> = chosen.iter().map(|trial| with_gradient(trial, gradient)).collect();
+    let pending: Vec<Pending> = trials.iter().map(Pending::new).collect();
     local::run(&pending, &again, &Networks { datasets }, control, jobs, observer)?;
     for trial in chosen {
-        if !control.stopped() {
-            compare(&subject.store.trial(&trial.id)?, &again.trial(&trial.id)?, report);
+        if control.stopped() {
+            break;
+        }
+        let (kept, again) = (subject.store.trial(&trial.id)?, again.trial(&trial.id)?);
+        match gradient {
+            None => compare(&kept, &again, report),
+            Some(gradient) => measure(&kept, &again, gradient, report),
         }
     }
     Ok(())
+}
+
+/// The trial with other operations, under the same id.
+fn with_gradient(trial: &Trial, gradient: Option<Gradient>) -> Trial {
+    let mut trial = trial.clone();
+    trial.config.training.gradient = gradient.unwrap_or(trial.config.training.gradient);
+    trial
+}
+
+fn measure(kept: &TrialFolder, again: &TrialFolder, gradient: Gradient, report: &mut AuditReport) {
+    report.checked.replayed += 1;
+    match Distance::of(kept, again, gradient) {
+        Ok(distance) => report.distances.push(distance),
+        Err(problem) => report.wrong(
+            kept.path(),
+            format!("cannot be compared with its repetition: {problem}"),
+            "train the trial again, or choose another one",
+        ),
+    }
 }
 
 fn compare(kept: &TrialFolder, again: &TrialFolder, report: &mut AuditReport) {

@@ -9,7 +9,7 @@ use std::fs;
 
 use super::*;
 use crate::provenance::tests::provenance;
-use crate::spec::Compare;
+use crate::spec::{Compare, Matching};
 use crate::store::{Outcome, PredictionRow, Status, Store, TrialRow};
 use crate::value::Value;
 
@@ -90,7 +90,7 @@ fn design() -> SweepDesign {
 
 fn compare(reference: &[(&str, &str)]) -> Compare {
     let reference = reference.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect();
-    Compare { reference, matching: true, ..Compare::default() }
+    Compare { reference, matching: Some(Matching::Parameters), ..Compare::default() }
 }
 
 fn with_margin(margin: f64) -> SweepDesign {

@@ -30,7 +30,7 @@ fn unknown_keys_name_the_line_and_the_nearest_key() {
         "a.toml:16:30: unknown key `training.phases.0.mask`; did you mean `training.phases.0.masking`?",
         "a.toml:12:1: unknown key `model.sparsity`; did you mean `objective.sparsity`?",
         "a.toml:12:1: unknown key `model.zzz`; possible here: `family`, `steps`, `hidden`, \
-         `decoder_nonnegative`, `initial_step`, `bounds`",
+         `decoder_nonnegative`, `initial_step`, `input`, `start`, `bounds`, `tie`, `options`",
         "--set model.stpes=3: unknown key `model.stpes`; did you mean `model.steps`?",
     ];
     assert_eq!(refused, expected);
@@ -152,7 +152,7 @@ fn bad_axes_name_the_value() {
         "a.toml:20:1: `training.phases` has no element 5: it has 2, counted from 0",
         "a.toml:21:3: `model.steps` must be between 1 and 1000, not 0",
         "a.toml:20:28: unknown value \"mpl\" for `model.family`; \
-         possible here: `drsae`, `untied`, `untied-recurrent`, `mlp`",
+         possible here: `drsae`, `untied`, `untied-recurrent`, `untied-encoder`, `mlp`, `residual-mlp`",
         "a.toml:21:7: axis `model.steps` is swept twice; keep one of the lists",
         "a.toml:21:1: axes `model.bounds` and `model.bounds.decoder` set the same values; keep one of them",
         "a.toml:21:31: duplicate trial: the cells `model.steps` = 1, `objective.sparsity` = 1 and \
@@ -198,14 +198,14 @@ fn excludes_and_comparisons_are_about_axes() {
     let expected = [
         "a.toml:22:1: `model.famly` is not an axis of this sweep; did you mean `model.family`?",
         "a.toml:22:1: unknown value \"mpl\" for `model.family`; \
-         possible here: `drsae`, `untied`, `untied-recurrent`, `mlp`",
+         possible here: `drsae`, `untied`, `untied-recurrent`, `untied-encoder`, `mlp`, `residual-mlp`",
         "a.toml:21:9: every cell is excluded; narrow `sweep.exclude`",
         "a.toml:22:15: `model.steps` is not an axis of this sweep; possible here: `model.family`",
         "a.toml:22:21: \"untied\" is not a value of the axis `model.family`; \
          possible here: `drsae`, `mlp`",
         "a.toml:22:1: `compare.reference` must name a value of some axis",
         "a.toml:21:2: `compare.reference` is missing",
-        "a.toml:22:1: unknown value \"flops\" for `compare.match`; possible here: `parameters`",
+        "a.toml:22:1: unknown value \"flops\" for `compare.match`; possible here: `parameters`, `operations`",
     ];
     assert_eq!(refused, expected);
 }

@@ -1,5 +1,7 @@
 //! Complete trials with candle's graph, as on another device.
 
+use std::sync::LazyLock;
+
 use super::*;
 use crate::data;
 use crate::model::{Config, Family, Group};
@@ -30,7 +32,8 @@ fn schedule() -> train::Config {
 }
 
 fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config) -> Task<'a> {
-    let objective = Objective::default();
+    static OBJECTIVE: LazyLock<Objective> = LazyLock::new(Objective::default);
+    let objective = &*OBJECTIVE;
     Task { dataset, validation: 30, model, objective, training, seed: 1, device: device::Kind::Cpu }
 }
 
@@ -38,9 +41,9 @@ fn network(family: Family) -> Config {
     Config { family, steps: 3, hidden: 10, ..Config::default() }
 }
 
-fn by_graph(task: Task) -> Trainer {
+fn by_candle(task: Task) -> Trainer {
     let mut trainer = Trainer::new(task).unwrap();
-    trainer.stepper = Stepper::by_graph(&trainer.model, &task.training.phases[0]).unwrap();
+    trainer.stepper = Stepper::by_candle(&trainer.model, &task.training.phases[0]).unwrap();
     trainer
 }
 
@@ -59,7 +62,7 @@ fn a_trial_by_the_graph_has_the_epochs_of_a_fused_one() {
         let model = network(family);
         let task = task(&dataset, &model, &training);
         let fused = rest(&mut Trainer::new(task).unwrap());
-        let graph = rest(&mut by_graph(task));
+        let graph = rest(&mut by_candle(task));
         assert_eq!((fused.len(), graph.len()), (5, 5));
         for (fused, graph) in fused.iter().zip(&graph) {
             let place = |epoch: &Epoch| (epoch.phase, epoch.epoch, epoch.rate);
@@ -90,18 +93,18 @@ fn a_trial_by_the_graph_resumes_from_any_epoch_with_the_same_bits() {
     for family in Family::ALL {
         let model = network(family);
         let task = task(&dataset, &model, &training);
-        let mut whole = by_graph(task);
+        let mut whole = by_candle(task);
         let epochs = rest(&mut whole);
         let whole = remains(whole);
         for stop in 1..epochs.len() {
-            let mut first = by_graph(task);
+            let mut first = by_candle(task);
             for _ in 0..stop {
                 next(&mut first).unwrap();
             }
             let bytes = first.state().unwrap().to_bytes("a-trial");
             drop(first);
             let state = State::from_bytes(&bytes, "a-trial").unwrap();
-            let mut second = by_graph(task).continue_from(state).unwrap();
+            let mut second = by_candle(task).continue_from(state).unwrap();
             assert_eq!(rest(&mut second), epochs[stop..], "{} from {stop}", family.name());
             assert_eq!(remains(second), whole, "{} from {stop}", family.name());
         }
@@ -112,17 +115,17 @@ fn a_trial_by_the_graph_resumes_from_any_epoch_with_the_same_bits() {
 fn a_state_of_another_phase_is_refused() {
     let (dataset, training, model) = (glyphs(), schedule(), network(Family::Drsae));
     let task = task(&dataset, &model, &training);
-    let mut trainer = by_graph(task);
+    let mut trainer = by_candle(task);
     next(&mut trainer).unwrap();
     let state = State { position: (1, 0), ..trainer.state().unwrap() };
-    let Err(error) = by_graph(task).continue_from(state) else { panic!("Adam's moments in a phase of SGD") };
+    let Err(error) = by_candle(task).continue_from(state) else { panic!("Adam's moments in a phase of SGD") };
     assert!(error.to_string().starts_with("the moments are of another network or optimiser"), "{error}");
 }
 
 #[test]
 fn frozen_parameters_keep_their_bits_by_the_graph() {
     let (dataset, training, model) = (glyphs(), schedule(), network(Family::Drsae));
-    let mut trainer = by_graph(task(&dataset, &model, &training));
+    let mut trainer = by_candle(task(&dataset, &model, &training));
     next(&mut trainer).unwrap();
     next(&mut trainer).unwrap();
     let before = trainer.model.parameters().snapshot().unwrap();
@@ -142,10 +145,11 @@ fn bounds_are_reached_and_held_by_the_graph() {
     .unwrap();
     for decoder_nonnegative in [false, true] {
         let model = Config { decoder_nonnegative, ..network(Family::Drsae) };
-        let mut trainer = by_graph(task(&dataset, &model, &training));
+        let mut trainer = by_candle(task(&dataset, &model, &training));
         rest(&mut trainer);
         let norm = |name: &str, dimension: usize| {
-            let squares = trainer.model.parameters().get(name).sqr().unwrap().sum(dimension).unwrap();
+            let squares =
+                trainer.model.parameters().get(name).unwrap().sqr().unwrap().sum(dimension).unwrap();
             squares.max_all().unwrap().to_scalar::<f32>().unwrap().sqrt()
         };
         let norms =
@@ -153,7 +157,7 @@ fn bounds_are_reached_and_held_by_the_graph() {
         for (norm, bound) in norms {
             assert!(norm <= bound * 1.000_01 && norm > bound * 0.99, "{norm} is not at {bound}");
         }
-        let decoder = trainer.model.parameters().get("decoder");
+        let decoder = trainer.model.parameters().get("decoder").unwrap();
         let least = decoder.min_all().unwrap().to_scalar::<f32>().unwrap();
         assert_eq!(least == 0.0, decoder_nonnegative, "{least}");
     }
@@ -166,7 +170,7 @@ fn an_absurd_rate_diverges_by_the_graph_at_the_update_of_the_fused() {
         toml::from_str("batch = 20\nphases = [{ epochs = 1, rate = 1e30, optimizer = \"sgd\" }]").unwrap();
     let task = task(&dataset, &model, &training);
     let fused = next(&mut Trainer::new(task).unwrap()).unwrap_err();
-    let graph = next(&mut by_graph(task)).unwrap_err();
+    let graph = next(&mut by_candle(task)).unwrap_err();
     for error in [fused, graph] {
         assert!(
             matches!(error, Error::Diverged { epoch: 1, update: 2, loss } if !loss.is_finite()),

@@ -1,0 +1,78 @@
+//! Two terms of the objective: the class term at every iteration, and virtual adversarial training.
+
+use std::process::ExitCode;
+
+use candle_core::{D, Result, Tensor, Var};
+use candle_nn::loss::cross_entropy;
+use candle_nn::ops::{log_softmax, softmax};
+use drsae::options::NoOptions;
+use drsae::train::{Forward, Term};
+use rand_distr::{Distribution, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+/// The mean of −log softmax(C·z^t/‖z^t‖)_y over the iterations.
+#[derive(Debug)]
+struct EveryStep;
+
+impl Term for EveryStep {
+    fn value(&self, forward: &Forward<'_>) -> Result<Option<Tensor>> {
+        if forward.weights.discriminative.is_none() {
+            return Ok(None);
+        }
+        let codes = forward.codes()?;
+        let class = |code| cross_entropy(&forward.model.scores(code)?, forward.labels);
+        let terms = codes.iter().map(class).collect::<Result<Vec<_>>>()?;
+        Ok(Some((Tensor::stack(&terms, 0)?.sum_all()? / codes.len() as f64)?))
+    }
+}
+
+/// `[objective.terms.adversarial]`: how far the classes of an image may change within a distance of it
+/// (Miyato et al. 2018), as KL(p(x) ‖ p(x + r)) for the direction r in which they change most.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Adversarial {
+    /// ‖r‖.
+    distance: f64,
+}
+
+impl Adversarial {
+    /// The divergence of the class probabilities of `input` from the fixed logarithms `known`.
+    fn divergence(forward: &Forward<'_>, known: &Tensor, input: &Tensor) -> Result<Tensor> {
+        let codes = forward.encode(input)?;
+        let moved = log_softmax(&forward.model.scores(&codes[codes.len() - 1])?, D::Minus1)?;
+        (known.exp()? * (known - moved)?)?.sum_all()? / input.dim(0)? as f64
+    }
+}
+
+/// Images scaled to the norm `length`.
+fn scaled(images: &Tensor, length: f64) -> Result<Tensor> {
+    let norms = (images.sqr()?.sum_keepdim(D::Minus1)? + 1e-24)?.sqrt()?;
+    images.broadcast_div(&norms)? * length
+}
+
+impl Term for Adversarial {
+    fn value(&self, forward: &Forward<'_>) -> Result<Option<Tensor>> {
+        if forward.weights.discriminative.is_none() {
+            return Ok(None);
+        }
+        let (input, codes) = (forward.input, forward.codes()?);
+        let known = softmax(&forward.model.scores(&codes[codes.len() - 1])?, D::Minus1)?.log()?.detach();
+        let noise: Vec<f32> = StandardNormal.sample_iter(forward.random()).take(input.elem_count()).collect();
+        let noise = Tensor::from_vec(noise, input.dims(), input.device())?.to_dtype(input.dtype())?;
+        let near = Var::from_tensor(&scaled(&noise, 0.1 * self.distance)?)?;
+        let change = Self::divergence(forward, &known, &(input + near.as_tensor())?)?.backward()?;
+        let Some(direction) = change.get(&near) else { return Ok(None) };
+        let worst = (input + scaled(&direction.detach(), self.distance)?)?;
+        Self::divergence(forward, &known, &worst).map(Some)
+    }
+
+    /// The direction depends on the weights, and is held fixed.
+    fn is_exact(&self) -> bool {
+        false
+    }
+}
+
+fn main() -> ExitCode {
+    let program = drsae::Cli::new().objective("every-step", |_: NoOptions| Ok(EveryStep));
+    program.objective("adversarial", |settings: Adversarial| Ok(settings)).run()
+}
