@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use candle_core::{DType, Device};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use drsae::data::{self, Normaliser, Preprocessing};
+use drsae::data::{self, Fitted, Preprocessing};
 use drsae::model::{Config, Model};
 use drsae::train::{self, Batch, Batches, Selection};
 
@@ -22,7 +22,7 @@ fn images(criterion: &mut Criterion) {
     });
     let dataset = data::load(&recipe, None, data::Part::All).expect("a recipe of few glyphs");
     let images = &dataset.train;
-    let normaliser = Normaliser::new(Preprocessing::Centred, images);
+    let normaliser = Fitted::to(Preprocessing::CENTRED, images, &[]).normaliser(images);
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
     let selection = Selection { images, normaliser: &normaliser, indices: &indices };
     for (name, masking) in [("mini-batches", 0.0), ("mini-batches with masking", 0.2)] {

@@ -16,7 +16,7 @@
 
 use std::f64::consts::PI;
 
-use drsae::data::{self, Images, Normaliser, Preprocessing, Split, split};
+use drsae::data::{self, Fitted, Images, Preprocessing, Split, split};
 use drsae::model::kernels::{Matrix, product};
 use drsae::train::{Batch, Batches, Selection};
 
@@ -41,7 +41,7 @@ fn main() -> Result<(), data::Error> {
         data.test.len()
     );
 
-    let normaliser = Normaliser::new(Preprocessing::Centred, &data.train);
+    let normaliser = Fitted::to(Preprocessing::CENTRED, &data.train, &[]).normaliser(&data.train);
     let selection = |indices| Selection { images: &data.train, normaliser: &normaliser, indices };
     let mut best: Option<(f64, f32, Linear)> = None;
     for penalty in PENALTIES {
@@ -121,7 +121,7 @@ impl Linear {
     }
 
     fn test_error(&self, images: &Images) -> f64 {
-        let normaliser = Normaliser::new(Preprocessing::Centred, images);
+        let normaliser = Fitted::to(Preprocessing::CENTRED, images, &[]).normaliser(images);
         let indices: Vec<u32> = (0..images.len() as u32).collect();
         self.error(Selection { images, normaliser: &normaliser, indices: &indices })
     }

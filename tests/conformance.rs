@@ -121,6 +121,21 @@ fn every_fault_is_found_and_named() {
     }
 }
 
+#[test]
+fn every_family_conforms_with_every_preprocessing() {
+    let families: Vec<_> = model::Family::ALL.iter().map(|family| format!("\"{family}\"")).collect();
+    let axes = format!(
+        "[model]\nhidden = 9\nsteps = 3\n[sweep.grid]\nmodel.family = [{}]\ndata.scale = [\"unit-norm\", \
+         \"standard\", \"none\"]",
+        families.join(", ")
+    );
+    let all = checks(&axes);
+    assert_eq!(all.len(), 3 * 3 * families.len());
+    for Check { subject, name, outcome } in all {
+        assert!(outcome.is_ok(), "{subject}, {name}: {outcome:?}");
+    }
+}
+
 /// The norm of the last code; the wrong one draws other numbers every time.
 #[derive(Debug)]
 struct Norm(Option<AtomicUsize>);

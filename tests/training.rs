@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use candle_core::{Device, Tensor};
-use drsae::data::{self, Dataset, Normaliser, Preprocessing, split};
+use drsae::data::{self, Dataset, Fitted, Preprocessing, split};
 use drsae::device::Kind;
 use drsae::model::{Config, Family, Group, Model};
 use drsae::train::{
@@ -31,7 +31,16 @@ fn network(family: Family) -> Config {
 }
 
 fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config) -> Task<'a> {
-    Task { dataset, validation: 100, model, objective: &OBJECTIVE, training, seed: 1, device: Kind::Cpu }
+    Task {
+        dataset,
+        validation: 100,
+        preprocessing: Preprocessing::CENTRED,
+        model,
+        objective: &OBJECTIVE,
+        training,
+        seed: 1,
+        device: Kind::Cpu,
+    }
 }
 
 /// The epochs of a trial, and the trainer after the last.
@@ -56,7 +65,7 @@ fn weights(model: &Model) -> Weights {
 /// The network on the images that the task holds out.
 fn held_out(model: &Model, task: &Task) -> Evaluation {
     let images = &task.dataset.train;
-    let normaliser = Normaliser::new(Preprocessing::Centred, images);
+    let normaliser = Fitted::to(Preprocessing::CENTRED, images, &[]).normaliser(images);
     let indices = split(images.len(), task.validation, task.seed).validation;
     let selection = Selection { images, normaliser: &normaliser, indices: &indices };
     evaluate(model, selection, task.objective.sparsity).unwrap()
@@ -236,7 +245,11 @@ fn without_held_out_images_the_last_weights_are_kept() {
     let data = glyphs(200);
     let training = schedule("batch = 20\nphases = [{ epochs = 3, rate = 5e-2, discriminative = true }]");
     let model = network(Family::Drsae);
-    let (epochs, trainer) = trained(Task { validation: 0, ..task(&data, &model, &training) });
+    let (epochs, trainer) = trained(Task {
+        validation: 0,
+        preprocessing: Preprocessing::CENTRED,
+        ..task(&data, &model, &training)
+    });
     let last = weights(trainer.model());
     let outcome = trainer.finish().unwrap();
     assert!(epochs.iter().all(|epoch| epoch.validation.is_none()));
@@ -281,12 +294,13 @@ fn masking_hides_pixels_from_the_encoder_alone() {
     let data = glyphs(300);
     let training = schedule("batch = 300\nphases = [{ epochs = 1, rate = 1e-3, masking = 0.6 }]");
     let model = network(Family::Drsae);
-    let task = Task { validation: 0, ..task(&data, &model, &training) };
+    let task =
+        Task { validation: 0, preprocessing: Preprocessing::CENTRED, ..task(&data, &model, &training) };
     let mut trainer = Trainer::new(task).unwrap();
 
     // The only mini-batch of epoch 1, through the weights before it.
     let images = &data.train;
-    let normaliser = Normaliser::new(Preprocessing::Centred, images);
+    let normaliser = Fitted::to(Preprocessing::CENTRED, images, &[]).normaliser(images);
     let indices = split(images.len(), 0, task.seed).train;
     let selection = Selection { images, normaliser: &normaliser, indices: &indices };
     let mut batch = Batch::default();

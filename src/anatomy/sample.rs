@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::network::{BATCH, Network};
-use crate::data::{Images, Normaliser, Preprocessing};
+use crate::data::{Fitted, Images};
 
 /// Preprocessed, labelled images of one size.
 #[derive(Debug, Clone)]
@@ -32,13 +32,8 @@ pub(super) struct ImageBatch<'a> {
 impl Sample {
     /// All `images` of `rows` times `columns` pixels in `classes` classes.
     #[must_use]
-    pub fn new(
-        images: &Images,
-        (rows, columns): (usize, usize),
-        classes: usize,
-        preprocessing: Preprocessing,
-    ) -> Self {
-        let normaliser = Normaliser::new(preprocessing, images);
+    pub fn new(images: &Images, (rows, columns): (usize, usize), classes: usize, fitted: &Fitted) -> Self {
+        let normaliser = fitted.normaliser(images);
         let mut pixels = vec![0.0; images.pixels.len()];
         for (index, out) in pixels.chunks_exact_mut(images.inputs).enumerate() {
             normaliser.write(images, index, out);

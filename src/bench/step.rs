@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, Result, Tensor, Var};
 use rand::Rng;
 
-use crate::data::{Images, Normaliser};
+use crate::data::{Fitted, Images, Preprocessing};
 use crate::model::{Config, Encoder, Group, Model, budget};
 use crate::rng::{self, Purpose};
-use crate::train::{self, Batch, Batches, Gradient, Objective, Phase, Selection, Stepper, Weights};
+use crate::train::{Batch, Batches, Gradient, Objective, Phase, Selection, Stepper, Weights};
 
 /// Pixels and classes of the images: those of MNIST.
 const INPUTS: usize = 784;
@@ -81,8 +81,8 @@ fn noise(batch: usize) -> Vec<Batch> {
     random.fill_bytes(&mut pixels);
     let labels = (0..count).map(|index| (index % CLASSES) as u8).collect();
     let images = Images { inputs: INPUTS, pixels, labels };
-    let normaliser = Normaliser::new(train::preprocessing(&Config::default()), &images);
     let indices: Vec<u32> = (0..count as u32).collect();
+    let normaliser = Fitted::to(Preprocessing::CENTRED, &images, &indices).normaliser(&images);
     let selection = Selection { images: &images, normaliser: &normaliser, indices: &indices };
     let mut passes = Batches::in_order(selection, batch);
     let mut batches = vec![Batch::default(); BATCHES];

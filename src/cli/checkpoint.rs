@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::data::{self, Source};
+use crate::data::{self, Dataset, Fitted, Part, Scale, Source};
 use crate::memory;
 use crate::model::{Checkpoint, Model};
 use crate::spec::TrialConfig;
@@ -57,4 +57,20 @@ pub fn source(asked: Option<&str>, trained: &data::Config) -> Result<data::Confi
         }
     };
     Ok(config)
+}
+
+/// The preprocessing of the network's images, for those of `source`.
+pub fn fitted(
+    config: &TrialConfig,
+    source: &data::Config,
+    dataset: &Dataset,
+    data_dir: Option<&Path>,
+) -> Result<Fitted> {
+    if config.preprocessing().scale != Scale::Standard || source.images() == config.data.images() {
+        return Ok(config.fitted(&dataset.train));
+    }
+    let trained = data::load(&config.data, data_dir, Part::Training);
+    let trained =
+        trained.context("the network's training images are needed, whose pixels have unit variance")?;
+    Ok(config.fitted(&trained.train))
 }

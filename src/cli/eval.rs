@@ -47,7 +47,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let source = checkpoint::source(args.data.as_deref(), &config.data)?;
     let dataset = data::load(&source, args.data_dir.as_deref(), Part::All)?;
     ensure_fits(&model, &dataset)?;
-    let evaluation = train::test(&model, &dataset, config.objective.sparsity)?;
+    let fitted = checkpoint::fitted(&config, &source, &dataset, args.data_dir.as_deref())?;
+    let evaluation = train::test(&model, &dataset, &fitted, config.objective.sparsity)?;
     ensure!(
         evaluation.reconstruction.is_finite() && evaluation.class.is_finite(),
         "the outputs of {} on these images are not finite",

@@ -10,12 +10,12 @@ mod shapes;
 use std::io;
 use std::path::Path;
 
-use crate::data::{self, Dataset, Normaliser, Part};
+use crate::data::{self, Dataset, Part};
 use crate::engine::{self, DatasetCache};
 use crate::plan::{self, Plan, Trial};
-use crate::spec::{Cell, Sweep};
+use crate::spec::{Cell, Sweep, TrialConfig};
 use crate::text::chain;
-use crate::train::{Batch, Batches, Selection, preprocessing};
+use crate::train::{Batch, Batches, Selection};
 use crate::{device, store};
 
 /// Images of the trials.
@@ -75,7 +75,11 @@ pub fn run(
     let mut seen: Vec<&Trial> = Vec::new();
     for trial in &plan.trials {
         let same = |other: &&Trial| {
-            (&other.config.model, &other.config.objective) == (&trial.config.model, &trial.config.objective)
+            let of = |trial: &Trial| {
+                let TrialConfig { data, model, objective, .. } = &trial.config;
+                (data.clone(), model.clone(), objective.clone())
+            };
+            of(other) == of(trial)
         };
         if seen.iter().any(same) {
             continue;
@@ -105,7 +109,7 @@ fn first_line(error: &candle_core::Error) -> String {
 /// The first images of a data set as a mini-batch.
 fn batch(trial: &Trial, dataset: &Dataset, count: usize) -> Batch {
     let images = &dataset.train;
-    let normaliser = Normaliser::new(preprocessing(&trial.config.model), images);
+    let normaliser = trial.config.fitted(images).normaliser(images);
     let indices: Vec<u32> = (0..count.min(images.len()) as u32).collect();
     let selection = Selection { images, normaliser: &normaliser, indices: &indices };
     let mut batch = Batch::default();

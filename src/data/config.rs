@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Preprocessing, Scale};
 use crate::Invalid;
 
 /// Source of the images.
@@ -40,6 +41,12 @@ pub struct Config {
     /// Seed of the glyphs, shared by all trials; only for `source = "strokes"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub glyph_seed: Option<u64>,
+    /// Subtract a mean from the pixels; true if absent, but false with `model.decoder_nonnegative`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub centre: Option<bool>,
+    /// Scaling of the pixels; unit norm if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Scale>,
 }
 
 impl Default for Config {
@@ -51,6 +58,8 @@ impl Default for Config {
             test: None,
             folder: None,
             glyph_seed: None,
+            centre: None,
+            scale: None,
         }
     }
 }
@@ -60,6 +69,21 @@ impl Config {
     #[must_use]
     pub fn without_folder(&self) -> Self {
         Self { folder: None, ..self.clone() }
+    }
+
+    /// The settings that decide the images, without their preprocessing.
+    #[must_use]
+    pub fn images(&self) -> Self {
+        Self { centre: None, scale: None, ..self.clone() }
+    }
+
+    /// The preprocessing of images for a network whose decoder is non-negative, or may have any sign.
+    #[must_use]
+    pub fn preprocessing(&self, decoder_nonnegative: bool) -> Preprocessing {
+        Preprocessing {
+            centre: self.centre.unwrap_or(!decoder_nonnegative),
+            scale: self.scale.unwrap_or_default(),
+        }
     }
 
     /// Rejects contradictory settings.

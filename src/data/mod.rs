@@ -16,7 +16,7 @@ pub mod strokes;
 
 pub use config::{Config, Source};
 pub use error::{Error, FailedDownload, FailedDownloads, Unusable};
-pub use preprocess::{Normaliser, Preprocessing};
+pub use preprocess::{Fitted, Normaliser, Preprocessing, Scale};
 pub use split::{Split, split};
 
 use std::collections::BTreeMap;

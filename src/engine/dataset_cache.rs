@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::data::{self, Dataset, Part};
 
-/// Data sets in memory, shared by all trials.
+/// Data sets in memory, shared by all trials, whatever their preprocessing.
 pub struct DatasetCache(Vec<(data::Config, Dataset)>);
 
 impl DatasetCache {
@@ -20,7 +20,7 @@ impl DatasetCache {
         let mut cache = Self(Vec::new());
         for config in configs {
             if cache.find(config).is_none() {
-                cache.0.push((config.clone(), data::load(config, data_dir, part)?));
+                cache.0.push((config.images(), data::load(config, data_dir, part)?));
             }
         }
         Ok(cache)
@@ -38,7 +38,8 @@ impl DatasetCache {
     /// The data set of `config`, if it was loaded.
     #[must_use]
     pub fn find(&self, config: &data::Config) -> Option<&Dataset> {
-        self.0.iter().find(|(known, _)| known == config).map(|(_, dataset)| dataset)
+        let images = config.images();
+        self.0.iter().find(|(known, _)| *known == images).map(|(_, dataset)| dataset)
     }
 
     /// The number of data sets.

@@ -63,7 +63,8 @@ fn test(trial: &Trial, store: &Store, datasets: &DatasetCache) -> Result<(), Uns
     let model = Checkpoint::parse(&bytes).and_then(|checkpoint| checkpoint.model(&trial.config.model));
     let model = model.map_err(|error| UnsealError::Weights(id(), error))?;
     let dataset = datasets.get(&trial.config.data);
-    let test = train::test(&model, dataset, trial.config.objective.sparsity);
+    let test =
+        train::test(&model, dataset, &trial.config.fitted(&dataset.train), trial.config.objective.sparsity);
     let test = test.map_err(|error| UnsealError::Evaluation(id(), error))?;
     let rows = predictions(&dataset.test.labels, &test.predictions);
     Ok(store.write_unsealed(&trial.id, outcome, &rows)?)

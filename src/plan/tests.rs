@@ -154,6 +154,8 @@ fn ids_depend_on_all_that_decides_the_result() {
         "data.train=3001",
         "data.test=10",
         "data.glyph_seed=1",
+        "data.centre=false",
+        "data.scale=standard",
         "model.family=mlp",
         "model.bounds.encoder=1.26",
         "model.tie.encoder=false",

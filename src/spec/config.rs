@@ -84,6 +84,19 @@ pub enum ConfigError {
 }
 
 impl TrialConfig {
+    /// The preprocessing of the trial's images.
+    #[must_use]
+    pub fn preprocessing(&self) -> data::Preprocessing {
+        self.data.preprocessing(self.model.decoder_nonnegative)
+    }
+
+    /// That preprocessing, learnt from the trial's training images among `images`.
+    #[must_use]
+    pub fn fitted(&self, images: &data::Images) -> data::Fitted {
+        let split = data::split(images.len(), self.data.validation, self.seed);
+        data::Fitted::to(self.preprocessing(), images, &split.train)
+    }
+
     /// Reads what [`TrialConfig::to_toml`] wrote, and checks it as a spec is checked.
     ///
     /// # Errors

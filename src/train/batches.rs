@@ -141,7 +141,7 @@ impl<'a> Batches<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Preprocessing;
+    use crate::data::{Fitted, Preprocessing};
 
     const COUNT: usize = 53;
 
@@ -149,7 +149,7 @@ mod tests {
     fn images() -> (Images, Normaliser) {
         let pixels = (0..COUNT as u8).flat_map(|index| [255, index, 128 + index, 30]).collect();
         let images = Images { inputs: 4, pixels, labels: (0..COUNT as u8).collect() };
-        let normaliser = Normaliser::new(Preprocessing::NonNegative, &images);
+        let normaliser = Fitted::to(Preprocessing::UNCENTRED, &images, &[]).normaliser(&images);
         (images, normaliser)
     }
 
@@ -210,7 +210,7 @@ mod tests {
     fn masking_zeroes_its_share_of_the_input_and_nothing_else() {
         let pixels = vec![255; 100 * 100];
         let images = Images { inputs: 100, pixels, labels: vec![0; 100] };
-        let normaliser = Normaliser::new(Preprocessing::NonNegative, &images);
+        let normaliser = Fitted::to(Preprocessing::UNCENTRED, &images, &[]).normaliser(&images);
         let indices: Vec<u32> = (0..100).collect();
         let selection = Selection { images: &images, normaliser: &normaliser, indices: &indices };
         for masking in [0.1, 0.4, 0.9] {

@@ -5,10 +5,10 @@ use candle_core::Tensor;
 use super::Error;
 use super::batches::{Batch, Batches, Selection};
 use super::loss::{Decoders, Loss, Weights};
-use crate::data::{Dataset, Normaliser, Preprocessing};
+use crate::data::{Dataset, Fitted};
 use crate::memory;
 use crate::model::kernels::{Unroll, argmax};
-use crate::model::{self, Model, Network, budget};
+use crate::model::{Model, Network, budget};
 
 /// Images evaluated together.
 const BATCH: usize = 250;
@@ -113,31 +113,26 @@ pub(super) fn bytes(network: &dyn Network, inputs: usize, classes: usize) -> u64
     budget::evaluation_bytes(network, inputs, classes, BATCH)
 }
 
-/// Evaluates `model` on all test images of a data set.
+/// Evaluates `model` on all test images of a data set, with the preprocessing of its training images.
 ///
 /// # Errors
 /// When there is not enough memory, or the weights cannot be read.
-pub fn test(model: &Model, dataset: &Dataset, sparsity: f64) -> Result<Evaluation, Error> {
+pub fn test(model: &Model, dataset: &Dataset, fitted: &Fitted, sparsity: f64) -> Result<Evaluation, Error> {
     memory::check(bytes(&**model.encoder(), model.inputs(), model.classes()))?;
-    Ok(test_reserved(model, dataset, sparsity)?)
+    Ok(test_reserved(model, dataset, fitted, sparsity)?)
 }
 
 /// As [`test`], with memory that has already been reserved.
 pub(super) fn test_reserved(
     model: &Model,
     dataset: &Dataset,
+    fitted: &Fitted,
     sparsity: f64,
 ) -> candle_core::Result<Evaluation> {
     let images = &dataset.test;
     let indices: Vec<u32> = (0..images.len() as u32).collect();
-    let normaliser = Normaliser::new(preprocessing(model.config()), images);
+    let normaliser = fitted.normaliser(images);
     evaluate(model, Selection { images, normaliser: &normaliser, indices: &indices }, sparsity)
-}
-
-/// The preprocessing of the network's images.
-#[must_use]
-pub fn preprocessing(config: &model::Config) -> Preprocessing {
-    if config.decoder_nonnegative { Preprocessing::NonNegative } else { Preprocessing::Centred }
 }
 
 /// The class of the highest score in each row of `[batch, classes]`; the first of equals.

@@ -26,7 +26,7 @@ mod updates;
 pub use batches::{Batch, Batches, Selection};
 pub use config::{Config, Gradient, Multipliers, Objective, Optimizer, Phase, Schedule};
 pub use epoch::{Averages, Epoch};
-pub use evaluation::{Evaluation, evaluate, preprocessing, test};
+pub use evaluation::{Evaluation, evaluate, test};
 pub use fused::{Encoding, Fused};
 pub use loss::{Decoders, Loss, Terms, Weights};
 pub use optimiser::Optimiser;

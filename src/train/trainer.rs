@@ -8,14 +8,14 @@ use candle_core::DType;
 use super::average::Average;
 use super::batches::{Batch, Batches, Selection};
 use super::epoch::{Averages, Epoch, Sums};
-use super::evaluation::{self, Evaluation, evaluate, preprocessing};
+use super::evaluation::{self, Evaluation, evaluate};
 use super::loss::Weights;
 use super::memory::Memory;
 use super::state::{Best, State};
 use super::stepper::Stepper;
 use super::updates::Moments;
 use super::{Error, Objective, Phase, schedule};
-use crate::data::{Dataset, Images, Normaliser, Split, split};
+use crate::data::{Dataset, Fitted, Images, Normaliser, Preprocessing, Split, split};
 use crate::device;
 use crate::model::{self, Encoder, Model};
 
@@ -26,6 +26,8 @@ pub struct Task<'a> {
     pub dataset: &'a Dataset,
     /// Training images held out for validation.
     pub validation: usize,
+    /// Preprocessing of the images.
+    pub preprocessing: Preprocessing,
     /// The network.
     pub model: &'a model::Config,
     /// λ and γ.
@@ -59,6 +61,7 @@ pub type OnBatch<'a> = dyn FnMut(usize) -> ControlFlow<()> + 'a;
 struct TrainingData<'a> {
     images: &'a Images,
     split: Split,
+    fitted: Fitted,
     normaliser: Normaliser,
 }
 
@@ -101,12 +104,10 @@ impl<'a> Trainer<'a> {
         let memory = Memory::reserve(&*encoder, inputs, classes, training.batch)?;
         let device = task.device.open()?;
         let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
+        let split = split(images.len(), task.validation, seed);
+        let fitted = Fitted::to(task.preprocessing, images, &split.train);
         let mut trainer = Self {
-            data: TrainingData {
-                images,
-                split: split(images.len(), task.validation, seed),
-                normaliser: Normaliser::new(preprocessing(config), images),
-            },
+            data: TrainingData { images, split, normaliser: fitted.normaliser(images), fitted },
             stepper: Stepper::new(&model, &training.phases[0], training.gradient, objective.terms()?)?,
             position: (0, 0),
             epoch: 0,
@@ -250,7 +251,8 @@ impl<'a> Trainer<'a> {
         let test = if dataset.test.is_empty() {
             None
         } else {
-            let test = evaluation::test_reserved(&self.model, dataset, objective.sparsity)?;
+            let test =
+                evaluation::test_reserved(&self.model, dataset, &self.data.fitted, objective.sparsity)?;
             self.expect_finite(&test)?;
             Some(test)
         };

@@ -109,7 +109,12 @@ fn results(
         return vec![(file::MODEL, format!("has {parameters} parameters, the plan {}", trial.parameters))];
     }
     let Some((folder, outcome)) = tested else { return Faults::new() };
-    let test = match train::test(model, dataset, trial.config.objective.sparsity) {
+    let test = match train::test(
+        model,
+        dataset,
+        &trial.config.fitted(&dataset.train),
+        trial.config.objective.sparsity,
+    ) {
         Ok(test) => test,
         Err(error) => return vec![(file::MODEL, format!("cannot be evaluated: {}", chain(&error)))],
     };

@@ -6,12 +6,11 @@ use super::Args;
 use super::subjects::Networks;
 use crate::anatomy::{self, Anatomy, Context, Deformed, Network, Sample, Subject};
 use crate::cli::{checkpoint, eval};
-use crate::data::{self, Dataset, Images, Part, Preprocessing, Source, strokes};
+use crate::data::{self, Dataset, Fitted, Images, Part, Preprocessing, Scale, Source, strokes};
 use crate::memory::{self, Shortage};
 use crate::model::Model;
 use crate::report::Inspected;
 use crate::rng::Purpose;
-use crate::train;
 
 /// Number of training glyphs that readouts of the deformation are fitted on.
 const FITTED: usize = 10_000;
@@ -30,22 +29,28 @@ impl Loaded {
         let dataset = data::load(&source, args.data_dir.as_deref(), Part::All)?;
         eval::ensure_fits(&networks.model, &dataset)?;
         expect_memory(&networks.model)?;
-        let preprocessing = train::preprocessing(&networks.config.model);
+        let preprocessing = networks.config.preprocessing();
+        ensure!(
+            preprocessing.scale != Scale::Standard,
+            "the networks have `data.scale` = \"standard\", which differs from seed to seed: the measures need images \
+             that are each scaled on their own"
+        );
+        let fitted = networks.config.fitted(&dataset.train);
         let judge = args.judge.as_deref().map(checkpoint::load).transpose()?;
         if let Some((config, model)) = &judge {
             eval::ensure_fits(model, &dataset)?;
             expect_memory(model)?;
             ensure!(
-                train::preprocessing(&config.model) == preprocessing
-                    && preprocessing == Preprocessing::Centred,
-                "the judge and the networks need centred images: train both without `decoder_nonnegative`"
+                config.preprocessing() == preprocessing && preprocessing == Preprocessing::CENTRED,
+                "the judge and the networks need centred images of unit norm: train both without \
+                 `decoder_nonnegative`, `data.centre` and `data.scale`"
             );
             ensure!(
                 config.training.phases.iter().any(|phase| phase.discriminative),
                 "the judge is not a classifier: it was trained without the class term"
             );
         }
-        let sample = |images: &Images| sample(images, &dataset, preprocessing);
+        let sample = |images: &Images| sample(images, &dataset, &fitted);
         let seed = source.glyph_seed.unwrap_or(strokes::DEFAULT_SEED);
         let deformed = (source.source == Source::Strokes).then(|| {
             let fitted = first(&dataset.train, FITTED);
@@ -86,8 +91,8 @@ fn expect_memory(model: &Model) -> Result<(), Shortage> {
     memory::check(anatomy::bytes(model.config(), model.inputs(), rayon::current_num_threads()))
 }
 
-fn sample(images: &Images, dataset: &Dataset, preprocessing: Preprocessing) -> Sample {
-    Sample::new(images, (dataset.rows, dataset.columns), dataset.classes, preprocessing)
+fn sample(images: &Images, dataset: &Dataset, fitted: &Fitted) -> Sample {
+    Sample::new(images, (dataset.rows, dataset.columns), dataset.classes, fitted)
 }
 
 /// The first images of a set.

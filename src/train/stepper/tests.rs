@@ -1,7 +1,7 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::*;
-use crate::data::{Images, Normaliser, Preprocessing};
+use crate::data::{Fitted, Images, Preprocessing};
 use crate::model::{self, Family, Group};
 use crate::train::{Batches, Selection};
 
@@ -55,8 +55,8 @@ fn run(
     let model = model(config, phase);
     let mut stepper = stepper(&model).unwrap();
     let images = images();
-    let normaliser = Normaliser::new(Preprocessing::Centred, &images);
     let indices: Vec<u32> = (0..images.len() as u32).collect();
+    let normaliser = Fitted::to(Preprocessing::CENTRED, &images, &indices).normaliser(&images);
     let selection = Selection { images: &images, normaliser: &normaliser, indices: &indices };
     let weights = Weights { sparsity: 0.002, discriminative: phase.discriminative.then_some(0.5) };
     let mut batch = Batch::default();

@@ -34,7 +34,16 @@ fn schedule() -> train::Config {
 fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config) -> Task<'a> {
     static OBJECTIVE: LazyLock<Objective> = LazyLock::new(Objective::default);
     let objective = &*OBJECTIVE;
-    Task { dataset, validation: 30, model, objective, training, seed: 1, device: device::Kind::Cpu }
+    Task {
+        dataset,
+        validation: 30,
+        preprocessing: Preprocessing::CENTRED,
+        model,
+        objective,
+        training,
+        seed: 1,
+        device: device::Kind::Cpu,
+    }
 }
 
 fn network(family: Family) -> Config {
