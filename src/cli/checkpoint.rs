@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::data::{self, Dataset, Fitted, Part, Scale, Source};
+use super::source;
+use crate::data::{self, Dataset, Fitted, Part, Scale};
 use crate::memory;
 use crate::model::{Checkpoint, Model};
 use crate::spec::TrialConfig;
@@ -41,22 +42,7 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 
 /// The data set that `--data` names; by default the one that the network was trained on.
 pub fn source(asked: Option<&str>, trained: &data::Config) -> Result<data::Config> {
-    let config = |source, folder| data::Config { source, folder, validation: 0, ..data::Config::default() };
-    let config = match asked {
-        None => return Ok(trained.clone()),
-        Some("mnist") => config(Source::Mnist, None),
-        Some("strokes") => config(Source::Strokes, None),
-        Some(folder) => {
-            let folder = PathBuf::from(folder);
-            ensure!(
-                folder.is_dir(),
-                "--data {}: neither `mnist` nor `strokes` nor a folder of IDX files",
-                shown(&folder)
-            );
-            config(Source::Idx, Some(folder))
-        }
-    };
-    Ok(config)
+    asked.map_or_else(|| Ok(trained.clone()), |name| source::named("--data", name))
 }
 
 /// The preprocessing of the network's images, for those of `source`.

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::{Subcommand, ValueEnum};
 
+use super::described::Described;
+use super::source;
 use super::terminal::output;
 use crate::data::fetch::{Downloader, remove_abandoned};
-use crate::data::{Dataset, Part, mnist, strokes};
+use crate::data::{self, Dataset, Part, mnist, strokes};
 use crate::rng::Purpose;
 use crate::text::{chain, printable, shown};
 
@@ -26,16 +28,19 @@ enum Command {
   drsae data fetch
   drsae data fetch --data-dir /scratch/mnist")]
     Fetch(Place),
-    /// Check MNIST's four files against their published SHA-256
+    /// Check MNIST's four files against their published SHA-256, or read another data set; count the images
     #[command(after_help = "Examples:
-  drsae data check
+  drsae data check                    the files of MNIST
+  drsae data check digits             a folder of four IDX files
+  drsae data check digits --json | jq .train.by_class
   DRSAE_DATA_DIR=/scratch/mnist drsae data check")]
-    Check(Place),
+    Check(Check),
     /// Print images as text
     #[command(after_help = "Examples:
   drsae data show                              the first stroke glyph
   drsae data show --index 40 --count 10        one glyph of each class
-  drsae data show --source mnist --split test  the first test digit")]
+  drsae data show --source mnist --split test  the first test digit
+  drsae data show --source digits              the first image of a folder of IDX files")]
     Show(Show),
 }
 
@@ -47,10 +52,22 @@ struct Place {
 }
 
 #[derive(Debug, clap::Args)]
+struct Check {
+    /// `mnist`, `strokes` or a folder of IDX files
+    #[arg(default_value = MNIST)]
+    source: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, clap::Args)]
 struct Show {
-    /// Source of the images
-    #[arg(long, value_enum, default_value_t = ShowSource::Strokes)]
-    source: ShowSource,
+    /// `mnist`, `strokes` or a folder of IDX files
+    #[arg(long, default_value = STROKES)]
+    source: String,
     /// Training or test images
     #[arg(long, value_enum, default_value_t = Split::Train)]
     split: Split,
@@ -67,11 +84,9 @@ struct Show {
     place: Place,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ShowSource {
-    Strokes,
-    Mnist,
-}
+/// Names of sources.
+const MNIST: &str = "mnist";
+const STROKES: &str = "strokes";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Split {
@@ -87,7 +102,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut out = output();
     match &args.command {
         Command::Fetch(place) => fetch(&place.folder()?, &mut out),
-        Command::Check(place) => check(&place.folder()?, &mut out),
+        Command::Check(check) => check.run(&mut out),
         Command::Show(show) => show.print(&mut out),
     }
 }
@@ -110,6 +125,22 @@ fn fetch(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+impl Check {
+    fn run(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        if self.source == MNIST && !self.json {
+            check(&self.place.folder()?, out)?;
+        }
+        let described = Described::of(&load(&self.source, &self.place)?);
+        if self.json { described.print_json(out) } else { Ok(described.print(out)?) }
+    }
+}
+
+/// All images of a source.
+fn load(source: &str, place: &Place) -> anyhow::Result<Dataset> {
+    Ok(data::load(&source::named("SOURCE", source)?, place.data_dir.as_deref(), Part::All)?)
+}
+
+/// Lists the state of MNIST's files.
 fn check(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let mut bad = 0;
     for file in mnist::FILES {
@@ -132,10 +163,7 @@ fn check(folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
 
 impl Show {
     fn print(&self, out: &mut impl Write) -> anyhow::Result<()> {
-        match self.source {
-            ShowSource::Strokes => self.print_strokes(out),
-            ShowSource::Mnist => self.print_mnist(out),
-        }
+        if self.source == STROKES { self.print_strokes(out) } else { self.print_images(out) }
     }
 
     fn indices(&self) -> anyhow::Result<std::ops::Range<usize>> {
@@ -156,11 +184,11 @@ impl Show {
         Ok(())
     }
 
-    fn print_mnist(&self, out: &mut impl Write) -> anyhow::Result<()> {
+    fn print_images(&self, out: &mut impl Write) -> anyhow::Result<()> {
         if self.seed.is_some() {
             bail!("--seed requires --source strokes");
         }
-        let Dataset { train, test, columns, .. } = mnist::load(&self.place.folder()?, Part::All)?;
+        let Dataset { train, test, columns, .. } = load(&self.source, &self.place)?;
         let images = if self.split == Split::Train { train } else { test };
         let indices = self.indices()?;
         ensure!(
