@@ -13,10 +13,10 @@ use std::path::Path;
 use crate::data::{self, Dataset, Part};
 use crate::engine::{self, DatasetCache};
 use crate::plan::{self, Plan, Trial};
-use crate::spec::{Cell, Sweep, TrialConfig};
+use crate::spec::{Cell, Sweep};
 use crate::text::chain;
-use crate::train::{Batch, Batches, Selection};
-use crate::{device, store};
+use crate::train::{Batch, Batches, Objective, Selection};
+use crate::{device, model, store};
 
 /// Images of the trials.
 const TRAIN: usize = 240;
@@ -30,9 +30,9 @@ const EPOCHS: usize = 2;
 pub struct Check {
     /// The network.
     pub subject: String,
-    /// What was checked.
+    /// Property that was checked: `shapes`, `gradients` or `bytes`.
     pub name: &'static str,
-    /// What was found, or what is wrong and how to mend it.
+    /// A summary, or the fault and its remedy.
     pub outcome: Result<String, String>,
 }
 
@@ -74,13 +74,7 @@ pub fn run(
         DatasetCache::load(plan.trials.iter().map(|trial| &trial.config.data), data_dir, Part::All)?;
     let mut seen: Vec<&Trial> = Vec::new();
     for trial in &plan.trials {
-        let same = |other: &&Trial| {
-            let of = |trial: &Trial| {
-                let TrialConfig { data, model, objective, .. } = &trial.config;
-                (data.clone(), model.clone(), objective.clone())
-            };
-            of(other) == of(trial)
-        };
+        let same = |other: &&Trial| checked(other) == checked(trial);
         if seen.iter().any(same) {
             continue;
         }
@@ -115,6 +109,11 @@ fn batch(trial: &Trial, dataset: &Dataset, count: usize) -> Batch {
     let mut batch = Batch::default();
     Batches::in_order(selection, count).next_into(&mut batch);
     batch
+}
+
+/// The settings whose every combination is checked.
+fn checked(trial: &Trial) -> (&data::Config, &model::Config, &Objective) {
+    (&trial.config.data, &trial.config.model, &trial.config.objective)
 }
 
 fn subject(trial: &Trial) -> String {

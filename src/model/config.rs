@@ -38,8 +38,7 @@ pub struct Config {
     pub steps: usize,
     /// Hidden units n (for `mlp`: in each layer).
     pub hidden: usize,
-    /// Clamp D to non-negative values after every update. Inputs are then scaled to unit
-    /// norm without centring.
+    /// Clamp D to non-negative values after every update. Images are then not centred, unless `data.centre` says so.
     pub decoder_nonnegative: bool,
     /// Step size α of the initial ISTA steps; where absent, one over their number: T, or 1 for `residual-mlp`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -68,7 +68,7 @@ impl Slot {
         Self { uses: times.max(1), ..self }
     }
 
-    /// Leaves the rows without a bound.
+    /// Removes the bound on the rows.
     #[must_use]
     pub fn unbounded(self) -> Self {
         Self { bounded: false, ..self }

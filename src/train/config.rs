@@ -58,12 +58,18 @@ impl Objective {
         Ok(())
     }
 
-    /// The terms of the program.
+    /// The terms of the program whose weight is not zero.
     ///
     /// # Errors
     /// The program has no such term, or the term no such setting.
     pub fn terms(&self) -> Result<Vec<WeightedTerm>, Invalid> {
-        self.terms.iter().map(|(name, table)| WeightedTerm::read(name, table)).collect()
+        let mut terms: Vec<_> = self
+            .terms
+            .iter()
+            .map(|(name, table)| WeightedTerm::read(name, table))
+            .collect::<Result<_, _>>()?;
+        terms.retain(|weighted| weighted.weight > 0.0);
+        Ok(terms)
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::model::Checkpoint;
 use crate::spec::TrialConfig;
-use crate::store::{Outcome, TrialFolder, file, read_file};
+use crate::store::{Outcome, Status, TrialFolder, file, read_file};
 use crate::text::chain;
 use crate::train::Gradient;
 
@@ -40,8 +40,7 @@ impl Distance {
     pub(super) fn of(kept: &TrialFolder, again: &TrialFolder, gradient: Gradient) -> Result<Self, String> {
         let read = |folder: &TrialFolder| -> Result<_, String> {
             let outcome = folder.outcome().map_err(|error| chain(&error))?;
-            let outcome =
-                outcome.filter(|outcome| outcome.valid_error.is_some() || outcome.test_error.is_some());
+            let outcome = outcome.filter(|outcome| outcome.status == Status::Complete);
             outcome.ok_or_else(|| format!("{} has no complete result", folder.path().display()))
         };
         let (one, other): (Outcome, Outcome) = (read(kept)?, read(again)?);

@@ -136,9 +136,8 @@ impl<T: Scalar + WithDType> CustomOp2 for Encode<T> {
             })
         })??;
         if by_weights {
-            let encoder: Vec<usize> = (0..slots).collect();
             let mut collect = |images: &[T]| {
-                gradients.collect(&encoder, |wanted, values| unroll.gradients(images, wanted, values));
+                gradients.collect(0..slots, |wanted, values| unroll.gradients(images, wanted, values));
             };
             match &self.images {
                 Some(images) => collect(images),

@@ -1,5 +1,6 @@
 //! The kernels of a network that its operations share: weights, memory that steps reuse, and gradients.
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use candle_core::{CpuStorage, Device, Layout, Result, Tensor, Var, WithDType, bail};
@@ -86,21 +87,20 @@ impl<T: Scalar> Gradients<T> {
 
     /// Calls `work` with the wanted slots and memory for their gradients, which it overwrites; adds to those that
     /// were written before.
-    pub fn collect(&mut self, slots: &[usize], work: impl FnOnce(&[bool], &mut [Vec<T>])) {
+    pub fn collect<R>(&mut self, slots: Range<usize>, work: impl FnOnce(&[bool], &mut [Vec<T>]) -> R) -> R {
         let Self { wanted, written, values } = self;
-        let again: Vec<usize> = slots.iter().copied().filter(|&slot| wanted[slot] && written[slot]).collect();
-        let before: Vec<Vec<T>> = again.iter().map(|&slot| values[slot].clone()).collect();
-        work(wanted, values);
-        for (slot, before) in again.into_iter().zip(before) {
+        let again = slots.clone().filter(|&slot| wanted[slot] && written[slot]);
+        let before: Vec<_> = again.map(|slot| (slot, values[slot].clone())).collect();
+        let result = work(wanted, values);
+        for (slot, before) in before {
             values[slot].iter_mut().zip(before).for_each(|(sum, before)| *sum = *sum + before);
         }
-        for &slot in slots {
-            written[slot] = true;
-        }
+        written[slots].fill(true);
+        result
     }
 
     /// True if the gradient of one of the slots is wanted.
-    pub fn wants(&self, mut slots: std::ops::Range<usize>) -> bool {
+    pub fn wants(&self, mut slots: Range<usize>) -> bool {
         !self.wanted.is_empty() && slots.any(|slot| self.wanted[slot])
     }
 }

@@ -55,16 +55,15 @@ impl<T: Scalar + WithDType> CustomOp1 for Objective<T> {
                 })
             })?
         };
-        if gradients.wants(decoder..decoder + 2) {
-            let mut result = Ok(());
-            gradients.collect(&[decoder, decoder + 1], |wanted, values| {
+        let decoders = decoder..decoder + 2;
+        if gradients.wants(decoders.clone()) {
+            gradients.collect(decoders, |wanted, values| {
                 let (before, by_classifier) = values.split_at_mut(decoder + 1);
-                result = backward(
+                backward(
                     wanted[decoder].then_some(before[decoder].as_mut_slice()),
                     wanted[decoder + 1].then_some(by_classifier[0].as_mut_slice()),
-                );
-            });
-            result?;
+                )
+            })?;
         } else {
             backward(None, None)?;
         }
