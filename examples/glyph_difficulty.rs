@@ -16,7 +16,7 @@
 
 use std::f64::consts::PI;
 
-use drsae::data::{self, Fitted, Images, Preprocessing, Split, split};
+use drsae::data::{self, Fitted, Holdout, Images, Preprocessing, Split, split};
 use drsae::model::kernels::{Matrix, product};
 use drsae::train::{Batch, Batches, Selection};
 
@@ -33,7 +33,7 @@ const MOMENTUM: f32 = 0.9;
 fn main() -> Result<(), data::Error> {
     let config = data::Config { validation: 2_000, glyph_seed: Some(GLYPH_SEED), ..data::Config::default() };
     let data = data::load(&config, None, data::Part::All)?;
-    let Split { train, validation } = split(data.train.len(), config.validation, SEED);
+    let Split { train, validation } = split(data.train.len(), config.validation, Holdout::Random, SEED);
     println!(
         "{} training glyphs, {} of them for validation, {} test glyphs",
         data.train.len(),

@@ -13,6 +13,8 @@ use sha2::{Digest, Sha256};
 pub enum Purpose {
     /// Initial weights.
     Initialisation,
+    /// Training images that initial weights take a share of.
+    Primer,
     /// Order of the training images; the index is the epoch.
     Shuffling,
     /// Masking noise on the inputs; the index is the epoch.
@@ -39,6 +41,7 @@ impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Self::Initialisation => "initialisation",
+            Self::Primer => "primer",
             Self::Shuffling => "shuffling",
             Self::Corruption => "corruption",
             Self::Split => "split",

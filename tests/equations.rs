@@ -168,7 +168,15 @@ fn gradients_are_those_of_finite_differences_for_every_family_and_objective() ->
     for family in Family::ALL {
         for steps in [1, 2, 4] {
             for decoder_nonnegative in [false, true] {
-                let config = Config { family, steps, hidden: 4, decoder_nonnegative, ..Config::default() };
+                let classifier_bias = decoder_nonnegative;
+                let config = Config {
+                    family,
+                    steps,
+                    hidden: 4,
+                    decoder_nonnegative,
+                    classifier_bias,
+                    ..Config::default()
+                };
                 let model = shaken(&config, DType::F64)?;
                 for discriminative in [None, Some(0.0), Some(0.8)] {
                     let gap = gradient_gap(&model, Weights { sparsity: 0.07, discriminative }, 1.0)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 
-use drsae::data::{Dataset, Images, Preprocessing};
+use drsae::data::{Dataset, Holdout, Images, Preprocessing};
 use drsae::device::Kind;
 use drsae::model;
 use drsae::train::{self, Objective, Task, Trainer};
@@ -46,6 +46,7 @@ fn a_trial_starts_no_threads() {
     let task = Task {
         dataset: &dataset,
         validation: 20,
+        holdout: Holdout::Random,
         preprocessing: Preprocessing::CENTRED,
         model: &model,
         objective: &objective,

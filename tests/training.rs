@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use candle_core::{Device, Tensor};
-use drsae::data::{self, Dataset, Fitted, Preprocessing, split};
+use drsae::data::{self, Dataset, Fitted, Holdout, Preprocessing, split};
 use drsae::device::Kind;
-use drsae::model::{Config, Family, Group, Model};
+use drsae::model::{Bounds, Config, Family, Group, Model};
 use drsae::train::{
     self, Batch, Batches, Epoch, Error, Evaluation, Objective, Outcome, Selection, Task, Trainer, evaluate,
 };
@@ -34,6 +34,7 @@ fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config
     Task {
         dataset,
         validation: 100,
+        holdout: Holdout::Random,
         preprocessing: Preprocessing::CENTRED,
         model,
         objective: &OBJECTIVE,
@@ -66,7 +67,7 @@ fn weights(model: &Model) -> Weights {
 fn held_out(model: &Model, task: &Task) -> Evaluation {
     let images = &task.dataset.train;
     let normaliser = Fitted::to(Preprocessing::CENTRED, images, &[]).normaliser(images);
-    let indices = split(images.len(), task.validation, task.seed).validation;
+    let indices = split(images.len(), task.validation, task.holdout, task.seed).validation;
     let selection = Selection { images, normaliser: &normaliser, indices: &indices };
     evaluate(model, selection, task.objective.sparsity).unwrap()
 }
@@ -223,6 +224,69 @@ fn sparser_validation_trains_the_same_and_chooses_among_what_it_saw() {
 }
 
 #[test]
+fn only_weights_of_every_kth_epoch_are_kept_if_asked() {
+    let data = glyphs(400);
+    let model = network(Family::Drsae);
+    let phases = "phases = [{ epochs = 3, rate = 3e-3 }, { epochs = 5, rate = 3e-3, discriminative = true }]";
+    let training = schedule(&format!("validate_every = 1\nkeep_every = 2\n{phases}"));
+    let task = task(&data, &model, &training);
+    let (epochs, result) = outcome(task);
+    assert!(epochs.iter().all(|epoch| epoch.validation.is_some()));
+    let error = |epoch: &&Epoch| epoch.validation.as_ref().unwrap().error;
+    let kept = epochs.iter().filter(|epoch| [5, 7, 8].contains(&epoch.epoch));
+    let best = kept.min_by(|a, b| error(a).total_cmp(&error(b))).unwrap();
+    assert_eq!((result.best_epoch, result.valid_error), (best.epoch, Some(error(&best))));
+    assert_eq!(held_out(&result.model, &task).error, error(&best));
+}
+
+#[test]
+fn the_hyperbolic_rate_falls_over_both_phases() {
+    let data = glyphs(400);
+    let model = network(Family::Drsae);
+    let phase = "epochs = 2, rate = 0.1, schedule = \"hyperbolic\", decay = 0.01, optimizer = \"sgd\"";
+    let training = schedule(&format!(
+        "batch = 30\nphases = [{{ {phase} }}, {{ {phase}, momentum = 0, discriminative = true }}]"
+    ));
+    let (epochs, _) = trained(task(&data, &model, &training));
+    let rates: Vec<f64> = epochs.iter().map(|epoch| epoch.rate).collect();
+    // 300 images: ten updates an epoch.
+    assert_eq!(rates, [0.1, 0.1 / 1.1, 0.1 / 1.2, 0.1 / 1.3]);
+}
+
+#[test]
+fn every_family_trains_by_the_settings_of_the_published_recipe() {
+    let data = glyphs(400);
+    let training = schedule(
+        "batch = 10
+         phases = [{ epochs = 2, rate = 0.1, schedule = \"hyperbolic\", decay = 5e-6, optimizer = \"sgd\", \
+                     momentum = 0.0 }, \
+                   { epochs = 3, rate = 0.1, schedule = \"hyperbolic\", decay = 5e-6, optimizer = \"sgd\", \
+                     momentum = 0.0, discriminative = true, multipliers = { encoder = 1.0, classifier = 0.2 } }]",
+    );
+    for family in Family::ALL {
+        let model = Config {
+            initial_threshold: Some(1e-5),
+            initial_images: 0.25,
+            initial_classifier: 1.0,
+            classifier_bias: true,
+            bounds: Bounds { every: 5, ..Bounds::default() },
+            ..network(family)
+        };
+        let task = Task {
+            holdout: Holdout::Last,
+            preprocessing: Preprocessing::UNCENTRED,
+            ..task(&data, &model, &training)
+        };
+        let before = weights(Trainer::new(task).unwrap().model());
+        let (epochs, outcome) = outcome(task);
+        let after = weights(&outcome.model);
+        assert!(changed(&outcome.model, &before, &after).contains(&"classifier_bias"), "{family}");
+        let totals: Vec<f64> = epochs.iter().map(|epoch| epoch.train.total).collect();
+        assert!(totals[1] < totals[0] && totals[4] < totals[2], "{family}: {totals:?}");
+    }
+}
+
+#[test]
 fn a_schedule_without_classes_keeps_the_lowest_objective() {
     let data = glyphs(300);
     let training = schedule("batch = 20\nphases = [{ epochs = 6, rate = 8e-2, schedule = \"constant\" }]");
@@ -247,6 +311,7 @@ fn without_held_out_images_the_last_weights_are_kept() {
     let model = network(Family::Drsae);
     let (epochs, trainer) = trained(Task {
         validation: 0,
+        holdout: Holdout::Random,
         preprocessing: Preprocessing::CENTRED,
         ..task(&data, &model, &training)
     });
@@ -301,7 +366,7 @@ fn masking_hides_pixels_from_the_encoder_alone() {
     // The only mini-batch of epoch 1, through the weights before it.
     let images = &data.train;
     let normaliser = Fitted::to(Preprocessing::CENTRED, images, &[]).normaliser(images);
-    let indices = split(images.len(), 0, task.seed).train;
+    let indices = split(images.len(), 0, task.holdout, task.seed).train;
     let selection = Selection { images, normaliser: &normaliser, indices: &indices };
     let mut batch = Batch::default();
     Batches::shuffled(selection, 300, 0.6, task.seed, 1).next_into(&mut batch);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
-use drsae::data::{Dataset, Images, Preprocessing};
+use drsae::data::{Dataset, Holdout, Images, Preprocessing};
 use drsae::device::Kind;
 use drsae::model::{self, Checkpoint, weights};
 use drsae::spec::TrialConfig;
@@ -65,6 +65,7 @@ fn resume(config: &model::Config, state: State) -> bool {
     let task = Task {
         dataset: &dataset,
         validation: 6,
+        holdout: Holdout::Random,
         preprocessing: Preprocessing::CENTRED,
         model: config,
         objective: &objective,

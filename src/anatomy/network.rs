@@ -3,6 +3,8 @@
 //! Measurements must have the same bytes on every machine, so this file uses no kernels whose order of addition depends on
 //! the processor: [`ordered_product`] computes E·x.
 
+use std::iter;
+
 use super::Error;
 use crate::model::kernels::{Matrix, Unroll, argmax, dot, ordered_product};
 use crate::model::{Config, Input, Model, NORM_FLOOR, Recursion, Wiring};
@@ -220,13 +222,16 @@ impl Network {
         images
     }
 
-    /// C·z/‖z‖₂ `[batch, l]` of codes `[batch, n]`.
+    /// C·z/‖z‖₂ plus the bias `[batch, l]` of codes `[batch, n]`.
     #[must_use]
     pub fn scores(&self, code: &[f32]) -> Vec<f64> {
         let classifier = self.parameter("classifier");
+        let biases =
+            self.parameter("classifier_bias").iter().map(|&bias| f64::from(bias)).chain(iter::repeat(0.0));
         let scores = code.chunks_exact(self.hidden).flat_map(|code| {
             let norm = (f64::from(dot(code, code)) + NORM_FLOOR).sqrt();
-            classifier.chunks_exact(self.hidden).map(move |row| f64::from(dot(row, code)) / norm)
+            let rows = classifier.chunks_exact(self.hidden).zip(biases.clone());
+            rows.map(move |(row, bias)| f64::from(dot(row, code)) / norm + bias)
         });
         scores.collect()
     }
@@ -265,14 +270,16 @@ mod tests {
     use candle_core::{DType, Device, Tensor};
 
     use super::*;
-    use crate::model::{Checkpoint, Family, weights};
+    use crate::model::{Checkpoint, Family, Group, weights};
 
     fn model(family: Family) -> Model {
-        let config = Config { family, steps: 3, hidden: 9, ..Config::default() };
+        let config = Config { family, steps: 3, hidden: 9, classifier_bias: true, ..Config::default() };
         let model = Model::new(&config, 6, 3, 0.01, 4, DType::F32, &Device::Cpu).unwrap();
-        let classifier = model.parameters().iter().find(|one| one.name == "classifier").unwrap();
-        let numbers: Vec<f32> = (0..27).map(|at| (at as f32 * 0.7).sin()).collect();
-        classifier.value.set(&Tensor::from_vec(numbers, (3, 9), &Device::Cpu).unwrap()).unwrap();
+        for parameter in model.parameters().iter().filter(|one| one.group == Group::Classifier) {
+            let numbers = (0..parameter.value.elem_count()).map(|at| (at as f32 * 0.7).sin());
+            let value = Tensor::from_iter(numbers, &Device::Cpu).unwrap();
+            parameter.value.set(&value.reshape(parameter.value.dims()).unwrap()).unwrap();
+        }
         model
     }
 

@@ -236,8 +236,9 @@ fn judge() -> Network {
     let config = Config { family: Family::Mlp, hidden: 2, steps: 1, ..Config::default() };
     let encoder = vec![1.0, -1.0, 0.0, 0.0, -1.0, 1.0, 0.0, 0.0];
     let classifier = vec![1.0, 0.0, 0.0, 1.0];
-    let name =
-        crate::model::slots(&crate::model::Recursion::of(&config).unwrap(), 4, 2).unwrap()[1].name.clone();
+    let name = crate::model::slots(&crate::model::Recursion::of(&config).unwrap(), &config, 4, 2).unwrap()[1]
+        .name
+        .clone();
     let replaced = [("encoder", encoder), (name.as_str(), vec![0.0; 2]), ("classifier", classifier)];
     Network::of(&model(&config, 4, 2, &replaced)).unwrap()
 }

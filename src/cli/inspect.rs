@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         !args.files.is_empty() || (args.merge && args.name.is_some()),
         "name a checkpoint, or --merge and --name to write claims and page from stored tables"
     );
-    let networks = subjects::find(&args.files, &args.after_phase_1, args.merge)?;
+    let networks = subjects::find(args)?;
     let folder = args.results.join("anatomy").join(args.name(networks.as_ref()));
     let loaded = networks.as_ref().map(|networks| Loaded::of(args, networks)).transpose()?;
     let anatomies = match (&networks, &loaded) {

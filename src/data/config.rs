@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Preprocessing, Scale};
+use super::{Holdout, Preprocessing, Scale};
 use crate::Invalid;
 
 /// Source of the images.
@@ -25,9 +25,11 @@ pub enum Source {
 pub struct Config {
     /// Source of the images.
     pub source: Source,
-    /// Training images held out for validation, drawn by the trial's seed; 0 trains on all
-    /// of them and keeps the last epoch's weights.
+    /// Training images held out for validation; 0 trains on all of them and keeps the last epoch's weights.
     pub validation: usize,
+    /// The choice of these images.
+    #[serde(skip_serializing_if = "Holdout::is_default")]
+    pub holdout: Holdout,
     /// Number of training images before the split: the first images of the source, or the glyphs to draw. All
     /// (strokes: 20,000) if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,6 +56,7 @@ impl Default for Config {
         Self {
             source: Source::Strokes,
             validation: 10_000,
+            holdout: Holdout::default(),
             train: None,
             test: None,
             folder: None,
@@ -71,10 +74,10 @@ impl Config {
         Self { folder: None, ..self.clone() }
     }
 
-    /// The settings that decide the images, without their preprocessing.
+    /// The settings that decide the images, without their preprocessing and the choice of held-out images.
     #[must_use]
     pub fn images(&self) -> Self {
-        Self { centre: None, scale: None, ..self.clone() }
+        Self { holdout: Holdout::default(), centre: None, scale: None, ..self.clone() }
     }
 
     /// The preprocessing of images for a network whose decoder is non-negative, or may have any sign.

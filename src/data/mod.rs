@@ -17,7 +17,7 @@ pub mod strokes;
 pub use config::{Config, Source};
 pub use error::{Error, FailedDownload, FailedDownloads, Unusable};
 pub use preprocess::{Fitted, Normaliser, Preprocessing, Scale};
-pub use split::{Split, split};
+pub use split::{Holdout, Split, split};
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -115,6 +115,7 @@ pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
     Task {
         dataset,
         validation: trial.config.data.validation,
+        holdout: trial.config.data.holdout,
         preprocessing: trial.config.preprocessing(),
         model: &trial.config.model,
         objective: &trial.config.objective,

@@ -1,5 +1,6 @@
 //! Counts of parameters and operations, and widths of equal counts.
 
+use super::Config;
 use super::definition::Network;
 use super::slot::Slot;
 
@@ -8,9 +9,10 @@ const WIDEST: usize = 1 << 24;
 
 /// Number of parameters of a network, with its decoders.
 #[must_use]
-pub fn parameters(network: &dyn Network, inputs: usize, classes: usize) -> usize {
+pub fn parameters(network: &dyn Network, config: &Config, inputs: usize, classes: usize) -> usize {
     let encoder: usize = network.slots(inputs).iter().map(Slot::count).sum();
-    encoder + (inputs + classes) * network.width()
+    let bias = if config.classifier_bias { classes } else { 0 };
+    encoder + (inputs + classes) * network.width() + bias
 }
 
 /// Floating-point operations of the matrix products of one training step on one image:
@@ -103,29 +105,42 @@ mod tests {
             (Family::ResidualMlp, m * n + (t - 1) * n * n + t * n + decoders),
         ];
         for (family, count) in expected {
-            assert_eq!(parameters(&network(family, t, n), m, l), count, "{}", family.name());
+            assert_eq!(
+                parameters(&network(family, t, n), &Config::default(), m, l),
+                count,
+                "{}",
+                family.name()
+            );
         }
     }
 
     #[test]
     fn counts_are_those_of_the_tensors() {
         for (family, steps) in Family::ALL.into_iter().flat_map(|family| [(family, 1), (family, 7)]) {
-            let network = network(family, steps, 30);
-            let numbers: usize = slots(&network, 784, 10).unwrap().iter().map(Slot::count).sum();
-            assert_eq!(parameters(&network, 784, 10), numbers, "{family}");
+            for classifier_bias in [false, true] {
+                let config = Config { classifier_bias, ..Config::default() };
+                let network = network(family, steps, 30);
+                let slots = slots(&network, &config, 784, 10).unwrap();
+                let numbers: usize = slots.iter().map(Slot::count).sum();
+                assert_eq!(parameters(&network, &config, 784, 10), numbers, "{family}");
+            }
         }
     }
 
     #[test]
     fn one_step_is_the_same_network_in_every_family() {
         for family in Family::ALL {
-            assert_eq!(parameters(&network(family, 1, 100), 784, 10), 784 * 100 + 100 + 794 * 100);
+            assert_eq!(
+                parameters(&network(family, 1, 100), &Config::default(), 784, 10),
+                784 * 100 + 100 + 794 * 100
+            );
         }
     }
 
     #[test]
     fn matched_width_is_the_largest_that_fits() {
-        let size = |family, hidden| parameters(&network(family, 11, hidden), 784, 10) as u64;
+        let size =
+            |family, hidden| parameters(&network(family, 11, hidden), &Config::default(), 784, 10) as u64;
         let budget = size(Family::Drsae, 100);
         for family in Family::ALL {
             let width = match_width(budget, |hidden| size(family, hidden)).unwrap();

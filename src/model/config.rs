@@ -9,7 +9,7 @@ use super::Family;
 use super::wiring::{Input, Start, Tie, Wiring};
 use crate::Invalid;
 
-/// Norm bounds, enforced after every update; a row or column within its bound keeps its bits.
+/// Norm bounds, enforced after an update; a row or column within its bound keeps its bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
@@ -20,11 +20,25 @@ pub struct Bounds {
     pub encoder: f64,
     /// Largest ℓ2 norm of a row of C.
     pub classifier: f64,
+    /// Number of updates between enforcements of the bounds on D and E, counted within each phase. The bound on C is
+    /// enforced after every update.
+    #[serde(skip_serializing_if = "is_one")]
+    pub every: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(number: &usize) -> bool {
+    *number == 1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { decoder: 1.0, encoder: 1.25, classifier: 5.0 }
+        Self { decoder: 1.0, encoder: 1.25, classifier: 5.0, every: 1 }
     }
 }
 
@@ -43,6 +57,19 @@ pub struct Config {
     /// Step size α of the initial ISTA steps; where absent, one over their number: T, or 1 for `residual-mlp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_step: Option<f64>,
+    /// Initial value of every threshold, in place of that of the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial_threshold: Option<f64>,
+    /// Share of a training image, drawn by the seed, that is added to each column of the initial D. The columns have unit
+    /// norm before and after that.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub initial_images: f64,
+    /// ℓ2 norm of each row of the initial C, whose direction is random. C starts at zero by default.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub initial_classifier: f64,
+    /// Add a trained bias to the class scores, which starts at zero and shares the learning rate of C.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub classifier_bias: bool,
     /// The iterations that the input enters, in place of the family's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Input>,
@@ -67,6 +94,10 @@ impl Default for Config {
             hidden: 400,
             decoder_nonnegative: false,
             initial_step: None,
+            initial_threshold: None,
+            initial_images: 0.0,
+            initial_classifier: 0.0,
+            classifier_bias: false,
             input: None,
             start: None,
             bounds: Bounds::default(),
@@ -82,7 +113,11 @@ impl Config {
     /// # Errors
     /// Names the first setting that cannot be used.
     pub fn validate(&self) -> Result<(), Invalid> {
-        let whole = [("model.steps", self.steps, 1000), ("model.hidden", self.hidden, 1_000_000)];
+        let whole = [
+            ("model.steps", self.steps, 1000),
+            ("model.hidden", self.hidden, 1_000_000),
+            ("model.bounds.every", self.bounds.every, 1_000_000),
+        ];
         for (key, value, most) in whole {
             if !(1..=most).contains(&value) {
                 return Err(Invalid::new(key, format!("must be between 1 and {most}, not {value}")));
@@ -97,6 +132,16 @@ impl Config {
         for (key, value) in positive {
             if !(value.is_finite() && value > 0.0) {
                 return Err(Invalid::new(key, format!("must be positive, not {value}")));
+            }
+        }
+        let not_negative = [
+            ("model.initial_threshold", self.initial_threshold.unwrap_or_default()),
+            ("model.initial_images", self.initial_images),
+            ("model.initial_classifier", self.initial_classifier),
+        ];
+        for (key, value) in not_negative {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(Invalid::new(key, format!("must be zero or more, not {value}")));
             }
         }
         let of_wirings = [

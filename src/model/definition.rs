@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use candle_core::{Result, Tensor, bail};
 
-use super::Parameters;
 use super::slot::{Group, Initial, Slot};
+use super::{Config, Parameters};
 use crate::Invalid;
 
 /// An encoder. With the decoders D and C, which every network has, it is all that the rest of the program
@@ -42,19 +42,33 @@ pub trait Network: Debug + Send + Sync {
     fn activations(&self, inputs: usize) -> usize;
 }
 
-/// Every parameter of a network: those of the encoder, then D and C.
+/// Every parameter of a network: those of the encoder, then D, C and the bias of the scores, if `config` asks for one.
 ///
 /// # Errors
 /// Two parameters have one name, or a parameter has no number.
-pub fn slots(network: &dyn Network, inputs: usize, classes: usize) -> Result<Vec<Slot>> {
+pub fn slots(network: &dyn Network, config: &Config, inputs: usize, classes: usize) -> Result<Vec<Slot>> {
     let mut slots = network.slots(inputs);
+    if let Some(value) = config.initial_threshold {
+        for slot in slots.iter_mut().filter(|slot| slot.group == Group::Threshold) {
+            slot.initial = Initial::Constant(value);
+        }
+    }
     let width = network.width();
+    let rows = match config.initial_classifier {
+        0.0 => Initial::Constant(0.0),
+        norm => Initial::Rows(norm),
+    };
     slots.push(Slot::new("decoder", Group::Decoder, &[inputs, width], Initial::Dictionary));
-    slots.push(Slot::new("classifier", Group::Classifier, &[classes, width], Initial::Constant(0.0)));
+    slots.push(Slot::new("classifier", Group::Classifier, &[classes, width], rows));
+    if config.classifier_bias {
+        slots.push(Slot::new("classifier_bias", Group::Classifier, &[classes], Initial::Constant(0.0)));
+    }
     let mut names = HashSet::new();
     for Slot { name, shape, bounded, .. } in &slots {
         if !names.insert(name) {
-            bail!("two parameters have the name `{name}`; `decoder` and `classifier` are D and C");
+            bail!(
+                "two parameters have the name `{name}`; `decoder`, `classifier` and `classifier_bias` are D, C and its bias"
+            );
         }
         if shape.contains(&0) {
             bail!("`{name}` has the shape {shape:?}, which holds no number");

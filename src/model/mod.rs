@@ -5,7 +5,7 @@
 //! ```text
 //! z^(t+1) = max(0, E_t·x + S_t·z^t − b_t)      (equation 1)
 //! x̂       = D·z^T                              (reconstruction)
-//! scores  = C·z^T / ‖z^T‖₂                     (classes)
+//! scores  = C·z^T / ‖z^T‖₂ [+ bias]            (classes)
 //! ```
 //!
 //! [`Wiring`] defines which of the E_t, S_t and b_t the iterations share, and a [`Network`] of the program any other
@@ -34,6 +34,7 @@ mod wiring;
 pub use config::{Bounds, Config};
 pub use definition::{Network, slots};
 pub use family::Family;
+pub use initial::Draw;
 pub use network::{Model, NORM_FLOOR};
 pub use parameters::{Parameter, Parameters, with_slices};
 pub use recursion::Recursion;

@@ -2,6 +2,7 @@
 
 use candle_core::{D, DType, Device, Error, Result, Tensor, Var, bail};
 
+use super::initial::Draw;
 use super::registry::Encoder;
 use super::slot::{Group, Slot};
 use super::{Config, Parameters, definition, initial};
@@ -36,7 +37,8 @@ pub struct Model {
 impl Model {
     /// A network for images of `inputs` pixels in `classes` classes, with the initial
     /// weights of `seed` as numbers of type `dtype` on `device`; λ = `sparsity` sets the
-    /// initial thresholds. The weights are drawn on the CPU and are the same on every device.
+    /// initial thresholds. The weights are drawn on the CPU and are the same on every device. D starts as noise, without
+    /// images.
     ///
     /// # Errors
     /// When the network has no such settings, or the tensors cannot be allocated.
@@ -49,10 +51,26 @@ impl Model {
         dtype: DType,
         device: &Device,
     ) -> Result<Self> {
+        let draw = Draw { seed, sparsity, images: &[] };
+        Self::drawn(config, (inputs, classes), draw, dtype, device)
+    }
+
+    /// As [`Model::new`], for images of `inputs` pixels in `classes` classes, with training images for
+    /// `model.initial_images`.
+    ///
+    /// # Errors
+    /// See [`Model::new`]; and when there is not one image for each column of D.
+    pub fn drawn(
+        config: &Config,
+        (inputs, classes): (usize, usize),
+        draw: Draw,
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Self> {
         let encoder = Encoder::of(config).map_err(Error::wrap)?;
         encoder.validate(inputs).map_err(Error::wrap)?;
-        let slots = definition::slots(&*encoder, inputs, classes)?;
-        let values = initial::values(&slots, config.decoder_nonnegative, sparsity, seed)?.into_iter();
+        let slots = definition::slots(&*encoder, config, inputs, classes)?;
+        let values = initial::values(&slots, config, draw)?.into_iter();
         let values = values.map(|value| Var::from_tensor(&value.to_dtype(dtype)?.to_device(device)?));
         let values = values.collect::<Result<_>>()?;
         Ok(Self::from_values(config, encoder, (inputs, classes), slots, values))
@@ -139,12 +157,16 @@ impl Model {
         code.matmul(&self.parameters.get("decoder")?.t()?)
     }
 
-    /// The class scores C·z/‖z‖₂ `[batch, classes]` of a code `[batch, width]`.
+    /// The class scores C·z/‖z‖₂ `[batch, classes]` of a code `[batch, width]`, plus the bias if the network has one.
     ///
     /// # Errors
     /// When the code's width is not the network's.
     pub fn scores(&self, code: &Tensor) -> Result<Tensor> {
         let norm = (code.sqr()?.sum_keepdim(D::Minus1)? + NORM_FLOOR)?.sqrt()?;
-        code.matmul(&self.parameters.get("classifier")?.t()?)?.broadcast_div(&norm)
+        let scores = code.matmul(&self.parameters.get("classifier")?.t()?)?.broadcast_div(&norm)?;
+        if self.config.classifier_bias {
+            return scores.broadcast_add(&self.parameters.get("classifier_bias")?);
+        }
+        Ok(scores)
     }
 }

@@ -64,6 +64,17 @@ impl Parameters {
         Ok(if entry.frozen { entry.value.as_detached_tensor() } else { entry.value.as_tensor().clone() })
     }
 
+    /// The slot of D; those of C and of its bias follow.
+    ///
+    /// # Errors
+    /// When the network has no D.
+    pub fn decoder(&self) -> Result<usize> {
+        match self.index.get("decoder") {
+            Some(&slot) => Ok(slot),
+            None => bail!("the network has no decoder"),
+        }
+    }
+
     /// Excludes the parameters of `groups`, and no others, from differentiation and updates.
     pub fn freeze(&mut self, groups: &[Group]) {
         for entry in &mut self.entries {

@@ -153,7 +153,7 @@ mod tests {
 
     fn names(config: &Config) -> Vec<String> {
         let recursion = Recursion::of(config).unwrap();
-        slots(&recursion, 784, 10).unwrap().into_iter().map(|slot| slot.name).collect()
+        slots(&recursion, config, 784, 10).unwrap().into_iter().map(|slot| slot.name).collect()
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub enum Group {
     Threshold,
     /// D: reconstructs the input.
     Decoder,
-    /// C: scores the classes.
+    /// C: scores the classes, with its bias.
     Classifier,
 }
 
@@ -33,6 +33,8 @@ pub enum Initial {
     Shrinkage(f64),
     /// The identity, for square matrices.
     Identity,
+    /// Normal numbers, scaled to rows of this norm, for matrices.
+    Rows(f64),
     /// Normal numbers, scaled to columns of unit norm: D itself.
     Dictionary,
 }

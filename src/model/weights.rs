@@ -56,7 +56,7 @@ impl<'a> Checkpoint<'a> {
         let (classes, inputs) = (self.tensor("classifier")?.0[0], self.tensor("decoder")?.0[0]);
         let encoder = Encoder::of(config).map_err(Error::wrap)?;
         encoder.validate(inputs).map_err(Error::wrap)?;
-        let slots = slots(&*encoder, inputs, classes)?;
+        let slots = slots(&*encoder, config, inputs, classes)?;
         let mut values = Vec::with_capacity(slots.len());
         for slot in &slots {
             let (shape, bytes) = self.tensor(&slot.name)?;

@@ -83,7 +83,7 @@ pub(super) const fn quantity(matching: Matching) -> &'static str {
 }
 
 /// A network on data of a shape: all settings that its size depends on but its width, and pixels and classes.
-type Shape = (Family, Tie, Option<Input>, usize, String, usize, usize);
+type Shape = (Family, Tie, Option<Input>, usize, bool, String, usize, usize);
 
 /// Sizes of networks, each computed once, since cells often differ in training only.
 #[derive(Default)]
@@ -124,7 +124,16 @@ impl Sizes {
 
 fn shape(model: &model::Config, facts: &Facts) -> Shape {
     let options = format!("{:?}", model.options);
-    (model.family, model.tie, model.input, model.steps, options, facts.shape.inputs, facts.shape.classes)
+    (
+        model.family,
+        model.tie,
+        model.input,
+        model.steps,
+        model.classifier_bias,
+        options,
+        facts.shape.inputs,
+        facts.shape.classes,
+    )
 }
 
 fn measure(model: &model::Config, hidden: usize, facts: &Facts) -> Result<Size, Invalid> {
@@ -132,7 +141,7 @@ fn measure(model: &model::Config, hidden: usize, facts: &Facts) -> Result<Size, 
     let (inputs, classes) = (facts.shape.inputs, facts.shape.classes);
     encoder.validate(inputs)?;
     Ok(Size {
-        parameters: budget::parameters(&*encoder, inputs, classes),
+        parameters: budget::parameters(&*encoder, model, inputs, classes),
         flops: budget::training_flops(&*encoder, inputs, classes),
     })
 }

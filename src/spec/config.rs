@@ -93,8 +93,19 @@ impl TrialConfig {
     /// That preprocessing, learnt from the trial's training images among `images`.
     #[must_use]
     pub fn fitted(&self, images: &data::Images) -> data::Fitted {
-        let split = data::split(images.len(), self.data.validation, self.seed);
-        data::Fitted::to(self.preprocessing(), images, &split.train)
+        data::Fitted::to(self.preprocessing(), images, &self.split(images).train)
+    }
+
+    /// The images that the trial's initial D of `width` columns takes a share of, see [`train::primer`].
+    #[must_use]
+    pub fn primer(&self, width: usize, images: &data::Images) -> Vec<f32> {
+        let normaliser = &self.fitted(images).normaliser(images);
+        let training = train::Selection { images, normaliser, indices: &self.split(images).train };
+        train::primer(&self.model, width, training, self.seed)
+    }
+
+    fn split(&self, images: &data::Images) -> data::Split {
+        data::split(images.len(), self.data.validation, self.data.holdout, self.seed)
     }
 
     /// Reads what [`TrialConfig::to_toml`] wrote, and checks it as a spec is checked.

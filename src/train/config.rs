@@ -96,6 +96,8 @@ pub enum Schedule {
     /// From the rate to zero along half a cosine.
     #[default]
     Cosine,
+    /// rate / (1 + decay·u) after u updates of all phases, this one and those before it.
+    Hyperbolic,
 }
 
 /// The update rule.
@@ -143,6 +145,9 @@ pub struct Phase {
     /// Schedule of the rate within the phase.
     #[serde(default)]
     pub schedule: Schedule,
+    /// Decay per update of the hyperbolic schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decay: Option<f64>,
     /// The update rule; its moments are reset at the start of every phase.
     #[serde(default)]
     pub optimizer: Optimizer,
@@ -186,9 +191,13 @@ pub struct Config {
     #[serde(default = "default_batch")]
     pub batch: usize,
     /// Number of epochs between validations, counted within each phase; the last epoch of a phase is always validated.
-    /// Only weights of validated epochs are kept.
+    /// Only weights of validated epochs can be kept.
     #[serde(default = "default_validate_every", skip_serializing_if = "is_default_validate_every")]
     pub validate_every: usize,
+    /// Number of epochs between those whose weights can be kept, counted within each phase: a multiple of
+    /// `validate_every`, which it is if absent. The last epoch of a phase always counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_every: Option<usize>,
     /// Epochs over all phases after which training pauses; the schedule is that of all epochs. A trial that is
     /// the same but for a later pause continues from the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,6 +236,16 @@ impl Config {
     pub fn validate(&self) -> Result<(), Invalid> {
         within("training.batch", self.batch, MOST_IMAGES)?;
         within("training.validate_every", self.validate_every, MOST_EPOCHS)?;
+        if let Some(keep) = self.keep_every {
+            within("training.keep_every", keep, MOST_EPOCHS)?;
+            if !keep.is_multiple_of(self.validate_every) {
+                let reason = format!(
+                    "must be a multiple of `training.validate_every` = {}, not {keep}",
+                    self.validate_every
+                );
+                return Err(Invalid::new("training.keep_every", reason));
+            }
+        }
         if !(1..=MOST_PHASES).contains(&self.phases.len()) {
             let reason = format!("needs 1 to {MOST_PHASES} phases, not {}", self.phases.len());
             return Err(Invalid::new("training.phases", reason));
@@ -238,6 +257,12 @@ impl Config {
             Some(reason) => Err(Invalid::new("training.stop_after", reason)),
             None => Ok(()),
         }
+    }
+
+    /// Number of epochs between those whose weights can be kept.
+    #[must_use]
+    pub fn keep_every(&self) -> usize {
+        self.keep_every.unwrap_or(self.validate_every)
     }
 
     /// Epochs of all phases together.
@@ -269,7 +294,7 @@ impl Config {
         for (index, phase) in self.phases.iter().enumerate() {
             let within = epochs - before;
             if within <= phase.epochs {
-                let every = self.validate_every;
+                let every = self.keep_every();
                 let classifies = self.phases[index..].iter().any(|phase| phase.discriminative);
                 let is_early = classifies && !self.phases[..=index].iter().any(|phase| phase.discriminative);
                 let is_validated = within == phase.epochs || within.is_multiple_of(every);
@@ -277,7 +302,12 @@ impl Config {
                     Some(format!("is {epochs}, before the first epoch of a discriminative phase"))
                 } else if !is_validated {
                     Some(format!(
-                        "is {epochs}, after which `training.validate_every` = {every} validates nothing"
+                        "is {epochs}, after which {} keeps no weights",
+                        if self.keep_every.is_some() {
+                            format!("`training.keep_every` = {every}")
+                        } else {
+                            format!("`training.validate_every` = {every}")
+                        }
                     ))
                 } else {
                     None
@@ -297,6 +327,7 @@ impl Phase {
             epochs,
             rate,
             schedule: Schedule::default(),
+            decay: None,
             optimizer: Optimizer::default(),
             momentum: default_momentum(),
             discriminative: false,
@@ -328,6 +359,7 @@ impl Phase {
         let weights = [
             ("discriminative_weight", self.discriminative_weight),
             ("sparsity", self.sparsity),
+            ("decay", self.decay),
             ("multipliers.encoder", multipliers.encoder),
             ("multipliers.recurrent", multipliers.recurrent),
             ("multipliers.threshold", multipliers.threshold),
@@ -336,6 +368,16 @@ impl Phase {
         ];
         for (name, weight) in weights {
             not_negative(&key(name), weight.unwrap_or(0.0))?;
+        }
+        match (self.schedule, self.decay) {
+            (Schedule::Hyperbolic, None) => {
+                let reason = "is required for `schedule` = \"hyperbolic\"";
+                return Err(Invalid::new(key("decay"), reason));
+            }
+            (Schedule::Constant | Schedule::Cosine, Some(_)) => {
+                return Err(Invalid::new(key("decay"), "is for `schedule` = \"hyperbolic\" alone"));
+            }
+            _ => {}
         }
         if self.discriminative_weight.is_some() && !self.discriminative {
             return Err(Invalid::new(

@@ -41,6 +41,7 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
     let mut coder = Coder::new(model);
     let mut loss = Loss::new(width, inputs, classes);
     let weights = Weights { sparsity, discriminative: None };
+    let decoder = model.parameters().decoder()?;
     let mut live = vec![false; width];
     let (mut active, mut wrong) = (0, 0);
     let mut sums = [0.0; 3];
@@ -51,7 +52,8 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
         while batches.next_into(&mut batch) {
             let images = batch.labels.len() as f64;
             let code = coder.encode(model, slices, batch.input())?;
-            let terms = loss.forward(code, Decoders::of(slices), &batch.clean, &batch.labels, weights);
+            let terms =
+                loss.forward(code, Decoders::of(slices, decoder), &batch.clean, &batch.labels, weights);
             for (sum, term) in sums.iter_mut().zip([terms.reconstruction, terms.sparsity, terms.class]) {
                 *sum += term * images;
             }

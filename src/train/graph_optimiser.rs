@@ -46,7 +46,7 @@ impl GraphOptimiser {
     /// When the values cannot be copied from the device.
     pub fn moments(&self) -> Result<Moments> {
         let pairs = self.moments.iter().flatten().map(TensorMoments::numbers).collect::<Result<_>>()?;
-        Ok(Moments { decay: self.updates.decay(), pairs })
+        Ok(Moments { updates: self.updates.done(), decay: self.updates.decay(), pairs })
     }
 
     /// Restores the state that [`GraphOptimiser::moments`] returned.
@@ -59,7 +59,7 @@ impl GraphOptimiser {
             moments.first = like(&moments.first, first)?;
             moments.second = moments.second.as_ref().map(|own| like(own, second)).transpose()?;
         }
-        self.updates.resume(moments.decay);
+        self.updates.resume(moments.updates, moments.decay);
         Ok(())
     }
 

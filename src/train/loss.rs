@@ -1,6 +1,8 @@
 //! The terms of the objective of a mini-batch and their gradient, fused: the computation of
 //! [`objective`](super::objective) on the codes, without a graph.
 
+use std::iter;
+
 use crate::model::NORM_FLOOR;
 use crate::model::kernels::{Matrix, Scalar, dot, product, sum};
 use crate::simd::dispatch;
@@ -37,7 +39,7 @@ pub struct Loss<T> {
     batch: usize,
     /// D·z − x `[batch, inputs]`.
     residual: Vec<T>,
-    /// C·z/‖z‖₂ `[batch, classes]`.
+    /// C·z/‖z‖₂ plus the bias `[batch, classes]`.
     scores: Vec<T>,
     /// 1/‖z‖₂ `[batch]`.
     inverse_norms: Vec<T>,
@@ -45,21 +47,35 @@ pub struct Loss<T> {
     slopes: Vec<T>,
 }
 
-/// D `[inputs, width]` and C `[classes, width]`.
+/// D `[inputs, width]`, C `[classes, width]` and the bias of the scores.
 #[derive(Debug, Clone, Copy)]
 pub struct Decoders<'a, T> {
     /// D.
     pub decoder: &'a [T],
     /// C.
     pub classifier: &'a [T],
+    /// The bias `[classes]`; empty if the network has none.
+    pub bias: &'a [T],
 }
 
 impl<'a, T> Decoders<'a, T> {
-    /// The decoders among the weights of each slot: the last two.
+    /// The decoders among the weights of each slot: from the slot `first` of D on.
     #[must_use]
-    pub fn of(weights: &[&'a [T]]) -> Self {
-        Self { decoder: weights[weights.len() - 2], classifier: weights[weights.len() - 1] }
+    pub fn of(weights: &[&'a [T]], first: usize) -> Self {
+        let bias = weights.get(first + 2).copied().unwrap_or_default();
+        Self { decoder: weights[first], classifier: weights[first + 1], bias }
     }
+}
+
+/// Memory for the gradients of D, C and the bias, each absent if it is not wanted.
+#[derive(Debug)]
+pub struct DecoderGradients<'a, T> {
+    /// That of D.
+    pub decoder: Option<&'a mut [T]>,
+    /// That of C.
+    pub classifier: Option<&'a mut [T]>,
+    /// That of the bias.
+    pub bias: Option<&'a mut [T]>,
 }
 
 impl<T: Scalar> Loss<T> {
@@ -99,13 +115,13 @@ impl<T: Scalar> Loss<T> {
         let reconstruction = 0.5 * self.reconstruct(code, decoders.decoder, target) / images;
         let norm = dispatch!(sum(code, |z| z)).to_f64().unwrap_or(f64::NAN);
         let sparsity = penalties.sparsity * norm / images;
-        let class = self.classify(code, decoders.classifier, labels) / images;
+        let class = self.classify(code, decoders, labels) / images;
         let total = reconstruction + sparsity + penalties.discriminative.map_or(0.0, |weight| weight * class);
         Terms { reconstruction, sparsity, class, total }
     }
 
     /// The gradient of the total of the last [`Loss::forward`], which had the same arguments, with respect to the codes
-    /// `[batch, width]`. Overwrites the gradients of D and C where they are given.
+    /// `[batch, width]`. Overwrites the gradients of the decoders where they are given.
     #[must_use]
     pub fn backward(
         &mut self,
@@ -113,14 +129,16 @@ impl<T: Scalar> Loss<T> {
         decoders: Decoders<T>,
         labels: &[u8],
         penalties: Weights,
-        by_decoder: Option<&mut [T]>,
-        by_classifier: Option<&mut [T]>,
+        gradients: DecoderGradients<T>,
     ) -> Vec<T> {
-        let mut flow = self.reconstruction_backward(code, decoders.decoder, penalties.sparsity, by_decoder);
+        let DecoderGradients { decoder, classifier, bias } = gradients;
+        let mut flow = self.reconstruction_backward(code, decoders.decoder, penalties.sparsity, decoder);
         if let Some(weight) = penalties.discriminative {
-            self.class_backward(code, decoders.classifier, labels, weight, &mut flow, by_classifier);
-        } else if let Some(gradient) = by_classifier {
-            gradient.fill(T::zero());
+            self.class_backward(code, decoders, labels, weight, &mut flow, classifier, bias);
+        } else {
+            for gradient in [classifier, bias].into_iter().flatten() {
+                gradient.fill(T::zero());
+            }
         }
         flow
     }
@@ -151,9 +169,9 @@ impl<T: Scalar> Loss<T> {
     }
 
     /// Computes the scores and their softmax; returns the sum of −log softmax(scores)_y.
-    fn classify(&mut self, code: &[T], classifier: &[T], labels: &[u8]) -> f64 {
+    fn classify(&mut self, code: &[T], decoders: Decoders<T>, labels: &[u8]) -> f64 {
         let images = Matrix::new(code, self.batch, self.width);
-        let rows = Matrix::new(classifier, self.classes, self.width);
+        let rows = Matrix::new(decoders.classifier, self.classes, self.width);
         product(&mut self.scores, false, T::one(), images, rows.t());
         let mut total = 0.0;
         let rows = self.scores.chunks_exact_mut(self.classes).zip(self.slopes.chunks_exact_mut(self.classes));
@@ -163,6 +181,9 @@ impl<T: Scalar> Loss<T> {
             *inverse_norm = (square + T::of(NORM_FLOOR)).sqrt().recip();
             for score in scores.iter_mut() {
                 *score = *score * *inverse_norm;
+            }
+            for (score, &bias) in scores.iter_mut().zip(decoders.bias) {
+                *score = *score + bias;
             }
             let max = scores.iter().copied().fold(T::neg_infinity(), T::max);
             let mut partition = T::zero();
@@ -197,29 +218,41 @@ impl<T: Scalar> Loss<T> {
         flow
     }
 
-    /// Adds the class term to `flow`, and computes the gradient of C. With s = C·z/‖z‖ and p
-    /// their softmax, ∂L/∂s = γ(p − y)/batch, ∂s/∂C·z = 1/‖z‖, and through the norm z also
-    /// takes −z·(∂L/∂s · s)/‖z‖².
+    /// Adds the class term to `flow`, and computes the gradients of C and of the bias β. With s = C·z/‖z‖ + β and p
+    /// their softmax, ∂L/∂s = ∂L/∂β = γ(p − y)/batch, ∂s/∂C·z = 1/‖z‖, and through the norm z also
+    /// takes −z·(∂L/∂s · (s − β))/‖z‖².
+    #[expect(clippy::too_many_arguments, reason = "the gradients of C and of the bias are wanted one by one")]
     fn class_backward(
         &mut self,
         code: &[T],
-        classifier: &[T],
+        decoders: Decoders<T>,
         labels: &[u8],
         weight: f64,
         flow: &mut [T],
         by_classifier: Option<&mut [T]>,
+        mut by_bias: Option<&mut [T]>,
     ) {
         let share = T::of(weight / self.batch as f64);
+        if let Some(gradient) = by_bias.as_deref_mut() {
+            gradient.fill(T::zero());
+        }
         let rows = self.slopes.chunks_exact_mut(self.classes).zip(self.scores.chunks_exact(self.classes));
         let images = flow.chunks_exact_mut(self.width).zip(code.chunks_exact(self.width));
         for (((slopes, scores), (flow, code)), (&label, &inverse_norm)) in
             rows.zip(images).zip(labels.iter().zip(&self.inverse_norms))
         {
             slopes[usize::from(label)] = slopes[usize::from(label)] - T::one();
+            for slope in slopes.iter_mut() {
+                *slope = *slope * share;
+            }
+            if let Some(gradient) = by_bias.as_deref_mut() {
+                gradient.iter_mut().zip(&*slopes).for_each(|(sum, &slope)| *sum = *sum + slope);
+            }
             let mut along = T::zero();
-            for (slope, &score) in slopes.iter_mut().zip(scores) {
-                *slope = *slope * share * inverse_norm;
-                along = along + *slope * score;
+            let biases = decoders.bias.iter().copied().chain(iter::repeat(T::zero()));
+            for ((slope, &score), bias) in slopes.iter_mut().zip(scores).zip(biases) {
+                *slope = *slope * inverse_norm;
+                along = along + *slope * (score - bias);
             }
             let pull = along * inverse_norm;
             dispatch!({
@@ -229,7 +262,7 @@ impl<T: Scalar> Loss<T> {
             });
         }
         let slopes = Matrix::new(&self.slopes, self.batch, self.classes);
-        product(flow, true, T::one(), slopes, Matrix::new(classifier, self.classes, self.width));
+        product(flow, true, T::one(), slopes, Matrix::new(decoders.classifier, self.classes, self.width));
         if let Some(gradient) = by_classifier {
             product(gradient, false, T::one(), slopes.t(), Matrix::new(code, self.batch, self.width));
         }

@@ -2,7 +2,7 @@
 
 use super::{Error, evaluation};
 use crate::memory::Reservation;
-use crate::model::{Network, budget};
+use crate::model::{Config, Network, budget};
 
 /// The memory of a trial.
 pub(super) struct Memory {
@@ -17,11 +17,12 @@ impl Memory {
     /// Reserves all memory of the trial.
     pub fn reserve(
         network: &dyn Network,
+        config: &Config,
         inputs: usize,
         classes: usize,
         batch: usize,
     ) -> Result<Self, Error> {
-        let parameters = budget::parameters(network, inputs, classes);
+        let parameters = budget::parameters(network, config, inputs, classes);
         let step = budget::step_bytes(network, parameters, inputs, batch);
         let temporary = evaluation::bytes(network, inputs, classes) + budget::state_bytes(parameters);
         let all = budget::training_bytes(network, parameters, inputs, batch) + temporary;

@@ -37,7 +37,8 @@ impl Optimiser {
 
     /// The state of the optimiser.
     pub(super) fn moments(&self) -> Moments {
-        Moments { decay: self.updates.decay(), pairs: self.moments.iter().flatten().cloned().collect() }
+        let pairs = self.moments.iter().flatten().cloned().collect();
+        Moments { updates: self.updates.done(), decay: self.updates.decay(), pairs }
     }
 
     /// Restores the state that [`Optimiser::moments`] returned.
@@ -47,7 +48,7 @@ impl Optimiser {
         for (pair, stored) in trained.into_iter().zip(moments.pairs) {
             *pair = stored;
         }
-        self.updates.resume(moments.decay);
+        self.updates.resume(moments.updates, moments.decay);
         Ok(())
     }
 

@@ -11,13 +11,15 @@ use super::epoch::{Averages, Epoch, Sums};
 use super::evaluation::{self, Evaluation, evaluate};
 use super::loss::Weights;
 use super::memory::Memory;
+use super::primer::primer;
+use super::schedule::Clock;
 use super::state::{Best, State};
 use super::stepper::Stepper;
 use super::updates::Moments;
 use super::{Error, Objective, Phase, schedule};
-use crate::data::{Dataset, Fitted, Images, Normaliser, Preprocessing, Split, split};
+use crate::data::{Dataset, Fitted, Holdout, Images, Normaliser, Preprocessing, Split, split};
 use crate::device;
-use crate::model::{self, Encoder, Model};
+use crate::model::{self, Draw, Encoder, Model};
 
 /// The inputs that determine a trial's result.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +28,8 @@ pub struct Task<'a> {
     pub dataset: &'a Dataset,
     /// Training images held out for validation.
     pub validation: usize,
+    /// The choice of these images.
+    pub holdout: Holdout,
     /// Preprocessing of the images.
     pub preprocessing: Preprocessing,
     /// The network.
@@ -101,13 +105,16 @@ impl<'a> Trainer<'a> {
         let Task { model: config, objective, training, seed, .. } = task;
         let (inputs, classes) = (images.inputs, task.dataset.classes);
         let encoder = Encoder::of(config)?;
-        let memory = Memory::reserve(&*encoder, inputs, classes, training.batch)?;
+        let memory = Memory::reserve(&*encoder, config, inputs, classes, training.batch)?;
         let device = task.device.open()?;
-        let model = Model::new(config, inputs, classes, objective.sparsity, seed, DType::F32, &device)?;
-        let split = split(images.len(), task.validation, seed);
+        let split = split(images.len(), task.validation, task.holdout, seed);
         let fitted = Fitted::to(task.preprocessing, images, &split.train);
+        let data = TrainingData { images, split, normaliser: fitted.normaliser(images), fitted };
+        let primer = primer(config, encoder.width(), data.training(), seed);
+        let draw = Draw { seed, sparsity: objective.sparsity, images: &primer };
+        let model = Model::drawn(config, (inputs, classes), draw, DType::F32, &device)?;
         let mut trainer = Self {
-            data: TrainingData { images, split, normaliser: fitted.normaliser(images), fitted },
+            data,
             stepper: Stepper::new(&model, &training.phases[0], training.gradient, objective.terms()?)?,
             position: (0, 0),
             epoch: 0,
@@ -142,7 +149,7 @@ impl<'a> Trainer<'a> {
         if let Some(average) = &mut self.average {
             average.restore(state.average, updates);
         }
-        self.stepper.restore(Moments { decay: state.decay, pairs: state.moments })?;
+        self.stepper.restore(Moments { updates, decay: state.decay, pairs: state.moments })?;
         self.best = state.best;
         Ok(self)
     }
@@ -158,7 +165,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// When the weights cannot be read.
     pub fn state(&self) -> Result<State, Error> {
-        let Moments { decay, pairs } = self.stepper.moments()?;
+        let Moments { decay, pairs, .. } = self.stepper.moments()?;
         Ok(State {
             epoch: self.epoch,
             curve: String::new(),
@@ -186,21 +193,22 @@ impl<'a> Trainer<'a> {
             return Ok(None);
         }
         self.epoch += 1;
+        let rate = schedule::rate(phase, self.clock(phase, within * self.updates()));
         let train = self.pass(phase, within, on_batch)?;
         self.memory.trained();
         let last = within + 1 == phase.epochs;
         let due = last || (within + 1).is_multiple_of(task.training.validate_every);
         let trained = if due { self.take_average()? } else { None };
         let validation = if due { self.validate(phase)? } else { None };
-        self.keep_best(phase, validation.as_ref())?;
+        if last || (within + 1).is_multiple_of(task.training.keep_every()) {
+            self.keep_best(phase, validation.as_ref())?;
+        }
         if last {
             self.enter_phase(index + 1)?;
         } else {
             self.position = (index, within + 1);
             trained.map_or(Ok(()), |weights| self.model.parameters().restore(&weights))?;
         }
-        let updates = self.updates();
-        let rate = schedule::rate(phase, within * updates, phase.epochs * updates);
         Ok(Some(Epoch { phase: index + 1, epoch: self.epoch, rate, train, validation }))
     }
 
@@ -284,6 +292,13 @@ impl<'a> Trainer<'a> {
         self.data.split.train.len().div_ceil(self.task.training.batch)
     }
 
+    /// The position of an update of the current phase in the schedule.
+    fn clock(&self, phase: &Phase, update: usize) -> Clock {
+        let epochs: usize =
+            self.task.training.phases[..self.position.0].iter().map(|phase| phase.epochs).sum();
+        Clock { update, of: phase.epochs * self.updates(), before: epochs * self.updates() }
+    }
+
     fn weights(&self, phase: &Phase) -> Weights {
         let Objective { sparsity, discriminative_weight, .. } = *self.task.objective;
         Weights {
@@ -305,7 +320,7 @@ impl<'a> Trainer<'a> {
         let mut batch = Batch::default();
         let mut update = within * updates;
         while batches.next_into(&mut batch) {
-            let rate = schedule::rate(phase, update, phase.epochs * updates);
+            let rate = schedule::rate(phase, self.clock(phase, update));
             let terms = self.stepper.step(&self.model, &batch, weights, rate)?;
             update += 1;
             if !terms.total.is_finite() {

@@ -17,10 +17,23 @@ pub(super) const EPSILON: f32 = 1e-8;
 #[derive(Debug, Clone)]
 pub(super) struct Updates {
     rule: Rule,
-    /// Multiplier and bound by slot; `None` if a parameter is not trained.
-    slots: Vec<Option<(f64, Bound)>>,
+    /// By slot; `None` if a parameter is not trained.
+    slots: Vec<Option<Slot>>,
     /// β₁^t and β₂^t after t updates.
     decay: (f64, f64),
+    /// Updates t.
+    done: usize,
+    /// Number of updates between enforcements of the bounds on D and E.
+    every: usize,
+}
+
+/// The settings of one parameter.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    /// Multiplier of the learning rate.
+    multiplier: f64,
+    /// The constraint of every update in which it is due, and of the updates between them.
+    bounds: [Bound; 2],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +56,7 @@ pub(super) enum RuleStep {
     Sgd { rate: f32, momentum: f32 },
 }
 
-/// The constraint that is enforced after every update. A row or column within it keeps its bits.
+/// The constraint that is enforced after an update. A row or column within it keeps its bits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Bound {
     None,
@@ -54,7 +67,9 @@ pub(super) enum Bound {
 /// The state of an optimiser between two updates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Moments {
-    /// β₁^t and β₂^t after t updates.
+    /// Updates t of the phase.
+    pub updates: usize,
+    /// β₁^t and β₂^t.
     pub decay: (f64, f64),
     /// First and second moments of each trained parameter; second moments are empty under SGD.
     pub pairs: Vec<[Vec<f32>; 2]>,
@@ -78,13 +93,14 @@ impl Updates {
             Optimizer::Sgd => Rule::Sgd { momentum: phase.momentum as f32 },
         };
         let config = model.config();
-        let slot = |parameter: &Parameter| {
-            (multiplier(phase, parameter.group, parameter.uses), bound(config, parameter))
+        let slot = |parameter: &Parameter| Slot {
+            multiplier: multiplier(phase, parameter.group, parameter.uses),
+            bounds: bounds(config, parameter),
         };
         let parameters = model.parameters();
         let slots = parameters.iter().zip(parameters.trained());
         let slots = slots.map(|(parameter, trained)| trained.then(|| slot(parameter))).collect();
-        Self { rule, slots, decay: (1.0, 1.0) }
+        Self { rule, slots, decay: (1.0, 1.0), done: 0, every: config.bounds.every }
     }
 
     /// Returns true if the rule has second moments.
@@ -96,12 +112,18 @@ impl Updates {
     /// trained.
     pub fn next(&mut self, rate: f64) -> impl Iterator<Item = Option<Update>> {
         self.decay = (self.decay.0 * BETA1, self.decay.1 * BETA2);
-        let (rule, decay) = (self.rule, self.decay);
-        let update = move |&(multiplier, bound): &(f64, Bound)| Update {
+        self.done += 1;
+        let (rule, decay, due) = (self.rule, self.decay, self.done.is_multiple_of(self.every));
+        let update = move |&Slot { multiplier, bounds: [bound, between] }: &Slot| Update {
             rule: rule.at(rate * multiplier, decay),
-            bound,
+            bound: if due { bound } else { between },
         };
         self.slots.iter().map(move |slot| slot.as_ref().map(update))
+    }
+
+    /// The number of updates t of the phase.
+    pub fn done(&self) -> usize {
+        self.done
     }
 
     /// β₁^t and β₂^t after t updates.
@@ -110,8 +132,8 @@ impl Updates {
     }
 
     /// Continues after t updates.
-    pub fn resume(&mut self, decay: (f64, f64)) {
-        self.decay = decay;
+    pub fn resume(&mut self, updates: usize, decay: (f64, f64)) {
+        (self.done, self.decay) = (updates, decay);
     }
 }
 
@@ -145,15 +167,21 @@ fn multiplier(phase: &Phase, group: Group, uses: usize) -> f64 {
     }
 }
 
-fn bound(config: &model::Config, parameter: &Parameter) -> Bound {
-    let bounds = config.bounds;
+/// The constraint of a parameter in the updates in which it is due, and in the others: D is non-negative after every
+/// update.
+fn bounds(config: &model::Config, parameter: &Parameter) -> [Bound; 2] {
+    let (bounds, nonnegative) = (config.bounds, config.decoder_nonnegative);
     match parameter.group {
-        Group::Encoder if parameter.bounded => Bound::Rows((bounds.encoder / parameter.uses as f64) as f32),
-        Group::Classifier => Bound::Rows(bounds.classifier as f32),
-        Group::Decoder => {
-            Bound::Columns { max: bounds.decoder as f32, nonnegative: config.decoder_nonnegative }
+        Group::Encoder if parameter.bounded => {
+            [Bound::Rows((bounds.encoder / parameter.uses as f64) as f32), Bound::None]
         }
-        Group::Encoder | Group::Recurrent | Group::Threshold => Bound::None,
+        Group::Classifier if parameter.value.rank() == 2 => [Bound::Rows(bounds.classifier as f32); 2],
+        Group::Decoder => {
+            let between =
+                if nonnegative { Bound::Columns { max: f32::INFINITY, nonnegative } } else { Bound::None };
+            [Bound::Columns { max: bounds.decoder as f32, nonnegative }, between]
+        }
+        _ => [Bound::None; 2],
     }
 }
 

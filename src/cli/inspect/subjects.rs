@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::{DType, Device};
 
+use super::Args;
 use crate::anatomy::{Network, Subject};
 use crate::cli::checkpoint;
 use crate::cli::terminal::print_message;
-use crate::data::Source;
-use crate::model::Model;
+use crate::data::{self, Images, Part, Source};
+use crate::model::{Draw, Model};
 use crate::spec::TrialConfig;
 use crate::text::shown;
 
@@ -25,7 +26,8 @@ pub struct Networks {
 }
 
 /// Loads trained networks and their controls; `None` if no file is named.
-pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result<Option<Networks>> {
+pub fn find(args: &Args) -> Result<Option<Networks>> {
+    let Args { files, after_phase_1, merge, data_dir, .. } = args;
     let mut networks = Vec::new();
     for file in files {
         let (config, model) = checkpoint::load(file)?;
@@ -38,6 +40,9 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result
     };
     let named = after_phase_1.iter().map(|file| checkpoint::load(file));
     let named: Vec<(TrialConfig, Model)> = named.collect::<Result<_>>()?;
+    let primes = config.model.initial_images > 0.0;
+    let images = primes.then(|| data::load(&config.data, data_dir.as_deref(), Part::Training)).transpose()?;
+    let images = images.map(|dataset| dataset.train);
     let mut subjects: Vec<Subject> = Vec::new();
     for (file, own, trained) in &networks {
         let expected = TrialConfig { seed: own.seed, ..config.clone() };
@@ -50,9 +55,9 @@ pub fn find(files: &[PathBuf], after_phase_1: &[PathBuf], merge: bool) -> Result
         if subjects.iter().any(|subject| subject.seed == own.seed) {
             bail!("{} is a second network of seed {}: name one network per seed", shown(file), own.seed);
         }
-        let subject = subject(file, own, trained, &named)?;
+        let subject = subject(file, own, trained, images.as_ref(), &named)?;
         // With `--merge`, the stored tables may have the control.
-        if subject.after_phase_1.is_none() && !merge {
+        if subject.after_phase_1.is_none() && !*merge {
             print_message(format_args!(
                 "{}: no network of seed {} after phase 1 was found, so that control is missing; train one with only the \
                  phases before the first discriminative one, and name it with --after-phase-1",
@@ -69,12 +74,15 @@ fn subject(
     file: &Path,
     config: &TrialConfig,
     trained: &Model,
+    images: Option<&Images>,
     named: &[(TrialConfig, Model)],
 ) -> Result<Subject> {
     let name = shown(file);
-    let (inputs, classes) = (trained.inputs(), trained.classes());
     let lambda = config.objective.sparsity;
-    let untrained = Model::new(&config.model, inputs, classes, lambda, config.seed, DType::F32, &Device::Cpu)
+    let images = images.map(|images| config.primer(trained.width(), images)).unwrap_or_default();
+    let draw = Draw { seed: config.seed, sparsity: lambda, images: &images };
+    let shape = (trained.inputs(), trained.classes());
+    let untrained = Model::drawn(&config.model, shape, draw, DType::F32, &Device::Cpu)
         .with_context(|| format!("cannot make the untrained network of {name}"))?;
     let before = match named.iter().find(|(other, _)| is_control(other, config)) {
         Some((_, model)) => Some(model.clone()),
@@ -128,6 +136,7 @@ fn is_control(one: &TrialConfig, other: &TrialConfig) -> bool {
     let mut expected = other.clone();
     expected.training.phases.truncate(first);
     expected.training.validate_every = one.training.validate_every;
+    expected.training.keep_every = one.training.keep_every;
     first < phases.len() && *one == expected
 }
 

@@ -30,7 +30,8 @@ fn unknown_keys_name_the_line_and_the_nearest_key() {
         "a.toml:16:30: unknown key `training.phases.0.mask`; did you mean `training.phases.0.masking`?",
         "a.toml:12:1: unknown key `model.sparsity`; did you mean `objective.sparsity`?",
         "a.toml:12:1: unknown key `model.zzz`; possible here: `family`, `steps`, `hidden`, \
-         `decoder_nonnegative`, `initial_step`, `input`, `start`, `bounds`, `tie`, `options`",
+         `decoder_nonnegative`, `initial_step`, `initial_threshold`, `initial_images`, `initial_classifier`, \
+         `classifier_bias`, `input`, `start`, `bounds`, `tie`, `options`",
         "--set model.stpes=3: unknown key `model.stpes`; did you mean `model.steps`?",
     ];
     assert_eq!(refused, expected);
@@ -69,6 +70,40 @@ fn bad_values_name_the_line_and_what_is_right() {
         "a.toml: `training.phases` is missing",
         "--set model.steps=0: `model.steps` must be between 1 and 1000, not 0",
         "--set training.phases.2.rate=1: `training.phases` has no element 2: it has 2, counted from 0",
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn schedules_and_initial_values_that_cannot_be_used_are_named() {
+    let phase = |settings: &str| changed("rate = 1e-3 }", &format!("rate = 1e-3, {settings} }}"));
+    let model = |setting: &str| changed("hidden = 40", setting);
+    let training = |settings: &str| changed("[training]", &format!("[training]\n{settings}"));
+    let refused = [
+        phase("schedule = \"hyperbolic\""),
+        phase("decay = 5e-6"),
+        phase("schedule = \"hyperbolic\", decay = -1.0"),
+        model("initial_threshold = -1e-5"),
+        model("initial_images = nan"),
+        model("initial_classifier = -1.0"),
+        model("bounds = { every = 0 }"),
+        training("keep_every = 0"),
+        training("validate_every = 2\nkeep_every = 3"),
+        training("keep_every = 3\nstop_after = 2"),
+        changed("validation = 500", "validation = 500\nholdout = \"first\""),
+    ];
+    let expected = [
+        "a.toml:16:3: `training.phases.0.decay` is required for `schedule` = \"hyperbolic\"",
+        "a.toml:16:30: `training.phases.0.decay` is for `schedule` = \"hyperbolic\" alone",
+        "a.toml:16:55: `training.phases.0.decay` must be zero or more, not -1",
+        "a.toml:12:1: `model.initial_threshold` must be zero or more, not -0.00001",
+        "a.toml:12:1: `model.initial_images` must be zero or more, not NaN",
+        "a.toml:12:1: `model.initial_classifier` must be zero or more, not -1",
+        "a.toml:12:12: `model.bounds.every` must be between 1 and 1000000, not 0",
+        "a.toml:15:1: `training.keep_every` must be between 1 and 1000000, not 0",
+        "a.toml:16:1: `training.keep_every` must be a multiple of `training.validate_every` = 2, not 3",
+        "a.toml:16:1: `training.stop_after` is 2, after which `training.keep_every` = 3 keeps no weights",
+        "a.toml:9:1: unknown value \"first\" for `data.holdout`; possible here: `random`, `last`",
     ];
     assert_eq!(refused, expected);
 }

@@ -13,6 +13,7 @@ use crate::train::loss::Loss;
 #[derive(Debug)]
 pub(super) struct Kernels<T> {
     pub recursion: Recursion,
+    decoder: usize,
     pub inputs: usize,
     /// The weights by slot, which follow every update.
     pub weights: Vec<Tensor>,
@@ -46,6 +47,7 @@ impl<T: Scalar + WithDType> Kernels<T> {
         let (inputs, classes) = (model.inputs(), model.classes());
         Ok(Some(Self {
             recursion,
+            decoder: parameters.decoder()?,
             inputs,
             weights: parameters.detached(),
             anchor: Var::zeros((), T::DTYPE, &Device::Cpu)?,
@@ -55,9 +57,9 @@ impl<T: Scalar + WithDType> Kernels<T> {
         }))
     }
 
-    /// The slot of D; that of C follows, and those of the encoder come before.
+    /// The slot of D; those of C and of its bias follow, and those of the encoder come before.
     pub fn decoder(&self) -> usize {
-        self.weights.len() - 2
+        self.decoder
     }
 }
 

@@ -7,7 +7,7 @@ use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, T
 use super::kernels::{Kernels, contiguous, lock};
 use crate::model::kernels::Scalar;
 use crate::model::with_slices;
-use crate::train::loss::{Decoders, Terms, Weights};
+use crate::train::loss::{DecoderGradients, Decoders, Terms, Weights};
 
 /// Codes `[batch, hidden]` → the objective, a scalar.
 pub(super) struct Objective<T> {
@@ -30,7 +30,7 @@ impl<T: Scalar + WithDType> CustomOp1 for Objective<T> {
             bail!("{} codes and {} pixels for {batch} images", code.len(), self.target.len());
         }
         let terms = with_slices(&kernels.weights, |weights: &[&[T]]| {
-            let decoders = Decoders::of(weights);
+            let decoders = Decoders::of(weights, kernels.decoder());
             lock(&kernels.loss).forward(code, decoders, &self.target, &self.labels, self.penalties)
         })?;
         *lock(&self.terms) = Some(terms);
@@ -44,28 +44,25 @@ impl<T: Scalar + WithDType> CustomOp1 for Objective<T> {
         let (kernels, decoder) = (&self.kernels, self.kernels.decoder());
         let mut gradients = lock(&kernels.gradients);
         let mut flow = Vec::new();
-        let mut backward = |by_decoder: Option<&mut [T]>, by_classifier: Option<&mut [T]>| {
+        let mut backward = |wanted: DecoderGradients<T>| {
             let code = std::slice::from_ref(code);
             with_slices(code, |code: &[&[T]]| {
                 with_slices(&kernels.weights, |weights: &[&[T]]| {
-                    let (decoders, labels) = (Decoders::of(weights), self.labels.as_slice());
-                    let mut loss = lock(&kernels.loss);
-                    flow =
-                        loss.backward(code[0], decoders, labels, self.penalties, by_decoder, by_classifier);
+                    let (decoders, labels) = (Decoders::of(weights, decoder), self.labels.as_slice());
+                    flow = lock(&kernels.loss).backward(code[0], decoders, labels, self.penalties, wanted);
                 })
             })?
         };
-        let decoders = decoder..decoder + 2;
+        let decoders = decoder..kernels.weights.len();
         if gradients.wants(decoders.clone()) {
             gradients.collect(decoders, |wanted, values| {
-                let (before, by_classifier) = values.split_at_mut(decoder + 1);
-                backward(
-                    wanted[decoder].then_some(before[decoder].as_mut_slice()),
-                    wanted[decoder + 1].then_some(by_classifier[0].as_mut_slice()),
-                )
+                let mut wanted = wanted[decoder..].iter().zip(&mut values[decoder..]);
+                let mut next =
+                    || wanted.next().and_then(|(&wanted, values)| wanted.then_some(values.as_mut_slice()));
+                backward(DecoderGradients { decoder: next(), classifier: next(), bias: next() })
             })?;
         } else {
-            backward(None, None)?;
+            backward(DecoderGradients { decoder: None, classifier: None, bias: None })?;
         }
         Tensor::from_vec(flow, code.dims(), &Device::Cpu).map(Some)
     }

@@ -1,7 +1,7 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::*;
-use crate::model::{self, Family};
+use crate::model::{self, Bounds, Family};
 
 type Weights = Vec<Vec<f32>>;
 
@@ -134,6 +134,24 @@ fn each_matrix_has_its_own_bound_and_the_threshold_none() {
         assert!((norm - bound).abs() < 1e-5 * bound, "{norm} is not {bound}");
     }
     assert_eq!((one("recurrent"), one("threshold")), (10.0, 10.0));
+}
+
+#[test]
+fn the_bounds_of_encoder_and_decoder_can_wait_for_some_updates() {
+    let bounds = Bounds { every: 3, ..Bounds::default() };
+    let config =
+        model::Config { hidden: 1, steps: 1, decoder_nonnegative: true, bounds, ..model::Config::default() };
+    let model = Model::new(&config, 2, 1, 0.01, 1, DType::F32, &Device::Cpu).unwrap();
+    set(&model, "encoder", &[3.0, 4.0]);
+    set(&model, "decoder", &[7.0, -1.0]);
+    set(&model, "classifier", &[9.0]);
+    let names = ["encoder", "decoder", "classifier"];
+    for (at, weights) in updated(&model, &phase("optimizer = \"sgd\""), &[0.0; 4]).iter().enumerate() {
+        let found = names.map(|name| weights[slot(&model, name)].clone());
+        let expected = if at < 2 { [[3.0, 4.0], [7.0, 0.0]] } else { [[0.75, 1.0], [1.0, 0.0]] };
+        let [encoder, decoder] = expected.map(|numbers| numbers.to_vec());
+        assert_eq!(found, [encoder, decoder, vec![5.0]], "after update {}", at + 1);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@ use candle_core::{DType, Device, Tensor};
 
 use super::*;
 use crate::data::{Fitted, Images, Preprocessing};
-use crate::model::{self, Family, Group};
+use crate::model::{self, Bounds, Family, Group};
 use crate::train::{Batches, Selection};
 
 const INPUTS: usize = 9;
@@ -123,6 +123,8 @@ fn both_backends_train_every_family_to_the_same_weights() {
                 steps,
                 hidden: HIDDEN,
                 decoder_nonnegative,
+                classifier_bias: decoder_nonnegative,
+                bounds: Bounds { every: if decoder_nonnegative { 3 } else { 1 }, ..Bounds::default() },
                 ..model::Config::default()
             };
             for text in combinations() {

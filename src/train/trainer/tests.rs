@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::*;
-use crate::data;
-use crate::model::{Config, Family, Group};
+use crate::data::{self, Holdout};
+use crate::model::{Bounds, Config, Family, Group};
 use crate::train;
 
 fn glyphs() -> Dataset {
@@ -37,6 +37,7 @@ fn task<'a>(dataset: &'a Dataset, model: &'a Config, training: &'a train::Config
     Task {
         dataset,
         validation: 30,
+        holdout: Holdout::Random,
         preprocessing: Preprocessing::CENTRED,
         model,
         objective,
@@ -100,7 +101,8 @@ fn remains(trainer: Trainer) -> (State, Vec<Vec<f32>>, Evaluation) {
 fn a_trial_by_the_graph_resumes_from_any_epoch_with_the_same_bits() {
     let (dataset, training) = (glyphs(), schedule());
     for family in Family::ALL {
-        let model = network(family);
+        let bounds = Bounds { every: 3, ..Bounds::default() };
+        let model = Config { classifier_bias: true, bounds, ..network(family) };
         let task = task(&dataset, &model, &training);
         let mut whole = by_candle(task);
         let epochs = rest(&mut whole);
