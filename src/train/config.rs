@@ -145,7 +145,7 @@ pub struct Phase {
     /// Schedule of the rate within the phase.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Decay per update of the hyperbolic schedule.
+    /// Decay per update of the hyperbolic schedule; others do not use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decay: Option<f64>,
     /// The update rule; its moments are reset at the start of every phase.
@@ -369,15 +369,8 @@ impl Phase {
         for (name, weight) in weights {
             not_negative(&key(name), weight.unwrap_or(0.0))?;
         }
-        match (self.schedule, self.decay) {
-            (Schedule::Hyperbolic, None) => {
-                let reason = "is required for `schedule` = \"hyperbolic\"";
-                return Err(Invalid::new(key("decay"), reason));
-            }
-            (Schedule::Constant | Schedule::Cosine, Some(_)) => {
-                return Err(Invalid::new(key("decay"), "is for `schedule` = \"hyperbolic\" alone"));
-            }
-            _ => {}
+        if self.schedule == Schedule::Hyperbolic && self.decay.is_none() {
+            return Err(Invalid::new(key("decay"), "is required for `schedule` = \"hyperbolic\""));
         }
         if self.discriminative_weight.is_some() && !self.discriminative {
             return Err(Invalid::new(
