@@ -48,7 +48,11 @@ fn write(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("write");
     let epochs: Vec<_> = (1..=EPOCHS).map(epoch).collect();
     let predictions: Vec<_> = (0..IMAGES)
-        .map(|index| PredictionRow { index, label: (index % 10) as u8, prediction: (index % 7) as u8 })
+        .map(|index| PredictionRow {
+            index,
+            label: i64::from(index as u8 % 10),
+            prediction: i64::from(index as u8 % 7),
+        })
         .collect();
     in_an_attempt(|trial| {
         group.throughput(Throughput::Elements(EPOCHS as u64));

@@ -51,7 +51,7 @@ impl Observer for Fault {
 /// Runs the sweep; gives each trial's status and `failure.txt`.
 fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status, String)> {
     let sweep = Sweep::parse(spec, "isolated.toml", &[]).unwrap();
-    let plan = Plan::of(&sweep, Kind::Cpu, data::facts).unwrap();
+    let plan = Plan::of(&sweep, Kind::Cpu, |config: &data::Config| data::facts(config, None)).unwrap();
     let results = tempfile::tempdir().unwrap();
     let store = Store::open(&results.path().join(&sweep.name), &sweep.to_toml().unwrap()).unwrap();
     let pending = engine::pending(&plan.trials, &store, &[]).unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 
-use drsae::data::{Dataset, Holdout, Images, Preprocessing};
+use drsae::data::{Dataset, Holdout, Images, Layout, Preprocessing};
 use drsae::device::Kind;
 use drsae::model;
 use drsae::train::{self, Objective, Task, Trainer};
@@ -31,8 +31,8 @@ fn images(count: usize) -> Images {
 fn a_trial_starts_no_threads() {
     let dataset = Dataset {
         name: "noise".into(),
-        rows: 28,
-        columns: 28,
+        layout: Layout::square(28),
+        labels: (0..10).collect(),
         classes: 10,
         train: images(60),
         test: images(20),

@@ -525,7 +525,7 @@ fn every_random_change_of_a_table_that_is_kept_alone_is_found() {
     let sweep = Sweep::run();
     fs::remove_dir_all(sweep.root().join("trials")).unwrap();
     let spec = drsae::spec::Sweep::load(&sweep.root().join("sweep.toml"), &[]).unwrap();
-    let plan = Plan::of(&spec, Kind::Cpu, data::facts).unwrap();
+    let plan = Plan::of(&spec, Kind::Cpu, |config: &data::Config| data::facts(config, None)).unwrap();
     let store = sweep.store();
     let planned: Vec<_> = drsae::engine::planned(&plan);
     let subject = AuditedFolder { store: &store, sweep: &spec, plan: &plan, planned: &planned, rerun: "" };

@@ -44,7 +44,11 @@ pub fn finish(store: &Store, id: &str, index: usize, size: Size) -> io::Result<(
         |epoch| TimingRow { trial: id.to_owned(), epoch, seconds: noise(epoch), images_per_second: 3e4 };
     let prediction = |image: usize| {
         let wrong = usize::from(noise(image) < 0.02);
-        PredictionRow { index: image, label: (image % 10) as u8, prediction: ((image + wrong) % 10) as u8 }
+        PredictionRow {
+            index: image,
+            label: i64::from((image % 10) as u8),
+            prediction: i64::from(((image + wrong) % 10) as u8),
+        }
     };
     let predictions: Vec<_> = (0..test_images).map(prediction).collect();
     let errors = predictions.iter().filter(|row| row.label != row.prediction).count();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use candle_core::{DType, Device, Tensor};
-use drsae::data::{Dataset, Holdout, Images, Preprocessing};
+use drsae::data::{Dataset, Holdout, Images, Layout, Preprocessing};
 use drsae::device::Kind;
 use drsae::model::{self, Checkpoint, weights};
 use drsae::spec::TrialConfig;
@@ -53,8 +53,8 @@ fn resume(config: &model::Config, state: State) -> bool {
     let images = Images { inputs: 4, pixels: (0..96).collect(), labels: [0, 1, 2].repeat(8) };
     let dataset = Dataset {
         name: "input".to_owned(),
-        rows: 2,
-        columns: 2,
+        layout: Layout::square(2),
+        labels: vec![0, 1, 2],
         classes: 3,
         train: images.clone(),
         test: images,

@@ -5,8 +5,10 @@
 //! accepted the file. `cargo fuzz` calls it with generated inputs; `tests/corpus.rs` of the main crate
 //! calls it with the files in `seeds/`, and with mutations of them.
 
+pub mod arrays;
 pub mod ceiling;
 pub mod checkpoint;
+pub mod dataset;
 pub mod idx;
 pub mod record;
 pub mod spec;
@@ -17,7 +19,8 @@ pub mod tables;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target by the name of its folder in `seeds/`.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
+    ("arrays", arrays::run),
     ("checkpoint", checkpoint::run),
     ("idx", idx::run),
     ("record", record::run),

@@ -80,7 +80,7 @@ fn noise(batch: usize) -> Vec<Batch> {
     let mut pixels = vec![0; count * INPUTS];
     random.fill_bytes(&mut pixels);
     let labels = (0..count).map(|index| (index % CLASSES) as u8).collect();
-    let images = Images { inputs: INPUTS, pixels, labels };
+    let images = Images { inputs: INPUTS, pixels: pixels.into(), labels };
     let indices: Vec<u32> = (0..count as u32).collect();
     let normaliser = Fitted::to(Preprocessing::CENTRED, &images, &indices).normaliser(&images);
     let selection = Selection { images: &images, normaliser: &normaliser, indices: &indices };

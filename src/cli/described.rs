@@ -5,16 +5,22 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::data::{Dataset, Images};
+use crate::data::{Dataset, Images, Layout};
 use crate::text::printable;
 
 /// Sizes and classes of a data set.
 #[derive(Debug, Serialize)]
 pub struct Described {
     source: String,
-    rows: usize,
-    columns: usize,
+    /// Dimensions of an example.
+    shape: Vec<usize>,
+    #[serde(skip)]
+    layout: Layout,
+    /// Type of the numbers.
+    r#type: &'static str,
     classes: usize,
+    /// The label of each class.
+    labels: Vec<i64>,
     train: Part,
     test: Part,
     /// As in the ids of trials.
@@ -38,11 +44,11 @@ impl Part {
         Self { images: images.len(), by_class }
     }
 
-    fn print(&self, name: &str, out: &mut dyn Write) -> io::Result<()> {
-        let counts = self.by_class.iter().enumerate().map(|(class, count)| format!("{class}: {count}"));
+    fn print(&self, name: &str, labels: &[i64], out: &mut dyn Write) -> io::Result<()> {
+        let counts = labels.iter().zip(&self.by_class).map(|(label, count)| format!("{label}: {count}"));
         writeln!(
             out,
-            "{name:<9}{:>7} images; by class {}",
+            "{name:<9}{:>7} images; by label {}",
             self.images,
             counts.collect::<Vec<_>>().join(", ")
         )
@@ -51,30 +57,26 @@ impl Part {
 
 impl Described {
     pub fn of(dataset: &Dataset) -> Self {
-        let Dataset { name, rows, columns, classes, train, test, checksums } = dataset;
+        let Dataset { name, layout, classes, labels, train, test, checksums } = dataset;
         Self {
             source: name.clone(),
-            rows: *rows,
-            columns: *columns,
+            shape: layout.dimensions(),
+            layout: *layout,
+            r#type: train.pixels.type_name(),
             classes: *classes,
+            labels: labels.clone(),
             train: Part::of(train, *classes),
             test: Part::of(test, *classes),
             checksums: checksums.clone(),
         }
     }
 
-    /// Prints a few lines; classes without images are named.
+    /// Prints a few lines.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let Self { source, rows, columns, classes, .. } = self;
-        writeln!(out, "{}: images of {rows} × {columns} pixels in {classes} classes", printable(source))?;
-        for (name, part) in [("training", &self.train), ("test", &self.test)] {
-            part.print(name, out)?;
-            let empty = part.by_class.iter().enumerate().filter(|(_, count)| **count == 0);
-            for (class, _) in empty {
-                writeln!(out, "note: class {class} has no {name} image")?;
-            }
-        }
-        Ok(())
+        let Self { source, layout, r#type, classes, labels, .. } = self;
+        writeln!(out, "{}: {layout}, {type}, in {classes} classes", printable(source))?;
+        self.train.print("training", labels, out)?;
+        self.test.print("test", labels, out)
     }
 
     /// Prints JSON.

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
-use super::checkpoint;
 use super::terminal::output;
-use crate::data::{self, Dataset, Part, Source};
+use super::{checkpoint, notes, source};
+use crate::data::{self, Dataset, Part};
 use crate::model::Model;
 use crate::spec::TrialConfig;
 use crate::stats::proportion_error;
@@ -18,7 +18,7 @@ use crate::train::{self, Evaluation};
 const EXAMPLES: &str = "\
 Examples:
   drsae eval results/smoke/trials/ID/model.safetensors        on the test images of its own data
-  drsae eval model.safetensors --data ~/fashion-mnist         on four IDX files
+  drsae eval model.safetensors --data fashion-mnist           on another published set
   drsae eval model.safetensors --json | jq .test_error
 
 The file describes the network and its data; no other file of the sweep is needed. The standard
@@ -30,11 +30,11 @@ error is that of a share p of independent images, sqrt(p(1-p)/images).";
 pub struct Args {
     /// A trial's model.safetensors
     file: PathBuf,
-    /// Test images: `mnist`, `strokes` or a folder of IDX files [default: those of the network's
-    /// own data]
+    /// Test images: `mnist`, `fashion-mnist`, `kmnist`, `qmnist`, `strokes`, a folder of IDX or .npy files, or an
+    /// .npz file [default: those of the network's own data]
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
-    /// Folder of MNIST's files [default: $DRSAE_DATA_DIR, else drsae/mnist in the user's cache]
+    /// Folder of published sets [default: $DRSAE_DATA_DIR, else drsae in the user's cache]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Print JSON
@@ -46,6 +46,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let (config, model) = checkpoint::load(&args.file)?;
     let source = checkpoint::source(args.data.as_deref(), &config.data)?;
     let dataset = data::load(&source, args.data_dir.as_deref(), Part::All)?;
+    notes::of_dataset(&source::name(&source), &dataset);
     ensure_fits(&model, &dataset)?;
     let fitted = checkpoint::fitted(&config, &source, &dataset, args.data_dir.as_deref())?;
     let evaluation = train::test(&model, &dataset, &fitted, config.objective.sparsity)?;
@@ -98,14 +99,6 @@ impl Evaluated {
         100.0 * proportion_error(self.evaluation.error / 100.0, self.images() as u64)
     }
 
-    fn source(&self) -> String {
-        match (self.source.source, &self.source.folder) {
-            (_, Some(folder)) => folder.to_string_lossy().into_owned(),
-            (Source::Mnist, None) => "mnist".to_owned(),
-            (Source::Strokes | Source::Idx, None) => "strokes".to_owned(),
-        }
-    }
-
     fn print(&self, out: &mut dyn Write) -> Result<()> {
         let model = &self.config.model;
         let Evaluation { error, reconstruction, active, .. } = &self.evaluation;
@@ -121,7 +114,7 @@ impl Evaluated {
         writeln!(
             out,
             "{}: {} of {} test images wrong, {error:.2} % (standard error {:.2})",
-            printable(&self.source()),
+            printable(&source::name(&self.source)),
             self.wrong(),
             self.images(),
             self.standard_error()
@@ -141,7 +134,7 @@ impl Evaluated {
             "steps": self.config.model.steps,
             "seed": self.config.seed,
             "parameters": self.parameters,
-            "data": self.source(),
+            "data": source::name(&self.source),
             "test_error": self.evaluation.error,
             "test_errors": self.wrong(),
             "test_count": self.images(),

@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Writes a frozen plan and its row in the ledger; returns its trials.
 pub fn record(study: &Study, frozen: &FrozenPlan) -> Result<Plan> {
-    let store = Store::open(&study.args.root(&study.sweep), &frozen.text)?;
+    let store = Store::open(&study.args.root(&study.sweep), &frozen.sweep.to_toml()?)?;
     store.write_frozen(&frozen.text)?;
     let plan = study.args.plan(&frozen.sweep)?;
     store.record_event(event(Event::Frozen, &frozen.hash, &plan))?;

@@ -39,10 +39,10 @@ pub fn load(root: &Path, study: &Sweep, command: &dyn Fn(&str) -> String) -> Res
         command("freeze")
     );
     let text = String::from_utf8(text).with_context(|| format!("{} is no UTF-8", shown(&path)))?;
-    let plan = Sweep::parse(&text, &path.display().to_string(), &[])?;
+    let plan = Sweep::parse(&text, &path.display().to_string(), &study.paths())?;
     let spec = plan.frozen.as_ref().map(|frozen| frozen.spec.as_str());
     ensure!(
-        spec == Some(&sha256(study.to_toml()?)),
+        spec == Some(&sha256(study.to_toml_without_paths()?)),
         "the spec was changed after its plan was frozen on {}: restore it, or let `{}` freeze another plan, which is \
          then a plan of its own",
         frozen.date,

@@ -54,11 +54,11 @@ pub struct Args {
     /// are not classified
     #[arg(long, value_name = "FILE")]
     judge: Option<PathBuf>,
-    /// Test images: `mnist`, `strokes` or a folder of IDX files [default: those of the network's own
-    /// data]
+    /// Test images: `mnist`, `fashion-mnist`, `kmnist`, `qmnist`, `strokes`, a folder of IDX or .npy files, or an
+    /// .npz file [default: those of the network's own data]
     #[arg(long, value_name = "SOURCE")]
     data: Option<String>,
-    /// Folder of MNIST's files [default: $DRSAE_DATA_DIR, else drsae/mnist in the user's cache]
+    /// Folder of published sets [default: $DRSAE_DATA_DIR, else drsae in the user's cache]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Folder of all results

@@ -13,6 +13,7 @@ mod freeze;
 mod frozen;
 mod inspect;
 mod job;
+mod notes;
 mod plan;
 mod power;
 mod program;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf, absolute};
 
 use anyhow::Result;
 
-use super::frozen;
+use super::{frozen, notes};
 use crate::data;
+use crate::data::known::MNIST;
 use crate::device::{self, Kind};
 use crate::plan::Plan;
 use crate::spec::Sweep;
@@ -35,7 +36,7 @@ pub struct SpecArgs {
     /// The results folder of this sweep, for the scripts of jobs, whose spec is elsewhere.
     #[arg(long, value_name = "DIR", conflicts_with = "results", hide = true)]
     pub root: Option<PathBuf>,
-    /// Folder of the MNIST files [default: $DRSAE_DATA_DIR, else the user's cache].
+    /// Folder of published sets [default: $DRSAE_DATA_DIR, else drsae in the user's cache].
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Device that networks are trained on: `cuda` and `metal` need a build with that feature. The device is
@@ -87,10 +88,13 @@ impl SpecArgs {
 
     /// Plans the trials of the sweep.
     pub fn plan(&self, sweep: &Sweep) -> Result<Plan> {
-        Plan::of(sweep, self.device, data::facts).map_err(|error| {
+        let facts = |config: &data::Config| data::facts(config, self.data_dir.as_deref());
+        let plan = Plan::of(sweep, self.device, facts).map_err(|error| {
             let place = Sweep::place_of(error.key(), &self.file(), &self.overrides);
             anyhow::Error::new(error).context(place.to_string())
-        })
+        })?;
+        notes::of_plan(&plan);
+        Ok(plan)
     }
 
     /// Refuses a device that cannot be trained on.
@@ -110,8 +114,9 @@ impl SpecArgs {
     pub fn absolute_args(&self, sweep: &Sweep) -> io::Result<Vec<String>> {
         let absolute = |path: &Path| Ok::<_, io::Error>(absolute(path)?.display().to_string());
         let mut args = vec!["--root".to_owned(), absolute(&self.root(sweep))?];
-        // The default folder of MNIST may differ on the machine that runs these arguments.
-        if let Ok(folder) = data::mnist::folder(self.data_dir.as_deref()) {
+        // The default folder of a known set may differ on the machine that runs these arguments.
+        let set = sweep.base.data.source.known().unwrap_or(&MNIST);
+        if let Ok(folder) = set.data_dir(self.data_dir.as_deref()) {
             args.extend(["--data-dir".to_owned(), absolute(&folder)?]);
         }
         args.extend(self.device_args());

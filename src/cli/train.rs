@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::finish::SweepRun;
 use super::job::{Finish, Job};
+use super::notes;
 use super::progress::{Display, duration};
 use super::results;
 use super::run_args::RunArgs;
@@ -57,6 +58,7 @@ pub fn run(job: Job, args: &TrainArgs, finish: &Finish) -> Result<ExitCode> {
     spec.check_device()?;
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
     let datasets = DatasetCache::load(configs, spec.data_dir.as_deref(), plan.test.part())?;
+    notes::of_cache(&datasets);
     let store = results::open(spec, sweep, plan)?;
     let run = SweepRun { sweep, plan, store: &store, command };
     run.print_stale()?;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::notes;
 use super::progress::Display;
 use super::results;
 use super::run_args::RunArgs;
@@ -63,6 +64,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     args.spec.check_device()?;
     let configs = named.iter().map(|trial| &trial.config.data);
     let datasets = DatasetCache::load(configs, args.spec.data_dir.as_deref(), plan.test.part())?;
+    notes::of_cache(&datasets);
     // With very many processes on one folder, each writes only to its own trials.
     let store = match results::find(&args.spec, &sweep)?.filter(|_| args.pending) {
         Some(store) => store,

@@ -69,7 +69,7 @@ pub fn run(
     data_dir: Option<&Path>,
     report: &mut dyn FnMut(Check) -> io::Result<()>,
 ) -> Result<(), Error> {
-    let plan = Plan::of(&small(sweep), device::Kind::Cpu, data::facts)?;
+    let plan = Plan::of(&small(sweep), device::Kind::Cpu, |config| data::facts(config, data_dir))?;
     let datasets =
         DatasetCache::load(plan.trials.iter().map(|trial| &trial.config.data), data_dir, Part::All)?;
     let mut seen: Vec<&Trial> = Vec::new();

@@ -38,27 +38,59 @@ pub enum Error {
         /// The values found and expected.
         reason: String,
     },
-    /// A file of MNIST has other content than the published one.
+    /// A file of a known set has other content than the published one.
     #[error(
-        "{} is not the genuine file: the SHA-256 of its decompressed content is {actual}, \
-         expected {expected}; delete it and run `drsae data fetch`",
+        "{} is not the genuine file: {digest} is {actual}, expected {expected}; delete it and run `drsae data fetch \
+         {set}`",
         shown(path)
     )]
     Checksum {
         /// The file.
         path: PathBuf,
-        /// SHA-256 of the genuine file's decompressed content.
+        /// Its set.
+        set: &'static str,
+        /// The digest that is published.
+        digest: &'static str,
+        /// That of the genuine file.
         expected: &'static str,
-        /// SHA-256 of what was found.
+        /// That of what was found.
         actual: String,
     },
-    /// A file of MNIST is not a complete gzip file.
-    #[error("{} cannot be decompressed; delete it and run `drsae data fetch`", shown(path))]
+    /// A file of a known set is not a complete gzip file.
+    #[error("{} cannot be decompressed; delete it and run `drsae data fetch {set}`", shown(path))]
     Damaged {
         /// The file.
         path: PathBuf,
+        /// Its set.
+        set: &'static str,
         /// The error of the decompressor.
         source: io::Error,
+    },
+    /// A file is no archive of arrays.
+    #[error(
+        "{} cannot be read as an archive: {reason}; write `data.file` by np.savez_compressed",
+        shown(path)
+    )]
+    Archive {
+        /// The file, or an array in it.
+        path: PathBuf,
+        /// The error.
+        reason: String,
+    },
+    /// An array is missing.
+    #[error(
+        "{} has no {name}{}; the arrays are x_train, y_train, x_test and y_test, which \
+         np.savez_compressed(\"digits.npz\", x_train=x_train, …) writes into one file",
+        shown(path),
+        if found.is_empty() { String::new() } else { format!(", only {}", printable(found)) }
+    )]
+    NoArray {
+        /// Name of the array's file.
+        name: &'static str,
+        /// The archive or the folder.
+        path: PathBuf,
+        /// What is there instead.
+        found: String,
     },
     /// A file of `data.folder` is missing.
     #[error(
@@ -71,27 +103,32 @@ pub enum Error {
         /// The folder that was searched.
         folder: PathBuf,
     },
-    /// A file of MNIST is missing and could not be downloaded.
+    /// A file of a known set is missing and could not be downloaded.
     #[error(
-        "{name} is not in {folder} and could not be downloaded:\n{attempts}put MNIST's four IDX files \
-         (plain or .gz) into that folder, name the folder that has them with --data-dir or \
-         DRSAE_DATA_DIR, or set `data.source = \"strokes\"`, which needs no download",
+        "{name} is not in {folder} and could not be downloaded:\n{attempts}put the four files of {set} into \
+         that folder, name another one with --data-dir or DRSAE_DATA_DIR, or set \
+         `data.source = \"strokes\"`, which needs no download",
         folder = shown(folder)
     )]
     Unavailable {
         /// The file's name without `.gz`.
         name: &'static str,
+        /// Its set.
+        set: &'static str,
         /// The folder that was searched, which is also the target of the download.
         folder: PathBuf,
         /// The mirrors that were tried, in order.
         attempts: FailedDownloads,
     },
-    /// No folder for MNIST's files is known.
+    /// No folder for the files of a known set is known.
     #[error(
-        "no folder for MNIST's files: neither XDG_CACHE_HOME nor HOME is set; name one with \
-         --data-dir or DRSAE_DATA_DIR"
+        "no folder for the files of {set}: neither XDG_CACHE_HOME nor HOME is set; name one with --data-dir or \
+         DRSAE_DATA_DIR"
     )]
-    NoFolder,
+    NoFolder {
+        /// The set.
+        set: &'static str,
+    },
 }
 
 impl Error {
@@ -99,12 +136,13 @@ impl Error {
         move |source| Self::Read { path: path.to_owned(), source }
     }
 
-    /// As [`Error::read`], for a file of MNIST, which can be downloaded again if it is damaged.
-    pub(super) fn unpack(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    /// An error of reading a file of a known set, which can be downloaded again if it is damaged.
+    pub(super) fn unpack(set: &'static str, path: &Path, source: io::Error) -> Self {
         use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        move |source| match source.kind() {
-            InvalidData | InvalidInput | UnexpectedEof => Self::Damaged { path: path.to_owned(), source },
-            _ => Self::Read { path: path.to_owned(), source },
+        let path = path.to_owned();
+        match source.kind() {
+            InvalidData | InvalidInput | UnexpectedEof => Self::Damaged { path, set, source },
+            _ => Self::Read { path, source },
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Downloads of MNIST's files.
+//! Downloads of the files of known sets.
 //!
 //! A file is downloaded from the first mirror with a genuine copy. It is written under a temporary name,
 //! checked and then renamed, so a folder never contains an incomplete file, even if several processes
@@ -20,11 +20,8 @@ use ureq::{Agent, Proxy};
 pub use self::partial::remove_abandoned;
 use super::Error;
 use super::error::{FailedDownload, FailedDownloads, Unusable};
-use super::known::Known;
+use super::known::{Known, KnownSet};
 use crate::text::shown;
-
-const PUBLIC_MIRRORS: [&str; 2] =
-    ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"];
 
 /// Timeouts of a download.
 #[derive(Debug, Clone, Copy)]
@@ -48,16 +45,16 @@ pub struct Downloader {
 }
 
 impl Downloader {
-    /// The two public mirrors, through the proxy that the environment names, if any.
+    /// The public mirrors of a set, through the proxy that the environment names, if any.
     #[must_use]
-    pub fn public() -> Self {
+    pub fn of(set: &KnownSet) -> Self {
         let patience = Patience {
             connect: Duration::from_secs(15),
             stall: Duration::from_secs(30),
             whole: Duration::from_hours(1),
         };
         let proxy = proxy::of_environment(|name| env::var_os(name));
-        Self { mirrors: PUBLIC_MIRRORS.map(str::to_owned).into(), patience, proxy }
+        Self { mirrors: set.mirrors.iter().copied().map(str::to_owned).collect(), patience, proxy }
     }
 
     fn agent(&self) -> Result<Agent, Error> {
@@ -94,7 +91,7 @@ impl Downloader {
                 Err(reason) => attempts.0.push(FailedDownload { url, reason }),
             }
         }
-        Err(Error::Unavailable { name: file.name, folder: folder.to_owned(), attempts })
+        Err(Error::Unavailable { name: file.name, set: file.set, folder: folder.to_owned(), attempts })
     }
 }
 
@@ -105,12 +102,12 @@ fn attempt(agent: &Agent, file: Known, url: &str, folder: &Path) -> Result<PathB
     let mut partial = partial::create(file, folder).map_err(unwritable)?;
     receive(agent, file, url, &mut partial)?;
     // The folder is not synced: after a crash the file may have to be downloaded again.
-    let path = folder.join(format!("{}.gz", file.name));
+    let path = file.archive_in(folder);
     partial.persist(&path).map_err(|error| unwritable(error.error))?;
     Ok(path)
 }
 
-/// Writes the response of a mirror and checks its SHA-256; returns the reason of a failure.
+/// Writes the response of a mirror and checks its digest; returns the reason of a failure.
 fn receive(agent: &Agent, file: Known, url: &str, partial: &mut NamedTempFile) -> Result<(), String> {
     let response = agent.get(url).call().map_err(|error| error.to_string())?;
     let body = response.into_body();
@@ -127,9 +124,9 @@ fn receive(agent: &Agent, file: Known, url: &str, partial: &mut NamedTempFile) -
 }
 
 fn verify(file: Known, path: &Path) -> Result<(), String> {
-    file.read(path).map(drop).map_err(|error| match error {
-        Error::Checksum { actual, expected, .. } => {
-            format!("the SHA-256 of the decompressed content is {actual}, expected {expected}")
+    file.verify(path).map_err(|error| match error {
+        Error::Checksum { digest, actual, expected, .. } => {
+            format!("{digest} is {actual}, expected {expected}")
         }
         Error::Damaged { source, .. } => format!("the answer is not a whole gzip file: {source}"),
         other => other.to_string(),

@@ -34,6 +34,11 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>, Error> {
     })
 }
 
+/// The last part of a path, as a name for messages.
+pub(super) fn stem(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// Reads to the end of `reader`, but at most one byte beyond `length`, which is enough to detect content that is too
 /// long without decompressing all of it.
 pub(super) fn read_bounded(reader: impl Read, length: u64) -> io::Result<Vec<u8>> {

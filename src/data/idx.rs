@@ -1,190 +1,165 @@
 //! The IDX format, and data sets in four IDX files.
 //!
-//! An IDX file of bytes is: two zeros, the type 8 (unsigned byte), the number of dimensions,
-//! each dimension as a big-endian `u32`, then the bytes, the last dimension fastest. Files of images have three
-//! dimensions, files of labels one. Files are not trusted: the sizes in the header are checked before memory is
-//! allocated for them.
+//! An IDX file is: two zeros, the type of its numbers, the number of dimensions, each dimension as a big-endian `u32`, then
+//! the numbers, big-endian, the last dimension fastest. Files of images have three dimensions and bytes or floats, files of
+//! labels one dimension and integers. Files are not trusted: the sizes in the header are checked, and memory grows with
+//! what the file has.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::array::{Body, ByteOrder, Fault, MAX_BYTES, Number, Origin, malformed};
+use super::assembly::{ImageArray, LabelArray, PartArrays, assemble};
 use super::files::{self, Hashing, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS};
-use super::{Dataset, Error, Images, Shape};
+use super::{Dataset, Error, Layout};
 
-/// Maximum size of a file, in bytes of pixels or labels.
-const MAX_BYTES: u64 = 1 << 31;
 /// Maximum height and width of an image, in pixels.
 const MAX_SIDE: u32 = 1 << 10;
 
-/// Reads the four files of a folder, each plain or `.gz`.
+/// Reads the four files of a folder, each plain or `.gz`. Unless `keep` is set, no pixel is kept.
 ///
 /// # Errors
 /// Names the file, and the position in it, that is missing, malformed or inconsistent with another one.
-pub fn load(folder: &Path) -> Result<Dataset, Error> {
-    read_folder(folder, true)
+pub fn load(folder: &Path, keep: bool) -> Result<Dataset, Error> {
+    let find = |name: &'static str| {
+        let path = files::locate(folder, name);
+        let path = path.ok_or_else(|| Error::Missing { name, folder: folder.to_owned() })?;
+        Ok::<_, Error>(IdxFile { name, path })
+    };
+    let files = [find(TRAIN_IMAGES)?, find(TRAIN_LABELS)?, find(TEST_IMAGES)?, find(TEST_LABELS)?];
+    read(files::stem(folder), &files, 1, keep)
 }
 
-/// Shape and checksums of a folder's images. The files are read once, and no pixel is kept.
-///
-/// # Errors
-/// As [`load`].
-pub fn facts(folder: &Path) -> Result<(Shape, BTreeMap<String, String>), Error> {
-    let data = read_folder(folder, false)?;
-    Ok((data.shape(), data.checksums))
+/// A file of a data set.
+pub(super) struct IdxFile {
+    /// Name in the data set.
+    pub name: &'static str,
+    pub path: PathBuf,
 }
 
-fn read_folder(folder: &Path, pixels: bool) -> Result<Dataset, Error> {
-    let train = Part::read(folder, TRAIN_IMAGES, TRAIN_LABELS, pixels)?;
-    let test = Part::read(folder, TEST_IMAGES, TEST_LABELS, pixels)?;
-    let [_, rows, columns] = train.dimensions;
-    if test.dimensions[1..] != train.dimensions[1..] {
-        let reason = format!(
-            "test images are {}×{} pixels, training images {rows}×{columns}",
-            test.dimensions[1], test.dimensions[2]
-        );
-        return Err(Error::Malformed { path: test.images_path, position: 8, reason });
-    }
-    let classes = classes(&train.labels_path, &train.images.labels)?;
-    if let Some(index) = test.images.labels.iter().position(|&label| usize::from(label) >= classes) {
-        let label = test.images.labels[index];
-        let reason = format!("label {label} does not occur in training, which has labels below {classes}");
-        return Err(Error::Malformed { path: test.labels_path, position: 8 + index as u64, reason });
-    }
-    Ok(Dataset {
-        name: name(folder),
-        rows: rows as usize,
-        columns: columns as usize,
-        classes,
-        checksums: train.checksums.into_iter().chain(test.checksums).collect(),
-        train: train.images,
-        test: test.images,
-    })
+/// Reads images and labels of training, then of test; a label has a row of `columns` numbers, of which the first
+/// counts.
+pub(super) fn read(name: String, files: &[IdxFile; 4], columns: u32, keep: bool) -> Result<Dataset, Error> {
+    let part = |images: &IdxFile, labels: &IdxFile| {
+        let images = read_images(images, keep)?;
+        Ok::<_, Error>(PartArrays { labels: read_labels(labels, columns, images.count)?, images })
+    };
+    let [train_images, train_labels, test_images, test_labels] = files;
+    assemble(name, part(train_images, train_labels)?, part(test_images, test_labels)?)
 }
 
-fn find(folder: &Path, name: &'static str) -> Result<PathBuf, Error> {
-    files::locate(folder, name).ok_or_else(|| Error::Missing { name, folder: folder.to_owned() })
+fn read_images(file: &IdxFile, keep: bool) -> Result<ImageArray, Error> {
+    let mut reader = Hashing::new(files::open(&file.path)?);
+    let mut images = || {
+        let header = Header::<3>::read(&mut reader, "images", &[Number::U8, Number::F32, Number::F64])?;
+        let [count, rows, columns] = header.dimensions.map(u64::from);
+        let pixels = header.body().pixels(&mut reader, rows * columns, keep)?;
+        let layout = Layout::Grey { rows: rows as usize, columns: columns as usize };
+        Ok((header.body(), count, layout, pixels))
+    };
+    let (body, count, layout, pixels) = images().map_err(|fault: Fault| fault.at(&file.path))?;
+    Ok(ImageArray { origin: file.origin(reader, body), count, layout, pixels })
 }
 
-fn name(folder: &Path) -> String {
-    folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
-}
-
-fn classes(path: &Path, labels: &[u8]) -> Result<usize, Error> {
-    let classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
-    if classes < 2 {
-        let reason = "every training label is 0: at least two classes are needed".to_owned();
-        return Err(Error::Malformed { path: path.to_owned(), position: 8, reason });
-    }
-    Ok(classes)
-}
-
-/// A file of images with its file of labels.
-struct Part {
-    images_path: PathBuf,
-    labels_path: PathBuf,
-    dimensions: [u32; 3],
-    images: Images,
-    checksums: [(String, String); 2],
-}
-
-impl Part {
-    fn read(
-        folder: &Path,
-        images: &'static str,
-        labels: &'static str,
-        keep_pixels: bool,
-    ) -> Result<Self, Error> {
-        let (images_path, labels_path) = (find(folder, images)?, find(folder, labels)?);
-        let mut pixels = Vec::new();
-        let (dimensions, images_sum) = if keep_pixels {
-            hashed(&images_path, &mut pixels)?
+fn read_labels(file: &IdxFile, columns: u32, images: u64) -> Result<LabelArray, Error> {
+    let mut reader = Hashing::new(files::open(&file.path)?);
+    let mut labels = || {
+        let integers = [Number::U8, Number::I8, Number::I16, Number::I32];
+        let header = if columns == 1 {
+            Header::<1>::read(&mut reader, "labels", &integers)?.pair()
         } else {
-            hashed(&images_path, &mut io::sink())?
+            Header::<2>::read(&mut reader, "labels", &integers)?
         };
-        let mut label_bytes = Vec::new();
-        let ([count], labels_sum) = hashed(&labels_path, &mut label_bytes)?;
-        if count != dimensions[0] {
-            let reason = format!("{count} labels for {} images", dimensions[0]);
-            return Err(Error::Malformed { path: labels_path, position: 4, reason });
+        let [count, found] = header.dimensions;
+        if u64::from(count) != images {
+            return malformed(4, format!("{count} labels for {images} images"));
         }
-        let inputs = dimensions[1] as usize * dimensions[2] as usize;
-        Ok(Self {
-            images_path,
-            labels_path,
-            dimensions,
-            images: Images { inputs, pixels, labels: label_bytes },
-            checksums: [(images.to_owned(), images_sum), (labels.to_owned(), labels_sum)],
-        })
-    }
+        if found != columns {
+            return malformed(8, format!("{found} numbers a label, expected {columns}"));
+        }
+        Ok((header.body(), header.body().labels(&mut reader, columns.into())?))
+    };
+    let (body, labels) = labels().map_err(|fault| fault.at(&file.path))?;
+    Ok(LabelArray { origin: file.origin(reader, body), labels })
 }
 
-/// Copies a file's body; returns its dimensions, and the SHA-256 of the file.
-fn hashed<const D: usize>(path: &Path, body: &mut impl Write) -> Result<([u32; D], String), Error> {
-    let mut reader = Hashing::new(files::open(path)?);
-    let dimensions = copy(&mut reader, body).map_err(|fault| fault.at(path))?;
-    Ok((dimensions, reader.finish()))
-}
-
-/// A fault of a file whose path is not known yet.
-#[derive(Debug)]
-enum Fault {
-    Io(io::Error),
-    Malformed { position: u64, reason: String },
-}
-
-impl Fault {
-    fn at(self, path: &Path) -> Error {
-        let path = path.to_owned();
-        match self {
-            Self::Io(source) => Error::Read { path, source },
-            Self::Malformed { position, reason } => Error::Malformed { path, position, reason },
+impl IdxFile {
+    /// The file's origin, once it was read.
+    fn origin<R: Read>(&self, reader: Hashing<R>, body: Body) -> Origin {
+        Origin {
+            path: self.path.clone(),
+            name: self.name.to_owned(),
+            checksum: reader.finish(),
+            count_at: 4,
+            dimensions_at: 8,
+            body,
         }
     }
 }
 
-fn malformed<T>(position: u64, reason: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::Malformed { position, reason: reason.into() })
+/// The header of a file with `D` dimensions.
+#[derive(Debug, Clone, Copy)]
+struct Header<const D: usize> {
+    number: Number,
+    dimensions: [u32; D],
+    bytes: u64,
 }
 
-/// Copies a file's body, whose length must match the header.
-fn copy<const D: usize>(mut reader: impl Read, body: &mut impl Write) -> Result<[u32; D], Fault> {
-    let dimensions = header(&mut reader)?;
-    let expected = dimensions.iter().map(|&size| u64::from(size)).product();
-    let found = io::copy(&mut reader.by_ref().take(expected), body).map_err(Fault::Io)?;
-    let start = header_length::<D>() as u64;
-    if found < expected {
-        return malformed(
-            start + found,
-            format!("the file ends after {found} of the {expected} bytes that its header announces"),
-        );
-    }
-    if io::copy(&mut reader.take(1), &mut io::sink()).map_err(Fault::Io)? > 0 {
-        return malformed(start + found, "the file continues after the last byte that its header announces");
-    }
-    Ok(dimensions)
-}
+/// The types of numbers by their code.
+const NUMBERS: [(u8, Number); 6] = [
+    (0x08, Number::U8),
+    (0x09, Number::I8),
+    (0x0b, Number::I16),
+    (0x0c, Number::I32),
+    (0x0d, Number::F32),
+    (0x0e, Number::F64),
+];
 
-/// Reads and bounds the dimensions.
-fn header<const D: usize>(mut reader: impl Read) -> Result<[u32; D], Fault> {
-    let magic = [0, 0, 8, D as u8];
-    let found: [u8; 4] = word(&mut reader, 0)?;
-    if found != magic {
-        return malformed(0, format!("magic number {found:02x?}, expected {magic:02x?}"));
-    }
-    let mut dimensions = [0; D];
-    for (axis, size) in dimensions.iter_mut().enumerate() {
-        let position = 4 + 4 * axis as u64;
-        *size = u32::from_be_bytes(word(&mut reader, position)?);
-        if *size == 0 || (axis > 0 && *size > MAX_SIDE) {
-            return malformed(position, format!("a dimension of {size}; images have 1 to {MAX_SIDE} a side"));
+impl<const D: usize> Header<D> {
+    /// Reads and bounds the type and the dimensions.
+    fn read(mut reader: impl Read, content: &str, allowed: &[Number]) -> Result<Self, Fault> {
+        let magic: [u8; 4] = word(&mut reader, 0)?;
+        let number = NUMBERS.into_iter().find(|(code, _)| magic == [0, 0, *code, D as u8]);
+        let Some((_, number)) = number.filter(|(_, number)| allowed.contains(number)) else {
+            let codes = NUMBERS.into_iter().filter(|(_, number)| allowed.contains(number));
+            let codes: Vec<_> = codes.map(|(code, _)| format!("{code:02x}")).collect();
+            return malformed(
+                0,
+                format!(
+                    "magic number {magic:02x?}, expected [00, 00, TYPE, {D:02x}] for {content}, with the type {}",
+                    codes.join(" or ")
+                ),
+            );
+        };
+        let mut dimensions = [0; D];
+        for (axis, size) in dimensions.iter_mut().enumerate() {
+            let position = 4 + 4 * axis as u64;
+            *size = u32::from_be_bytes(word(&mut reader, position)?);
+            if *size == 0 || (axis > 0 && *size > MAX_SIDE) {
+                return malformed(
+                    position,
+                    format!("a dimension of {size}; images have 1 to {MAX_SIDE} a side"),
+                );
+            }
         }
+        let bytes = dimensions.iter().map(|&size| u64::from(size)).product::<u64>() * number.size() as u64;
+        if bytes > MAX_BYTES {
+            return malformed(4, format!("{bytes} bytes announced, more than {MAX_BYTES}"));
+        }
+        Ok(Self { number, dimensions, bytes: header_length::<D>() as u64 })
     }
-    let bytes: u64 = dimensions.iter().map(|&size| u64::from(size)).product();
-    if bytes > MAX_BYTES {
-        return malformed(4, format!("{bytes} bytes announced, more than {MAX_BYTES}"));
+
+    fn body(&self) -> Body {
+        let count = self.dimensions.iter().map(|&size| u64::from(size)).product();
+        Body { number: self.number, order: ByteOrder::Big, start: self.bytes, count }
     }
-    Ok(dimensions)
+}
+
+impl Header<1> {
+    /// The same numbers in rows of one.
+    fn pair(self) -> Header<2> {
+        Header { number: self.number, dimensions: [self.dimensions[0], 1], bytes: self.bytes }
+    }
 }
 
 /// Bytes of the header of a file with `D` dimensions.

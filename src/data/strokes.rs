@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::skeletons::{Point, SKELETONS};
-use super::{Config, Dataset, Images, Part, Shape};
+use super::{Config, Dataset, Images, Layout, Part, Shape};
 use crate::Invalid;
 use crate::rng::{self, Purpose};
 
@@ -94,9 +94,9 @@ impl Recipe {
         let test = if part == Part::All { self.test } else { 0 };
         Dataset {
             name: "strokes".to_owned(),
-            rows: SIDE,
-            columns: SIDE,
+            layout: Layout::square(SIDE),
             classes: SHAPE.classes,
+            labels: (0..).take(SHAPE.classes).collect(),
             train: images(self.seed, Purpose::TrainingGlyph, self.train),
             test: images(self.seed, Purpose::TestGlyph, test),
             checksums: self.checksums(),
@@ -122,7 +122,7 @@ pub fn images(seed: u64, purpose: Purpose, count: usize) -> Images {
     pixels.par_chunks_exact_mut(SHAPE.inputs).enumerate().for_each(|(index, out)| {
         out.copy_from_slice(&glyph(seed, purpose, index));
     });
-    Images { inputs: SHAPE.inputs, pixels, labels: (0..count).map(label).collect() }
+    Images { inputs: SHAPE.inputs, pixels: pixels.into(), labels: (0..count).map(label).collect() }
 }
 
 /// The class of example `index`.
@@ -279,13 +279,14 @@ fn catmull_rom(points: &[Point; 4], t: f64) -> Point {
 mod tests {
     use super::*;
     use crate::data::files::sha256;
+    use crate::data::{PixelSlice, Pixels};
 
     #[test]
     fn a_glyph_does_not_depend_on_how_many_are_drawn() {
         let few = images(3, Purpose::TrainingGlyph, 7);
         let many = images(3, Purpose::TrainingGlyph, 40);
-        assert_eq!(few.pixels, many.pixels[..few.pixels.len()]);
-        assert_eq!(few.image(6), glyph(3, Purpose::TrainingGlyph, 6));
+        assert_eq!(few.pixels, many.first(few.len()).pixels);
+        assert_eq!(few.image(6), PixelSlice::Bytes(&glyph(3, Purpose::TrainingGlyph, 6)));
     }
 
     /// The undeformed glyph of a class.
@@ -327,7 +328,9 @@ mod tests {
     /// is intended.
     #[test]
     fn the_pixels_are_pinned() {
-        let pixels = images(DEFAULT_SEED, Purpose::TrainingGlyph, 100).pixels;
+        let Pixels::Bytes(pixels) = images(DEFAULT_SEED, Purpose::TrainingGlyph, 100).pixels else {
+            panic!("glyphs are bytes")
+        };
         assert_eq!(
             (VERSION, sha256(&pixels).as_str()),
             (1, "628aaa5a16bf757263d52afdd1c3e8568546f1846fc1e84cdd1713519cec5d9d")
@@ -338,7 +341,7 @@ mod tests {
     fn every_glyph_has_ink_and_paper() {
         let images = images(5, Purpose::TestGlyph, 2_000);
         for (index, pixels) in images.iter().enumerate() {
-            let ink = pixels.iter().filter(|&&pixel| pixel > 127).count();
+            let ink = pixels.numbers().into_iter().filter(|&pixel| pixel > 127.0).count();
             assert!((15..400).contains(&ink), "{ink} dark pixels in example {index}");
         }
     }

@@ -8,7 +8,7 @@ use crate::data::{self, Dataset, Part};
 pub struct DatasetCache(Vec<(data::Config, Dataset)>);
 
 impl DatasetCache {
-    /// Loads a part of each distinct data set of `configs`; `data_dir` is the folder of the MNIST files.
+    /// Loads a part of each distinct data set of `configs`; `data_dir` is the folder of published sets.
     ///
     /// # Errors
     /// A data set cannot be read.
@@ -40,6 +40,11 @@ impl DatasetCache {
     pub fn find(&self, config: &data::Config) -> Option<&Dataset> {
         let images = config.images();
         self.0.iter().find(|(known, _)| *known == images).map(|(_, dataset)| dataset)
+    }
+
+    /// The data sets, each with its settings.
+    pub fn all(&self) -> impl Iterator<Item = (&data::Config, &Dataset)> {
+        self.0.iter().map(|(config, dataset)| (config, dataset))
     }
 
     /// The number of data sets.

@@ -221,7 +221,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
     /// The result of `open` after `change` of the folder of an attempt that was killed after one epoch.
     fn reopened(change: impl FnOnce(&TrialFolder)) -> (Option<usize>, Option<String>) {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).unwrap();
-        let plan = Plan::of(&sweep, Kind::Cpu, data::facts).unwrap();
+        let plan = Plan::of(&sweep, Kind::Cpu, |config: &data::Config| data::facts(config, None)).unwrap();
         let trial = &plan.trials[0];
         let datasets = DatasetCache::load([&trial.config.data], None, crate::data::Part::All).unwrap();
         let networks = Networks { datasets: &datasets };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::training::task;
-use crate::data::{Dataset, Images, Shape};
+use crate::data::{Dataset, Images, Layout, Shape};
 use crate::model::{Encoder, budget};
 use crate::plan::{Plan, Trial};
 use crate::spec::TrialConfig;
@@ -116,9 +116,9 @@ fn placeholder(shape: Shape, batch: usize) -> Dataset {
     };
     Dataset {
         name: "pilot".to_owned(),
-        rows: 1,
-        columns: shape.inputs,
+        layout: Layout::Features(shape.inputs),
         classes: shape.classes,
+        labels: (0..).take(shape.classes).collect(),
         test: images.clone(),
         train: images,
         checksums: BTreeMap::new(),

@@ -100,11 +100,10 @@ impl Session for Network<'_> {
 
     fn finish(self: Box<Self>, config_toml: &str) -> Result<Trained, Failure> {
         let outcome = self.trainer.finish()?;
-        let labels = &self.dataset.test.labels;
         Ok(Trained {
             best_epoch: outcome.best_epoch,
             valid_error: outcome.valid_error,
-            predictions: outcome.test.map(|test| predictions(labels, &test.predictions)),
+            predictions: outcome.test.map(|test| predictions(self.dataset, &test.predictions)),
             model: weights::to_bytes(&outcome.model, config_toml)?,
         })
     }
@@ -125,8 +124,12 @@ pub(super) fn task<'a>(trial: &'a Trial, dataset: &'a Dataset) -> Task<'a> {
     }
 }
 
-/// The rows of `predictions.csv`.
-pub(super) fn predictions(labels: &[u8], predicted: &[u8]) -> Vec<PredictionRow> {
-    let pairs = labels.iter().zip(predicted).enumerate();
-    pairs.map(|(index, (&label, &prediction))| PredictionRow { index, label, prediction }).collect()
+/// The rows of `predictions.csv`, which have the labels of the source.
+#[must_use]
+pub fn predictions(dataset: &Dataset, predicted: &[u8]) -> Vec<PredictionRow> {
+    let of = |class: &u8| dataset.labels[usize::from(*class)];
+    let pairs = dataset.test.labels.iter().zip(predicted).enumerate();
+    let row =
+        |(index, (class, predicted))| PredictionRow { index, label: of(class), prediction: of(predicted) };
+    pairs.map(row).collect()
 }

@@ -66,6 +66,6 @@ fn test(trial: &Trial, store: &Store, datasets: &DatasetCache) -> Result<(), Uns
     let test =
         train::test(&model, dataset, &trial.config.fitted(&dataset.train), trial.config.objective.sparsity);
     let test = test.map_err(|error| UnsealError::Evaluation(id(), error))?;
-    let rows = predictions(&dataset.test.labels, &test.predictions);
+    let rows = predictions(dataset, &test.predictions);
     Ok(store.write_unsealed(&trial.id, outcome, &rows)?)
 }

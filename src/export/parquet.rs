@@ -159,8 +159,8 @@ fn mistakes(rows: &[MistakeRow]) -> Vec<Column> {
     Columns::of(rows)
         .count("index", |row| row.index)
         .count("image", |row| row.image)
-        .column("label", |row| u64::from(row.label))
-        .column("predicted", |row| u64::from(row.predicted))
+        .column("label", |row| row.label)
+        .column("predicted", |row| row.predicted)
         .columns
 }
 

@@ -52,7 +52,7 @@ impl Identities {
         };
         let parts = [
             "{\"config\":{\"data\":",
-            self.data.text(data, |data| json!(data.without_folder())),
+            self.data.text(data, |data| json!(data.without_paths())),
             ",\"model\":",
             self.model.text(model, |model| json!(model)),
             ",\"objective\":",

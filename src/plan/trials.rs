@@ -59,11 +59,8 @@ impl Plan {
 
     /// The facts about the data sets that have the settings of `config`, in whatever folder.
     pub fn facts_in_any_folder(&self, config: &data::Config) -> impl Iterator<Item = &Facts> {
-        let config = config.without_folder();
-        self.datasets
-            .iter()
-            .filter(move |(known, _)| known.without_folder() == config)
-            .map(|(_, facts)| facts)
+        let config = config.without_paths();
+        self.datasets.iter().filter(move |(known, _)| known.without_paths() == config).map(|(_, facts)| facts)
     }
 
     /// Column names of `plan.csv`.

@@ -1,9 +1,9 @@
 //! Loading a spec: text -> document -> wire types -> [`Sweep`].
 
 use std::collections::HashMap;
-use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use toml::{Table, Value};
 
@@ -12,6 +12,7 @@ use super::config::CONFIG_TABLES;
 use super::document::Document;
 use super::error::{Error, Place, Problem};
 use super::expand;
+use super::location;
 use super::overrides::Override;
 use super::path;
 use super::sweep::{Cell, Compare, Published, Sweep, TestSet, label, text};
@@ -27,22 +28,27 @@ const MAX_BYTES: u64 = 1 << 20;
 const SWEEP_FOLDERS: [&str; 5] = ["analysis", "replaced", "running", "slurm", "trials"];
 
 impl Sweep {
-    /// Loads and checks the spec at `path`, with `overrides` of the form `path=value` applied.
+    /// Loads and checks the spec at `path`, with `overrides` of the form `path=value` applied. Paths of data become
+    /// absolute: those of the file are relative to its folder, those of overrides to the current one.
     ///
     /// # Errors
     /// The first thing wrong with the file, the overrides or the sweep, and where.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        Self::parse(&read_file(path)?, &path.display().to_string(), overrides)
+        let folders = Folders::of(path).map_err(|error| unreadable(path, Problem::Unreadable(error)))?;
+        Self::check(&document(&read_file(path)?, &path.display().to_string(), overrides, Some(&folders))?)
     }
 
-    /// Checks the spec `text`; `file` names it in errors.
+    /// Checks the spec `text`; `file` names it in errors. Paths of data stay as they are.
     ///
     /// # Errors
     /// The first thing wrong with the text, the overrides or the sweep, and where.
     pub fn parse(text: &str, file: &str, overrides: &[String]) -> Result<Self, Error> {
-        let doc = document(text, file, overrides)?;
+        Self::check(&document(text, file, overrides, None)?)
+    }
+
+    fn check(doc: &Document) -> Result<Self, Error> {
         let spec: wire::Spec = doc.read(wire::with_config_tables(doc.table.clone()))?;
-        check(&doc, spec)
+        check(doc, spec)
     }
 
     /// The place of the setting `key`, or else of the nearest table around it: for errors that appear in planning.
@@ -51,17 +57,44 @@ impl Sweep {
         let file = path.display().to_string();
         let place = || -> Result<Place, Error> {
             let text = read_file(path).unwrap_or_default();
-            Ok(document(&text, &file, overrides)?.place(&path::split(key)))
+            Ok(document(&text, &file, overrides, None)?.place(&path::split(key)))
         };
         place().unwrap_or_else(|error| error.place)
     }
 }
 
-/// Parses the text and applies the overrides.
-fn document<'t>(text: &'t str, file: &'t str, overrides: &[String]) -> Result<Document<'t>, Error> {
+/// Folders that paths of data are relative to.
+struct Folders {
+    spec: PathBuf,
+    current: PathBuf,
+}
+
+impl Folders {
+    fn of(spec: &Path) -> io::Result<Self> {
+        let current = env::current_dir()?;
+        Ok(Self {
+            spec: spec.parent().map_or_else(|| current.clone(), |parent| current.join(parent)),
+            current,
+        })
+    }
+}
+
+/// Parses the text, applies the overrides, and resolves the paths of both.
+fn document<'t>(
+    text: &'t str,
+    file: &'t str,
+    overrides: &[String],
+    folders: Option<&Folders>,
+) -> Result<Document<'t>, Error> {
     let mut doc = Document::parse(text, file)?;
+    if let Some(Folders { spec, .. }) = folders {
+        location::resolve(&mut doc.table, spec);
+    }
     for text in overrides {
         doc.apply(Override::parse(text)?)?;
+    }
+    if let Some(Folders { current, .. }) = folders {
+        location::resolve(&mut doc.table, current);
     }
     Ok(doc)
 }
@@ -82,10 +115,13 @@ pub(super) fn read_file(path: &Path) -> Result<String, Error> {
         file.take(MAX_BYTES).read_to_string(&mut text)?;
         Ok(Ok(text))
     };
-    read().unwrap_or_else(|error| Err(Problem::Unreadable(error))).map_err(|problem| Error {
-        place: Place::File(path.display().to_string()),
-        problem: Box::new(problem),
-    })
+    read()
+        .unwrap_or_else(|error| Err(Problem::Unreadable(error)))
+        .map_err(|problem| unreadable(path, problem))
+}
+
+fn unreadable(path: &Path, problem: Problem) -> Error {
+    Error { place: Place::File(path.display().to_string()), problem: Box::new(problem) }
 }
 
 fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {

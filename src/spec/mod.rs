@@ -33,6 +33,7 @@ mod document;
 mod error;
 mod expand;
 mod load;
+mod location;
 mod overrides;
 mod path;
 mod read;

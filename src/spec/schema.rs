@@ -87,6 +87,7 @@ mod tests {
         for key in [
             "name",
             "data.folder",
+            "data.file",
             "model.bounds.encoder",
             "training.phases.0.rate",
             "training.phases.0.multipliers.classifier",

@@ -1,6 +1,7 @@
 //! A checked sweep as TOML, every default written out.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use serde::Serialize;
 use toml::{Table, Value};
@@ -9,6 +10,7 @@ use super::config::CellConfig;
 use super::search::{Dimension, Method, Range, Search, Values};
 use super::sweep::{Axis, Sweep, TestSet};
 use super::wire::MethodName;
+use crate::data;
 
 #[derive(Serialize)]
 struct Head<'s> {
@@ -28,18 +30,39 @@ impl Sweep {
     /// # Errors
     /// As [`super::TrialConfig::to_toml`]; a sweep that was read from TOML can be written.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
-        write(self)
+        write(self, &self.base)
+    }
+
+    /// That text without the location of the data, which may move between a plan and its trials.
+    ///
+    /// # Errors
+    /// As [`Sweep::to_toml`].
+    pub fn to_toml_without_paths(&self) -> Result<String, toml::ser::Error> {
+        let data = self.base.data.without_paths();
+        write(self, &CellConfig { data, ..self.base.clone() })
+    }
+
+    /// The location of the data as overrides, for a text without it.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        let data::Config { folder, file, .. } = &self.base.data;
+        let set = |key: &str, path: &PathBuf| {
+            // A path that came from TOML is UTF-8.
+            format!("data.{key}={}", Value::from(path.to_string_lossy().into_owned()))
+        };
+        let folder = folder.iter().map(|path| set("folder", path));
+        folder.chain(file.iter().map(|path| set("file", path))).collect()
     }
 }
 
-fn write(sweep: &Sweep) -> Result<String, toml::ser::Error> {
+fn write(sweep: &Sweep, base: &CellConfig) -> Result<String, toml::ser::Error> {
     let head = Head {
         name: &sweep.name,
         question: &sweep.question,
         seeds: seeds(&sweep.seeds)?,
         // Specs from before the setting stay as they are.
         test: (sweep.test == TestSet::Sealed).then_some(sweep.test),
-        base: &sweep.base,
+        base,
     };
     let mut out = toml::to_string(&head)?;
     axes(&mut out, &sweep.axes);

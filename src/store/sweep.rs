@@ -94,6 +94,7 @@ fn without_path(path: &Path, text: &str) -> Result<Table, Error> {
     })?;
     if let Some(data) = table.get_mut("data").and_then(Value::as_table_mut) {
         data.remove("folder");
+        data.remove("file");
     }
     Ok(table)
 }

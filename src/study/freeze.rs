@@ -19,7 +19,7 @@ const EXCLUSIONS: &str =
 pub struct FrozenPlan {
     /// The cells with their chosen settings, and fresh seeds.
     pub sweep: Sweep,
-    /// The text of `frozen.toml`.
+    /// The text of `frozen.toml`, without the location of the data.
     pub text: String,
     /// Its SHA-256.
     pub hash: String,
@@ -37,7 +37,7 @@ pub fn freeze(study: &Sweep, search: &Search) -> Result<FrozenPlan, Error> {
         search: None,
         compare: study.compare.clone().map(|compare| Compare { tuned: search.paths(), ..compare }),
         frozen: Some(Frozen {
-            spec: sha256(study.to_toml()?),
+            spec: sha256(study.to_toml_without_paths()?),
             search: sha256(table),
             contrasts: contrast::texts(study),
             exclusions: EXCLUSIONS.to_owned(),
@@ -45,8 +45,8 @@ pub fn freeze(study: &Sweep, search: &Search) -> Result<FrozenPlan, Error> {
         cells: Vec::new(),
         ..study.clone()
     };
-    let text = plan.to_toml()?;
-    let sweep = Sweep::parse(&text, "frozen.toml", &[])?;
+    let text = plan.to_toml_without_paths()?;
+    let sweep = Sweep::parse(&text, "frozen.toml", &study.paths())?;
     Ok(FrozenPlan { hash: sha256(&text), sweep, text })
 }
 

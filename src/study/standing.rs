@@ -29,12 +29,13 @@ pub enum Standing {
     },
 }
 
-/// The hash by which the ledger names the plan of a sweep: of its spec, every default written out.
+/// The hash by which the ledger names the plan of a sweep: of its spec, every default written out, without the location
+/// of the data.
 ///
 /// # Errors
 /// The sweep cannot be written.
 pub fn plan_hash(sweep: &Sweep) -> Result<String, Error> {
-    Ok(sha256(sweep.to_toml()?))
+    Ok(sha256(sweep.to_toml_without_paths()?))
 }
 
 impl Standing {

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn masking_zeroes_its_share_of_the_input_and_nothing_else() {
-        let pixels = vec![255; 100 * 100];
+        let pixels = vec![255; 100 * 100].into();
         let images = Images { inputs: 100, pixels, labels: vec![0; 100] };
         let normaliser = Fitted::to(Preprocessing::UNCENTRED, &images, &[]).normaliser(&images);
         let indices: Vec<u32> = (0..100).collect();

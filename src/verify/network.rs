@@ -10,7 +10,7 @@ use crate::provenance::{self, Provenance};
 use crate::spec::TrialConfig;
 use crate::store::{Outcome, PredictionRow, TrialFolder, file, read_file};
 use crate::text::chain;
-use crate::{NUMERICS_VERSION, train};
+use crate::{NUMERICS_VERSION, engine, train};
 
 /// Problems, each with the name of a file.
 type Faults = Vec<(&'static str, String)>;
@@ -86,6 +86,7 @@ fn config(text: &str, trial: &Trial, data: &BTreeMap<String, String>) -> Result<
     let mut config: TrialConfig = toml::from_str(text).map_err(|error| error.message().to_owned())?;
     // The location of the data is not part of a trial's identity.
     config.data.folder.clone_from(&trial.config.data.folder);
+    config.data.file.clone_from(&trial.config.data.file);
     if config != trial.config {
         return Err("is not the config of the planned trial".to_owned());
     }
@@ -127,8 +128,8 @@ fn results(
     match folder.read_predictions() {
         Err(error) => faults.push((file::PREDICTIONS, super::problem(&error))),
         Ok(kept) => {
-            let computed = dataset.test.labels.iter().zip(&test.predictions);
-            faults.extend(differing(&kept, computed).map(|problem| (file::PREDICTIONS, problem)));
+            let computed = engine::predictions(dataset, &test.predictions);
+            faults.extend(differing(&kept, &computed).map(|problem| (file::PREDICTIONS, problem)));
         }
     }
     if let Some(cpu) = other_cpu {
@@ -144,17 +145,12 @@ fn results(
 }
 
 /// Describes how the stored rows differ from the labels and the network's predictions.
-fn differing<'a>(
-    kept: &[PredictionRow],
-    computed: impl ExactSizeIterator<Item = (&'a u8, &'a u8)>,
-) -> Option<String> {
+fn differing(kept: &[PredictionRow], computed: &[PredictionRow]) -> Option<String> {
     let images = computed.len();
     if kept.len() != images {
         return Some(format!("has {} rows for {images} test images", kept.len()));
     }
-    let row = |(index, (&label, &prediction))| PredictionRow { index, label, prediction };
-    let wanted = computed.enumerate().map(row);
-    let differing: Vec<_> = kept.iter().zip(wanted).filter(|(kept, wanted)| *kept != wanted).collect();
+    let differing: Vec<_> = kept.iter().zip(computed).filter(|(kept, wanted)| kept != wanted).collect();
     let (kept, wanted) = differing.first()?;
     Some(format!(
         "differs from the network on {} of {images} images: first it has label {} and prediction {} for image \

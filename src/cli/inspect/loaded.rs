@@ -1,12 +1,12 @@
 //! The images that networks are inspected on, and the judge.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::Args;
 use super::subjects::Networks;
 use crate::anatomy::{self, Anatomy, Context, Deformed, Network, Sample, Subject};
-use crate::cli::{checkpoint, eval};
-use crate::data::{self, Dataset, Fitted, Images, Part, Preprocessing, Scale, Source, strokes};
+use crate::cli::{checkpoint, eval, notes, source};
+use crate::data::{self, Images, Layout, Part, Preprocessing, Scale, Source, strokes};
 use crate::memory::{self, Shortage};
 use crate::model::Model;
 use crate::report::Inspected;
@@ -27,7 +27,11 @@ impl Loaded {
     pub fn of(args: &Args, networks: &Networks) -> Result<Self> {
         let source = checkpoint::source(args.data.as_deref(), &networks.config.data)?;
         let dataset = data::load(&source, args.data_dir.as_deref(), Part::All)?;
+        notes::of_dataset(&source::name(&source), &dataset);
         eval::ensure_fits(&networks.model, &dataset)?;
+        let Layout::Grey { rows, columns } = dataset.layout else {
+            bail!("the measures need grey images, and these are {}", dataset.layout)
+        };
         expect_memory(&networks.model)?;
         let preprocessing = networks.config.preprocessing();
         ensure!(
@@ -50,10 +54,10 @@ impl Loaded {
                 "the judge is not a classifier: it was trained without the class term"
             );
         }
-        let sample = |images: &Images| sample(images, &dataset, &fitted);
+        let sample = |images: &Images| Sample::new(images, (rows, columns), dataset.classes, &fitted);
         let seed = source.glyph_seed.unwrap_or(strokes::DEFAULT_SEED);
         let deformed = (source.source == Source::Strokes).then(|| {
-            let fitted = first(&dataset.train, FITTED);
+            let fitted = dataset.train.first(FITTED);
             [(&fitted, Purpose::TrainingGlyph), (&dataset.test, Purpose::TestGlyph)].map(
                 |(images, purpose)| {
                     let truth = |index| strokes::deformation(seed, purpose, index).to_vec();
@@ -89,18 +93,4 @@ impl Loaded {
 /// Refuses a network that needs more memory than there is.
 fn expect_memory(model: &Model) -> Result<(), Shortage> {
     memory::check(anatomy::bytes(model.config(), model.inputs(), rayon::current_num_threads()))
-}
-
-fn sample(images: &Images, dataset: &Dataset, fitted: &Fitted) -> Sample {
-    Sample::new(images, (dataset.rows, dataset.columns), dataset.classes, fitted)
-}
-
-/// The first images of a set.
-fn first(images: &Images, count: usize) -> Images {
-    let count = count.min(images.len());
-    Images {
-        inputs: images.inputs,
-        pixels: images.pixels[..count * images.inputs].to_vec(),
-        labels: images.labels[..count].to_vec(),
-    }
 }

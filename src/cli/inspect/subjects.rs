@@ -10,7 +10,7 @@ use super::Args;
 use crate::anatomy::{Network, Subject};
 use crate::cli::checkpoint;
 use crate::cli::terminal::print_message;
-use crate::data::{self, Images, Part, Source};
+use crate::data::{self, Images, Part};
 use crate::model::{Draw, Model};
 use crate::spec::TrialConfig;
 use crate::text::shown;
@@ -143,11 +143,7 @@ fn is_control(one: &TrialConfig, other: &TrialConfig) -> bool {
 impl Networks {
     /// Default name of the results folder.
     pub fn name(&self) -> String {
-        let source = match self.config.data.source {
-            Source::Mnist => "mnist",
-            Source::Strokes => "strokes",
-            Source::Idx => "idx",
-        };
+        let source = self.config.data.source.name();
         format!("{source}-t{}-n{}", self.config.model.steps, self.config.model.hidden)
     }
 }

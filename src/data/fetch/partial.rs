@@ -68,8 +68,9 @@ fn is_unlocked(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::known::Digest;
 
-    const FILE: Known = Known { name: "known-file", length: 1, sha256: "" };
+    const FILE: Known = Known { set: "known", name: "known-file", length: 1, digest: Digest::Content("") };
 
     fn age(path: &Path) {
         let file = File::options().write(true).open(path).unwrap();

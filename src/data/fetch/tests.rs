@@ -7,17 +7,19 @@ use std::time::Instant;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use md5::Digest as _;
 
 use super::*;
+use crate::data::known::Digest;
+use crate::data::published;
 
 const LENGTH: usize = 4_000;
 
-/// The SHA-256 is that of Python's `bytes(i * i % 61 for i in range(4000))`.
-const FILE: Known = Known {
-    name: "known-file",
-    length: LENGTH as u64,
-    sha256: "173fec71ba4d62922b1a0c304a69b1279b866ff22ebe5245168ac6e18bfe2e0d",
-};
+/// That of Python's `bytes(i * i % 61 for i in range(4000))`.
+const SHA256: &str = "173fec71ba4d62922b1a0c304a69b1279b866ff22ebe5245168ac6e18bfe2e0d";
+
+const FILE: Known =
+    Known { set: "known", name: "known-file", length: LENGTH as u64, digest: Digest::Content(SHA256) };
 
 /// The content that every mirror should have.
 fn content() -> Vec<u8> {
@@ -173,8 +175,8 @@ fn each_failure_is_reported_and_leaves_no_file() {
     assert_says(&failure(Answer::NotFound), "404");
     assert_says(&failure(Answer::CutOff), "disconnect");
     assert_says(&failure(Answer::Half), "not a whole gzip file");
-    assert_says(&failure(Answer::Forged), FILE.sha256);
-    assert_says(&failure(Answer::Bomb), FILE.sha256);
+    assert_says(&failure(Answer::Forged), SHA256);
+    assert_says(&failure(Answer::Bomb), SHA256);
     assert_says(&failure(Answer::TooLong), "longer than 4000 bytes");
     assert_says(&failure(Answer::Redirect), "redirects");
 }
@@ -227,4 +229,92 @@ fn a_proxy_that_cannot_be_used_matters_where_something_is_missing() {
     assert_eq!(names(folder.path()), [""; 0]);
     fs::write(folder.path().join(FILE.name), content()).unwrap();
     downloader.ensure(FILE, folder.path()).unwrap();
+}
+
+/// A set with the layout of QMNIST, its compressed files by name, and their contents.
+fn synthetic() -> (KnownSet, Vec<(&'static str, Vec<u8>)>) {
+    let idx = |code: u8, dimensions: &[u32], body: &[u8]| {
+        let mut bytes = vec![0, 0, code, dimensions.len() as u8];
+        bytes.extend(dimensions.iter().flat_map(|size| size.to_be_bytes()));
+        bytes.extend(body);
+        bytes
+    };
+    let labels = |labels: &[i32]| {
+        let rows = labels.iter().flat_map(|&label| [label, 70, 80, 90]);
+        let body: Vec<u8> = rows.flat_map(i32::to_be_bytes).collect();
+        idx(0x0c, &[labels.len() as u32, 4], &body)
+    };
+    let contents = [
+        ("set-train-images", idx(8, &[30, 5, 4], &[[3; 20], [4; 20], [5; 20]].concat().repeat(10))),
+        ("set-train-labels", labels(&[2, 0, 1].repeat(10))),
+        ("set-test-images", idx(8, &[20, 5, 4], &[7; 400])),
+        ("set-test-labels", labels(&[1; 20])),
+    ];
+    let known = contents.clone().map(|(name, content)| {
+        let md5 = crate::hash::hex(&md5::Md5::digest(gzip(&content)));
+        let digest = Digest::Archive(Box::leak(md5.into_boxed_str()));
+        Known { set: "set", name, length: content.len() as u64, digest }
+    });
+    let archives = contents.map(|(name, content)| (name, gzip(&content)));
+    (KnownSet { name: "set", mirrors: &[], files: known, columns: 4 }, archives.to_vec())
+}
+
+/// A server of files by their names with `.gz`.
+fn server(files: Vec<(&'static str, Vec<u8>)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let count = Read::read(&mut stream, &mut request).unwrap_or(0);
+            let request = String::from_utf8_lossy(&request[..count]);
+            let file = files.iter().find(|(name, _)| request.starts_with(&format!("GET /{name}.gz ")));
+            let (status, body) = file.map_or(("404 Not Found", &[][..]), |(_, body)| ("200 OK", body));
+            let head =
+                format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+            let _ = stream.write_all(&[head.as_bytes(), body].concat());
+        }
+    });
+    format!("http://{address}/")
+}
+
+#[test]
+fn a_published_set_is_downloaded_verified_and_read() {
+    let (set, archives) = synthetic();
+    let folder = tempfile::tempdir().unwrap();
+    let data =
+        published::load_by(&downloader(vec![server(archives.clone())]), &set, folder.path(), true).unwrap();
+    assert_eq!((data.name.as_str(), data.classes, data.test.labels), ("set", 3, vec![1; 20]));
+    assert_eq!(data.train.labels, [2, 0, 1].repeat(10));
+    let content = crate::data::files::open(&folder.path().join("set-test-images.gz")).unwrap();
+    let content = crate::data::files::read_bounded(content, 1000).unwrap();
+    assert_eq!(data.checksums["set-test-images"], crate::data::files::sha256(&content));
+    // All four are there, and a plain file has no digest to check.
+    let offline = downloader(Vec::new());
+    assert!(published::load_by(&offline, &set, folder.path(), false).is_ok());
+    fs::rename(folder.path().join("set-test-images.gz"), folder.path().join("set-test-images")).unwrap();
+    assert!(matches!(
+        published::load_by(&offline, &set, folder.path(), false),
+        Err(Error::Unavailable { .. })
+    ));
+}
+
+#[test]
+fn a_file_of_a_published_set_with_another_md5_is_refused() {
+    let (set, mut archives) = synthetic();
+    let expected = set.files[3].digest.digits();
+    archives[3].1 = gzip(b"other labels");
+    let folder = tempfile::tempdir().unwrap();
+    let error = published::load_by(&downloader(vec![server(archives.clone())]), &set, folder.path(), true)
+        .unwrap_err();
+    assert_says(
+        &error.to_string(),
+        &format!("its MD5 is {}", crate::hash::hex(&md5::Md5::digest(&archives[3].1))),
+    );
+    assert_says(&error.to_string(), expected);
+    fs::write(folder.path().join("set-test-labels.gz"), &archives[3].1).unwrap();
+    let error =
+        published::load_by(&downloader(Vec::new()), &set, folder.path(), true).unwrap_err().to_string();
+    assert_says(&error, expected);
+    assert_says(&error, "`drsae data fetch set`");
 }

@@ -70,8 +70,11 @@ impl Session for StubSession<'_> {
     }
 
     fn finish(self: Box<Self>, config_toml: &str) -> Result<Trained, Failure> {
-        let row =
-            |index| PredictionRow { index, label: index as u8, prediction: (self.trial.index % 2) as u8 };
+        let row = |index| PredictionRow {
+            index,
+            label: i64::from(index as u8),
+            prediction: i64::from(self.trial.index as u8 % 2),
+        };
         Ok(Trained {
             best_epoch: EPOCHS,
             valid_error: None,

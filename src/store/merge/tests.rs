@@ -8,7 +8,7 @@ use crate::store::{EpochRow, Outcome, PredictionRow, axis_column, file, tables};
 use crate::value::Value;
 
 /// Four test images, of which the second and the last are misclassified.
-const PREDICTIONS: [(u8, u8); 4] = [(7, 7), (2, 3), (1, 1), (0, 6)];
+const PREDICTIONS: [(i64, i64); 4] = [(7, 7), (2, 3), (1, 1), (0, 6)];
 
 fn planned(index: usize, seed: u64) -> TrialRow {
     TrialRow {

@@ -64,10 +64,10 @@ pub struct TimingRow {
 pub struct PredictionRow {
     /// Position in the test set, from 0.
     pub index: usize,
-    /// True class.
-    pub label: u8,
-    /// Predicted class.
-    pub prediction: u8,
+    /// True label.
+    pub label: i64,
+    /// Predicted label.
+    pub prediction: i64,
 }
 
 /// A test image that a complete trial misclassifies, in the merged `mistakes.csv`.
@@ -77,10 +77,10 @@ pub struct MistakeRow {
     pub index: usize,
     /// Position of the image in the test set, from 0.
     pub image: usize,
-    /// True class.
-    pub label: u8,
-    /// Predicted class.
-    pub predicted: u8,
+    /// True label.
+    pub label: i64,
+    /// Predicted label.
+    pub predicted: i64,
 }
 
 /// The provenance and the wall-clock of a complete trial, in the merged
