@@ -174,7 +174,7 @@ fn polars_reads_the_tables_with_types() {
     assert_eq!(kind("trials", "seed"), "UInt64");
     assert_eq!(kind("trials", "test_error"), "Float64");
     assert_eq!(kind("epochs", "train_error"), "Float64");
-    assert_eq!(kind("mistakes", "predicted"), "UInt64");
+    assert_eq!(kind("mistakes", "predicted"), "Int64");
     assert_eq!(kind("provenance", "dirty"), "Boolean");
     assert_eq!(kind("provenance", "lockfile"), "String");
 }
