@@ -55,7 +55,12 @@ fn a_kept_network_makes_the_error_that_was_recorded() {
             output_of(&lab.command().args(["eval", file, "--data", "strokes"]).assert().success());
         assert!(text.contains(" of 5000 test images wrong"), "{text}");
         let (_, log) = output_of(&lab.command().args(["eval", file, "--data", "nowhere"]).assert().code(2));
-        assert!(log.contains("--data nowhere: neither `mnist` nor `strokes` nor a folder"), "{log}");
+        assert!(
+            log.contains(
+                "--data nowhere: neither `mnist`, `fashion-mnist`, `kmnist`, `qmnist`, `strokes` nor a folder"
+            ),
+            "{log}"
+        );
     }
     let (_, log) =
         output_of(&lab.command().args(["eval", lab.path("spec.toml").to_str().unwrap()]).assert().code(2));

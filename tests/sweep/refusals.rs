@@ -126,7 +126,7 @@ fn digits_that_are_not_genuine_are_reported_by_file_and_checksum() {
         "error: data/train-images-idx3-ubyte is not the genuine file: the SHA-256 of its decompressed content \
          is e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855, expected \
          ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db; delete it and run \
-         `drsae data fetch`\n"
+         `drsae data fetch mnist`\n"
     );
 }
 
@@ -135,8 +135,8 @@ fn digits_that_cannot_be_decompressed_are_reported() {
     let lab = Lab::new(&digits());
     lab.write("data/train-images-idx3-ubyte.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03half");
     let (_, log) = output_of(&lab.drsae("sweep", &[]).code(2));
-    let expected =
-        "error: data/train-images-idx3-ubyte.gz cannot be decompressed; delete it and run `drsae data fetch`";
+    let expected = "error: data/train-images-idx3-ubyte.gz cannot be decompressed; delete it and run \
+         `drsae data fetch mnist`";
     assert!(log.starts_with(expected), "{log}");
 }
 
