@@ -94,9 +94,9 @@ impl Store {
             leases.acquire(&folder)
         };
         let mut result = acquire();
-        // The process that ends the trial removes these folders when they are empty.
+        // The process that ends a trial removes these folders when they are empty, and others create them again.
         for _ in 0..RACES {
-            if result.is_ok() || self.vanished().is_some() || atomic::exists(self.io(), &folder) {
+            if !result.as_ref().is_err_and(Error::is_absence) || self.vanished().is_some() {
                 break;
             }
             result = acquire();

@@ -109,6 +109,17 @@ impl Error {
         }
     }
 
+    /// Returns true if a file or folder was not there, which another process may have removed.
+    pub(super) fn is_absence(&self) -> bool {
+        match self {
+            Self::Read { source, .. } | Self::Write { source, .. } => {
+                source.kind() == io::ErrorKind::NotFound
+            }
+            Self::Vanished { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Adds the path to an error of writing it.
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         |source| Self::Write { path: path.to_owned(), source }

@@ -1,8 +1,11 @@
 use super::*;
-use crate::store::io::Disk;
+use crate::store::io::simulated::{Fault, World};
+use crate::store::io::{Disk, Io};
 use crate::store::outcome::tests::outcome;
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::store::{FORMAT, Seal, seal};
 
@@ -260,4 +263,28 @@ fn a_damaged_result_is_set_aside_and_computed_again() {
         assert!(lab.trial.intact().is_some());
     }
     assert_eq!(fs::read_dir(lab.store.root().join(REPLACED)).unwrap().count(), 2);
+}
+
+#[test]
+fn folders_that_another_process_removes_and_creates_again_are_no_error() {
+    for call in 0.. {
+        let world = World::new(0);
+        let process = world.process(0, 0);
+        let io: Arc<dyn Io> = Arc::new(process.clone());
+        let store =
+            Store::open_through(Arc::clone(&io), Path::new("/results"), "name = \"depth\"\n").unwrap();
+        let trial = store.trial("drsae-0123").unwrap();
+        for folder in ["/results/running", "/results/running/drsae-0123"] {
+            io.create_folder(Path::new(folder)).unwrap();
+        }
+        let leases = Leases::start(Arc::clone(&io)).unwrap();
+        let first = process.calls();
+        process.fail(first + call, Fault::Fail(libc::ENOENT));
+        let acquired = store.acquire(&trial, &leases);
+        assert!(acquired.is_ok(), "call {call}: {:?}", acquired.err());
+        if process.calls() <= first + call {
+            assert!(call > 5, "the fault was never met");
+            break;
+        }
+    }
 }
