@@ -240,6 +240,22 @@ fn only_weights_of_every_kth_epoch_are_kept_if_asked() {
 }
 
 #[test]
+fn a_split_without_training_images_of_a_class_is_refused() {
+    // The classes of glyphs take turns: the last 390 of 400 leave ten images, one of each class.
+    let data = glyphs(400);
+    let (model, training) = (network(Family::Drsae), schedule("phases = [{ epochs = 1, rate = 1e-3 }]"));
+    let held_out = |validation| {
+        let task = Task { validation, holdout: Holdout::Last, ..task(&data, &model, &training) };
+        Trainer::new(task).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(held_out(390), Ok(()));
+    assert_eq!(
+        held_out(391).unwrap_err(),
+        "`data.validation` leaves no training image of label 9: hold out fewer, or shuffle the images"
+    );
+}
+
+#[test]
 fn the_hyperbolic_rate_falls_over_both_phases() {
     let data = glyphs(400);
     let model = network(Family::Drsae);

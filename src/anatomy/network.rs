@@ -138,7 +138,7 @@ impl Network {
         out
     }
 
-    /// Returns false if C is zero, as it is until the class term has been trained.
+    /// Returns false if C is zero, as it is until the class term has been trained, unless it starts at random.
     #[must_use]
     pub fn classifies(&self) -> bool {
         self.parameter("classifier").iter().any(|&weight| weight != 0.0)

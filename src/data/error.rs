@@ -89,7 +89,7 @@ pub enum Error {
         name: &'static str,
         /// The archive or the folder.
         path: PathBuf,
-        /// What is there instead.
+        /// The arrays of the archive; empty for a folder.
         found: String,
     },
     /// A file of `data.folder` is missing.

@@ -213,7 +213,7 @@ mod tests {
     const SPEC: &str = r#"
 name = "tiny"
 seeds = 1
-data = { train = 20, test = 10, validation = 10 }
+data = { train = 40, test = 10, validation = 10 }
 model = { steps = 2, hidden = 3 }
 training.phases = [{ epochs = 1, rate = 1e-2 }]
 "#;

@@ -99,8 +99,9 @@ impl TrialConfig {
     /// The images that the trial's initial D of `width` columns takes a share of, see [`train::primer`].
     #[must_use]
     pub fn primer(&self, width: usize, images: &data::Images) -> Vec<f32> {
-        let normaliser = &self.fitted(images).normaliser(images);
-        let training = train::Selection { images, normaliser, indices: &self.split(images).train };
+        let indices = &self.split(images).train;
+        let normaliser = &data::Fitted::to(self.preprocessing(), images, indices).normaliser(images);
+        let training = train::Selection { images, normaliser, indices };
         train::primer(&self.model, width, training, self.seed)
     }
 

@@ -295,20 +295,14 @@ impl Config {
             let within = epochs - before;
             if within <= phase.epochs {
                 let every = self.keep_every();
+                let key = if self.keep_every.is_some() { "keep_every" } else { "validate_every" };
                 let classifies = self.phases[index..].iter().any(|phase| phase.discriminative);
                 let is_early = classifies && !self.phases[..=index].iter().any(|phase| phase.discriminative);
                 let is_validated = within == phase.epochs || within.is_multiple_of(every);
                 return if is_early {
                     Some(format!("is {epochs}, before the first epoch of a discriminative phase"))
                 } else if !is_validated {
-                    Some(format!(
-                        "is {epochs}, after which {} keeps no weights",
-                        if self.keep_every.is_some() {
-                            format!("`training.keep_every` = {every}")
-                        } else {
-                            format!("`training.validate_every` = {every}")
-                        }
-                    ))
+                    Some(format!("is {epochs}, after which `training.{key}` = {every} keeps no weights"))
                 } else {
                     None
                 };

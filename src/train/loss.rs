@@ -134,7 +134,8 @@ impl<T: Scalar> Loss<T> {
         let DecoderGradients { decoder, classifier, bias } = gradients;
         let mut flow = self.reconstruction_backward(code, decoders.decoder, penalties.sparsity, decoder);
         if let Some(weight) = penalties.discriminative {
-            self.class_backward(code, decoders, labels, weight, &mut flow, classifier, bias);
+            self.score_backward(labels, weight, bias);
+            self.class_backward(code, decoders, &mut flow, classifier);
         } else {
             for gradient in [classifier, bias].into_iter().flatten() {
                 gradient.fill(T::zero());
@@ -218,36 +219,36 @@ impl<T: Scalar> Loss<T> {
         flow
     }
 
-    /// Adds the class term to `flow`, and computes the gradients of C and of the bias β. With s = C·z/‖z‖ + β and p
-    /// their softmax, ∂L/∂s = ∂L/∂β = γ(p − y)/batch, ∂s/∂C·z = 1/‖z‖, and through the norm z also
-    /// takes −z·(∂L/∂s · (s − β))/‖z‖².
-    #[expect(clippy::too_many_arguments, reason = "the gradients of C and of the bias are wanted one by one")]
+    /// Turns the softmax p of the scores s into ∂L/∂s = γ(p − y)/batch, whose sum over the images is the gradient of the
+    /// bias.
+    fn score_backward(&mut self, labels: &[u8], weight: f64, by_bias: Option<&mut [T]>) {
+        let share = T::of(weight / self.batch as f64);
+        for (slopes, &label) in self.slopes.chunks_exact_mut(self.classes).zip(labels) {
+            slopes[usize::from(label)] = slopes[usize::from(label)] - T::one();
+            for slope in slopes {
+                *slope = *slope * share;
+            }
+        }
+        let Some(gradient) = by_bias else { return };
+        gradient.fill(T::zero());
+        for slopes in self.slopes.chunks_exact(self.classes) {
+            gradient.iter_mut().zip(slopes).for_each(|(sum, &slope)| *sum = *sum + slope);
+        }
+    }
+
+    /// Adds the class term to `flow`, and computes the gradient of C, after [`Loss::score_backward`]. With
+    /// s = C·z/‖z‖ + β for the bias β, ∂s/∂C·z = 1/‖z‖, and through the norm z also takes
+    /// −z·(∂L/∂s · (s − β))/‖z‖².
     fn class_backward(
         &mut self,
         code: &[T],
         decoders: Decoders<T>,
-        labels: &[u8],
-        weight: f64,
         flow: &mut [T],
         by_classifier: Option<&mut [T]>,
-        mut by_bias: Option<&mut [T]>,
     ) {
-        let share = T::of(weight / self.batch as f64);
-        if let Some(gradient) = by_bias.as_deref_mut() {
-            gradient.fill(T::zero());
-        }
         let rows = self.slopes.chunks_exact_mut(self.classes).zip(self.scores.chunks_exact(self.classes));
         let images = flow.chunks_exact_mut(self.width).zip(code.chunks_exact(self.width));
-        for (((slopes, scores), (flow, code)), (&label, &inverse_norm)) in
-            rows.zip(images).zip(labels.iter().zip(&self.inverse_norms))
-        {
-            slopes[usize::from(label)] = slopes[usize::from(label)] - T::one();
-            for slope in slopes.iter_mut() {
-                *slope = *slope * share;
-            }
-            if let Some(gradient) = by_bias.as_deref_mut() {
-                gradient.iter_mut().zip(&*slopes).for_each(|(sum, &slope)| *sum = *sum + slope);
-            }
+        for (((slopes, scores), (flow, code)), &inverse_norm) in rows.zip(images).zip(&self.inverse_norms) {
             let mut along = T::zero();
             let biases = decoders.bias.iter().copied().chain(iter::repeat(T::zero()));
             for ((slope, &score), bias) in slopes.iter_mut().zip(scores).zip(biases) {

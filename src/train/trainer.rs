@@ -17,6 +17,7 @@ use super::state::{Best, State};
 use super::stepper::Stepper;
 use super::updates::Moments;
 use super::{Error, Objective, Phase, schedule};
+use crate::Invalid;
 use crate::data::{Dataset, Fitted, Holdout, Images, Normaliser, Preprocessing, Split, split};
 use crate::device;
 use crate::model::{self, Draw, Encoder, Model};
@@ -108,6 +109,7 @@ impl<'a> Trainer<'a> {
         let memory = Memory::reserve(&*encoder, config, inputs, classes, training.batch)?;
         let device = task.device.open()?;
         let split = split(images.len(), task.validation, task.holdout, seed);
+        every_class_is_trained(task.dataset, &split)?;
         let fitted = Fitted::to(task.preprocessing, images, &split.train);
         let data = TrainingData { images, split, normaliser: fitted.normaliser(images), fitted };
         let primer = primer(config, encoder.width(), data.training(), seed);
@@ -367,6 +369,22 @@ impl<'a> Trainer<'a> {
             self.best = Some(Best { epoch: self.epoch, score, error: validation.error, weights });
         }
         Ok(())
+    }
+}
+
+/// Refuses a split that holds out all training images of a class.
+fn every_class_is_trained(dataset: &Dataset, split: &Split) -> Result<(), Invalid> {
+    let mut is_trained = vec![false; dataset.classes];
+    for &index in &split.train {
+        is_trained[usize::from(dataset.train.labels[index as usize])] = true;
+    }
+    match is_trained.iter().zip(&dataset.labels).find(|(is_trained, _)| !**is_trained) {
+        None => Ok(()),
+        Some((_, label)) => {
+            let reason =
+                format!("leaves no training image of label {label}: hold out fewer, or shuffle the images");
+            Err(Invalid::new("data.validation", reason))
+        }
     }
 }
 
