@@ -18,6 +18,12 @@ const GAP: (f64, f64) = (16.0, 28.0);
 /// Most pixels between neighbouring series that share a place.
 const DODGE: f64 = 12.0;
 
+/// Width of each of so many panels beside each other.
+fn width(columns: usize) -> f64 {
+    let columns = columns as f64;
+    ((WIDTH - LEFT - RIGHT - GAP.0 * (columns - 1.0)) / columns).floor()
+}
+
 /// Panels with common scales, row by row.
 pub struct PanelGrid {
     /// Headings of the panels; empty for a single panel.
@@ -36,11 +42,15 @@ impl PanelGrid {
         Legend::new(entries, WIDTH - LEFT)
     }
 
+    /// Panels beside each other: four of many, or three if their headings would meet and then do not.
     fn columns(&self) -> usize {
+        let widest = self.headings.iter().map(|heading| Font::HEADING.width(heading)).fold(0.0, f64::max);
+        let fit = |columns| widest <= width(columns) + GAP.0;
         match self.headings.len() {
             0 | 1 => 1,
             2 | 4 => 2,
             3 | 5 | 6 | 9 => 3,
+            _ if fit(3) && !fit(4) => 3,
             _ => 4,
         }
     }
@@ -51,15 +61,13 @@ impl PanelGrid {
 
     /// Size of a panel.
     fn panel(&self) -> (f64, f64) {
-        let columns = self.columns() as f64;
-        let width = (WIDTH - LEFT - RIGHT - GAP.0 * (columns - 1.0)) / columns;
         let height = match self.columns() {
             1 => 330.0,
             2 => 230.0,
             3 => 180.0,
             _ => 150.0,
         };
-        (width.floor(), height)
+        (width(self.columns()), height)
     }
 
     /// Pixels between neighbours when `count` series share each tick.

@@ -9,10 +9,12 @@ use super::scale::Scale;
 const WIDTH: f64 = 720.0;
 /// Height of a line.
 const LINE: f64 = 22.0;
-/// Ends of the scale.
+/// Ends of the scale; longer labels move the left one.
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 545.0;
 const BELOW: f64 = 46.0;
+/// Space between a label and the scale.
+const BESIDE: f64 = 10.0;
 
 /// One row.
 pub struct ChartRow {
@@ -56,19 +58,22 @@ impl RowChart {
         self.draw_band(&panel)?;
         panel.rules()?;
         panel.labels_below()?;
-        canvas.line(&[panel.place((0.0, 0.0)), panel.place((0.0, frame.height))], Colour::Faint, 1.4, 1.0)?;
+        if (0.0..=1.0).contains(&self.scale.at(0.0)) {
+            let ends = [panel.place((0.0, 0.0)), panel.place((0.0, frame.height))];
+            canvas.line(&ends, Colour::Faint, 1.4, 1.0)?;
+        }
         let mut y = 0.5 * LINE;
         for (at, row) in self.lines.iter().enumerate() {
             if self.has_heading(at) {
                 canvas.text((12.0, frame.top + y), &row.group, Font::HEADING, Anchor::Start)?;
                 y += LINE;
             }
-            canvas.text((LEFT - 10.0, frame.top + y), &row.label, Font::LABEL, Anchor::End)?;
+            canvas.text((frame.left - BESIDE, frame.top + y), &row.label, Font::LABEL, Anchor::End)?;
             canvas.text((WIDTH - 12.0, frame.top + y), &row.text, Font::LABEL, Anchor::End)?;
             paint(&panel, at, y)?;
             y += LINE;
         }
-        let middle = (f64::midpoint(LEFT, RIGHT), frame.bottom() + 32.0);
+        let middle = (f64::midpoint(frame.left, RIGHT), frame.bottom() + 32.0);
         canvas.text(middle, &self.scale_name, Font::LABEL, Anchor::Middle)
     }
 
@@ -82,7 +87,14 @@ impl RowChart {
     fn frame(&self) -> Rect {
         let headings = (0..self.lines.len()).filter(|&at| self.has_heading(at)).count();
         let height = LINE * (self.lines.len() + headings) as f64;
-        Rect { left: LEFT, top: self.legend.height() + 8.0, width: RIGHT - LEFT, height }
+        let left = self.left();
+        Rect { left, top: self.legend.height() + 8.0, width: RIGHT - left, height }
+    }
+
+    /// The left end of the scale, beside the longest label.
+    fn left(&self) -> f64 {
+        let widths = self.lines.iter().map(|row| Font::LABEL.width(&row.label) + BESIDE);
+        widths.fold(LEFT, f64::max)
     }
 
     fn has_heading(&self, at: usize) -> bool {
