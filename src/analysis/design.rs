@@ -5,7 +5,7 @@ use crate::spec::{Compare, Published, Sweep};
 /// The part of a sweep that the analysis needs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SweepDesign {
-    /// Dotted paths of all swept axes, except the seed. Trials that differ in nothing
+    /// Dotted paths of all swept axes, or `label`, except the seed. Trials that differ in nothing
     /// but the seed are a cell.
     pub axes: Vec<String>,
     /// The comparison, where the spec has one.

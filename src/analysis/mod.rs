@@ -50,7 +50,7 @@ pub use input::Input;
 pub use pairs::Contrast;
 pub use summary::{Summary, SummaryRow};
 pub use views::TableView;
-pub(crate) use words::{difference, side, spread};
+pub(crate) use words::{difference, is_name, side, spread};
 
 use self::cells::GroupedTrials;
 use self::mistakes::Mistakes;

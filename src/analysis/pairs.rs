@@ -36,7 +36,7 @@ impl Contrast {
     /// The name of the reference with its setting, for texts that do not name the setting.
     pub(super) fn reference_label(&self) -> String {
         match &self.compared[..] {
-            [axis] if axis != "family" => {
+            [axis] if !words::is_name(axis) => {
                 format!("{} = {}", words::headings(&self.compared).concat(), self.reference)
             }
             _ => self.reference.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::spec::LABEL;
 use crate::stats::{Interval, Spread};
 use crate::value::Value;
 
@@ -19,6 +20,12 @@ fn last(axis: &str) -> &str {
     axis.rsplit('.').next().unwrap_or(axis)
 }
 
+/// True if the values of a column of `trials.csv` are names, which need no symbol.
+#[must_use]
+pub fn is_name(column: &str) -> bool {
+    column == "family" || column == LABEL
+}
+
 /// Name of a side of a comparison, whose columns of `trials.csv` have these values: the bare value of
 /// one column; of several `drsae (steps = 11)`, or `rate = 0.1, batch = 50`.
 pub fn side(columns: &[&str], values: &[&Value]) -> String {
@@ -27,7 +34,7 @@ pub fn side(columns: &[&str], values: &[&Value]) -> String {
         headings.iter().zip(values).map(|(heading, value)| format!("{heading} = {value}")).collect();
     match columns {
         [_] => values[0].to_string(),
-        ["family", ..] => format!("{} ({})", values[0], parts[1..].join(", ")),
+        [first, ..] if is_name(first) => format!("{} ({})", values[0], parts[1..].join(", ")),
         _ => parts.join(", "),
     }
 }
@@ -110,6 +117,7 @@ mod tests {
         };
         assert_eq!(side(&["family"], &["drsae"]), "drsae");
         assert_eq!(side(&["objective.sparsity"], &["0.1"]), "0.1");
+        assert_eq!(side(&["label", "steps"], &["+ masking", "2"]), "+ masking (steps = 2)");
         assert_eq!(
             side(&["family", "steps", "training.rate"], &["mlp", "2", "0.1"]),
             "mlp (steps = 2, rate = 0.1)"

@@ -320,3 +320,19 @@ fn a_hundred_thousand_trials_are_planned_quickly() {
     assert_eq!(plan.trials.len(), 100_000);
     assert!(start.elapsed().as_secs() < 10);
 }
+
+#[test]
+fn a_label_changes_the_names_of_cells_and_no_trial() {
+    let zip = "[sweep.zip]\nmodel.steps = [2, 11]\nobjective.sparsity = [0.1, 0.2]\n";
+    let (bare, labelled) = (plan(zip), plan(&format!("{zip}label = [\"short\", \"+ deep\"]\n")));
+    assert_eq!(ids(&labelled), ids(&bare));
+    let configs = |plan: &Plan| plan.trials.iter().map(|trial| trial.config.clone()).collect::<Vec<_>>();
+    assert_eq!(configs(&labelled), configs(&bare));
+    insta::assert_snapshot!(rows(&labelled), @r"
+    index trial label seed parameters training_flops
+    0 drsae-t2-n40-s1 short 1 64760 814000000
+    1 drsae-t11-n40-s1 + deep 1 64760 1030000000
+    2 drsae-t2-n40-s2 short 2 64760 814000000
+    3 drsae-t11-n40-s2 + deep 2 64760 1030000000
+    ");
+}

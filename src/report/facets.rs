@@ -3,11 +3,12 @@
 use super::chart::{LegendEntry, Look};
 use super::data::{FacetAxis, ReportData};
 use crate::analysis::{self, CellTrials};
+use crate::spec::LABEL;
 use crate::value::Value;
 
 /// Maximum number of panels of a figure.
 pub const PANELS: usize = 12;
-/// Maximum number of series of a panel if their axis is not compared.
+/// Number of colours, and maximum number of series of a panel if their axis is not compared.
 const SERIES: usize = 6;
 /// Families, which have the same colour and mark in every sweep.
 const FAMILIES: [&str; 6] = ["drsae", "untied", "untied-recurrent", "mlp", "untied-encoder", "residual-mlp"];
@@ -45,13 +46,25 @@ impl<'m> Facets<'m> {
     /// Divides the cells. The axis at `x` is shown by position. Compared axes are shown by colour; without any, the family
     /// is, or an axis with few values. All other axes are shown by panel.
     pub fn of(data: &'m ReportData<'_>, x: Option<usize>) -> Self {
+        Self::divide(data, x, &by_colour(&data.dimensions, x))
+    }
+
+    /// Divides the cells for lines without marks, of which no two may have one colour: more labels than colours are
+    /// shown by panel.
+    pub fn of_lines(data: &'m ReportData<'_>) -> Self {
+        let mut by_colour = by_colour(&data.dimensions, None);
+        by_colour
+            .retain(|&at| data.dimensions[at].column != LABEL || data.dimensions[at].values.len() <= SERIES);
+        Self::divide(data, None, &by_colour)
+    }
+
+    fn divide(data: &'m ReportData<'_>, x: Option<usize>, by_colour: &[usize]) -> Self {
         let axes = &data.dimensions;
-        let by_colour = by_colour(axes, x);
         let is_free = |at: &usize| Some(*at) != x && !by_colour.contains(at);
         let by_panel: Vec<usize> = (0..axes.len()).filter(is_free).collect();
         let mut facets = Self { panels: Vec::new(), left_out: 0, series: Vec::new() };
         for cell in data.cells() {
-            let at = facets.series_at(key(axes, cell, &by_colour), values(axes, cell, &by_colour));
+            let at = facets.series_at(key(axes, cell, by_colour), values(axes, cell, by_colour));
             facets.panel(values(axes, cell, &by_panel)).add(at, cell);
         }
         facets.left_out = facets.panels.len().saturating_sub(PANELS);
@@ -151,10 +164,12 @@ pub fn title(column: &str) -> &str {
     }
 }
 
-/// `T = 5`; a family needs no symbol.
+/// `T = 5`; a name needs no symbol.
 pub fn with_value(column: &str, value: &Value) -> String {
+    if analysis::is_name(column) {
+        return value.to_string();
+    }
     let symbol = match column {
-        "family" => return value.to_string(),
         "steps" => "T",
         "model.hidden" => "n",
         "sparsity" => "λ",
@@ -194,9 +209,14 @@ mod tests {
 
     #[test]
     fn values_have_the_symbols_of_the_paper() {
-        let named =
-            [("steps", "5"), ("discriminative_weight", "0.0"), ("family", "mlp"), ("data.train", "100")];
+        let named = [
+            ("steps", "5"),
+            ("discriminative_weight", "0.0"),
+            ("family", "mlp"),
+            ("label", "+ masking"),
+            ("data.train", "100"),
+        ];
         let named = named.map(|(column, value)| with_value(column, &Value::parse(value)));
-        assert_eq!(named, ["T = 5", "γ = 0", "mlp", "train = 100"]);
+        assert_eq!(named, ["T = 5", "γ = 0", "mlp", "+ masking", "train = 100"]);
     }
 }

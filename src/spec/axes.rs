@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use super::config::{CONFIG_TABLES, CellConfig};
 use super::document::Document;
 use super::error::{Error, Hint, Problem};
+use super::labels::{self, LABEL};
 use super::path::{self, Path};
 use super::read::{Fault, read as deserialize};
 use super::sweep::{Axis, Compare, text};
@@ -16,14 +17,24 @@ use crate::Invalid;
 /// Maximum number of segments of a setting's path.
 const MAX_SEGMENTS: usize = 8;
 
+/// The setting that matching chooses.
+const HIDDEN: &str = "model.hidden";
+
 /// An axis and the path of its list of values.
 pub(super) struct LocatedAxis {
     pub axis: Axis,
     pub at: Path,
+    /// True if the label of its group names the cells in its place.
+    pub is_labelled: bool,
+}
+
+/// The axes that cells are named by.
+pub(super) fn naming(axes: &[LocatedAxis]) -> impl Iterator<Item = &Axis> + Clone {
+    axes.iter().filter(|found| !found.is_labelled).map(|found| &found.axis)
 }
 
 /// Reads `sweep.grid`, then `sweep.zip`: each grid axis is a group by itself, the axes of
-/// one zip table are one group.
+/// one zip table are one group, named by its label if it has one.
 pub(super) fn read(
     doc: &Document,
     base: &Table,
@@ -32,6 +43,10 @@ pub(super) fn read(
     let mut axes = Vec::new();
     let mut groups = 0;
     for entry in path::entries(&sweep.grid, &path::split("sweep.grid"), &|_| false) {
+        if entry.0 == LABEL {
+            let reason = "names zipped cells; write it in `[sweep.zip]`, beside their settings";
+            return Err(doc.error(&entry.1, Invalid::new("sweep.grid.label", reason)));
+        }
         add(doc, base, &mut axes, entry, groups)?;
         groups += 1;
     }
@@ -41,6 +56,7 @@ pub(super) fn read(
             add(doc, base, &mut axes, entry, groups)?;
         }
         equal_lengths(doc, &axes[first..])?;
+        apply_label(doc, &mut axes[first..])?;
         groups += 1;
     }
     for set in doc.overrides() {
@@ -97,14 +113,41 @@ fn add(
             return Err(doc.error(&at, Problem::Overlap(other.clone(), path)));
         }
     }
+    if path == LABEL {
+        labels::check(doc, &at, values)?;
+    } else {
+        check_values(doc, base, (&path, &at), values)?;
+    }
+    axes.push(LocatedAxis { axis: Axis { path, values: values.clone(), group }, at, is_labelled: false });
+    Ok(())
+}
+
+/// Marks the settings of a zip table that its label stands for.
+fn apply_label(doc: &Document, zipped: &mut [LocatedAxis]) -> Result<(), Error> {
+    let Some(label) = zipped.iter().find(|found| found.axis.path == LABEL) else { return Ok(()) };
+    if zipped.len() == 1 {
+        let reason = "names cells without settings; list those beside it";
+        return Err(doc.error(&label.at, Invalid::new(label.at.join("."), reason)));
+    }
+    for found in zipped {
+        found.is_labelled = found.axis.path != LABEL;
+    }
+    Ok(())
+}
+
+fn check_values(
+    doc: &Document,
+    base: &Table,
+    (path, at): (&str, &Path),
+    values: &[Value],
+) -> Result<(), Error> {
     for (index, value) in values.iter().enumerate() {
-        check_value(base, &path, value).map_err(|problem| {
-            let value_at = || path::child(&at, index.to_string());
-            let blamed = if is_of_path(&problem, &path) { at.clone() } else { value_at() };
+        check_value(base, path, value).map_err(|problem| {
+            let value_at = || path::child(at, index.to_string());
+            let blamed = if is_of_path(&problem, path) { at.clone() } else { value_at() };
             doc.error(&blamed, problem)
         })?;
     }
-    axes.push(LocatedAxis { axis: Axis { path, values: values.clone(), group }, at });
     Ok(())
 }
 
@@ -153,7 +196,7 @@ fn equal_lengths(doc: &Document, zipped: &[LocatedAxis]) -> Result<(), Error> {
 }
 
 /// Reads `sweep.exclude`. A value that its axis does not have now excludes nothing, so that
-/// an axis can be narrowed by an override; one that the setting cannot have is refused.
+/// an axis can be narrowed by an override; one that the setting cannot have is refused, and so is an unknown label.
 pub(super) fn read_excluded(
     doc: &Document,
     base: &Table,
@@ -165,7 +208,11 @@ pub(super) fn read_excluded(
         let at = path::child(&path::split("sweep.exclude"), index.to_string());
         let mut entries = BTreeMap::new();
         for (path, at, value) in on_axes(doc, axes, table, &at)? {
-            check_value(base, &path, value).map_err(|problem| doc.error(&at, problem))?;
+            if path == LABEL {
+                known_value(doc, axes, (&path, &at, value))?;
+            } else {
+                check_value(base, &path, value).map_err(|problem| doc.error(&at, problem))?;
+            }
             entries.insert(path, value.clone());
         }
         excluded.push(entries);
@@ -182,18 +229,14 @@ pub(super) fn read_compare(
     let at = path::split("compare.reference");
     let mut reference = BTreeMap::new();
     for (path, at, value) in on_axes(doc, axes, &compare.reference, &at)? {
-        let known = axes.iter().filter(|known| known.axis.path == path).flat_map(|known| &known.axis.values);
-        let value = known.clone().find(|known| path::same(known, value)).ok_or_else(|| {
-            let hint = Hint::new(&text(value), known.map(text));
-            doc.error(&at, Problem::NotOnAxis { path: path.clone(), value: value.to_string(), hint })
-        })?;
-        reference.insert(path, value.clone());
+        let value = known_value(doc, axes, (&path, &at, value))?.clone();
+        reference.insert(path, value);
     }
     if reference.is_empty() {
         return Err(doc.error(&at, Invalid::new("compare.reference", "must name a value of some axis")));
     }
     let matching = compare.matching;
-    if matching.is_some() && reference.contains_key("model.hidden") {
+    if matching.is_some() && sets_hidden(axes, &reference) {
         let reason = "chooses `model.hidden`, which therefore cannot be an axis of the reference";
         return Err(doc.error(&path::split("compare.match"), Invalid::new("compare.match", reason)));
     }
@@ -205,6 +248,12 @@ pub(super) fn read_compare(
     }
     let tuned = read_tuned(doc, axes, compare, &reference)?;
     Ok(Compare { reference, matching, margin, tuned })
+}
+
+/// True if the reference has a width of its own, as an axis or behind its label.
+fn sets_hidden(axes: &[LocatedAxis], reference: &BTreeMap<String, Value>) -> bool {
+    let is_behind_label = |found: &LocatedAxis| found.is_labelled && found.axis.path == HIDDEN;
+    reference.contains_key(HIDDEN) || (reference.contains_key(LABEL) && axes.iter().any(is_behind_label))
 }
 
 /// Reads `compare.tuned`: axes that are not compared.
@@ -220,13 +269,26 @@ fn read_tuned(
             let reason = format!("has `{path}`, which is an axis of the reference");
             return Err(doc.error(&at, Invalid::new("compare.tuned", reason)));
         }
-        let paths = || axes.iter().map(|found| found.axis.path.as_str());
+        let paths = || naming(axes).map(|axis| axis.path.as_str());
         if !paths().any(|axis| axis == path) {
             let problem = Problem::NotAnAxis { path: path.clone(), hint: Hint::new(path, paths()) };
             return Err(doc.error(&at, problem));
         }
     }
     Ok(compare.tuned.clone())
+}
+
+/// The value as the axis has it; refuses one that it does not have.
+fn known_value<'a>(
+    doc: &Document,
+    axes: &'a [LocatedAxis],
+    (path, at, value): (&str, &[String], &Value),
+) -> Result<&'a Value, Error> {
+    let known = naming(axes).filter(|known| known.path == path).flat_map(|known| &known.values);
+    known.clone().find(|known| path::same(known, value)).ok_or_else(|| {
+        let hint = Hint::new(&text(value), known.map(text));
+        doc.error(at, Problem::NotOnAxis { path: path.to_owned(), value: value.to_string(), hint })
+    })
 }
 
 /// The entries of a table of (axis, value); refuses keys that are no axes.
@@ -236,7 +298,7 @@ fn on_axes<'t>(
     table: &'t Table,
     at: &[String],
 ) -> Result<Vec<(String, Path, &'t Value)>, Error> {
-    let paths = || axes.iter().map(|found| found.axis.path.as_str());
+    let paths = || naming(axes).map(|axis| axis.path.as_str());
     let is_axis = |path: &str| paths().any(|axis| axis == path);
     let entries = path::entries(table, at, &is_axis);
     match entries.iter().find(|(path, ..)| !is_axis(path)) {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::axes::LocatedAxis;
+use super::axes::{LocatedAxis, naming};
 use super::config::{CONFIG_TABLES, CellConfig};
 use super::document::Document;
 use super::error::{Error, Problem};
@@ -134,11 +134,9 @@ fn text(table: &impl Serialize) -> String {
     serde_json::to_string(table).unwrap_or_default()
 }
 
-/// The value of each axis in a cell.
+/// The value of each axis that names a cell.
 pub(super) fn settings(axes: &[LocatedAxis], picks: &[usize]) -> Vec<(String, Value)> {
-    let setting =
-        |LocatedAxis { axis, .. }: &LocatedAxis| (axis.path.clone(), axis.values[picks[axis.group]].clone());
-    axes.iter().map(setting).collect()
+    naming(axes).map(|axis| (axis.path.clone(), axis.values[picks[axis.group]].clone())).collect()
 }
 
 /// Path of the value that a cell takes from an axis.

@@ -152,12 +152,15 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     if let Some(problem) = compare.as_ref().and_then(|compare| ambiguous(compare, &cells)) {
         return Err(doc.error(&path::split("compare.tuned"), problem));
     }
+    let (labelled, axes): (Vec<_>, Vec<_>) = located.into_iter().partition(|found| found.is_labelled);
+    let axes_of = |found: Vec<LocatedAxis>| found.into_iter().map(|LocatedAxis { axis, .. }| axis).collect();
     Ok(Sweep {
         name: spec.name,
         question: spec.question,
         seeds,
         base: config,
-        axes: located.into_iter().map(|LocatedAxis { axis, .. }| axis).collect(),
+        axes: axes_of(axes),
+        labelled: axes_of(labelled),
         excluded,
         test,
         search,

@@ -8,7 +8,7 @@
 //! | table | meaning |
 //! |---|---|
 //! | `[sweep.grid]` | every value of each axis meets every value of the others |
-//! | `[sweep.zip]`, `[[sweep.zip]]` | the axes of one table move together |
+//! | `[sweep.zip]`, `[[sweep.zip]]` | the axes of one table move together; `label`: a text for each of the cells, which is then the one axis of the table |
 //! | `[[sweep.exclude]]` | leaves out the cells that have all of its values |
 //! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters; `margin`: percentage points of test error below which a difference is none that matters; `tuned`: axes whose values were chosen for each cell, and need not be the same on both sides |
 //! | `[search]` | the settings of each group of cells are searched by validation error before the cells are trained with other seeds |
@@ -32,6 +32,7 @@ mod config;
 mod document;
 mod error;
 mod expand;
+mod labels;
 mod load;
 mod location;
 mod overrides;
@@ -48,6 +49,7 @@ mod write;
 
 pub use self::config::{CellConfig, ConfigError, TrialConfig};
 pub use self::error::{Error, Hint, Place, Problem};
+pub use self::labels::LABEL;
 pub use self::search::{Choice, Dimension, Method, Range, Search, Values};
 pub use self::site::slurm_settings;
 pub use self::sweep::{Axis, Cell, Compare, Frozen, Matching, Published, Sweep, TestSet, label, text};

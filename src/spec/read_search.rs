@@ -2,10 +2,11 @@
 
 use toml::{Table, Value};
 
-use super::axes::{LocatedAxis, check_value};
+use super::axes::{LocatedAxis, check_value, naming};
 use super::config::CellConfig;
 use super::document::Document;
 use super::error::{Error, Hint, Problem};
+use super::labels::LABEL;
 use super::path::{self, Path};
 use super::search::{Dimension, Method, Range, Search, Values};
 use super::seeds;
@@ -35,6 +36,10 @@ pub(super) fn read(
     table: &SearchTable,
 ) -> Result<Search, Error> {
     let blame = |invalid| doc.invalid(invalid);
+    if let Some(found) = study.axes.iter().find(|found| found.axis.path == LABEL) {
+        let reason = "cannot name the cells of a study, whose settings the search chooses; remove the labels";
+        return Err(doc.error(&found.at, Invalid::new(found.at.join("."), reason)));
+    }
     let seeds = seeds::read("search.seeds", &table.seeds, FIRST_SEED).map_err(blame)?;
     if let Some(shared) = seeds.iter().find(|seed| study.seeds.contains(seed)) {
         let reason = format!(
@@ -58,7 +63,7 @@ pub(super) fn read(
 
 /// All axes where the table does not name some.
 fn read_by(doc: &Document, study: &Study, table: &SearchTable) -> Result<Vec<String>, Error> {
-    let paths = || study.axes.iter().map(|found| found.axis.path.as_str());
+    let paths = || naming(study.axes).map(|axis| axis.path.as_str());
     let Some(by) = &table.by else { return Ok(paths().map(str::to_owned).collect()) };
     match by.iter().position(|path| !paths().any(|axis| axis == path)) {
         None => Ok(by.clone()),

@@ -22,8 +22,11 @@ pub struct Sweep {
     pub seeds: Vec<u64>,
     /// The trial that the base tables describe.
     pub base: CellConfig,
-    /// The axes in the order of the spec: those of the grid, then the zipped ones.
+    /// The axes in the order of the spec: those of the grid, then the zipped ones. Settings with a label are the one
+    /// axis [`LABEL`](super::LABEL).
     pub axes: Vec<Axis>,
+    /// The settings that the label stands for, of the label's group.
+    pub labelled: Vec<Axis>,
     /// Combinations of axis values that are left out.
     pub excluded: Vec<BTreeMap<String, Value>>,
     /// The use of the test images.
@@ -83,7 +86,7 @@ pub struct Frozen {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
     /// Dotted path of the setting, such as `training.phases.1.rate`; `*` in place of an index is
-    /// every element of the list.
+    /// every element of the list. Or [`LABEL`](super::LABEL).
     pub path: String,
     /// At least one value.
     pub values: Vec<Value>,

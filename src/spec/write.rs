@@ -7,6 +7,7 @@ use serde::Serialize;
 use toml::{Table, Value};
 
 use super::config::CellConfig;
+use super::labels::LABEL;
 use super::search::{Dimension, Method, Range, Search, Values};
 use super::sweep::{Axis, Sweep, TestSet};
 use super::wire::MethodName;
@@ -65,7 +66,7 @@ fn write(sweep: &Sweep, base: &CellConfig) -> Result<String, toml::ser::Error> {
         base,
     };
     let mut out = toml::to_string(&head)?;
-    axes(&mut out, &sweep.axes);
+    axes(&mut out, &sweep.axes, &sweep.labelled);
     for entries in &sweep.excluded {
         out.push_str("\n[[sweep.exclude]]\n");
         for (path, value) in entries {
@@ -148,10 +149,10 @@ fn seeds(seeds: &[u64]) -> Result<Value, toml::ser::Error> {
 }
 
 /// Grid axes come before zipped ones, so a group of one axis that follows a larger one is
-/// written as a zip.
-fn axes(out: &mut String, axes: &[Axis]) {
+/// written as a zip. The settings of a label follow it.
+fn axes(out: &mut String, axes: &[Axis], labelled: &[Axis]) {
     let groups: Vec<&[Axis]> = axes.chunk_by(|a, b| a.group == b.group).collect();
-    let grid = groups.iter().take_while(|group| group.len() == 1).count();
+    let grid = groups.iter().take_while(|group| group.len() == 1 && group[0].path != LABEL).count();
     if grid > 0 {
         out.push_str("\n[sweep.grid]\n");
     }
@@ -159,7 +160,8 @@ fn axes(out: &mut String, axes: &[Axis]) {
         if index >= grid {
             out.push_str("\n[[sweep.zip]]\n");
         }
-        for axis in *group {
+        let behind_label = labelled.iter().filter(|axis| axis.group == group[0].group);
+        for axis in group.iter().chain(behind_label) {
             line(out, &axis.path, &Value::Array(axis.values.clone()));
         }
     }

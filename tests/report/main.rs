@@ -103,6 +103,47 @@ fn figures_are_named_and_finite_and_come_out_the_same_again() {
     assert_eq!((figures, page), (lab.figures(), lab.text("results/tiny/analysis/report.html")));
 }
 
+/// Three zipped settings, which change nothing that is trained when they get names.
+#[test]
+fn labels_name_zipped_cells_in_tables_and_figures_of_the_same_trials() {
+    let base = &SPEC[..SPEC.find("[sweep.grid]").unwrap()];
+    let zip = "[sweep.zip]\n\"model.steps\" = [1, 3, 3]\n\"training.batch\" = [20, 20, 10]\n\
+               \"objective.sparsity\" = [0.01, 0.01, 0.02]\n";
+    let labels = ["short", "+ two more iterations", "+ small batches, \"our\" λ"];
+    let lab = Lab { folder: tempfile::tempdir().unwrap() };
+    lab.sweep(&format!("{base}{zip}"));
+    let trials = || {
+        let folders = fs::read_dir(lab.path("results/tiny/trials")).unwrap();
+        let facts = |folder: PathBuf| fs::read(folder.join("provenance.json")).unwrap();
+        let mut trials: Vec<_> = folders.map(|entry| entry.unwrap().path()).collect();
+        trials.sort();
+        trials.into_iter().map(|folder| (folder.clone(), facts(folder))).collect::<Vec<_>>()
+    };
+    let before = trials();
+    assert_eq!(before.len(), 9);
+    lab.sweep(&format!("{base}{zip}label = {labels:?}\n[compare]\nreference = {{ label = \"short\" }}\n"));
+    assert_eq!(trials(), before);
+
+    let header = |name: &str| lab.text(name).lines().next().unwrap().to_owned();
+    assert_eq!(header("results/tiny/plan.csv"), "index,trial,label,seed,parameters,training_flops");
+    assert!(header("results/tiny/trials.csv").ends_with(",test_images,label"));
+    assert!(header("results/tiny/analysis/summary.csv").starts_with("label,family,steps,hidden,"));
+    let comparison = lab.text("results/tiny/analysis/comparison.csv");
+    assert!(comparison.contains("\nshort,+ two more iterations,"), "{comparison}");
+    assert!(comparison.contains("\nshort,\"+ small batches, \"\"our\"\" λ\","), "{comparison}");
+
+    lab.drsae(&["report", "spec.toml"]);
+    let figures = lab.figures();
+    let figure = |name: &str| &figures.iter().find(|(known, _)| known == name).unwrap().1;
+    let shown = labels.map(|label| label.replace('"', "&quot;"));
+    for (name, labels) in [("test_error_by_label", &shown[..]), ("paired_differences", &shown[1..])] {
+        let svg = figure(name).split("</desc>").nth(1).unwrap();
+        let places: Vec<_> = labels.iter().map(|label| svg.find(label.as_str())).collect();
+        assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{name}: {places:?} {svg}");
+    }
+    assert!(lab.text("results/tiny/analysis/tables.md").contains("| label |"));
+}
+
 #[test]
 fn merged_tables_suffice_for_cost_and_provenance() {
     let lab = Lab::run();

@@ -44,6 +44,8 @@ fn escaped(text: &str) -> String {
             '+' | '<' | '>' | '=' => out.extend(['$', letter, '$']),
             '±' => out.push_str("$\\pm$"),
             'Δ' => out.push_str("$\\Delta$"),
+            'λ' => out.push_str("$\\lambda$"),
+            'γ' => out.push_str("$\\gamma$"),
             '–' => out.push_str("--"),
             other => out.push(other),
         }
@@ -95,6 +97,7 @@ mod tests {
             escaped("a_b & 5 % {~^} \\"),
             "a\\_b \\& 5 \\% \\{\\textasciitilde{}\\textasciicircum{}\\} \\textbackslash{}"
         );
+        assert_eq!(escaped("+ our λ and γ"), "$+$ our $\\lambda$ and $\\gamma$");
         assert_eq!(escaped("1.25 ± 0.35, <0.001, –, t-2"), "1.25 $\\pm$ 0.35, $<$0.001, --, t-2");
     }
 }

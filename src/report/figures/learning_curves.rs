@@ -11,7 +11,7 @@ use crate::store::TrialRow;
 
 /// The figure; `None` if no images are held out.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
-    let facets = Facets::of(data, None);
+    let facets = Facets::of_lines(data);
     let trials = || facets.cells().flat_map(|cell| &cell.trials);
     let values: Vec<_> = trials().flat_map(|trial| points(data, trial)).collect();
     if values.is_empty() {

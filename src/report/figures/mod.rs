@@ -3,10 +3,12 @@
 //! A figure that does not apply to a sweep is omitted.
 
 mod error_by;
+mod error_by_label;
 mod learning_curves;
 mod matched_parameters;
 mod paired_differences;
 mod scatter;
+mod seed_row;
 mod sparsity;
 mod test_error;
 
@@ -40,6 +42,7 @@ pub struct Figure {
 pub fn all(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
     figures.extend(paired_differences::figure(data)?);
+    figures.extend(error_by_label::figure(data)?);
     figures.extend(test_error::figures(data)?);
     figures.extend(error_by::figures(data)?);
     figures.extend(learning_curves::figure(data)?);

@@ -1,3 +1,4 @@
+mod labels;
 mod properties;
 mod refusals;
 mod studies;

@@ -30,16 +30,22 @@ fn lines(axes: &[(&str, Vec<&str>)]) -> String {
     axes.iter().map(line).collect()
 }
 
-/// A spec with some of the axes in the grid and the others zipped, the first one compared.
+/// A spec with some of the axes in the grid and the others zipped, the first ones of these labelled, and the first of
+/// all compared.
 fn spec_of(axes: &[(&str, Vec<&str>)], in_grid: usize, seeds: &[u64]) -> String {
     let (grid, zipped) = axes.split_at(in_grid.min(axes.len()));
     let mut text = BASE.replace("seeds = 2", &format!("seeds = {seeds:?}"));
     text += "[sweep.grid]\n";
     text += &lines(grid);
-    for pair in zipped.chunks(2) {
+    for (at, pair) in zipped.chunks(2).enumerate() {
         let length = pair.iter().map(|(_, values)| values.len()).min().unwrap_or(0);
         let shortest: Vec<_> = pair.iter().map(|(path, values)| (*path, values[..length].to_vec())).collect();
         text += "[[sweep.zip]]\n";
+        // Not where the first axis is compared.
+        if at == 0 && in_grid > 0 {
+            let labels = ["\"one\"", "\"+ \\\"two\\\"\""];
+            text += &lines(&[(LABEL, labels[..length].to_vec())]);
+        }
         text += &lines(&shortest);
     }
     if let Some((path, values)) = axes.first() {
