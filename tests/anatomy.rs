@@ -12,6 +12,7 @@ seeds = 2
 
 [data]
 source = "strokes"
+centre = false
 train = 400
 validation = 100
 test = 120
@@ -139,9 +140,10 @@ fn networks_are_measured_with_their_controls_and_one_again_gives_the_same_bytes(
     for stage in ["1,trained,", "1,after phase 1,", "2,untrained,"] {
         assert!(measures.contains(stage), "{stage}");
     }
-    for figure in
-        ["units", "activity", "classes_on_the_way", "columns", "recurrent", "assembly", "steps", "cards"]
-    {
+    let charts = ["units", "angles", "activity", "classes_on_the_way", "v_diagram"];
+    let images =
+        ["columns", "prototypes", "evolution", "recurrent", "assembly", "progressive", "steps", "cards"];
+    for figure in charts.into_iter().chain(images) {
         assert!(all.contains_key(&PathBuf::from(format!("figures/{figure}.svg"))), "{figure}");
     }
     assert!(text(&all[Path::new("anatomy.html")]).contains("<image "));

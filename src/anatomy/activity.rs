@@ -20,6 +20,10 @@ pub struct Activity {
     pub by_class: Vec<Vec<f64>>,
     /// Images with z^T > 0 `[n]`.
     pub active: Vec<usize>,
+    /// Images with z^t > 0 at some t ≤ T `[n]`.
+    pub ever_active: Vec<usize>,
+    /// Images with z¹ = 0 and z² > 0 `[n]`.
+    pub activated: Vec<usize>,
     /// Mean of E·x over the images with z^T > 0 `[n]`.
     pub driven: Vec<f64>,
     /// Mean drive from the other units, (S·z^(T−1))_j − S_jj·z_j^(T−1), over the same images `[n]`.
@@ -40,7 +44,8 @@ impl Activity {
         let mut rows = total.into_iter();
         let mut take = |count: usize| rows.by_ref().take(count).collect::<Vec<_>>();
         let (codes, gated, by_class) = (take(2 * steps), take(2 * steps), take(classes));
-        let [active, driven, fed] = [(); 3].map(|()| take(1).concat());
+        let [active, driven, fed, ever_active, activated] = [(); 5].map(|()| take(1).concat());
+        let counted = |counts: Vec<f64>| counts.into_iter().map(|count| count as usize).collect();
         let mean = |sums: &Vec<f64>, count: f64| sums.iter().map(|sum| sum / count.max(1.0)).collect();
         let while_active = |sums: &Vec<f64>| {
             sums.iter().zip(&active).map(|(sum, count)| sum / count.max(1.0)).collect::<Vec<_>>()
@@ -54,7 +59,9 @@ impl Activity {
             by_class: by_class.iter().zip(counts).map(|(sums, count)| mean(sums, count)).collect(),
             driven: while_active(&driven),
             fed: while_active(&fed),
-            active: active.iter().map(|&count| count as usize).collect(),
+            active: counted(active),
+            ever_active: counted(ever_active),
+            activated: counted(activated),
         }
     }
 
@@ -83,6 +90,20 @@ impl Activity {
         None
     }
 
+    /// Share of the images for which a unit is active at some t ≤ T that activate it at t = 2: z¹ = 0 and z² > 0; `None` if
+    /// there are none.
+    #[must_use]
+    pub fn second_iteration(&self, unit: usize) -> Option<f64> {
+        let ever = self.ever_active[unit];
+        (ever > 0).then(|| self.activated[unit] as f64 / ever as f64)
+    }
+
+    /// Mean z^T over the images with z^T > 0; `None` if there are none.
+    #[must_use]
+    pub fn while_active_at_t(&self, unit: usize) -> Option<f64> {
+        (self.active[unit] > 0).then(|| self.while_active[self.steps - 1][unit])
+    }
+
     /// Input share: |e| / (|e| + |r|) with e the mean drive from the input and r that from the other units, over the images
     /// for which the unit is active at T; `None` if there are none.
     #[must_use]
@@ -93,11 +114,12 @@ impl Activity {
 }
 
 /// Sums over images, each `[n]`: 2T of z^t; 2T of z^t where z^T > 0; one for each class of z^T; the number
-/// of images with z^T > 0; and over these images the drive from the input and from the other units.
+/// of images with z^T > 0; over these images the drive from the input and from the other units; the numbers of images with
+/// z^t > 0 at some t ≤ T, and of those with z¹ = 0 and z² > 0.
 type ActivitySums = Vec<Vec<f64>>;
 
 fn zeros(network: &Network) -> ActivitySums {
-    vec![vec![0.0; network.hidden]; 4 * network.steps + network.classes + 3]
+    vec![vec![0.0; network.hidden]; 4 * network.steps + network.classes + 5]
 }
 
 fn sums(network: &Network, batch: ImageBatch<'_>) -> ActivitySums {
@@ -107,7 +129,7 @@ fn sums(network: &Network, batch: ImageBatch<'_>) -> ActivitySums {
     let fed = fed(network, &codes[steps - 2]);
     let mut sums = zeros(network);
     let (over_time, rest) = sums.split_at_mut(4 * steps);
-    let (classes, while_active) = rest.split_at_mut(network.classes);
+    let (classes, counts) = rest.split_at_mut(network.classes);
     for (row, &label) in batch.labels.iter().enumerate() {
         for unit in 0..hidden {
             let at = row * hidden + unit;
@@ -121,10 +143,13 @@ fn sums(network: &Network, batch: ImageBatch<'_>) -> ActivitySums {
                 }
             }
             if is_active {
-                while_active[0][unit] += 1.0;
-                while_active[1][unit] += f64::from(drive[at]);
-                while_active[2][unit] += f64::from(fed[at]);
+                counts[0][unit] += 1.0;
+                counts[1][unit] += f64::from(drive[at]);
+                counts[2][unit] += f64::from(fed[at]);
             }
+            let is_on = |t: usize| codes[t - 1][at] > 0.0;
+            counts[3][unit] += f64::from(u8::from((1..=steps).any(is_on)));
+            counts[4][unit] += f64::from(u8::from(!is_on(1) && is_on(2)));
         }
     }
     sums

@@ -6,11 +6,12 @@ use super::ablation::{Ablation, silence_each};
 use super::coding::coding;
 use super::deformation::{Deformed, readout};
 use super::measure::{Measure, Values, minus};
-use super::path::{Paths, error_rate};
-use super::recurrent::{inhibition, resemblance};
+use super::path::{ISTA_IMAGES, Paths, error_rate};
+use super::recurrent::{aligned_slope, inhibition, resemblance};
 use super::sharpness::sharpness;
 use super::tables::{CurveRow, Measurement, Stage, UnitRow};
-use super::units::{SHIFT, agreement, selectivities, threshold};
+use super::units::{SELECTIVE, SHIFT, agreement, selectivities, threshold};
+use super::wiring::{is_categorical_by_angle, is_part_by_angle};
 use super::{Activity, Network, Sample, Unit, UnitKind};
 use crate::rng::{self, Purpose};
 use crate::stats::{Dip, mean};
@@ -77,12 +78,10 @@ impl<'a> Measurer<'a> {
         self.differentiation();
         self.order();
         self.put_all(inhibition(network, units, &mut self.random(Draw::Labels)));
+        self.put(Measure::AlignedSlope, aligned_slope(network, units));
         self.put_all(resemblance(network, units));
         self.put_all(coding(network, sample, units));
-        let paths = judge.map(|judge| {
-            let ista = network.ista(self.reference.sparsity);
-            [network, &ista].map(|network| Paths::of(network, judge, sample, 2 * network.steps))
-        });
+        let paths = judge.map(|judge| StagePaths::of(network, judge, sample, self.reference));
         if let Some((paths, judge)) = paths.as_ref().zip(judge) {
             self.paths(paths);
             self.put(Measure::JudgeError, Some(100.0 * error_rate(judge, sample)));
@@ -142,16 +141,9 @@ impl<'a> Measurer<'a> {
     fn differentiation(&mut self) {
         let boundary = self.reference.threshold;
         let selectivities = selectivities(&self.units);
-        let live: Vec<&Unit> = self.units.iter().filter(|unit| unit.selectivity.is_some()).collect();
-        let angles: Vec<f64> = live.iter().filter_map(|unit| unit.angle).collect();
-        let share = |holds: &dyn Fn(&Unit) -> bool| {
-            let count = live.iter().filter(|unit| holds(unit)).count();
-            (!live.is_empty()).then(|| count as f64 / live.len() as f64)
-        };
-        let categorical = share(&|unit| unit.selectivity.is_some_and(|value| value >= boundary));
-        let few = share(&|unit| (2..=3).contains(&unit.classes));
-        let count = live.len() as f64;
-        let angle = |kind| self.over(kind, |unit| unit.angle.filter(|_| unit.selectivity.is_some()));
+        let live: Vec<Unit> = self.units.iter().filter(|unit| unit.selectivity.is_some()).cloned().collect();
+        let angles: Vec<f64> = live.iter().filter_map(|unit| unit.wiring.angle).collect();
+        let angle = |kind| self.over(kind, |unit| unit.wiring.angle.filter(|_| unit.selectivity.is_some()));
         let gap = minus(angle(UnitKind::Categorical), angle(UnitKind::Part));
         let agreements = [-SHIFT, SHIFT].map(|shift| agreement(&self.units, boundary, boundary + shift));
         self.put(Measure::MeanSelectivity, mean(&selectivities));
@@ -163,11 +155,30 @@ impl<'a> Measurer<'a> {
         self.put(Measure::MeanAngle, mean(&angles));
         self.put(Measure::AngleGap, gap);
         self.put(Measure::SelectivityThreshold, threshold(&selectivities));
-        self.put(Measure::CategoricalShare, categorical);
-        self.put(Measure::FewClassesShare, few);
-        self.put(Measure::LiveUnits, Some(count));
+        self.put(Measure::LiveUnits, Some(live.len() as f64));
         self.put(Measure::AgreementBelow, Some(agreements[0]));
         self.put(Measure::AgreementAbove, Some(agreements[1]));
+        self.shares(&live, boundary);
+    }
+
+    /// Shares of the live units.
+    fn shares(&mut self, live: &[Unit], boundary: f64) {
+        let is_categorical = |unit: &Unit| unit.selectivity.is_some_and(|value| value >= boundary);
+        let is_selective = |unit: &Unit| unit.selectivity.is_some_and(|value| value > SELECTIVE);
+        let agrees = |unit: &Unit| unit.class == Some(unit.wiring.classifier_class);
+        let few = |unit: &Unit| (2..=3).contains(&unit.classes);
+        let count = |holds: &dyn Fn(&Unit) -> bool| live.iter().filter(|unit| holds(unit)).count() as f64;
+        let share =
+            |holds: &dyn Fn(&Unit) -> bool| (!live.is_empty()).then(|| count(holds) / live.len() as f64);
+        let both = count(&|unit| is_categorical(unit) && is_categorical_by_angle(unit));
+        let either = count(&|unit| is_categorical(unit) || is_categorical_by_angle(unit));
+        self.put(Measure::CategoricalShare, share(&is_categorical));
+        self.put(Measure::SelectiveShare, share(&is_selective));
+        self.put(Measure::FewClassesShare, share(&few));
+        self.put(Measure::CategoricalByAngle, share(&is_categorical_by_angle));
+        self.put(Measure::PartByAngle, share(&is_part_by_angle));
+        self.put(Measure::KindAgreement, (either > 0.0).then(|| both / either));
+        self.put(Measure::ClassAgreement, share(&agrees).filter(|_| self.network.classifies()));
     }
 
     fn order(&mut self) {
@@ -180,6 +191,13 @@ impl<'a> Measurer<'a> {
         self.put(Measure::HalfRiseCategorical, categorical);
         self.put(Measure::HalfRisePart, part);
         self.put(Measure::HalfRiseGap, minus(categorical, part));
+        let [categorical, part] = kinds.map(|kind| self.over(kind, |unit| unit.second_iteration));
+        self.put(Measure::SecondIterationCategorical, categorical);
+        self.put(Measure::SecondIterationPart, part);
+        self.put(Measure::SecondIterationGap, minus(categorical, part));
+        let [categorical, part] = kinds.map(|kind| self.over(kind, |unit| unit.wiring.afferent_angle));
+        self.put(Measure::AfferentAngleCategorical, categorical);
+        self.put(Measure::AfferentAnglePart, part);
         let steps = self.activity.steps;
         let growth = |kind| Some(self.mean_activity(kind, 2 * steps)? / self.mean_activity(kind, steps)?);
         let [categorical, part] = kinds.map(growth);
@@ -193,13 +211,14 @@ impl<'a> Measurer<'a> {
         mean(&own.map(|unit| self.activity.mean[t - 1][unit.unit]).collect::<Vec<_>>())
     }
 
-    fn paths(&mut self, [paths, ista]: &[Paths; 2]) {
+    fn paths(&mut self, StagePaths { network: paths, first, ista, ista_hard }: &StagePaths) {
         let (steps, hard) = (self.network.steps, &self.reference.hard);
-        let all: Vec<usize> = (0..self.context.sample.len()).collect();
-        let gain =
-            |images: &[usize]| Some(paths.always_correct(steps, images) - ista.always_correct(steps, images));
-        self.put(Measure::AlwaysCorrectGain, gain(&all));
-        self.put(Measure::AlwaysCorrectGainHard, gain(hard));
+        let all = paths.images();
+        let gain = |images: &[usize], ista: &Paths| {
+            Some(paths.always_correct(steps, images) - ista.always_correct(steps, &ista.images()))
+        };
+        self.put(Measure::AlwaysCorrectGain, gain(first, ista));
+        self.put(Measure::AlwaysCorrectGainHard, gain(hard, ista_hard));
         self.put(Measure::AlwaysCorrect, Some(paths.always_correct(steps, &all)));
         self.put(Measure::AlwaysCorrectHard, Some(paths.always_correct(steps, hard)));
         self.put(Measure::Retention, paths.retention(steps, &all));
@@ -216,8 +235,10 @@ impl<'a> Measurer<'a> {
         }
     }
 
-    fn curves(&self, paths: Option<&[Paths; 2]>) -> Vec<CurveRow> {
+    fn curves(&self, paths: Option<&StagePaths>) -> Vec<CurveRow> {
         let all: Vec<usize> = (0..self.context.sample.len()).collect();
+        let converging =
+            |ista: &Paths, at: usize| (at <= self.network.steps).then(|| ista.accuracy(at, &ista.images()));
         let hard = &self.reference.hard;
         let row = |iteration| CurveRow {
             seed: self.reference.seed,
@@ -225,11 +246,34 @@ impl<'a> Measurer<'a> {
             iteration,
             categorical: self.mean_activity(UnitKind::Categorical, iteration),
             part: self.mean_activity(UnitKind::Part, iteration),
-            right: paths.map(|[paths, _]| paths.accuracy(iteration, &all)),
-            right_hard: paths.map(|[paths, _]| paths.accuracy(iteration, hard)),
-            right_ista: paths.map(|[_, ista]| ista.accuracy(iteration, &all)),
-            right_hard_ista: paths.map(|[_, ista]| ista.accuracy(iteration, hard)),
+            right: paths.map(|paths| paths.network.accuracy(iteration, &all)),
+            right_hard: paths.map(|paths| paths.network.accuracy(iteration, hard)),
+            right_ista: paths.and_then(|paths| converging(&paths.ista, iteration)),
+            right_hard_ista: paths.and_then(|paths| converging(&paths.ista_hard, iteration)),
         };
         (1..=self.activity.mean.len()).map(row).collect()
+    }
+}
+
+/// The paths of a network, and those of ISTA on its dictionary.
+struct StagePaths {
+    /// Of all images.
+    network: Paths,
+    /// The first images, on which ISTA is run.
+    first: Vec<usize>,
+    /// ISTA on the first images.
+    ista: Paths,
+    /// ISTA on the hard images.
+    ista_hard: Paths,
+}
+
+impl StagePaths {
+    fn of(network: &Network, judge: &Network, sample: &Sample, reference: &Reference) -> Self {
+        let first: Vec<usize> = (0..sample.len().min(ISTA_IMAGES)).collect();
+        let ista =
+            |images: &[usize]| Paths::of_ista(network, reference.sparsity, judge, &sample.selected(images));
+        let (of_first, of_hard) = (ista(&first), ista(&reference.hard));
+        let paths = Paths::of(network, judge, sample, 2 * network.steps);
+        Self { network: paths, first, ista: of_first, ista_hard: of_hard }
     }
 }

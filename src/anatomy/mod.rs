@@ -5,11 +5,12 @@
 //!
 //! | file | measures |
 //! |---|---|
-//! | `activity`, `units` | single units and their division into kinds (claims 1 and 2) |
+//! | `activity`, `wiring`, `units` | single units and their division into kinds (claims 1 and 2) |
 //! | `recurrent` | S by blocks of kinds (claims 3 and 4) |
 //! | `coding` | reconstruction by kind (claim 5), and the drive of categorical-units |
 //! | `path` | the classes of the decoded D·z^t (claim 6) |
 //! | `sharpness` | prototypes against class means (claim 7) |
+//! | `evolution` | least-squares dictionaries of the codes of each iteration |
 //! | `ablation` | silenced units (claim 8) |
 //! | `deformation` | readout of a known deformation (claim 9) |
 //!
@@ -22,6 +23,8 @@ pub mod claims;
 pub mod coding;
 pub mod deformation;
 mod error;
+pub mod evolution;
+mod least_squares;
 pub mod measure;
 mod measurements;
 mod network;
@@ -34,6 +37,7 @@ pub mod tables;
 #[cfg(test)]
 mod tests;
 pub mod units;
+pub mod wiring;
 
 pub use activity::Activity;
 pub use deformation::Deformed;

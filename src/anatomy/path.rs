@@ -7,6 +7,11 @@ use super::sample::Sample;
 /// Share of the images that count as hard.
 pub const HARD: f64 = 0.05;
 
+/// Iterations with momentum after which ISTA has converged.
+pub const CONVERGED: usize = 128;
+/// Number of images that ISTA is run to convergence on, besides the hard ones.
+pub const ISTA_IMAGES: usize = 2000;
+
 /// The classes of the decoded D·z^t of each image, by a judge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paths {
@@ -20,8 +25,27 @@ impl Paths {
     /// Decodes and classifies the codes z^1 … z^K of all images of a sample.
     #[must_use]
     pub fn of(network: &Network, judge: &Network, sample: &Sample, iterations: usize) -> Self {
+        Self::along((network, judge), sample, iterations, |drive| network.codes(drive, iterations))
+    }
+
+    /// Decodes and classifies the codes of ISTA on the network's dictionary, run to convergence, at as many moments as the
+    /// network has iterations T, spread evenly. For every moment but the first few, ISTA has nearly converged, which makes
+    /// it hard to beat.
+    #[must_use]
+    pub fn of_ista(network: &Network, sparsity: f64, judge: &Network, sample: &Sample) -> Self {
+        let ista = network.ista(sparsity);
+        let steps = network.steps;
+        Self::along((&ista, judge), sample, steps, |drive| ista.accelerated_codes(drive, CONVERGED, steps))
+    }
+
+    fn along(
+        (network, judge): (&Network, &Network),
+        sample: &Sample,
+        moments: usize,
+        codes: impl Fn(&[f32]) -> Vec<Vec<f32>> + Sync,
+    ) -> Self {
         let batches = sample.each(|batch| {
-            let codes = network.codes(&network.drive(batch.pixels), iterations);
+            let codes = codes(&network.drive(batch.pixels));
             let classify = |code: &Vec<f32>| {
                 let decoded = normalised(&network.decode(code), network.inputs);
                 judge.classify(&judge.encode(&decoded))
@@ -29,7 +53,13 @@ impl Paths {
             codes.iter().map(classify).collect::<Vec<_>>()
         });
         let at = |t: usize| batches.iter().flat_map(|predicted| predicted[t].iter().copied()).collect();
-        Self { predicted: (0..iterations).map(at).collect(), labels: sample.labels.clone() }
+        Self { predicted: (0..moments).map(at).collect(), labels: sample.labels.clone() }
+    }
+
+    /// Indices of all images.
+    #[must_use]
+    pub fn images(&self) -> Vec<usize> {
+        (0..self.labels.len()).collect()
     }
 
     fn is_correct(&self, t: usize, image: usize) -> bool {
@@ -61,11 +91,11 @@ fn share(images: &[usize], holds: impl Fn(usize) -> bool) -> f64 {
     images.iter().filter(|&&image| holds(image)).count() as f64 / images.len() as f64
 }
 
-/// Share of a sample's images that a network misclassifies.
+/// Share of a sample's images that a judge misclassifies, which takes them centred and of unit norm.
 #[must_use]
-pub fn error_rate(network: &Network, sample: &Sample) -> f64 {
+pub fn error_rate(judge: &Network, sample: &Sample) -> f64 {
     let wrong = sample.each(|batch| {
-        let predicted = network.classify(&network.encode(batch.pixels));
+        let predicted = judge.classify(&judge.encode(&normalised(batch.pixels, judge.inputs)));
         predicted.iter().zip(batch.labels).filter(|(class, label)| class != label).count()
     });
     wrong.iter().sum::<usize>() as f64 / sample.len() as f64

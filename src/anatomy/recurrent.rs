@@ -3,9 +3,11 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::measure::{Measure, Values};
+use super::measure::{Measure, Values, minus};
 use super::network::Network;
 use super::units::{Unit, UnitKind, of_kind};
+use super::wiring::ista_angle;
+use crate::stats::mean;
 
 /// Permutations of the labels for a p-value.
 const PERMUTATIONS: usize = 999;
@@ -67,10 +69,34 @@ fn block_means(network: &Network, live: &[usize], labels: &[Label]) -> [Option<f
     blocks.map(|(sum, count)| (count > 0).then(|| sum / count as f64))
 }
 
+/// The connections from parts to categorical-units: D_i·D_j and S_ij of each pair.
+#[must_use]
+pub fn to_categorical(network: &Network, units: &[Unit]) -> Vec<(f64, f64)> {
+    let gram = network.gram();
+    let parts = of_kind(units, UnitKind::Part);
+    let pair =
+        |to: usize, from: usize| (f64::from(gram[to * network.hidden + from]), network.connection(to, from));
+    let rows = of_kind(units, UnitKind::Categorical).into_iter();
+    rows.flat_map(|to| parts.iter().map(move |&from| (to, from))).map(|(to, from)| pair(to, from)).collect()
+}
+
+/// Right side of the author's V diagram: the slope of S_ij on D_i·D_j over the connections from parts to categorical-units
+/// with D_i·D_j > 0, by least squares. It is −α for ISTA, whose units compete for what they share.
+#[must_use]
+pub fn aligned_slope(network: &Network, units: &[Unit]) -> Option<f64> {
+    let pairs: Vec<(f64, f64)> =
+        to_categorical(network, units).into_iter().filter(|(product, _)| *product > 0.0).collect();
+    let (products, weights): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    let (centre, level) = (mean(&products)?, mean(&weights)?);
+    let together: f64 = pairs.iter().map(|(x, y)| (x - centre) * (y - level)).sum();
+    let spread: f64 = products.iter().map(|x| (x - centre).powi(2)).sum();
+    (spread > 0.0).then(|| together / spread)
+}
+
 /// Resemblance of S to I − αDᵀD, by blocks of kinds. α is the one that fits the block from parts to parts best,
 /// ⟨I − S, DᵀD⟩ / ⟨DᵀD, DᵀD⟩ over it; without parts there are no values. The residual of a block is
 /// ‖S − (I − αDᵀD)‖² / ‖S − I‖² over it, 0 for ISTA; the correlation is that of S_jk with −(DᵀD)_jk, without the
-/// diagonal of S.
+/// diagonal of S. The angles are those of [`ista_angle`] over the connections from one kind, averaged over the parts.
 #[must_use]
 pub fn resemblance(network: &Network, units: &[Unit]) -> Values {
     let gram = network.gram();
@@ -92,7 +118,14 @@ pub fn resemblance(network: &Network, units: &[Unit]) -> Values {
     }
     let alpha = inner(|entry| entry.change * entry.product) / square;
     let among = block(&categorical, &categorical);
+    let rows = |from: &[usize]| {
+        mean(&parts.iter().filter_map(|&to| ista_angle(network, &gram, to, from)).collect::<Vec<_>>())
+    };
+    let (from_parts, from_categorical) = (rows(&parts), rows(&categorical));
     vec![
+        (Measure::IstaAngleGap, minus(from_categorical, from_parts)),
+        (Measure::IstaAnglePartToPart, from_parts),
+        (Measure::IstaAngleCategoricalToPart, from_categorical),
         (Measure::Alpha, Some(alpha)),
         (Measure::ResidualPartToPart, residual(&own, alpha)),
         (Measure::ResidualPartToCategorical, residual(&block(&categorical, &parts), alpha)),

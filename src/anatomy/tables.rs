@@ -91,10 +91,11 @@ pub struct CurveRow {
     /// The same share of the hardest images.
     #[serde(serialize_with = "rounded")]
     pub right_hard: Option<f64>,
-    /// `right` after as many iterations of ISTA on the same dictionary.
+    /// `right` of ISTA on the same dictionary and the first images, at the t-th of T moments on its way to convergence; absent
+    /// beyond T.
     #[serde(serialize_with = "rounded")]
     pub right_ista: Option<f64>,
-    /// `right_hard` after as many iterations of ISTA on the same dictionary.
+    /// `right_hard` of ISTA in the same way.
     #[serde(serialize_with = "rounded")]
     pub right_hard_ista: Option<f64>,
 }
@@ -109,9 +110,10 @@ impl NetworkRow for CurveRow {
     }
 }
 
-/// One unit of a trained network; a row of `units.csv`. See [`Unit`] and [`Performance`].
+/// One unit of a trained network; a row of `units.csv`. See [`Unit`], [`UnitWiring`](super::wiring::UnitWiring) and
+/// [`Performance`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "they are those of `Unit` and `Performance`")]
+#[expect(missing_docs, reason = "they are those of `Unit`, `UnitWiring` and `Performance`")]
 pub struct UnitRow {
     pub seed: u64,
     pub unit: usize,
@@ -122,6 +124,21 @@ pub struct UnitRow {
     pub classes: usize,
     #[serde(serialize_with = "rounded")]
     pub angle: Option<f64>,
+    #[serde(serialize_with = "rounded")]
+    pub recurrent_norm: f64,
+    #[serde(serialize_with = "rounded")]
+    pub classifier_norm: f64,
+    pub classifier_class: usize,
+    #[serde(serialize_with = "rounded")]
+    pub decoder_mean: f64,
+    #[serde(serialize_with = "rounded")]
+    pub ista_angle: Option<f64>,
+    #[serde(serialize_with = "rounded")]
+    pub afferent_angle: Option<f64>,
+    #[serde(serialize_with = "rounded")]
+    pub second_iteration: Option<f64>,
+    #[serde(serialize_with = "rounded")]
+    pub active_mean: Option<f64>,
     #[serde(serialize_with = "rounded")]
     pub input_share: Option<f64>,
     #[serde(serialize_with = "rounded")]
@@ -140,8 +157,10 @@ pub struct UnitRow {
 
 impl NetworkRow for UnitRow {
     const FILE: &'static str = "units.csv";
-    const HEADER: &'static str = "seed,unit,kind,class,selectivity,classes,angle,input_share,half_rise,\
-                                  mean_activity,frequency,error_without,class_loss_without,reconstruction_without";
+    const HEADER: &'static str = "seed,unit,kind,class,selectivity,classes,angle,recurrent_norm,\
+                                  classifier_norm,classifier_class,decoder_mean,ista_angle,afferent_angle,\
+                                  second_iteration,active_mean,input_share,half_rise,mean_activity,\
+                                  frequency,error_without,class_loss_without,reconstruction_without";
 
     fn network(&self) -> (u64, Stage) {
         (self.seed, Stage::Trained)
@@ -159,7 +178,15 @@ impl UnitRow {
             class: unit.class,
             selectivity: unit.selectivity,
             classes: unit.classes,
-            angle: unit.angle,
+            angle: unit.wiring.angle,
+            recurrent_norm: unit.wiring.recurrent_norm,
+            classifier_norm: unit.wiring.classifier_norm,
+            classifier_class: unit.wiring.classifier_class,
+            decoder_mean: unit.wiring.decoder_mean,
+            ista_angle: unit.wiring.ista_angle,
+            afferent_angle: unit.wiring.afferent_angle,
+            second_iteration: unit.second_iteration,
+            active_mean: unit.active_mean,
             input_share: unit.input_share,
             half_rise: unit.half_rise,
             mean_activity: unit.mean_activity,
@@ -279,18 +306,7 @@ mod tests {
         }
         assert_eq!(header(measurement(1, Stage::Trained, 1.0)), Measurement::HEADER);
         let performance = Performance::default();
-        let unit = Unit {
-            unit: 0,
-            kind: UnitKind::Silent,
-            class: None,
-            selectivity: None,
-            classes: 0,
-            angle: None,
-            input_share: None,
-            half_rise: None,
-            mean_activity: 0.0,
-            frequency: 0.0,
-        };
+        let unit = Unit::default();
         assert_eq!(header(UnitRow::of(1, &unit, performance)), UnitRow::HEADER);
         let empty: CurveRow =
             csv::Reader::from_reader(format!("{}\n1,trained,1,,,,,,\n", CurveRow::HEADER).as_bytes())

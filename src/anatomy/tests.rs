@@ -5,11 +5,13 @@ use candle_core::{DType, Device, Tensor};
 use super::ablation::{Ablation, silence_each};
 use super::coding::coding;
 use super::deformation::{Deformed, readout};
+use super::evolution::evolution;
 use super::measure::{Measure, Values};
 use super::path::{Paths, error_rate, hardest};
-use super::recurrent::{inhibition, resemblance};
-use super::sharpness::sharpness;
-use super::units::{agreement, divide, selectivities, threshold, units};
+use super::recurrent::{aligned_slope, inhibition, resemblance};
+use super::sharpness::{largest, sharpness};
+use super::units::{SELECTIVE, agreement, divide, selectivities, threshold, units};
+use super::wiring::wiring;
 use super::{Activity, Network, Sample, Unit, UnitKind};
 use crate::model::{Config, Family, Model};
 use crate::rng::{self, Purpose};
@@ -104,9 +106,11 @@ fn planted_categorical_units_are_found_and_rise_late_through_parts() {
     // Parts have all they get at t = 1; categorical-units have nothing then, and all at t = 2.
     assert_eq!((units[0].input_share, units[2].input_share), (Some(1.0), Some(0.0)));
     assert!(close(units[0].half_rise.unwrap(), 0.5) && close(units[2].half_rise.unwrap(), 1.5));
+    assert_eq!((units[0].second_iteration, units[2].second_iteration), (Some(0.0), Some(1.0)));
+    assert!(close(units[2].active_mean.unwrap(), 0.4));
     // A part sees what it draws; a unit without a row of E has no angle.
-    assert!(close(units[0].angle.unwrap(), 0.0));
-    assert_eq!(units[2].angle, None);
+    assert!(close(units[0].wiring.angle.unwrap(), 0.0));
+    assert_eq!(units[2].wiring.angle, None);
     assert_eq!(agreement(&units, 0.8, 0.9), 1.0);
     assert_eq!(agreement(&units, 0.8, 0.5), 0.5);
 }
@@ -140,12 +144,67 @@ fn an_ista_network_is_recognised() {
     for correlation in [Measure::CorrelationPartToPart, Measure::CorrelationCategoricalToCategorical] {
         assert!(value(&found, correlation) > 1.0 - 1e-9, "{found:?}");
     }
+    assert!(value(&found, Measure::IstaAngleGap).abs() < 0.1, "{found:?}");
+    assert!(value(&found, Measure::IstaAnglePartToPart) < 0.1, "{found:?}");
+    assert!((aligned_slope(&network, &units).unwrap() + 0.2).abs() < 1e-6);
     // An S that is unrelated to its dictionary is not ISTA.
     let recurrent = (0..144).map(|at: u32| (f64::from(at * at) * 0.7).sin() as f32).collect();
     let other = Network::recurrent_of(&model(&config, 9, 3, &[("recurrent", recurrent)])).unwrap();
     let found = resemblance(&other, &units);
     assert!(value(&found, Measure::ResidualPartToPart) > 0.7, "{found:?}");
     assert!(value(&found, Measure::CorrelationPartToPart).abs() < 0.4, "{found:?}");
+    assert!(value(&found, Measure::IstaAnglePartToPart) > 45.0, "{found:?}");
+}
+
+#[test]
+fn parts_that_excite_aligned_prototypes_make_a_v() {
+    let config = Config { hidden: 12, steps: 5, ..Config::default() };
+    let gram = Network::recurrent_of(&model(&config, 9, 3, &[])).unwrap().gram();
+    let recurrent = gram.iter().map(|product| 0.3 * product.abs()).collect();
+    let network = Network::recurrent_of(&model(&config, 9, 3, &[("recurrent", recurrent)])).unwrap();
+    let units: Vec<Unit> = (0..12).map(|at| by_hand(at, (at < 3).then_some(at))).collect();
+    assert!((aligned_slope(&network, &units).unwrap() - 0.3).abs() < 1e-6);
+}
+
+#[test]
+fn the_wiring_of_a_unit_is_that_of_the_closed_form() {
+    let network = planted([0.5, 0.0]);
+    let wiring = wiring(&network);
+    // Rows of S − I: (−1, 0, 0, 0) and (1, −1, −1, −½).
+    assert!(close(wiring[0].recurrent_norm, 1.0) && close(wiring[2].recurrent_norm, 3.25_f64.sqrt()));
+    assert_eq!(
+        (wiring[0].classifier_norm, wiring[3].classifier_norm, wiring[3].classifier_class),
+        (0.0, 1.0, 1)
+    );
+    assert!(close(wiring[0].decoder_mean, 0.125) && close(wiring[2].decoder_mean, 0.5));
+    // Both parts have angle 0; the other categorical-unit has none.
+    assert!(close(wiring[2].afferent_angle.unwrap(), 0.0));
+    // Row 0 of −DᵀD is −(0.25, 0, 0.625, 0.375), at arccos(0.25 / ‖·‖) to (−1, 0, 0, 0).
+    let expected = (0.25 / 0.59375_f64.sqrt()).acos().to_degrees();
+    assert!((wiring[0].ista_angle.unwrap() - expected).abs() < 1e-4, "{:?}", wiring[0]);
+}
+
+#[test]
+fn a_unit_that_prefers_a_class_is_not_selective_by_that_alone() {
+    let (network, sample) = (planted([0.5, 0.0]), sample(4));
+    let mut images = sample;
+    images.labels = vec![0, 1, 1, 1];
+    // Unit 3 answers to class 1 in two of three images, unit 2 to class 0 once and to class 1 once.
+    let units = units(&network, &Activity::of(&network, &images));
+    assert_eq!((units[2].class, units[2].classes), (Some(0), 1));
+    assert!(units[2].selectivity.unwrap() < SELECTIVE && units[3].selectivity.unwrap() > SELECTIVE);
+}
+
+#[test]
+fn codes_of_one_iteration_are_decoded_by_least_squares() {
+    let found = evolution(&planted([0.0, 0.3]), &sample(10), &[1, 2]);
+    // At t = 1 there are only the parts, each of which copies a pixel, whatever its column of D.
+    for (unit, pixel) in [(0, 0), (1, 1)] {
+        let column = found[0][unit].as_ref().unwrap();
+        assert!((column[pixel] - 1.0).abs() < 1e-4 && column[1 - pixel].abs() < 1e-4, "{column:?}");
+    }
+    assert_eq!((&found[0][2], &found[0][3]), (&None, &None));
+    assert!(found[1][2].is_some());
 }
 
 /// A unit as a label: categorical of a class, or a part.
@@ -155,12 +214,7 @@ fn by_hand(unit: usize, class: Option<usize>) -> Unit {
         kind: if class.is_some() { UnitKind::Categorical } else { UnitKind::Part },
         class,
         selectivity: Some(if class.is_some() { 1.0 } else { 0.3 }),
-        classes: 1,
-        angle: None,
-        input_share: None,
-        half_rise: None,
-        mean_activity: 0.1,
-        frequency: 0.1,
+        ..Unit::default()
     }
 }
 
@@ -253,6 +307,13 @@ fn paths_are_classified_at_every_step() {
         (paths.predicted.len(), paths.accuracy(1, &all), paths.always_correct(4, &all)),
         (8, 1.0, 1.0)
     );
+    // ISTA is observed as often as the network iterates, on its way to convergence.
+    let ista = Paths::of_ista(&planted([0.5, 0.0]), 0.001, &judge, &sample);
+    assert_eq!((ista.predicted.len(), ista.always_correct(4, &ista.images())), (4, 1.0));
+    // A judge takes images of any scale and offset.
+    let mut brighter = sample.clone();
+    brighter.pixels.iter_mut().for_each(|x| *x = 3.0 * *x + 1.0);
+    assert_eq!(error_rate(&judge, &brighter), 0.0);
     // Parts that draw each other's pixels begin in the wrong class; prototypes then outweigh them.
     let paths = Paths::of(&planted([0.0, 0.3]), &judge, &sample, 4);
     assert_eq!((paths.accuracy(1, &all), paths.accuracy(2, &all)), (0.0, 1.0));
@@ -279,6 +340,23 @@ fn prototypes_are_compared_with_their_class_means() {
     assert!(close(value(&found, Measure::MeanRoughness), 1.0), "{found:?}");
     assert_eq!(value(&found, Measure::ClassesWithoutPrototype), 0.0);
     assert_eq!(value(&found, Measure::RecognisedPrototypes), 1.0);
+    assert_eq!(value(&found, Measure::RecognisedLargest), 1.0);
+    assert_eq!(largest(&units, 2), [(0, 2), (1, 3)]);
+    // Means of (1, 0.6, 1, 0.6) are softer than the prototypes, and diagonal means rougher.
+    let with = |image: [f32; 4], mirrored: [f32; 4]| {
+        let pixels = (0..200).flat_map(|at| if at % 2 == 0 { image } else { mirrored });
+        let sample = Sample { pixels: pixels.collect(), ..sample.clone() };
+        value(&sharpness(&network, Some(&judge()), &sample, &units), Measure::SharpPrototypes)
+    };
+    assert_eq!(with([1.0, 0.6, 1.0, 0.6], [0.6, 1.0, 0.6, 1.0]), 1.0);
+    assert_eq!(with([1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 1.0, 0.0]), 0.0);
+    // Noise may be rough as well; what the judge does not recognise is no sharp prototype.
+    let mut wrong = units.clone();
+    wrong[2].class = Some(1);
+    let soft = Sample { pixels: (0..200).flat_map(|_| [1.0, 0.6, 1.0, 0.6]).collect(), ..sample.clone() };
+    let found = sharpness(&network, Some(&judge()), &soft, &wrong);
+    assert_eq!(value(&found, Measure::RecognisedPrototypes), 0.5);
+    assert_eq!(value(&found, Measure::SharpPrototypes), 0.5);
 }
 
 #[test]

@@ -9,15 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
 use super::network::Network;
+use super::wiring::{UnitWiring, wiring};
 use crate::model::kernels::argmax;
 
 /// Number of draws of parts.
 pub const DRAWS: usize = 5;
+/// Selectivity above which a unit answers to hardly any class but its own.
+pub const SELECTIVE: f64 = 0.9;
 /// Shift of the threshold that tests whether the division depends on it.
 pub const SHIFT: f64 = 0.1;
 
 /// Kind of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitKind {
     /// Its activity belongs to one class.
@@ -25,6 +28,7 @@ pub enum UnitKind {
     /// Its activity is shared by classes.
     Part,
     /// It is active for no image of the sample.
+    #[default]
     Silent,
 }
 
@@ -41,7 +45,7 @@ impl UnitKind {
 }
 
 /// Properties of a unit. Optional ones are absent if the unit is active for no image.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Unit {
     /// Its index in the code, from 0.
     pub unit: usize,
@@ -53,14 +57,18 @@ pub struct Unit {
     pub selectivity: Option<f64>,
     /// Classes with at least half of the largest p_c.
     pub classes: usize,
-    /// Angle between its row of E and its column of D, degrees.
-    pub angle: Option<f64>,
+    /// Properties of its weights.
+    pub wiring: UnitWiring,
     /// [`Activity::input_share`].
     pub input_share: Option<f64>,
     /// [`Activity::half_rise`].
     pub half_rise: Option<f64>,
+    /// [`Activity::second_iteration`].
+    pub second_iteration: Option<f64>,
     /// Mean of z^T over all images.
     pub mean_activity: f64,
+    /// [`Activity::while_active_at_t`].
+    pub active_mean: Option<f64>,
     /// Share of the images with z^T > 0.
     pub frequency: f64,
 }
@@ -68,10 +76,10 @@ pub struct Unit {
 /// The units of a network; every live unit is a part until [`divide`] is called.
 #[must_use]
 pub fn units(network: &Network, activity: &Activity) -> Vec<Unit> {
-    (0..network.hidden).map(|unit| of(network, activity, unit)).collect()
+    wiring(network).into_iter().enumerate().map(|(unit, wiring)| of(activity, unit, wiring)).collect()
 }
 
-fn of(network: &Network, activity: &Activity, unit: usize) -> Unit {
+fn of(activity: &Activity, unit: usize, wiring: UnitWiring) -> Unit {
     let shares: Vec<f64> = activity.by_class.iter().map(|means| means[unit]).collect();
     let total: f64 = shares.iter().sum();
     let live = activity.active[unit] > 0;
@@ -83,10 +91,12 @@ fn of(network: &Network, activity: &Activity, unit: usize) -> Unit {
         class: live.then_some(class),
         selectivity: live.then(|| most / total),
         classes: if live { shares.iter().filter(|&&share| share >= 0.5 * most).count() } else { 0 },
-        angle: angle(network.row(unit), &network.column(unit)),
+        wiring,
         input_share: activity.input_share(unit),
         half_rise: activity.half_rise(unit),
+        second_iteration: activity.second_iteration(unit),
         mean_activity: activity.last()[unit],
+        active_mean: activity.while_active_at_t(unit),
         frequency: activity.active[unit] as f64 / activity.images as f64,
     }
 }
@@ -100,14 +110,6 @@ pub fn divide(units: &mut [Unit], threshold: f64) {
             Some(_) => UnitKind::Part,
         };
     }
-}
-
-/// The angle between two vectors in degrees; `None` if one is zero.
-fn angle(one: &[f32], other: &[f32]) -> Option<f64> {
-    let product =
-        |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum() };
-    let norms = (product(one, one) * product(other, other)).sqrt();
-    (norms > 0.0).then(|| (product(one, other) / norms).clamp(-1.0, 1.0).acos().to_degrees())
 }
 
 /// Selectivities of the live units.

@@ -16,7 +16,7 @@ use self::subjects::Networks;
 use super::progress::{style, tick};
 use super::terminal::output;
 use crate::anatomy::Anatomy;
-use crate::anatomy::claims::{CLAIMS_CSV, ClaimVerdict, JudgedClaim, claims_csv, conclusions, summarise};
+use crate::anatomy::claims::{CLAIMS_CSV, JudgedClaim, claims_csv, conclusions, summarise};
 use crate::anatomy::tables::{self, NetworkRow};
 use crate::report::{self, ReportedAnatomy};
 use crate::store;
@@ -150,7 +150,7 @@ fn print(conclusions: &[JudgedClaim<'_>], folder: &Path) -> Result<()> {
         for summary in &conclusion.evidence {
             let [value, before, untrained] = report::summary_texts(summary);
             let name = summary.measure.definition().name;
-            let verdict = summary.verdict.map_or("no control after phase 1", ClaimVerdict::text);
+            let verdict = report::verdict_text(summary);
             writeln!(out, "     {name}: {value} (after phase 1 {before}, untrained {untrained}): {verdict}")?;
         }
     }

@@ -1,15 +1,19 @@
 //! Figures and page of an anatomy: charts from its tables, and images of one of its networks.
 
+mod angles;
 mod cards;
 mod charts;
 mod columns;
+mod dictionaries;
+mod image_table;
 mod inspected;
 mod matrix;
 mod page;
 mod paths;
+mod v_diagram;
 
 pub use inspected::Inspected;
-pub use page::summary_texts;
+pub use page::{summary_texts, verdict_text};
 
 use super::Error;
 use super::figures::Figure;
@@ -42,10 +46,15 @@ pub struct ReportedAnatomy<'a> {
 /// A figure cannot be drawn, or the template not be filled in.
 pub fn files(source: &ReportedAnatomy<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
     let mut figures = charts::all(source)?;
+    figures.extend(angles::figure(source)?);
     if let Some(inspected) = &source.inspected {
         figures.push(columns::figure(inspected)?);
+        figures.push(dictionaries::prototypes(inspected)?);
+        figures.push(dictionaries::evolving(inspected)?);
         figures.push(matrix::figure(inspected)?);
+        figures.extend(v_diagram::figure(inspected)?);
         figures.push(paths::assembly(inspected)?);
+        figures.push(paths::progressive(inspected)?);
         figures.push(paths::steps(inspected)?);
         figures.push(cards::figure(inspected)?);
     }

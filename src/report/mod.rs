@@ -16,7 +16,9 @@ mod figures;
 mod page;
 mod search;
 
-pub use anatomy::{Inspected, PAGE as ANATOMY_PAGE, ReportedAnatomy, files as anatomy_files, summary_texts};
+pub use anatomy::{
+    Inspected, PAGE as ANATOMY_PAGE, ReportedAnatomy, files as anatomy_files, summary_texts, verdict_text,
+};
 pub use data::ReportedSweep;
 pub use error::Error;
 pub use figures::FIGURES;

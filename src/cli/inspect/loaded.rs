@@ -45,8 +45,8 @@ impl Loaded {
             eval::ensure_fits(model, &dataset)?;
             expect_memory(model)?;
             ensure!(
-                config.preprocessing() == preprocessing && preprocessing == Preprocessing::CENTRED,
-                "the judge and the networks need centred images of unit norm: train both without \
+                config.preprocessing() == Preprocessing::CENTRED,
+                "the judge needs centred images of unit norm, as which decoded images are shown to it: train it without \
                  `decoder_nonnegative`, `data.centre` and `data.scale`"
             );
             ensure!(

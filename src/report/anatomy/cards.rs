@@ -82,7 +82,7 @@ fn title(unit: &Unit) -> String {
     let class = unit.class.map(|class| format!(" of class {class}")).unwrap_or_default();
     let of = if unit.kind == UnitKind::Categorical { class } else { String::new() };
     let selectivity = unit.selectivity.map(|value| format!(", selectivity {value:.2}")).unwrap_or_default();
-    let angle = unit.angle.map(|value| format!(", angle {value:.0}°")).unwrap_or_default();
+    let angle = unit.wiring.angle.map(|value| format!(", angle {value:.0}°")).unwrap_or_default();
     let share = 100.0 * unit.frequency;
     format!(
         "Unit {}: {}{of}{selectivity}{angle}, active for {share:.0} % of the images",

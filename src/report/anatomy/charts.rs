@@ -189,8 +189,8 @@ fn decoded(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
         name: "classes_on_the_way",
         title: "Class of the reconstruction at every iteration",
         caption: format!(
-            "Share of the images whose D·z^t an independent classifier assigns to the true class, compared with the same \
-             number of ISTA iterations on the same D. {SEEDS}."
+            "Share of the images whose D·z^t an independent classifier assigns to the true class, compared with ISTA \
+             on the same D and fewer images at T moments on its way to convergence. {SEEDS}."
         ),
         y_name: "share in the true class",
         series: ["network", "ISTA"],

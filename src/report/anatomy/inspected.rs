@@ -31,6 +31,13 @@ impl<'a> Inspected<'a> {
         (self.sample.rows, self.sample.columns)
     }
 
+    /// At most `most` iterations up to T, closer together at the start, where the codes change most; T is the last.
+    pub(super) fn iterations(&self, most: usize) -> Vec<usize> {
+        let last = self.network.steps;
+        let early = [1, 2, 3, 4, 6, 8].into_iter().filter(|&t| t < last).take(most - 1);
+        early.chain([last]).collect()
+    }
+
     /// Units of a kind, by class and within it the most active first.
     pub(super) fn sorted(&self, kind: UnitKind) -> Vec<&'a Unit> {
         let mut units: Vec<&Unit> = self.anatomy.units.iter().filter(|unit| unit.kind == kind).collect();

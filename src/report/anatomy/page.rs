@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::ReportedAnatomy;
 use crate::analysis::TableView;
-use crate::anatomy::claims::{MeasureSummary, conclusions};
-use crate::anatomy::measure::Definition;
+use crate::anatomy::claims::{ClaimVerdict, MeasureSummary, conclusions};
+use crate::anatomy::measure::{Definition, Expected, Role};
+use crate::anatomy::tables::Stage;
 use crate::report::Error;
 use crate::report::figures::Figure;
 use crate::report::page::{PageTable, fill};
@@ -49,7 +50,8 @@ fn claims(summaries: &[MeasureSummary]) -> TableView {
         name: "claims",
         caption:
             "The paper's claims about hidden units, with verdicts for these networks. A claim holds if all its \
-                  primary measures hold."
+                  primary measures hold, each against its bound and against both controls, and so do its conditions, each \
+                  against its bound."
                 .to_owned(),
         head: ["claim", "text", "verdict"].map(str::to_owned).to_vec(),
         texts: 3,
@@ -80,13 +82,16 @@ fn named(summary: &MeasureSummary) -> String {
 
 fn measures(summaries: &[MeasureSummary]) -> TableView {
     let row = |summary: &MeasureSummary| {
-        let Definition { claim, primary, expected, .. } = summary.measure.definition();
+        let Definition { claim, role, expected, .. } = summary.measure.definition();
         let [value, before, untrained] = summary_texts(summary);
         vec![
             claim.to_string(),
             named(summary),
-            expected.text() + if primary { ", primary" } else { "" },
-            summary.verdict.map(|verdict| verdict.text().to_owned()).unwrap_or_default(),
+            match role {
+                Role::Secondary => expected.text(),
+                role => format!("{}, {}", expected.text(), role.name()),
+            },
+            verdict_text(summary),
             value,
             before,
             untrained,
@@ -95,8 +100,9 @@ fn measures(summaries: &[MeasureSummary]) -> TableView {
     TableView {
         name: "measures",
         caption:
-            "Every measure: mean over the networks with its interval, and the means of both controls. For p-values \
-                  the largest value is given instead of the mean."
+            "Every measure: mean over the networks with its interval, and the means of both controls. A measure holds \
+                  where the networks are beyond its bound and beyond both controls; after a colon stands the one \
+                  that they are not beyond. For p-values the largest value is given instead of the mean."
                 .to_owned(),
         head: ["claim", "measure", "expected", "verdict", "trained [95 %]", "after phase 1", "untrained"]
             .map(str::to_owned)
@@ -117,7 +123,20 @@ pub fn summary_texts(summary: &MeasureSummary) -> [String; 3] {
         None => short(summary.value),
     };
     let control = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), short);
-    [own, control(summary.after_phase_1), control(summary.untrained)]
+    let [before, untrained] = [Stage::AfterPhase1, Stage::Untrained]
+        .map(|stage| control(summary.control(stage).map(|control| control.value)));
+    [own, before, untrained]
+}
+
+/// The verdict on a measure, with the standard that it misses or may miss.
+#[must_use]
+pub fn verdict_text(summary: &MeasureSummary) -> String {
+    match summary.verdict {
+        None if summary.measure.definition().expected == Expected::Nothing => String::new(),
+        None => "a control is missing".to_owned(),
+        Some((ClaimVerdict::Holds, _)) => ClaimVerdict::Holds.text().to_owned(),
+        Some((verdict, standard)) => format!("{}: {}", verdict.text(), standard.text()),
+    }
 }
 
 /// A number with three significant digits; a small one with two.
