@@ -60,25 +60,31 @@ dissect NAME JUDGE +FILES: build
     cp "$3" "$folder/model.safetensors"
     echo "$2" >"$folder/judge"
 
-# Measure the networks of the paper's size: those of results/paper/error, and T = 2 of results/paper/depth, once they are trained
+# Measure the networks of the paper's size, once they are trained: results/original, results/paper/error, and T = 2 of results/paper/depth
 paper-anatomy: build
     #!/usr/bin/env bash
     set -euo pipefail
     shopt -s nullglob
     judge=results/anatomy/judge-mnist.safetensors
     drsae() { cargo run --release --quiet -- "$@"; }
-    drsae sweep experiments/anatomy/paper-phase-1.toml --results target/anatomy
-    controls=(target/anatomy/anatomy/paper-phase-1/trials/*/model.safetensors)
+    for spec in original-phase-1 paper-phase-1; do
+        drsae sweep "experiments/anatomy/$spec.toml" --results target/anatomy
+    done
+    controls=(target/anatomy/anatomy/{original,paper}-phase-1/trials/*/model.safetensors)
     # Networks by whether their config has (-l) or lacks (-L) masking noise.
     networks() { { grep "$1" 'masking = 0.3' "${@:2}" || true; } | sed 's/config.toml$/model.safetensors/'; }
+    author=(results/original/trials/drsae-t11-n400-*/model.safetensors)
     mapfile -t masked < <(networks -l results/paper/error/trials/*/config.toml)
     mapfile -t whole < <(networks -L results/paper/error/trials/*/config.toml)
-    just dissect paper "$judge" "${masked[@]}" --after-phase-1 "${controls[@]}"
-    # Kept once, with the tables of its sweep.
-    mv results/anatomy/paper/model.safetensors results/paper/error/drsae-400.safetensors
-    ln -s ../../paper/error/drsae-400.safetensors results/anatomy/paper/model.safetensors
-    # For the others, only the tables and the figures drawn from them are kept.
     two=(results/paper/depth/trials/drsae-t2-*/model.safetensors)
+    [[ ${#author[@]} == 0 ]] || just dissect original "$judge" "${author[@]}" --after-phase-1 "${controls[@]}"
+    if [[ ${#masked[@]} != 0 ]]; then
+        just dissect paper "$judge" "${masked[@]}" --after-phase-1 "${controls[@]}"
+        # Kept once, with the tables of its sweep.
+        mv results/anatomy/paper/model.safetensors results/paper/error/drsae-400.safetensors
+        ln -s ../../paper/error/drsae-400.safetensors results/anatomy/paper/model.safetensors
+    fi
+    # For the others, only the tables and the figures drawn from them are kept.
     [[ ${#whole[@]} == 0 ]] || drsae inspect "${whole[@]}" --name paper-unmasked --judge "$judge" --after-phase-1 "${controls[@]}"
     [[ ${#two[@]} == 0 ]] || drsae inspect "${two[@]}" --name paper-t2 --judge "$judge" --after-phase-1 "${controls[@]}"
     for name in paper-unmasked paper-t2; do

@@ -11,7 +11,6 @@ use super::recurrent::{aligned_slope, inhibition, resemblance};
 use super::sharpness::sharpness;
 use super::tables::{CurveRow, Measurement, Stage, UnitRow};
 use super::units::{SELECTIVE, SHIFT, agreement, selectivities, threshold};
-use super::wiring::{is_categorical_by_angle, is_part_by_angle};
 use super::{Activity, Network, Sample, Unit, UnitKind};
 use crate::rng::{self, Purpose};
 use crate::stats::{Dip, mean};
@@ -170,13 +169,13 @@ impl<'a> Measurer<'a> {
         let count = |holds: &dyn Fn(&Unit) -> bool| live.iter().filter(|unit| holds(unit)).count() as f64;
         let share =
             |holds: &dyn Fn(&Unit) -> bool| (!live.is_empty()).then(|| count(holds) / live.len() as f64);
-        let both = count(&|unit| is_categorical(unit) && is_categorical_by_angle(unit));
-        let either = count(&|unit| is_categorical(unit) || is_categorical_by_angle(unit));
+        let both = count(&|unit| is_categorical(unit) && unit.wiring.is_categorical());
+        let either = count(&|unit| is_categorical(unit) || unit.wiring.is_categorical());
         self.put(Measure::CategoricalShare, share(&is_categorical));
         self.put(Measure::SelectiveShare, share(&is_selective));
         self.put(Measure::FewClassesShare, share(&few));
-        self.put(Measure::CategoricalByAngle, share(&is_categorical_by_angle));
-        self.put(Measure::PartByAngle, share(&is_part_by_angle));
+        self.put(Measure::CategoricalByAngle, share(&|unit| unit.wiring.is_categorical()));
+        self.put(Measure::PartByAngle, share(&|unit| unit.wiring.is_part()));
         self.put(Measure::KindAgreement, (either > 0.0).then(|| both / either));
         self.put(Measure::ClassAgreement, share(&agrees).filter(|_| self.network.classifies()));
     }

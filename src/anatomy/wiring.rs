@@ -1,8 +1,15 @@
 //! Properties of units that follow from the weights alone. The author's figures plot them against the angle between a unit's
 //! row of E and its column of D.
 
+use std::f64::consts::PI;
+
 use super::network::Network;
-use super::units::Unit;
+use crate::model::kernels::argmax;
+
+/// Above this angle of E and D a unit is categorical for the author, 0.7 rad; degrees.
+pub const CATEGORICAL_ANGLE: f64 = 0.7 * 180.0 / PI;
+/// Below this angle it is a part for the author, 0.5 rad; between the two it is neither. Degrees.
+pub const PART_ANGLE: f64 = 0.5 * 180.0 / PI;
 
 /// Properties of a unit's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -24,6 +31,20 @@ pub struct UnitWiring {
     pub afferent_angle: Option<f64>,
 }
 
+impl UnitWiring {
+    /// Returns true if the unit is categorical by its angle.
+    #[must_use]
+    pub fn is_categorical(&self) -> bool {
+        self.angle.is_some_and(|angle| angle > CATEGORICAL_ANGLE)
+    }
+
+    /// Returns true if the unit is a part by its angle.
+    #[must_use]
+    pub fn is_part(&self) -> bool {
+        self.angle.is_some_and(|angle| angle < PART_ANGLE)
+    }
+}
+
 /// The wiring of every unit.
 #[must_use]
 pub fn wiring(network: &Network) -> Vec<UnitWiring> {
@@ -38,7 +59,7 @@ pub fn wiring(network: &Network) -> Vec<UnitWiring> {
             angle: angle(pairs),
             recurrent_norm: norm(all.iter().map(change)),
             classifier_norm: norm(weights.iter().copied()),
-            classifier_class: crate::model::kernels::argmax(&weights),
+            classifier_class: argmax(&weights),
             decoder_mean: column.iter().copied().map(f64::from).sum::<f64>() / column.len() as f64,
             ista_angle: ista_angle(network, &gram, unit, &all),
             afferent_angle: None,
@@ -87,21 +108,4 @@ pub(super) fn angle(pairs: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
 
 fn norm(numbers: impl Iterator<Item = f64>) -> f64 {
     numbers.map(|number| number * number).sum::<f64>().sqrt()
-}
-
-/// Above this angle of E and D a unit is categorical for the author, 0.7 rad; degrees.
-pub const CATEGORICAL_ANGLE: f64 = 0.7 * 180.0 / std::f64::consts::PI;
-/// Below this angle it is a part for the author, 0.5 rad; between the two it is neither. Degrees.
-pub const PART_ANGLE: f64 = 0.5 * 180.0 / std::f64::consts::PI;
-
-/// Returns true if a unit is categorical by its angle.
-#[must_use]
-pub fn is_categorical_by_angle(unit: &Unit) -> bool {
-    unit.wiring.angle.is_some_and(|angle| angle > CATEGORICAL_ANGLE)
-}
-
-/// Returns true if a unit is a part by its angle.
-#[must_use]
-pub fn is_part_by_angle(unit: &Unit) -> bool {
-    unit.wiring.angle.is_some_and(|angle| angle < PART_ANGLE)
 }

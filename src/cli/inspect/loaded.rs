@@ -45,13 +45,13 @@ impl Loaded {
             eval::ensure_fits(model, &dataset)?;
             expect_memory(model)?;
             ensure!(
+                config.training.phases.iter().any(|phase| phase.discriminative),
+                "the judge is not a classifier: it was trained without the class term"
+            );
+            ensure!(
                 config.preprocessing() == Preprocessing::CENTRED,
                 "the judge needs centred images of unit norm, as which decoded images are shown to it: train it without \
                  `decoder_nonnegative`, `data.centre` and `data.scale`"
-            );
-            ensure!(
-                config.training.phases.iter().any(|phase| phase.discriminative),
-                "the judge is not a classifier: it was trained without the class term"
             );
         }
         let sample = |images: &Images| Sample::new(images, (rows, columns), dataset.classes, &fitted);

@@ -14,7 +14,7 @@ const WIDTH: f64 = 960.0;
 const ACROSS: usize = 4;
 const PANEL: (f64, f64) = (180.0, 150.0);
 const LEFT: f64 = 46.0;
-const GAP: (f64, f64) = (52.0, 40.0);
+const GAP: (f64, f64) = (52.0, 50.0);
 const BELOW: f64 = 44.0;
 
 /// A property with its name.
