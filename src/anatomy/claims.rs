@@ -220,7 +220,7 @@ pub fn conclusions(summaries: &[MeasureSummary]) -> Vec<JudgedClaim<'_>> {
             summaries.iter().filter(|summary| decides(summary.measure)).collect();
         let all = Measure::ALL.iter().filter(|&&measure| decides(measure)).count();
         let verdict = overall(&evidence, all);
-        (!evidence.is_empty()).then_some(JudgedClaim { claim, text, verdict, evidence })
+        (!evidence.is_empty()).then_some(JudgedClaim { claim, text, evidence, verdict })
     };
     (1..).zip(&CLAIMS).filter_map(conclusion).collect()
 }
@@ -324,14 +324,13 @@ mod tests {
 
     /// Values on the predicted side, this far from the bound.
     fn predicted(measure: Measure, far: f64) -> [f64; 2] {
-        let beyond = match measure.definition().expected {
+        match measure.definition().expected {
             Expected::Above(bound) => [bound + far, bound + 1.1 * far],
             Expected::Below(bound) => [bound - far, bound - 1.1 * far],
             Expected::Larger => [far, 1.1 * far],
-            Expected::Significant => return [LEVEL / (1.0 + far); 2],
+            Expected::Significant => [LEVEL / (1.0 + far); 2],
             Expected::Nothing => panic!("`{}` has no prediction", measure.definition().name),
-        };
-        beyond
+        }
     }
 
     /// No measure is evidence for a claim where a control does as well.
@@ -355,12 +354,15 @@ mod tests {
         }
     }
 
+    /// A measure, its values by stage, and its verdict.
+    type Case<'a> = (Measure, [&'a [f64]; 3], (ClaimVerdict, Standard));
+
     /// Measurements by which claims held, although a control does as well or a unit receives the opposite.
     #[test]
     fn what_a_control_does_as_well_is_no_longer_evidence() {
         let untrained = Standard::Control(Untrained);
         let before = Standard::Control(AfterPhase1);
-        let cases: [(Measure, [&[f64]; 3], (ClaimVerdict, Standard)); 8] = [
+        let cases: [Case<'_>; 8] = [
             // Untrained networks stay in the class more often.
             (Measure::AlwaysCorrect, [&[0.62, 0.63], &[0.5, 0.51], &[0.80, 0.81]], (Fails, untrained)),
             // Weights between classes are negative, and yet what active units receive is positive.

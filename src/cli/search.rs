@@ -107,9 +107,11 @@ impl<'a> Study<'a> {
     }
 
     /// Runs the stages of the search that are not complete; `command` continues it. Merged tables that decide all
-    /// stages stand, with the trials' folders or without.
+    /// stages stand, with the trials' folders or without, unless a kill ended their merge.
     pub fn search(&self, train: &TrainArgs, command: &str) -> Result<Outcome<'_>> {
+        let is_merged = self.store().is_ok_and(|store| matches!(store.has_unfinished_merge(), Ok(false)));
         if !train.retries()
+            && is_merged
             && let Ok(search) = self.done()
         {
             self.write(&search)?;

@@ -1,5 +1,6 @@
 //! Studies: search, freeze, confirm, unseal.
 
+use std::fs;
 use std::time::Duration;
 
 use predicates::prelude::*;
@@ -158,6 +159,20 @@ fn a_study_ends_in_the_same_bytes_with_any_number_of_jobs_and_after_kills() {
     assert_same(&lasting(&lab, "tiny"), &expected);
     let ledger = lab.read("results/tiny/ledger.csv");
     assert_eq!(ledger.lines().count(), 3, "one freeze and one reading:\n{ledger}");
+}
+
+/// `trials.csv` is renamed into place before the other tables, and alone decides the search.
+#[test]
+fn a_search_that_was_killed_while_its_tables_were_renamed_merges_them_again() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("search", &[]).success();
+    let folder = lab.path("results/tiny/search");
+    let whole = lasting(&lab, "tiny");
+    fs::rename(folder.join("SHA256SUMS"), folder.join("SHA256SUMS.new")).unwrap();
+    let epochs = lab.read("results/tiny/search/epochs.csv");
+    fs::write(folder.join("epochs.csv"), epochs.lines().next().unwrap().to_owned() + "\n").unwrap();
+    lab.drsae("search", &[]).success();
+    assert_same(&lasting(&lab, "tiny"), &whole);
 }
 
 #[test]

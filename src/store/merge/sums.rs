@@ -72,6 +72,14 @@ impl Store {
         self.read_sums(SUMS)
     }
 
+    /// Returns true if a merge has announced its checksums and did not end: tables may be older than `trials.csv`.
+    ///
+    /// # Errors
+    /// The announcement is malformed, or I/O fails.
+    pub fn has_unfinished_merge(&self) -> Result<bool, Error> {
+        Ok(self.announced_sums()?.is_some())
+    }
+
     /// The checksums that an unfinished merge has announced.
     pub(super) fn announced_sums(&self) -> Result<Option<Sums>, Error> {
         self.read_sums(NEW_SUMS)

@@ -137,7 +137,8 @@ impl Survey<'_> {
 /// Returns true if `trials.csv` is the one of the last merge that ended, as far as that is known.
 fn is_settled(table: &TrialTable, store: &Store) -> bool {
     let is_listed = |sums: Sums| sums.get(Table::Trials.file()) == Some(table.checksum.as_str());
-    matches!(store.announced_sums(), Ok(None)) && store.sums().is_ok_and(|sums| sums.is_none_or(is_listed))
+    matches!(store.has_unfinished_merge(), Ok(false))
+        && store.sums().is_ok_and(|sums| sums.is_none_or(is_listed))
 }
 
 /// The outputs of a merge.
