@@ -174,6 +174,7 @@ fn a_closed_standard_output_is_no_error_and_a_full_one_is() {
         &["analyze", "spec.toml"],
         &["report", "spec.toml"],
         &["data", "show"],
+        &["completions", "bash"],
     ];
     for words in commands {
         let status = lab.drsae(words).stdout(closed()).status().unwrap();

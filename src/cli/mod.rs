@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod checkpoint;
+mod completions;
 mod conform;
 mod data;
 mod described;
@@ -13,6 +14,7 @@ mod freeze;
 mod frozen;
 mod inspect;
 mod job;
+mod man;
 mod notes;
 mod plan;
 mod power;
@@ -84,6 +86,8 @@ enum Command {
     Data(data::Args),
     Bench(bench::Args),
     Conform(conform::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Arguments {
@@ -112,6 +116,8 @@ impl Arguments {
             Command::Data(args) => data::run(args).map(|()| ExitCode::SUCCESS),
             Command::Bench(args) => bench::run(args),
             Command::Conform(args) => conform::run(args),
+            Command::Completions(args) => completions::run(args),
+            Command::Man(args) => man::run(args),
         }
     }
 }

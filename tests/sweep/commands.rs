@@ -157,22 +157,34 @@ fn subcommands(help: &str) -> Vec<String> {
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
 
+fn help(lab: &Lab, path: &[String]) -> String {
+    output_of(&lab.command().args(path).arg("--help").assert().success()).0
+}
+
+/// Every command by the words that call it, the program itself by none.
+pub fn commands(lab: &Lab) -> Vec<Vec<String>> {
+    let mut paths = vec![Vec::new()];
+    let mut next = 0;
+    while let Some(path) = paths.get(next).cloned() {
+        let inner = subcommands(&help(lab, &path));
+        paths.extend(inner.into_iter().map(|name| [path.clone(), vec![name]].concat()));
+        next += 1;
+    }
+    paths
+}
+
 #[test]
 fn every_command_has_examples_of_itself() {
     let lab = Lab::new(SPEC);
-    let help = |path: &[String]| output_of(&lab.command().args(path).arg("--help").assert().success()).0;
-    let mut paths: Vec<Vec<String>> = vec![Vec::new()];
     let mut seen = 0;
-    while let Some(path) = paths.pop() {
-        let text = help(&path);
-        let inner = subcommands(&text);
-        if inner.is_empty() || path.is_empty() {
+    for path in commands(&lab) {
+        let text = help(&lab, &path);
+        if subcommands(&text).is_empty() || path.is_empty() {
             seen += 1;
             let example = format!("\n  drsae {}", path.join(" "));
             let (_, examples) = text.split_once("\nExamples:").unwrap_or_else(|| panic!("{path:?} has none"));
             assert!(examples.contains(&example), "{path:?}: {examples}");
         }
-        paths.extend(inner.into_iter().map(|name| [path.clone(), vec![name]].concat()));
     }
     assert!(seen >= 9, "{seen} commands");
 }

@@ -5,6 +5,7 @@ mod folders;
 mod lab;
 mod refusals;
 mod runs;
+mod shell;
 mod stale;
 mod stored;
 mod studies;
