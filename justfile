@@ -132,6 +132,10 @@ fuzz TARGET SECONDS="60":
     cargo fuzz run --sanitizer none --codegen-units 16 "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- \
         -max_total_time="$2" -rss_limit_mb=1024 -timeout=5
 
+# Write docs/SETTINGS.md, every key of a spec, from the code
+settings:
+    DRSAE_WRITE_SETTINGS=1 cargo test --quiet --lib the_page_of_settings
+
 # Build the library's documentation into target/doc
 doc:
     cargo doc --no-deps

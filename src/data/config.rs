@@ -81,7 +81,7 @@ pub struct Config {
     /// The `.npz` file; only for `source = "npz"`. Relative as `folder`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
-    /// Seed of the glyphs, shared by all trials; only for `source = "strokes"`.
+    /// Seed of the glyphs, shared by all trials, 0 if absent; only for `source = "strokes"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub glyph_seed: Option<u64>,
     /// Subtract a mean from the pixels; true if absent, but false with `model.decoder_nonnegative`.

@@ -29,17 +29,17 @@ pub enum Start {
     He,
 }
 
-/// The `[model.tie]` table: parameters that all iterations share. The family decides where a setting is absent.
+/// Parameters that all iterations share. The family decides where a setting is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tie {
-    /// E.
+    /// All share E.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoder: Option<bool>,
-    /// S.
+    /// All share S.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recurrent: Option<bool>,
-    /// b.
+    /// All share b.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<bool>,
 }

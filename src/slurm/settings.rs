@@ -37,7 +37,7 @@ pub struct Settings {
     pub time: Option<String>,
     /// Memory of a task, such as `4G`.
     pub memory: Option<String>,
-    /// CPUs of a task, and trials that it runs in parallel.
+    /// CPUs of a task, and trials that it runs in parallel; 1 if absent.
     pub cpus: Option<usize>,
     /// Graphics processors of a task.
     pub gpus: Option<usize>,

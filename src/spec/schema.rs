@@ -46,7 +46,7 @@ fn explore(parent: &[String], keys: &mut Vec<Path>) {
 
 /// The keys of the table at `parent`, as listed in the refusal of one that it does not have;
 /// `None` if there is no table with fixed keys.
-fn fields(parent: &[String]) -> Option<Vec<String>> {
+pub(super) fn fields(parent: &[String]) -> Option<Vec<String>> {
     let inner = Value::Table(Table::from_iter([(PROBE.to_owned(), Value::Integer(0))]));
     let tree = parent.iter().rev().fold(inner, |inner, segment| match segment.parse::<usize>() {
         Ok(_) => Value::Array(vec![inner]),

@@ -202,8 +202,9 @@ pub struct Config {
     /// the same but for a later pause continues from the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_after: Option<usize>,
-    /// The operations of the graph. The default is not written, so that trials from before the setting keep their
-    /// ids.
+    /// The operations of the graph that is differentiated: fused kernels, or candle's.
+    ///
+    /// The default is not written, so that trials from before the setting keep their ids.
     #[serde(default, skip_serializing_if = "is_default")]
     pub gradient: Gradient,
     /// Phases in order.
@@ -288,7 +289,7 @@ impl Config {
     fn unfit_to_stop(&self, epochs: usize) -> Option<String> {
         let all = self.all_epochs();
         if !(1..=all).contains(&epochs) {
-            return Some(format!("must be between 1 and the {all} epochs of all phases, not {epochs}"));
+            return Some(format!("must be between 1 and the epochs of all phases ({all}), not {epochs}"));
         }
         let mut before = 0;
         for (index, phase) in self.phases.iter().enumerate() {

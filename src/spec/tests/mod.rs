@@ -1,6 +1,7 @@
 mod labels;
 mod properties;
 mod refusals;
+mod settings;
 mod studies;
 
 use std::path::Path;
