@@ -12,6 +12,7 @@ mod export;
 mod finish;
 mod freeze;
 mod frozen;
+mod init;
 mod inspect;
 mod job;
 mod man;
@@ -49,6 +50,7 @@ use crate::threads;
 
 const EXAMPLES: &str = "\
 Examples:
+  drsae init                                         write a commented spec to begin with
   drsae sweep experiments/smoke.toml                 the main job on embedded data, in seconds
   drsae plan experiments/depth.toml                  list the trials and estimate their cost
   drsae sweep experiments/depth.toml --set seeds=10  add seeds; finished trials are kept
@@ -68,6 +70,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Plan(plan::Args),
     Sweep(sweep::Args),
     Study(study::Args),
@@ -98,6 +101,7 @@ impl Arguments {
             terminal::print_message(format_args!("warning: {error}; one thread does the work of all"));
         }
         match &self.command {
+            Command::Init(args) => init::run(args),
             Command::Plan(args) => plan::run(args),
             Command::Sweep(args) => sweep::run(args),
             Command::Study(args) => study::run(args),

@@ -1,6 +1,7 @@
 //! Data sets of one's own: `drsae data`, and training from folders and files.
 
 mod arrays;
+mod init;
 mod moved;
 mod python;
 
