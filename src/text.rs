@@ -1,13 +1,22 @@
 //! Formatting of messages.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::Write;
 use std::path::Path;
 
 /// An error and its causes on one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(message(error), |text, cause| format!("{text}: {}", message(cause)))
+}
+
+/// The text of an error alone, to which candle adds a backtrace if `RUST_BACKTRACE` asks for those of panics.
+pub fn message(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref() {
+        Some(candle_core::Error::WithBacktrace { inner, .. }) => message(inner.as_ref()),
+        _ => error.to_string(),
+    }
 }
 
 /// Escapes every control character as JSON does, so that a value moves no cursor and fakes no line on a

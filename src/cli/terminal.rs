@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use crate::text::{printable, printable_lines};
+use crate::text::{message, printable, printable_lines};
 use crate::{data, store};
 
 /// Standard output cannot be written.
@@ -41,7 +41,7 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
 /// An error and its causes, each on one line, except those with lists and diffs.
 fn with_causes(error: &anyhow::Error) -> String {
     let cause = |cause: &(dyn std::error::Error + 'static)| {
-        let text = cause.to_string();
+        let text = message(cause);
         let in_lines = cause.is::<store::Error>() || cause.is::<data::Error>();
         if in_lines { text } else { printable(&text).into_owned() }
     };

@@ -3,6 +3,7 @@
 mod commands;
 mod folders;
 mod lab;
+mod manners;
 mod refusals;
 mod runs;
 mod shell;
