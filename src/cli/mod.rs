@@ -15,6 +15,7 @@ mod frozen;
 mod init;
 mod inspect;
 mod job;
+mod location;
 mod man;
 mod notes;
 mod plan;

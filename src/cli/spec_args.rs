@@ -6,25 +6,23 @@ use std::path::{Path, PathBuf, absolute};
 
 use anyhow::Result;
 
+use super::location::Location;
 use super::{frozen, notes};
 use crate::data;
 use crate::data::known::MNIST;
 use crate::device::{self, Kind};
 use crate::plan::Plan;
 use crate::spec::Sweep;
-use crate::store::Store;
 use crate::text::shell_quoted;
 
 /// Default folder of all results.
 const RESULTS: &str = "results";
 
-/// Name of the spec in a results folder.
-const SPEC: &str = "sweep.toml";
-
 /// The arguments that name a sweep.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SpecArgs {
-    /// The spec, a TOML file; or a results folder, whose `sweep.toml` is then the spec.
+    /// The spec, a TOML file; or a results folder or its `sweep.toml`; or a sweep's name, such as `depth` for
+    /// depth.toml, experiments/depth.toml or else results/depth.
     pub spec: PathBuf,
     /// Override a setting of the spec, such as `training.batch=50`; may be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -48,21 +46,26 @@ pub struct SpecArgs {
 impl SpecArgs {
     /// The file of the spec.
     pub fn file(&self) -> PathBuf {
-        match Location::of(&self.spec) {
-            Location::ResultsFolder => self.spec.join(SPEC),
-            _ => self.spec.clone(),
-        }
+        self.location().file
     }
 
     /// The results folder of the sweep.
     pub fn root(&self, sweep: &Sweep) -> PathBuf {
-        match (&self.root, &self.results, Location::of(&self.spec)) {
+        match (&self.root, &self.results, self.location().folder) {
             (Some(root), _, _) => root.clone(),
             (None, Some(results), _) => results.join(&sweep.name),
-            (None, None, Location::ResultsFolder) => self.spec.clone(),
-            (None, None, Location::SpecIn(folder)) => folder,
-            (None, None, Location::Elsewhere) => Path::new(RESULTS).join(&sweep.name),
+            (None, None, Some(folder)) => folder,
+            (None, None, None) => Path::new(RESULTS).join(&sweep.name),
         }
+    }
+
+    /// The place of the spec; if there is none of this name, the path that was given.
+    fn location(&self) -> Location {
+        self.find().unwrap_or_else(|_| Location::at(&self.spec))
+    }
+
+    fn find(&self) -> Result<Location> {
+        Location::find(&self.spec, self.results.as_deref().unwrap_or(Path::new(RESULTS)))
     }
 
     /// Loads and checks the spec; of a study, the plan that was frozen.
@@ -76,7 +79,7 @@ impl SpecArgs {
 
     /// Loads and checks the spec as it is written.
     pub fn load_spec(&self) -> Result<Sweep> {
-        Ok(Sweep::load(&self.file(), &self.overrides)?)
+        Ok(Sweep::load(&self.find()?.file, &self.overrides)?)
     }
 
     /// Loads and checks the spec, and plans its trials.
@@ -138,29 +141,6 @@ impl SpecArgs {
     fn device_args(&self) -> Vec<String> {
         let is_default = self.device == Kind::default();
         if is_default { Vec::new() } else { vec!["--device".to_owned(), self.device.name().to_owned()] }
-    }
-}
-
-/// The object that the path of a spec names.
-enum Location {
-    ResultsFolder,
-    /// The spec in this results folder.
-    SpecIn(PathBuf),
-    Elsewhere,
-}
-
-impl Location {
-    fn of(spec: &Path) -> Self {
-        if spec.is_dir() {
-            return if Store::is_at(spec) { Self::ResultsFolder } else { Self::Elsewhere };
-        }
-        match spec.parent() {
-            Some(parent) if spec.file_name().is_some_and(|name| name == SPEC) => {
-                let folder = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-                if Store::is_at(folder) { Self::SpecIn(folder.to_owned()) } else { Self::Elsewhere }
-            }
-            _ => Self::Elsewhere,
-        }
     }
 }
 

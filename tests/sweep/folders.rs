@@ -154,5 +154,5 @@ fn a_file_called_sweep_toml_beside_no_results_is_a_spec_like_any_other() {
     let (out, _) = output_of(&lab.drsae_in(".", &["sweep", "specs/sweep.toml"]).success());
     assert!(out.ends_with("results in results/tiny\n"), "{out}");
     let (_, log) = output_of(&lab.drsae_in(".", &["sweep", "specs"]).code(2));
-    assert!(log.starts_with("error: specs: cannot read the spec"), "{log}");
+    assert!(log.starts_with("error: there is no sweep specs: "), "{log}");
 }

@@ -1,6 +1,65 @@
-//! Answers to mistakes.
+//! Ways to name a sweep, and answers to mistakes.
+
+use std::fs;
 
 use crate::lab::{Lab, SPEC, output_of};
+
+/// A lab with `experiments/tiny.toml` and its results.
+fn named() -> Lab {
+    let lab = Lab::new(SPEC);
+    lab.write("experiments/tiny.toml", SPEC);
+    lab.drsae_in(".", &["sweep", "tiny"]).success();
+    lab
+}
+
+#[test]
+fn a_name_a_spec_a_folder_and_its_spec_are_one_sweep() {
+    let lab = named();
+    let outputs = |words: &[&str]| output_of(&lab.drsae_in(".", words).success());
+    for command in ["plan", "sweep", "status", "analyze", "report", "verify"] {
+        let more: &[&str] = if command == "plan" { &["--no-timing"] } else { &[] };
+        let ways = ["tiny", "experiments/tiny.toml", "results/tiny", "results/tiny/sweep.toml"];
+        let [by_name, others @ ..] = ways.map(|way| outputs(&[&[command, way], more].concat()));
+        for other in others {
+            assert_eq!(by_name, other, "{command}");
+        }
+    }
+    fs::rename(lab.path("experiments/tiny.toml"), lab.path("tiny.toml")).unwrap();
+    assert_eq!(outputs(&["verify", "tiny"]), outputs(&["verify", "tiny.toml"]));
+    fs::remove_file(lab.path("tiny.toml")).unwrap();
+    // Without the spec, the name is that of the results.
+    let before = outputs(&["status", "tiny"]);
+    assert_eq!(outputs(&["status", "results/tiny"]), before);
+    fs::rename(lab.path("results"), lab.path("kept")).unwrap();
+    let (there, _) = outputs(&["status", "tiny", "--results", "kept"]);
+    assert_eq!(there.replace("kept", "results"), before.0);
+    let page = outputs(&["report", "tiny", "tiny", "--results", "kept"]).0;
+    assert_eq!(page, "kept/tiny-and-tiny.html\n");
+}
+
+#[test]
+fn a_name_that_means_two_sweeps_or_none_is_refused() {
+    let lab = named();
+    let refusal = |words: &[&str]| output_of(&lab.drsae_in(".", words).code(2)).1;
+    assert_eq!(
+        refusal(&["status", "tyni"]),
+        "error: there is no sweep tyni: none is at tyni, tyni.toml, experiments/tyni.toml or results/tyni/sweep.toml\n"
+    );
+    lab.write("tiny.toml", SPEC);
+    assert_eq!(
+        refusal(&["status", "tiny"]),
+        "error: tiny means two sweeps: write tiny.toml or experiments/tiny.toml\n"
+    );
+    fs::remove_file(lab.path("tiny.toml")).unwrap();
+    // A path is no name.
+    fs::rename(lab.path("results/tiny"), lab.path("tiny")).unwrap();
+    let (out, _) = output_of(&lab.drsae_in(".", &["status", "tiny"]).success());
+    assert_eq!(out, "tiny: 4 trials planned in tiny\n     4 complete\n");
+    // A folder that holds no sweep is in nobody's way.
+    fs::rename(lab.path("tiny"), lab.path("results/tiny")).unwrap();
+    fs::create_dir(lab.path("tiny")).unwrap();
+    lab.drsae_in(".", &["status", "tiny"]).success();
+}
 
 #[test]
 fn no_mistake_of_a_user_prints_a_backtrace() {
