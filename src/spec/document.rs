@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 use toml::{Spanned, Table};
 
 use super::error::{Error, Place, Problem};
-use super::overrides::Override;
+use super::overrides::{self, Override};
 use super::path;
 use super::read::{self, Fault};
 use crate::Invalid;
@@ -59,7 +59,12 @@ impl<'t> Document<'t> {
 
     /// Deserializes the values into a `T`.
     pub fn read<T: DeserializeOwned>(&self, table: Table) -> Result<T, Error> {
-        read::read(table).map_err(|Fault { path, problem }| self.error(&path, problem))
+        read::read(table).map_err(|Fault { path, problem }| {
+            let value =
+                path.split_last().and_then(|(last, table)| path::table(&self.table, table)?.get(last));
+            let several = value.and_then(|value| overrides::several_values(&path, value, &problem));
+            self.error(&path, several.unwrap_or(problem))
+        })
     }
 
     /// The place of the value at `path`, or else of the nearest table around it.

@@ -50,6 +50,13 @@ pub enum Problem {
     NotAnOverride,
     #[error("`{0}` is not a value; a text with special characters needs quotes, such as 'a=\"b c\"'")]
     NotAValue(String),
+    #[error(
+        "`{key}` has one value; to sweep it, write `\"{key}\" = {values}` below `[sweep.grid]`, or \
+         `--set 'sweep.grid.{key}={values}'`"
+    )]
+    OneValue { key: String, values: String },
+    #[error("a list has brackets: `--set '{key}={values}'`")]
+    NotBracketed { key: String, values: String },
     #[error("unknown key `{key}`; {hint}")]
     UnknownKey { key: String, hint: Hint },
     #[error("unknown value \"{value}\" for `{key}`; {hint}")]

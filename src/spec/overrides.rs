@@ -3,8 +3,10 @@
 use toml::de::DeTable;
 use toml::{Table, Value};
 
-use super::error::{Error, Place, Problem};
+use super::config::CONFIG_TABLES;
+use super::error::{Error, Hint, Place, Problem};
 use super::path::{self, Path};
+use super::schema;
 
 /// One `path=value`.
 pub(super) struct Override {
@@ -19,8 +21,11 @@ impl Override {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |problem| Error { place: Place::Override(text.to_owned()), problem: Box::new(problem) };
         let (key, value) = text.split_once('=').ok_or_else(|| refuse(Problem::NotAnOverride))?;
-        let path = key_path(key).ok_or_else(|| refuse(Problem::NotAnOverride))?;
-        let value = read_value(value.trim()).map_err(refuse)?;
+        let path = key_path(key).ok_or_else(|| refuse(not_a_key(key)))?;
+        let value = read_value(value.trim()).map_err(|problem| {
+            let values = separated(value);
+            refuse(values.map_or(problem, |values| several(&path, &values, false)))
+        })?;
         Ok(Self { text: text.to_owned(), path, value })
     }
 
@@ -67,6 +72,45 @@ fn key_path(key: &str) -> Option<Path> {
             None => return Some(path),
         }
     }
+}
+
+/// The problem of a key that is none in TOML, such as `phases[1]`.
+fn not_a_key(key: &str) -> Problem {
+    let path = path::split(key);
+    let meant = schema::translated(&path);
+    if key_path(&meant.join(".")).is_none() {
+        return Problem::NotAnOverride;
+    }
+    let is_axis = axes_depth(&meant).is_some();
+    let hint = if is_axis { Hint::DidYouMean(meant.join(".")) } else { schema::hint(&path) };
+    Problem::UnknownKey { key: key.to_owned(), hint }
+}
+
+/// The values of a list, or of a text in which commas separate them, for a setting that has `problem`.
+pub(super) fn several_values(path: &[String], value: &Value, problem: &Problem) -> Option<Problem> {
+    let is_list = match problem {
+        Problem::WrongType { expected, .. } => expected == "a list",
+        Problem::UnknownValue { .. } => false,
+        _ => return None,
+    };
+    match value {
+        Value::Array(_) => Some(several(path, value, is_list)),
+        Value::String(text) => separated(text).map(|values| several(path, &values, is_list)),
+        _ => None,
+    }
+}
+
+/// The problem of several values where one is expected, or where a list is expected in TOML.
+fn several(path: &[String], values: &Value, is_list: bool) -> Problem {
+    let (key, values) = (path.join("."), values.to_string());
+    let is_sweepable = !is_list && CONFIG_TABLES.contains(&path[0].as_str());
+    if is_sweepable { Problem::OneValue { key, values } } else { Problem::NotBracketed { key, values } }
+}
+
+/// The values that commas separate, if there are several.
+fn separated(text: &str) -> Option<Value> {
+    let values: Result<Vec<_>, _> = text.split(',').map(|part| read_value(part.trim())).collect();
+    values.ok().filter(|values| values.len() > 1).map(Value::Array)
 }
 
 /// Parses TOML, or takes a text that looks like a word or a file path as a string.
@@ -129,6 +173,32 @@ mod tests {
         assert_eq!(
             applied("", "compare.reference.model.family=mlp"),
             "{ compare = { reference = { \"model.family\" = \"mlp\" } } }"
+        );
+    }
+
+    #[test]
+    fn several_values_are_answered_by_the_line_that_sweeps_them() {
+        let problem = |text| Override::parse(text).err().unwrap().to_string();
+        assert_eq!(
+            problem("model.steps=1,2"),
+            "--set model.steps=1,2: `model.steps` has one value; to sweep it, write `\"model.steps\" = [1, 2]` below \
+             `[sweep.grid]`, or `--set 'sweep.grid.model.steps=[1, 2]'`"
+        );
+        assert_eq!(problem("seeds=1, 2"), "--set seeds=1, 2: a list has brackets: `--set 'seeds=[1, 2]'`");
+    }
+
+    #[test]
+    fn an_index_in_brackets_is_answered_by_the_path() {
+        let problem = |text| Override::parse(text).err().unwrap().to_string();
+        assert_eq!(problem("[=1"), "--set [=1: expected `path=value`, such as `model.steps=3`");
+        assert_eq!(
+            problem("phases[1].lr=0.1"),
+            "--set phases[1].lr=0.1: unknown key `phases[1].lr`; did you mean `training.phases.1.rate`?"
+        );
+        assert_eq!(
+            problem("sweep.grid.training.phases[1].rate=[0.1]"),
+            "--set sweep.grid.training.phases[1].rate=[0.1]: unknown key `sweep.grid.training.phases[1].rate`; did you \
+             mean `sweep.grid.training.phases.1.rate`?"
         );
     }
 

@@ -10,9 +10,18 @@ use super::wire::Spec;
 /// A key that no table has.
 const PROBE: &str = "?";
 
+/// Other programs' names of keys.
+const SYNONYMS: [(&str, &str); 2] = [("lr", "rate"), ("learning_rate", "rate")];
+
 /// The valid key nearest to the unknown one at `path`, or all keys of its table.
 pub(super) fn hint(path: &[String]) -> Hint {
     const NEAR: f64 = 0.8;
+    let translated = translated(path);
+    let is_known = || fields(&translated).is_some() || keys().iter().any(|key| is_same(key, &translated));
+    if translated != path && is_known() {
+        return Hint::DidYouMean(translated.join("."));
+    }
+    let path = translated.as_slice();
     let nearest = keys()
         .into_iter()
         .map(|key| (similarity(&key, path), key))
@@ -25,6 +34,19 @@ pub(super) fn hint(path: &[String]) -> Hint {
         }
         Some((_, key)) => Hint::DidYouMean(key.join(".")),
         None => Hint::OneOf(fields(parent).unwrap_or_default()),
+    }
+}
+
+/// The path in the words of specs: `phases[1].lr` is `training.phases.1.rate`.
+pub(super) fn translated(path: &[String]) -> Path {
+    let segments = path.iter().flat_map(|segment| segment.split('[')).map(|part| part.trim_end_matches(']'));
+    let known = |part| SYNONYMS.iter().find(|(other, _)| *other == part).map_or(part, |(_, known)| *known);
+    let path: Path = segments.map(|part| known(part).to_owned()).collect();
+    let is_end = |key: &Path| key.len() > path.len() && is_same(&key[key.len() - path.len()..], &path);
+    match keys().into_iter().find(is_end) {
+        // One segment is the end of many keys, and `hint` chooses among them.
+        Some(key) if path.len() > 1 => [&key[..key.len() - path.len()], &path].concat(),
+        _ => path,
     }
 }
 
@@ -67,9 +89,14 @@ fn similarity(key: &[String], unknown: &[String]) -> f64 {
 
 /// True if two keys are of the same table, or of tables in the same list.
 fn beside(a: &[String], b: &[String]) -> bool {
+    a.len() == b.len() && is_same(&a[..a.len().saturating_sub(1)], &b[..b.len().saturating_sub(1)])
+}
+
+/// True if two paths differ at most in the elements of lists.
+fn is_same(a: &[String], b: &[String]) -> bool {
     let same =
         |(a, b): (&String, &String)| a == b || (a.parse::<usize>().is_ok() && b.parse::<usize>().is_ok());
-    a.len() == b.len() && a.iter().zip(b).rev().skip(1).all(same)
+    a.len() == b.len() && a.iter().zip(b).all(same)
 }
 
 /// The parts of a message in back quotes.
@@ -105,6 +132,11 @@ mod tests {
         assert_eq!(hint("training.phases.3.rtae"), "did you mean `training.phases.3.rate`?");
         assert_eq!(hint("model.sparsity"), "did you mean `objective.sparsity`?");
         assert_eq!(hint("sede"), "did you mean `seeds`?");
+        assert_eq!(hint("lr"), "did you mean `training.phases.0.rate`?");
+        assert_eq!(hint("training.phases.3.lr"), "did you mean `training.phases.3.rate`?");
+        assert_eq!(hint("phases[1].learning_rate"), "did you mean `training.phases.1.rate`?");
+        assert_eq!(hint("training.phases[1]"), "did you mean `training.phases.1`?");
+        assert_eq!(hint("training.phases[1].rtae"), "did you mean `training.phases.1.rate`?");
         assert_eq!(hint("objective.zzz"), "possible here: `sparsity`, `discriminative_weight`, `terms`");
     }
 }

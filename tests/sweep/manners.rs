@@ -62,6 +62,51 @@ fn a_name_that_means_two_sweeps_or_none_is_refused() {
 }
 
 #[test]
+fn habits_from_other_programs_are_answered_by_what_to_write() {
+    let lab = Lab::new(SPEC);
+    let answers = [
+        (
+            "model.steps=1,2",
+            "`model.steps` has one value; to sweep it, write `\"model.steps\" = [1, 2]` below `[sweep.grid]`, or `--set \
+             'sweep.grid.model.steps=[1, 2]'`",
+        ),
+        (
+            "model.start=ista,he",
+            "`model.start` has one value; to sweep it, write `\"model.start\" = [\"ista\", \"he\"]` below `[sweep.grid]`, \
+             or `--set 'sweep.grid.model.start=[\"ista\", \"he\"]'`",
+        ),
+        (
+            "model.steps=[1, 2]",
+            "`model.steps` has one value; to sweep it, write `\"model.steps\" = [1, 2]` below `[sweep.grid]`, or `--set \
+             'sweep.grid.model.steps=[1, 2]'`",
+        ),
+        ("seeds=1,2", "a list has brackets: `--set 'seeds=[1, 2]'`"),
+        (
+            "training.phases.0.frozen=encoder,decoder",
+            "a list has brackets: `--set 'training.phases.0.frozen=[\"encoder\", \"decoder\"]'`",
+        ),
+        (
+            "training.phases[1].rate=0.1",
+            "unknown key `training.phases[1].rate`; did you mean `training.phases.1.rate`?",
+        ),
+        ("phases[1].rate=0.1", "unknown key `phases[1].rate`; did you mean `training.phases.1.rate`?"),
+        ("lr=0.1", "unknown key `lr`; did you mean `training.phases.0.rate`?"),
+        (
+            "training.phases.1.lr=0.1",
+            "unknown key `training.phases.1.lr`; did you mean `training.phases.1.rate`?",
+        ),
+    ];
+    for (set, answer) in answers {
+        let (_, log) = output_of(&lab.drsae("plan", &["--set", set]).code(2));
+        assert_eq!(log, format!("error: --set {set}: {answer}\n"));
+    }
+    // What is answered works.
+    for set in ["sweep.grid.model.steps=[1, 2]", "seeds=[1, 2]", "training.phases.1.rate=0.1"] {
+        lab.drsae("plan", &["--no-timing", "--set", set]).success();
+    }
+}
+
+#[test]
 fn no_mistake_of_a_user_prints_a_backtrace() {
     let lab = Lab::new(SPEC);
     lab.write("broken.toml", "name = ");
