@@ -382,7 +382,7 @@ fn no_value_of_a_file_decides_what_a_terminal_does() {
     });
     fs::write(folder.join("lease-1.json"), lease.to_string()).unwrap();
     let status = output_of(&lab.drsae(&["status", "spec.toml"]).output().unwrap());
-    assert!(status.contains("running: process 1 on host") && status.contains("[2J"), "{status}");
+    assert!(status.contains("     1 running") && status.contains("[2J"), "{status}");
     assert_harmless("status", &status);
 }
 

@@ -14,6 +14,7 @@
 mod cells;
 mod compared;
 mod comparison;
+mod concerns;
 mod conclusion;
 mod design;
 mod error;
@@ -39,6 +40,7 @@ pub use cells::{AxisColumn, CellTrials};
 pub use compared::Compared;
 pub(crate) use comparison::compared;
 pub use comparison::{ComparisonRow, Difference};
+pub use concerns::{Concerned, concerns, kept};
 pub use design::SweepDesign;
 pub use error::Error;
 pub use errors::Errors;
@@ -50,7 +52,9 @@ pub use input::Input;
 pub use pairs::Contrast;
 pub use summary::{Summary, SummaryRow};
 pub use views::TableView;
-pub(crate) use words::{difference, is_name, side, spread};
+pub(crate) use words::{difference, side, spread};
+
+use std::collections::BTreeSet;
 
 use self::cells::GroupedTrials;
 use self::mistakes::Mistakes;
@@ -72,6 +76,8 @@ pub struct Analysis {
     pub compared: Option<Compared>,
     /// Published errors, listed with those of the cells.
     pub published: Vec<Published>,
+    /// Labels in `mistakes.csv`: the number of classes if each was confused.
+    pub classes: usize,
 }
 
 /// Computes the tables of a sweep and writes them into its folder.
@@ -105,7 +111,9 @@ impl Analysis {
         };
         let summary = Summary::of(&found);
         let GroupedTrials { axes, cells, .. } = found;
-        Ok(Self { axes, cells, summary, compared, published: design.published.clone() })
+        let labels = input.mistakes.iter().flatten().flat_map(|row| [row.label, row.predicted]);
+        let classes = labels.collect::<BTreeSet<_>>().len();
+        Ok(Self { axes, cells, summary, compared, published: design.published.clone(), classes })
     }
 
     /// The files of the tables: name in `analysis/`, and text.

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::cells::{AxisColumn, CellTrials, GroupedTrials};
 use super::frame::{self, CELL, SEED, TEST, VALID};
 use super::{Error, words};
-use crate::spec::Compare;
+use crate::spec::{Compare, is_name};
 use crate::value::Value;
 
 /// Column with the position of the reference's cell.
@@ -36,7 +36,7 @@ impl Contrast {
     /// The name of the reference with its setting, for texts that do not name the setting.
     pub(super) fn reference_label(&self) -> String {
         match &self.compared[..] {
-            [axis] if !words::is_name(axis) => {
+            [axis] if !is_name(axis) => {
                 format!("{} = {}", words::headings(&self.compared).concat(), self.reference)
             }
             _ => self.reference.clone(),

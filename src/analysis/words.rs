@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::spec::LABEL;
+use crate::spec::is_name;
 use crate::stats::{Interval, Spread};
 use crate::value::Value;
 
@@ -18,12 +18,6 @@ pub(super) fn headings<S: AsRef<str>>(axes: &[S]) -> Vec<String> {
 /// The last part of a dotted name.
 fn last(axis: &str) -> &str {
     axis.rsplit('.').next().unwrap_or(axis)
-}
-
-/// True if the values of a column of `trials.csv` are names, which need no symbol.
-#[must_use]
-pub fn is_name(column: &str) -> bool {
-    column == "family" || column == LABEL
 }
 
 /// Name of a side of a comparison, whose columns of `trials.csv` have these values: the bare value of

@@ -7,11 +7,11 @@ use anyhow::Result;
 
 use super::results::{self, warn_of_damage};
 use super::spec_args::SpecArgs;
-use super::terminal::output;
+use super::terminal::{output, print_message};
 use crate::analysis::{self, Analysis, SweepDesign};
 use crate::report::{self, PAGE, ReportedSweep};
 use crate::spec::Sweep;
-use crate::store::Store;
+use crate::store::{EpochRow, Store, Table, TrialRow};
 use crate::study::Standing;
 use crate::text::printable;
 
@@ -88,11 +88,23 @@ impl<'a> Analysed<'a> {
         if self.store.analysis_file(PAGE).exists() { self.write_report() } else { Ok(()) }
     }
 
+    /// Names complete trials whose networks are useless.
+    fn warn(&self) -> Result<()> {
+        let epochs: Vec<EpochRow> = self.store.rows(&self.store.table(Table::Epochs))?.unwrap_or_default();
+        let kept = analysis::kept(&epochs);
+        let epoch = |trial: &TrialRow| kept.get(&(trial.trial.as_str(), trial.best_epoch?)).copied();
+        for (name, trial, concern) in analysis::concerns(&self.analysis, epoch) {
+            print_message(format_args!("warning: {name}: {concern} (trials/{})", trial.trial));
+        }
+        Ok(())
+    }
+
     fn print(&self, out: &mut dyn Write) -> Result<()> {
         if !self.sweep.question.is_empty() {
             writeln!(out, "{}\n", printable(&self.sweep.question))?;
         }
         writeln!(out, "{}", self.analysis.render(width()))?;
+        self.warn()?;
         if self.analysis.compared.is_some() {
             let standing = Standing::read(self.sweep, self.store)?;
             writeln!(out, "{}\n", printable(&standing.to_string()))?;

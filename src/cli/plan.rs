@@ -56,10 +56,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Estimated cost of a trial.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Cost<'a> {
     index: usize,
     id: &'a str,
+    name: String,
     parameters: usize,
     flops_per_image: u64,
     training_flops: u64,
@@ -75,6 +76,7 @@ impl<'a> Cost<'a> {
         Self {
             index: trial.index,
             id: &trial.id,
+            name: trial.name(),
             parameters: trial.parameters,
             flops_per_image: trial.flops_per_image,
             training_flops: trial.training_flops,
@@ -86,8 +88,8 @@ impl<'a> Cost<'a> {
     fn cells(&self) -> Vec<String> {
         let time = self.seconds.map(|seconds| duration(Duration::from_secs_f64(seconds)));
         let flops = format!("{:.3}", self.flops_per_image as f64 / 1e6);
-        let known = [self.index.to_string(), self.id.to_owned(), self.parameters.to_string(), flops];
-        known.into_iter().chain(time).chain([mebibytes(self.bytes)]).collect()
+        let known = [self.index.to_string(), self.name.clone(), self.parameters.to_string(), flops];
+        known.into_iter().chain(time).chain([mebibytes(self.bytes), self.id.to_owned()]).collect()
     }
 }
 
@@ -161,7 +163,8 @@ fn stages(args: &Args, sweep: &Sweep, plan: &Plan, pilot: Option<&Pilot>) -> Res
 
 fn print_table(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) -> Result<()> {
     let time = total.seconds.map(|_| "time");
-    let headings = ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(time).chain(["MiB"]);
+    let headings =
+        ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(time).chain(["MiB", "folder"]);
     let mut rows = vec![headings.map(str::to_owned).collect()];
     rows.extend(costs.iter().map(Cost::cells));
     print_columns(&rows, out)?;
@@ -173,17 +176,18 @@ fn print_table(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) 
     Ok(())
 }
 
-/// Prints ASCII texts in columns: numbers right-aligned and the second column, the names, left-aligned. Fast for a
-/// hundred thousand rows.
+/// Prints texts in columns: numbers right-aligned; the second column, the names, and the last one left-aligned. Fast for
+/// a hundred thousand rows.
 fn print_columns(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<_> = (0..columns).map(width).collect();
     for row in rows {
         for (column, (text, &width)) in row.iter().zip(&widths).enumerate() {
             match column {
                 0 => write!(out, "{text:>width$}")?,
                 1 => write!(out, "  {text:<width$}")?,
+                last if last + 1 == columns => write!(out, "  {text}")?,
                 _ => write!(out, "  {text:>width$}")?,
             }
         }
@@ -218,7 +222,7 @@ mod tests {
         // Another test covers the hash of an id.
         let mut costs: Vec<_> = plan.trials.iter().map(|trial| Cost::of(trial, plan, None)).collect();
         for cost in &mut costs {
-            *cost = Cost { id: cost.id.rsplit_once('-').unwrap().0, seconds, bytes: 3 << 20, ..*cost };
+            *cost = Cost { id: cost.id.rsplit_once('-').unwrap().0, seconds, bytes: 3 << 20, ..cost.clone() };
         }
         let total = Total { jobs: 2, seconds, bytes: 9 << 20 };
         let mut out = Vec::new();
@@ -232,15 +236,15 @@ mod tests {
         plan.name = "small".to_owned();
         plan.trials.truncate(2);
         insta::assert_snapshot!(listed(&plan, Some(75.0)), @r"
-        index  trial             parameters  MFLOP/image        time  MiB
-            0  drsae-t2-n40-s1        64760        0.326  1 min 15 s    3
-            1  drsae-t11-n40-s1       64760        0.412  1 min 15 s    3
+        index  trial        parameters  MFLOP/image        time  MiB  folder
+            0  T=2 seed 1        64760        0.326  1 min 15 s    3  drsae-t2-n40-s1
+            1  T=11 seed 1       64760        0.412  1 min 15 s    3  drsae-t11-n40-s1
         small: 2 trials, about 1 min 15 s with 2 in parallel, 9 MiB
         ");
         insta::assert_snapshot!(listed(&plan, None), @r"
-        index  trial             parameters  MFLOP/image  MiB
-            0  drsae-t2-n40-s1        64760        0.326    3
-            1  drsae-t11-n40-s1       64760        0.412    3
+        index  trial        parameters  MFLOP/image  MiB  folder
+            0  T=2 seed 1        64760        0.326    3  drsae-t2-n40-s1
+            1  T=11 seed 1       64760        0.412    3  drsae-t11-n40-s1
         small: 2 trials, 2 in parallel, 9 MiB
         ");
     }

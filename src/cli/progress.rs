@@ -11,7 +11,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::terminal::print_message;
 use crate::engine::{Ending, Observer};
-use crate::plan::Trial;
+use crate::plan::{Plan, Trial};
+use crate::store::Concern;
 use crate::text::printable;
 use crate::train::Epoch;
 
@@ -25,14 +26,18 @@ pub struct Display {
     done: AtomicU64,
     ended: AtomicU64,
     images: HashMap<String, u64>,
+    /// Classes of the images of each trial.
+    classes: HashMap<String, usize>,
+    /// Validations in a row that gave each trial's concern.
+    concerns: Mutex<HashMap<String, (Concern, usize)>>,
     /// True after the message that this process waits for others.
     waits: AtomicBool,
     start: Instant,
 }
 
 impl Display {
-    /// A display for these trials.
-    pub fn new(pending: &[&Trial]) -> Self {
+    /// A display for these trials of a plan.
+    pub fn new(plan: &Plan, pending: &[&Trial]) -> Self {
         let bars = MultiProgress::new();
         let total = bars.add(ProgressBar::new(pending.len() as u64));
         total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} elapsed{msg}"));
@@ -45,6 +50,11 @@ impl Display {
             done: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             images: pending.iter().map(|trial| (trial.id.clone(), trial.images())).collect(),
+            classes: pending
+                .iter()
+                .map(|trial| (trial.id.clone(), plan.facts(trial).shape.classes))
+                .collect(),
+            concerns: Mutex::default(),
             waits: AtomicBool::new(false),
             start: Instant::now(),
         }
@@ -75,6 +85,27 @@ impl Display {
         }
     }
 
+    /// Warns once of a network that stays useless: its first epoch with the class term starts from a classifier that knows
+    /// nothing.
+    fn warn(&self, trial: &Trial, epoch: &Epoch) {
+        const IN_A_ROW: usize = 2;
+
+        let Some(valid) = &epoch.validation else { return };
+        let error = epoch.train.class.map(|_| valid.error);
+        let concern = Concern::of(Some(valid.live), error, self.classes[&trial.id]);
+        let mut concerns = self.concerns.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(concern) = concern else {
+            concerns.remove(&trial.id);
+            return;
+        };
+        let (known, count) = concerns.entry(trial.id.clone()).or_insert((concern, 0));
+        *count = if *known == concern { *count + 1 } else { 1 };
+        *known = concern;
+        if *count == IN_A_ROW {
+            self.print(&format!("warning: {}: {concern}", trial.name()));
+        }
+    }
+
     fn with_bar(&self, trial: &Trial, act: impl FnOnce(&ProgressBar)) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = running.get(&trial.id) {
@@ -87,7 +118,7 @@ impl Observer for Display {
     fn started(&self, trial: &Trial) {
         let bar = self.bars.insert_before(&self.total, ProgressBar::new(self.images[&trial.id]));
         bar.set_style(style("{prefix:40} {bar:20} {msg}"));
-        bar.set_prefix(trial.id.clone());
+        bar.set_prefix(trial.name());
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), bar);
     }
 
@@ -100,11 +131,12 @@ impl Observer for Display {
         let error = epoch.validation.as_ref().map(|valid| format!(", validation error {:.2} %", valid.error));
         let message = format!("phase {}, epoch {}{}", epoch.phase, epoch.epoch, error.unwrap_or_default());
         self.with_bar(trial, |bar| bar.set_message(message));
+        self.warn(trial, epoch);
         self.total.set_message(self.left());
     }
 
     fn noticed(&self, trial: &Trial, text: &str) {
-        self.print(&format!("{} {text}", trial.id));
+        self.print(&format!("{} {text}", trial.name()));
     }
 
     fn slowed(&self, started: usize, asked: usize) {
@@ -145,7 +177,7 @@ impl Observer for Display {
         self.total.inc(1);
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
         let (all, result) = (self.images.len(), describe(ending));
-        self.print(&format!("[{ended}/{all}] {}: {result}{}", trial.id, self.left()));
+        self.print(&format!("[{ended}/{all}] {}: {result}{}", trial.name(), self.left()));
     }
 }
 

@@ -152,7 +152,7 @@ fn run_pending(
     let control = Control { timeout: args.run.timeout, fail_fast: args.fail_fast, ..Control::default() };
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
-    let display = Display::new(&trials);
+    let display = Display::new(plan, &trials);
     let ran = engine::local::run(pending, store, &Networks { datasets }, &control, jobs, &display);
     let time = duration(display.elapsed());
     drop(display);

@@ -72,7 +72,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     let pending = args.select(&named, &store)?;
     if !pending.is_empty()
-        && let Some(code) = args.work(&pending, &store, &datasets)?
+        && let Some(code) = args.work(&plan, &pending, &store, &datasets)?
     {
         return Ok(ExitCode::from(code));
     }
@@ -128,11 +128,17 @@ impl Args {
     }
 
     /// Runs the trials; returns the exit code if a signal interrupted them.
-    fn work(&self, pending: &[Pending], store: &Store, datasets: &DatasetCache) -> Result<Option<u8>> {
+    fn work(
+        &self,
+        plan: &Plan,
+        pending: &[Pending],
+        store: &Store,
+        datasets: &DatasetCache,
+    ) -> Result<Option<u8>> {
         let control = Control { timeout: self.run.timeout, ..Control::default() };
         let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
         let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
-        let display = Display::new(&trials);
+        let display = Display::new(plan, &trials);
         engine::local::run(pending, store, &Networks { datasets }, &control, self.jobs.get(), &display)?;
         drop(display);
         match store.vanished() {

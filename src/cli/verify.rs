@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     audit.check_trials(&|| bar.inc(1));
     bar.finish_and_clear();
     audit.check_tables();
-    if let Some(code) = replay(&mut audit, args)? {
+    if let Some(code) = replay(&mut audit, &plan, args)? {
         return Ok(ExitCode::from(code));
     }
     let report = audit.conclude();
@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Trains trials again; returns the exit code if a signal interrupted them.
-fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
+fn replay(audit: &mut Audit<'_>, plan: &Plan, args: &Args) -> Result<Option<u8>> {
     let chosen = audit.choose(&args.trials())?;
     if chosen.is_empty() {
         return Ok(None);
@@ -92,7 +92,7 @@ fn replay(audit: &mut Audit<'_>, args: &Args) -> Result<Option<u8>> {
     let control = Control::default();
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let jobs = args.spec.default_jobs().min(chosen.len());
-    let display = Display::new(&chosen);
+    let display = Display::new(plan, &chosen);
     audit.replay(&chosen, args.gradient, &control, jobs, &display)?;
     Ok(signals.exit_code())
 }

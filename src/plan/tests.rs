@@ -336,3 +336,22 @@ fn a_label_changes_the_names_of_cells_and_no_trial() {
     3 drsae-t11-n40-s2 + deep 2 64760 1030000000
     ");
 }
+
+#[test]
+fn trials_are_named_by_their_swept_values_and_seed() {
+    let names = |more: &str| trials(more).iter().map(Trial::name).collect::<Vec<_>>();
+    assert_eq!(names(""), ["seed 1"]);
+    let grid = "[sweep.grid]\nmodel.family = [\"drsae\"]\nmodel.steps = [2, 11]\nobjective.sparsity = [0.005, 1.0]\n";
+    let expected = ["drsae T=2 λ=0.005", "drsae T=2 λ=1", "drsae T=11 λ=0.005", "drsae T=11 λ=1"];
+    assert_eq!(names(grid), expected.map(|name| format!("{name} seed 1")));
+    let zip = "[sweep.zip]\nlabel = [\"short\", \"+ deep\"]\nmodel.steps = [2, 11]\n";
+    assert_eq!(names(zip), ["short seed 1", "+ deep seed 1"]);
+    // Two settings of one name are told apart.
+    let rates = "[sweep.zip]\ntraining.phases.0.rate = [0.1]\ntraining.phases.0.sparsity = [0.2]\nobjective.sparsity = [0.3]\n";
+    assert_eq!(names(rates), ["rate=0.1 phases.0.sparsity=0.2 sparsity=0.3 seed 1"]);
+    // Lists are cut.
+    let phases = "[sweep.grid]\ntraining.phases = [[{ epochs = 1, rate = 1e-3, masking = 0.3 }], [{ epochs = 2, rate = 1e-3, masking = 0.3 }]]\n";
+    let lists = names(phases);
+    assert!(lists.iter().all(|name| name.starts_with("phases=") && name.contains('…')), "{lists:?}");
+    assert_ne!(lists[0], lists[1]);
+}

@@ -2,7 +2,8 @@
 
 use crate::data::{self, Facts};
 use crate::device;
-use crate::spec::{TestSet, TrialConfig};
+use crate::spec::{self, TestSet, TrialConfig};
+use crate::value::Value;
 
 /// Data sets with the facts about them.
 pub(super) type Datasets = Vec<(data::Config, Facts)>;
@@ -82,6 +83,14 @@ impl Trial {
     #[must_use]
     pub fn images(&self) -> u64 {
         self.training_flops / self.flops_per_image.max(1)
+    }
+
+    /// The trial by its swept values and its seed: [`spec::trial_name`].
+    #[must_use]
+    pub fn name(&self) -> String {
+        let values: Vec<(&str, Value)> =
+            self.settings.iter().map(|(path, value)| (path.as_str(), Value::parse(value))).collect();
+        spec::trial_name(values.iter().map(|(path, value)| (*path, value.short())), self.config.seed)
     }
 
     fn row(&self) -> Vec<String> {

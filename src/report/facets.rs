@@ -3,7 +3,7 @@
 use super::chart::{LegendEntry, Look};
 use super::data::{FacetAxis, ReportData};
 use crate::analysis::{self, CellTrials};
-use crate::spec::LABEL;
+use crate::spec::{LABEL, is_name, symbol};
 use crate::value::Value;
 
 /// Maximum number of panels of a figure.
@@ -166,17 +166,10 @@ pub fn title(column: &str) -> &str {
 
 /// `T = 5`; a name needs no symbol.
 pub fn with_value(column: &str, value: &Value) -> String {
-    if analysis::is_name(column) {
+    if is_name(column) {
         return value.to_string();
     }
-    let symbol = match column {
-        "steps" => "T",
-        "model.hidden" => "n",
-        "sparsity" => "λ",
-        "discriminative_weight" => "γ",
-        other => other.rsplit('.').next().unwrap_or(other),
-    };
-    format!("{symbol} = {}", value.short())
+    format!("{} = {}", symbol(column), value.short())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod data;
 mod error;
 mod facets;
 mod figures;
+mod live;
 mod page;
 mod search;
 
@@ -22,6 +23,7 @@ pub use anatomy::{
 pub use data::ReportedSweep;
 pub use error::Error;
 pub use figures::FIGURES;
+pub use live::{LivePage, live_page};
 pub use search::search_figure;
 
 use data::ReportData;

@@ -176,6 +176,18 @@ impl Store {
         Ok(attempts.map(|name| TrialFolder::new(trial.id(), running.join(name), self.shared_io())).collect())
     }
 
+    /// The learning curve of a running trial as last written, with the wall-clock of its epochs: that of the attempt with
+    /// the most epochs. A curve that is being written, or not there yet, is empty.
+    ///
+    /// # Errors
+    /// I/O fails.
+    pub fn running_curve(&self, trial: &TrialFolder) -> Result<(Vec<EpochRow>, Vec<TimingRow>), Error> {
+        let read = |folder: &TrialFolder| Some((folder.read_epochs().ok()?, folder.read_timing().ok()?));
+        let curves = self.attempts(trial)?;
+        let curves = curves.iter().filter_map(read);
+        Ok(curves.max_by_key(|(epochs, _)| epochs.len()).unwrap_or_default())
+    }
+
     /// Renames the folder of an attempt to that of the ended trial.
     fn publish(
         &self,

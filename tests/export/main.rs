@@ -200,3 +200,16 @@ fn the_python_of_the_documentation_runs() {
     }
     assert!(blocks >= 3, "{blocks} blocks");
 }
+
+/// The module is read from the source tree; `.ci/run` installs it as a wheel.
+#[test]
+fn the_frames_of_the_python_module_are_the_csv() {
+    let Some(python) = Python::with(&["polars", "pandas", "safetensors"]) else { return };
+    let folder = swept();
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    let found = json(&python.run(folder.path(), "module.py", &[module.to_str().unwrap()]));
+    assert!(found["compared"].as_u64().unwrap() > 1000, "{found}");
+    assert_eq!(found["decoder"], serde_json::json!([784, 6]));
+    assert_eq!((&found["hidden"], &found["name"]), (&Value::from(6), &Value::from("smoke")));
+    assert!(found["refusal"].as_str().unwrap().contains("no results folder"), "{found}");
+}

@@ -167,7 +167,7 @@ fn merged_tables_suffice_for_cost_and_provenance() {
         "<dd>a=00</dd>\n<dd>b=11</dd>",
         "2026-01-01T00:00:00Z to 2026-01-09T00:00:00Z",
         "<code>git checkout 0123abcd</code>",
-        "None: every planned trial is complete.",
+        "<td>complete: its error is that of a guess</td>",
     ] {
         assert!(page.contains(expected), "{expected}");
     }

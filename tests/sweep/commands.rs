@@ -4,10 +4,33 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
+use predicates::prelude::*;
+
 use crate::lab::{Lab, SPEC, output_of};
 
 fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_watched_sweep_is_told_in_lines_until_it_has_ended() {
+    let lab = Lab::new(SPEC);
+    lab.drsae("trial", &["--index", "0"]).success();
+    let mut watcher = lab.std_command();
+    watcher.args(["status", "spec.toml", "--watch", "--interval", "0.05", "--html", "live/page.html"]);
+    let watcher = watcher.stdout(Stdio::piped()).spawn().unwrap();
+    lab.drsae("sweep", &[]).success();
+    let ended = watcher.wait_with_output().unwrap();
+    let text = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{text}");
+    for line in text.lines() {
+        let (time, rest) = line.split_once(' ').unwrap();
+        assert!(time.len() == 20 && time.ends_with('Z') && rest.starts_with("tiny: 4 trials: "), "{line}");
+    }
+    assert!(text.ends_with("tiny: 4 trials: 4 complete\n"), "{text}");
+    let page = lab.read("live/page.html");
+    assert!(page.contains("The sweep has ended.") && !page.contains("http-equiv=\"refresh\""), "{page}");
+    lab.drsae("status", &["--watch", "--interval", "0"]).code(2).stderr(predicate::str::contains("above 0"));
 }
 
 #[test]

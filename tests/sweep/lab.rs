@@ -182,6 +182,13 @@ impl Lab {
     }
 }
 
+/// Messages without those about networks that guess: networks of tests train for moments.
+pub fn without_concerns(log: &str) -> String {
+    let is_other =
+        |line: &&str| !(line.starts_with("warning: ") && line.contains("its error is that of a guess"));
+    log.split_inclusive('\n').filter(is_other).collect()
+}
+
 /// Standard output and standard error of a command.
 pub fn output_of(ended: &Assert) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

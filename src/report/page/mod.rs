@@ -12,7 +12,7 @@ use super::Error;
 use super::chart::on_page;
 use super::data::ReportData;
 use super::figures::Figure;
-use crate::analysis::TableView;
+use crate::analysis::{TableView, concerns};
 use crate::store::TrialRow;
 use crate::text::printable_lines;
 
@@ -131,16 +131,24 @@ fn counts(data: &ReportData<'_>) -> String {
     format!("{complete} of {planned} trials complete: {cells} cells of up to {seeds} seeds.")
 }
 
-/// The trials that are not complete; `None` if all are.
+/// The trials that are not complete, or whose network is useless; `None` if there are none.
 fn failures(data: &ReportData<'_>) -> Option<TableView> {
     let row = |trial: &TrialRow| {
         let epochs = data.curve(trial).len();
         vec![trial.trial.clone(), trial.status.to_string(), trial.seed.to_string(), epochs.to_string()]
     };
-    let rows: Vec<_> = data.trials().filter(|trial| !trial.is_complete()).map(row).collect();
+    let incomplete = data.trials().filter(|trial| !trial.is_complete()).map(row);
+    let concerned = concerns(data.analysis, |trial| data.best_epoch(trial));
+    let concerned = concerned.into_iter().map(|(_, trial, concern)| {
+        let mut row = row(trial);
+        row[1] = format!("{}: {concern}", row[1]);
+        row
+    });
+    let rows: Vec<_> = incomplete.chain(concerned).collect();
     (!rows.is_empty()).then(|| TableView {
         name: "incomplete trials",
-        caption: "Planned trials that are not complete. Means and comparisons do not include them."
+        caption: "Planned trials that are not complete, which means and comparisons do not include, and complete ones whose network \
+                  is useless, which they do include."
             .to_owned(),
         head: ["trial", "status", "seed", "epochs"].map(str::to_owned).to_vec(),
         texts: 2,

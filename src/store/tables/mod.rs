@@ -1,6 +1,7 @@
 //! The tables of a results folder: the type of each table's rows, and the one reader and writer of
 //! all of them.
 
+mod concern;
 mod records;
 mod row;
 mod trial_row;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::concern::Concern;
 pub use self::records::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow};
 pub use self::row::{Row, csv, header_of, parse_rows, table};
 pub(super) use self::row::{lines, text};

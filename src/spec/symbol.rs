@@ -1,0 +1,54 @@
+//! Symbols of settings, for texts that name a value.
+
+/// Setting and symbol, as in the paper.
+const SYMBOLS: [(&str, &str); 4] =
+    [("steps", "T"), ("hidden", "n"), ("sparsity", "λ"), ("discriminative_weight", "γ")];
+
+/// The symbol of the setting at a dotted path or in a column of `trials.csv`; the last part of the path if it has none.
+#[must_use]
+pub fn symbol(path: &str) -> &str {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    SYMBOLS.iter().find(|(setting, _)| *setting == last).map_or(last, |(_, symbol)| symbol)
+}
+
+/// Returns true if the values of an axis, or of a column of `trials.csv`, are names, which need no symbol.
+#[must_use]
+pub fn is_name(path: &str) -> bool {
+    matches!(path, "family" | "model.family" | super::LABEL)
+}
+
+/// The name of a trial: its swept values by path or column, each with its symbol, and its seed, such as
+/// `drsae T=5 λ=0.005 seed 1`.
+#[must_use]
+pub fn trial_name<'s>(settings: impl Iterator<Item = (&'s str, &'s str)> + Clone, seed: u64) -> String {
+    let mut name = String::new();
+    for (path, value) in settings.clone() {
+        if !is_name(path) {
+            // Such as the rates of two phases.
+            let is_shared = settings.clone().filter(|(other, _)| symbol(other) == symbol(path)).count() > 1;
+            let within_table = path.split_once('.').map_or(path, |(_, rest)| rest);
+            name += if is_shared { within_table } else { symbol(path) };
+            name.push('=');
+        }
+        name += &shortened(value);
+        name.push(' ');
+    }
+    name + &format!("seed {seed}")
+}
+
+/// A value that fits into a name: many zeros become a power of ten, and the middle of a long text, such as a list of phases,
+/// is left out.
+fn shortened(value: &str) -> String {
+    const LONGEST: usize = 32;
+    const KEPT: usize = 15;
+    if let Some(number) = value.parse::<f64>().ok().filter(|number| number.abs() >= 1e9 && number.is_finite())
+    {
+        return format!("{number:e}");
+    }
+    let length = value.chars().count();
+    if length <= LONGEST {
+        return value.to_owned();
+    }
+    let (start, end) = (value.chars().take(KEPT), value.chars().skip(length - KEPT));
+    start.chain(['…']).chain(end).collect()
+}
