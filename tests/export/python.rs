@@ -33,7 +33,8 @@ impl Python {
 
     /// The output of lines of code.
     pub fn run_code(&self, folder: &Path, code: &str) -> String {
-        output(Command::new(&self.0).args(["-c", code]).current_dir(folder))
+        let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+        output(Command::new(&self.0).args(["-c", code]).env("PYTHONPATH", module).current_dir(folder))
     }
 }
 
