@@ -39,7 +39,8 @@ impl Python {
 }
 
 fn output(command: &mut Command) -> String {
-    let output = command.output().unwrap();
+    // The module's folder is that of the sources.
+    let output = command.env("PYTHONDONTWRITEBYTECODE", "1").output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
