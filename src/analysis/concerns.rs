@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::Analysis;
 use crate::spec;
 use crate::store::{Concern, EpochRow, TrialRow};
+use crate::value::Value;
 
 /// A complete trial with its name and the concern about it.
 pub type Concerned<'a> = (String, &'a TrialRow, Concern);
@@ -25,8 +26,8 @@ pub fn concerns<'a, 'e>(
             let error = trial.valid_error.or(trial.test_error).filter(|_| is_trained);
             let live = row.and_then(|row| row.live_fraction);
             if let Some(concern) = Concern::of(live, error, analysis.classes) {
-                let values = axes.iter().copied().zip(cell.values.iter().map(|value| value.short()));
-                found.push((spec::trial_name(values, trial.seed), trial, concern));
+                let values: Vec<_> = axes.iter().copied().zip(cell.values.iter().map(Value::short)).collect();
+                found.push((spec::trial_name(&values, trial.seed), trial, concern));
             }
         }
     }
@@ -36,6 +37,6 @@ pub fn concerns<'a, 'e>(
 
 /// The epochs whose weights were kept, by trial.
 #[must_use]
-pub fn kept<'e>(epochs: &'e [EpochRow]) -> HashMap<(&'e str, usize), &'e EpochRow> {
+pub fn kept(epochs: &[EpochRow]) -> HashMap<(&str, usize), &EpochRow> {
     epochs.iter().map(|row| ((row.trial.as_str(), row.epoch), row)).collect()
 }

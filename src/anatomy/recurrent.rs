@@ -96,7 +96,7 @@ pub fn aligned_slope(network: &Network, units: &[Unit]) -> Option<f64> {
 /// Resemblance of S to I − αDᵀD, by blocks of kinds. α is the one that fits the block from parts to parts best,
 /// ⟨I − S, DᵀD⟩ / ⟨DᵀD, DᵀD⟩ over it; without parts there are no values. The residual of a block is
 /// ‖S − (I − αDᵀD)‖² / ‖S − I‖² over it, 0 for ISTA; the correlation is that of S_jk with −(DᵀD)_jk, without the
-/// diagonal of S. The angles are those of [`ista_angle`] over the connections from one kind, averaged over the parts.
+/// diagonal of S. The angles are those of the rows of S − I and −DᵀD over the connections from one kind, averaged over the parts.
 #[must_use]
 pub fn resemblance(network: &Network, units: &[Unit]) -> Values {
     let gram = network.gram();

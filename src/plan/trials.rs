@@ -90,7 +90,8 @@ impl Trial {
     pub fn name(&self) -> String {
         let values: Vec<(&str, Value)> =
             self.settings.iter().map(|(path, value)| (path.as_str(), Value::parse(value))).collect();
-        spec::trial_name(values.iter().map(|(path, value)| (*path, value.short())), self.config.seed)
+        let short: Vec<_> = values.iter().map(|(path, value)| (*path, value.short())).collect();
+        spec::trial_name(&short, self.config.seed)
     }
 
     fn row(&self) -> Vec<String> {

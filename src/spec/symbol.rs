@@ -20,12 +20,12 @@ pub fn is_name(path: &str) -> bool {
 /// The name of a trial: its swept values by path or column, each with its symbol, and its seed, such as
 /// `drsae T=5 λ=0.005 seed 1`.
 #[must_use]
-pub fn trial_name<'s>(settings: impl Iterator<Item = (&'s str, &'s str)> + Clone, seed: u64) -> String {
+pub fn trial_name(settings: &[(&str, &str)], seed: u64) -> String {
     let mut name = String::new();
-    for (path, value) in settings.clone() {
+    for &(path, value) in settings {
         if !is_name(path) {
             // Such as the rates of two phases.
-            let is_shared = settings.clone().filter(|(other, _)| symbol(other) == symbol(path)).count() > 1;
+            let is_shared = settings.iter().filter(|(other, _)| symbol(other) == symbol(path)).count() > 1;
             let within_table = path.split_once('.').map_or(path, |(_, rest)| rest);
             name += if is_shared { within_table } else { symbol(path) };
             name.push('=');
