@@ -194,7 +194,7 @@ fn a_trial_whose_folder_is_removed_is_reported_and_the_others_end() {
     let log = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{log}");
     let message =
-        format!("{id}: pending: removed/killed/running/{id} was removed or renamed while the sweep ran");
+        format!(": pending: removed/killed/running/{id} was removed or renamed while the sweep ran");
     assert!(log.contains(&message), "{log}");
     let out = String::from_utf8(output.stdout).unwrap();
     assert!(out.contains("1 of 2 trials complete; results in removed/killed\n1 pending\n"), "{out}");

@@ -71,6 +71,14 @@ impl Sweep {
         self.folder.path().join("results/shared")
     }
 
+    /// The name of a trial in messages.
+    fn name(&self, id: &str) -> String {
+        let plan = fs::read_to_string(self.root().join("plan.csv")).unwrap();
+        let row = plan.lines().find(|line| line.split(',').nth(1) == Some(id)).unwrap();
+        let [family, seed] = [2, 3].map(|column| row.split(',').nth(column).unwrap());
+        format!("{family} seed {seed}")
+    }
+
     fn trial(&self, id: &str) -> PathBuf {
         self.root().join("trials").join(id)
     }
@@ -229,7 +237,7 @@ fn a_killed_process_is_taken_over_at_once() {
     let outputs = [survivor.wait(), doomed.wait()];
     assert_eq!(outputs[0].status.code(), Some(0), "{}", stderr(&outputs[0]));
     let trained = trained(&outputs);
-    assert!(trained.contains_key(&id), "{trained:?}");
+    assert!(trained.contains_key(&sweep.name(&id)), "{trained:?}");
     assert!(trained.values().all(|times| *times == 1), "{trained:?}");
     assert_eq!(sweep.merged(), *ALONE);
     assert!(sweep.leases().is_empty());
@@ -283,11 +291,12 @@ fn a_process_that_was_succeeded_leaves_the_trial_to_the_other() {
     let output = succeeded.wait();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(
-        stderr(&output).contains(&format!("{id} lost its lease while this process was suspended")),
+        stderr(&output)
+            .contains(&format!("{} lost its lease while this process was suspended", sweep.name(&id))),
         "{}",
         stderr(&output)
     );
-    assert_eq!(trained(&[output]).get(&id), Some(&1));
+    assert_eq!(trained(&[output]).get(&sweep.name(&id)), Some(&1));
     assert!(sweep.leases().is_empty());
 }
 
@@ -305,7 +314,7 @@ fn a_trial_that_is_held_is_shown_refused_and_waited_for() {
     let message = String::from_utf8_lossy(&status.stdout);
     assert!(message.contains("     1 running\n"), "{message}");
     assert!(
-        message.contains(&format!("  {id} running: process 4711 on host node7, since 2013")),
+        message.lines().any(|line| line.contains(&sweep.name(&id)) && line.ends_with("node7:4711")),
         "{message}"
     );
     let json = sweep.start("status", &["--json"]).wait();
@@ -325,7 +334,7 @@ fn a_trial_that_is_held_is_shown_refused_and_waited_for() {
     let output = waiting.wait();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("waiting for a trial that another process runs"), "{}", stderr(&output));
-    assert_eq!(trained(&[output]), BTreeMap::from([(id, 1)]));
+    assert_eq!(trained(&[output]), BTreeMap::from([(sweep.name(&id), 1)]));
     assert_eq!(sweep.merged(), before);
 }
 

@@ -1,7 +1,7 @@
 //! Observer of running trials. On a terminal it shows a bar for each trial and the time left, elsewhere it prints
 //! a line for each trial that ends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -28,8 +28,10 @@ pub struct Display {
     images: HashMap<String, u64>,
     /// Classes of the images of each trial.
     classes: HashMap<String, usize>,
-    /// Validations in a row that gave each trial's concern.
+    /// Validations in a row that gave each trial the same concern.
     concerns: Mutex<HashMap<String, (Concern, usize)>>,
+    /// Trials that were warned of.
+    warned: Mutex<HashSet<String>>,
     /// True after the message that this process waits for others.
     waits: AtomicBool,
     start: Instant,
@@ -55,6 +57,7 @@ impl Display {
                 .map(|trial| (trial.id.clone(), plan.facts(trial).shape.classes))
                 .collect(),
             concerns: Mutex::default(),
+            warned: Mutex::default(),
             waits: AtomicBool::new(false),
             start: Instant::now(),
         }
@@ -101,7 +104,8 @@ impl Display {
         let (known, count) = concerns.entry(trial.id.clone()).or_insert((concern, 0));
         *count = if *known == concern { *count + 1 } else { 1 };
         *known = concern;
-        if *count == IN_A_ROW {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if *count == IN_A_ROW && warned.insert(trial.id.clone()) {
             self.print(&format!("warning: {}: {concern}", trial.name()));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Every file below `root` by its relative path, except files with times and unfinished files of killed processes.
@@ -21,7 +22,13 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
         if path.is_dir() {
             collect(root, &path, files);
         } else {
-            files.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+            match fs::read(&path) {
+                // A process that has ended its trials may still remove their leases.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                contents => {
+                    files.insert(path.strip_prefix(root).unwrap().to_owned(), contents.unwrap());
+                }
+            }
         }
     }
 }
