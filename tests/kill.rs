@@ -240,6 +240,12 @@ fn a_signal_ends_the_sweep_at_a_safe_point_and_it_resumes() {
         assert_eq!(status.code(), Some(code));
         let text = output_of(child);
         assert!(text.contains("of 2 trials are pending; run the same command"), "{text}");
+        // Not counted among those that have ended.
+        let interrupted = text.lines().filter(|line| line.ends_with(" was interrupted"));
+        assert!(
+            interrupted.clone().count() > 0 && !interrupted.clone().any(|line| line.starts_with('[')),
+            "{text}"
+        );
 
         let text = place.ended(name);
         assert!(text.contains("goes on after epoch"), "{text}");

@@ -27,7 +27,8 @@ pub fn concerns<'a, 'e>(
             let live = row.and_then(|row| row.live_fraction);
             if let Some(concern) = Concern::of(live, error, analysis.classes) {
                 let values: Vec<_> = axes.iter().copied().zip(cell.values.iter().map(Value::short)).collect();
-                found.push((spec::trial_name(&values, trial.seed), trial, concern));
+                let name = spec::trial_name(&spec::cell_name(&values), trial.seed);
+                found.push((name, trial, concern));
             }
         }
     }

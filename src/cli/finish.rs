@@ -119,7 +119,7 @@ impl SweepRun<'_> {
             if let Ok(Some(outcome)) = self.store.trial(&trial.id)?.outcome()
                 && let Some(message) = &outcome.message
             {
-                let (name, id) = (trial.name(), &trial.id);
+                let (name, id) = (&trial.name, &trial.id);
                 writeln!(out, "  {name} {}: {} (trials/{id})", outcome.status, printable(message))?;
             }
         }

@@ -56,11 +56,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Estimated cost of a trial.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Copy, Serialize)]
 struct Cost<'a> {
     index: usize,
     id: &'a str,
-    name: String,
+    name: &'a str,
     parameters: usize,
     flops_per_image: u64,
     training_flops: u64,
@@ -76,7 +76,7 @@ impl<'a> Cost<'a> {
         Self {
             index: trial.index,
             id: &trial.id,
-            name: trial.name(),
+            name: &trial.name,
             parameters: trial.parameters,
             flops_per_image: trial.flops_per_image,
             training_flops: trial.training_flops,
@@ -88,7 +88,7 @@ impl<'a> Cost<'a> {
     fn cells(&self) -> Vec<String> {
         let time = self.seconds.map(|seconds| duration(Duration::from_secs_f64(seconds)));
         let flops = format!("{:.3}", self.flops_per_image as f64 / 1e6);
-        let known = [self.index.to_string(), self.name.clone(), self.parameters.to_string(), flops];
+        let known = [self.index.to_string(), self.name.to_owned(), self.parameters.to_string(), flops];
         known.into_iter().chain(time).chain([mebibytes(self.bytes), self.id.to_owned()]).collect()
     }
 }
@@ -222,7 +222,7 @@ mod tests {
         // Another test covers the hash of an id.
         let mut costs: Vec<_> = plan.trials.iter().map(|trial| Cost::of(trial, plan, None)).collect();
         for cost in &mut costs {
-            *cost = Cost { id: cost.id.rsplit_once('-').unwrap().0, seconds, bytes: 3 << 20, ..cost.clone() };
+            *cost = Cost { id: cost.id.rsplit_once('-').unwrap().0, seconds, bytes: 3 << 20, ..*cost };
         }
         let total = Total { jobs: 2, seconds, bytes: 9 << 20 };
         let mut out = Vec::new();

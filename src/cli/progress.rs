@@ -106,7 +106,7 @@ impl Display {
         *known = concern;
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if *count == IN_A_ROW && warned.insert(trial.id.clone()) {
-            self.print(&format!("warning: {}: {concern}", trial.name()));
+            self.print(&format!("warning: {}: {concern}", trial.name));
         }
     }
 
@@ -122,7 +122,7 @@ impl Observer for Display {
     fn started(&self, trial: &Trial) {
         let bar = self.bars.insert_before(&self.total, ProgressBar::new(self.images[&trial.id]));
         bar.set_style(style("{prefix:40} {bar:20} {msg}"));
-        bar.set_prefix(trial.name());
+        bar.set_prefix(trial.name.clone());
         self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), bar);
     }
 
@@ -140,7 +140,7 @@ impl Observer for Display {
     }
 
     fn noticed(&self, trial: &Trial, text: &str) {
-        self.print(&format!("{} {text}", trial.name()));
+        self.print(&format!("{} {text}", trial.name));
     }
 
     fn slowed(&self, started: usize, asked: usize) {
@@ -166,13 +166,8 @@ impl Observer for Display {
             bar.finish_and_clear();
         }
         match ending {
-            Ending::Lost => {
-                return self.noticed(
-                    trial,
-                    "lost its lease while this process was suspended: another process took it over, or the \
-                     lease was removed",
-                );
-            }
+            // Not ended: this process or another goes on with it.
+            Ending::Interrupted | Ending::Lost => return self.noticed(trial, &describe(ending)),
             Ending::Elsewhere(_) => {
                 self.done.fetch_add(trial.training_flops, Ordering::Relaxed);
             }
@@ -181,7 +176,7 @@ impl Observer for Display {
         self.total.inc(1);
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
         let (all, result) = (self.images.len(), describe(ending));
-        self.print(&format!("[{ended}/{all}] {}: {result}{}", trial.name(), self.left()));
+        self.print(&format!("[{ended}/{all}] {}: {result}{}", trial.name, self.left()));
     }
 }
 
@@ -198,9 +193,13 @@ fn describe(ending: &Ending) -> String {
             let errors = errors.map(|(of, error)| error.map(|error| format!("{of} error {error:.2} %")));
             errors.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
-        Ending::Interrupted => "interrupted".to_owned(),
+        Ending::Interrupted => "was interrupted".to_owned(),
         Ending::Elsewhere(status) => format!("{status}, run by another process"),
-        Ending::Lost => "taken over by another process".to_owned(),
+        Ending::Lost => {
+            "lost its lease while this process was suspended: another process took it over, or the lease was \
+                         removed"
+                .to_owned()
+        }
         Ending::Incomplete { status, reason } => format!("{status}: {reason}"),
     }
 }

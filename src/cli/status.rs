@@ -281,7 +281,7 @@ impl<'a> SweepStatus<'a> {
             writeln!(out, "  {warning}")?;
         }
         for (trial, status, message) in &self.troubles {
-            writeln!(out, "  {} {status}: {} (trials/{})", trial.name(), printable(message), trial.id)?;
+            writeln!(out, "  {} {status}: {} (trials/{})", trial.name, printable(message), trial.id)?;
         }
         match &self.jobs {
             Some(Ok(jobs)) => jobs::print(jobs, &self.pending, &mut out)?,
@@ -308,7 +308,7 @@ impl<'a> SweepStatus<'a> {
     fn page(&self, plan: &Plan, store: &Store, question: &str) -> Result<String> {
         let live = self.live(plan, store)?;
         let troubles = self.troubles.iter().map(|(trial, status, message)| {
-            format!("{} {status}: {message} (trials/{})", trial.name(), trial.id)
+            format!("{} {status}: {message} (trials/{})", trial.name, trial.id)
         });
         Ok(report::live_page(&LivePage {
             name: &plan.name,

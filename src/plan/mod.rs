@@ -7,6 +7,7 @@ mod error;
 mod id;
 mod indices;
 mod matching;
+mod names;
 mod planner;
 #[cfg(test)]
 pub(crate) mod tests;

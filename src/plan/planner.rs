@@ -7,6 +7,7 @@ use serde_json::json;
 use super::error::Error;
 use super::id::{Identities, Identity};
 use super::matching::{Sizes, partners, quantity};
+use super::names;
 use super::trials::{Datasets, Plan, Trial};
 use crate::data::{self, Facts};
 use crate::spec::{self, Cell, CellConfig, Sweep, TrialConfig};
@@ -22,7 +23,9 @@ struct Template {
 impl Template {
     fn into_trial(self, index: usize, seed: u64) -> Trial {
         let config = TrialConfig { seed, ..self.trial.config };
-        Trial { index, id: self.identity.trial(seed), config, ..self.trial }
+        // The name of a template is that of its cell.
+        let name = spec::trial_name(&self.trial.name, seed);
+        Trial { index, id: self.identity.trial(seed), name, config, ..self.trial }
     }
 }
 
@@ -92,6 +95,7 @@ where
 fn resolve(sweep: &Sweep, device: device::Kind, facts: &[&Facts]) -> Result<Vec<Template>, Error> {
     let partners = partners(sweep)?;
     let (mut sizes, mut identities) = (Sizes::default(), Identities::default());
+    let telling = names::telling(&sweep.axes);
     let mut templates = Vec::with_capacity(sweep.cells.len());
     for ((cell, facts), partner) in sweep.cells.iter().zip(facts).zip(partners) {
         let mut config = cell.config.clone();
@@ -106,10 +110,13 @@ fn resolve(sweep: &Sweep, device: device::Kind, facts: &[&Facts]) -> Result<Vec<
         }
         let size = sizes.of(&config.model, facts)?;
         let identity = identities.of(&config, &facts.checksums, NUMERICS_VERSION, device);
+        let settings: Vec<_> =
+            cell.settings.iter().map(|(path, value)| (path.clone(), spec::text(value))).collect();
         let trial = Trial {
             index: 0,
             id: String::new(),
-            settings: cell.settings.iter().map(|(path, value)| (path.clone(), spec::text(value))).collect(),
+            name: names::cell_name(&settings, &telling),
+            settings,
             parameters: size.parameters,
             flops_per_image: size.flops,
             training_flops: size.flops.saturating_mul(images(&config, facts)),

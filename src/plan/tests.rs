@@ -339,16 +339,20 @@ fn a_label_changes_the_names_of_cells_and_no_trial() {
 
 #[test]
 fn trials_are_named_by_their_swept_values_and_seed() {
-    let names = |more: &str| trials(more).iter().map(Trial::name).collect::<Vec<_>>();
+    let names = |more: &str| trials(more).iter().map(|trial| trial.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(""), ["seed 1"]);
+    // An axis of one value tells nothing.
     let grid = "[sweep.grid]\nmodel.family = [\"drsae\"]\nmodel.steps = [2, 11]\nobjective.sparsity = [0.005, 1.0]\n";
-    let expected = ["drsae T=2 λ=0.005", "drsae T=2 λ=1", "drsae T=11 λ=0.005", "drsae T=11 λ=1"];
+    let expected = ["T=2 λ=0.005", "T=2 λ=1", "T=11 λ=0.005", "T=11 λ=1"];
     assert_eq!(names(grid), expected.map(|name| format!("{name} seed 1")));
+    // Of axes that move together, as many name a cell as tell the cells apart.
+    let together = "[sweep.zip]\nmodel.steps = [2, 2, 11]\nobjective.sparsity = [0.1, 0.2, 0.2]\ntraining.batch = [10, 20, 30]\n";
+    assert_eq!(names(together), ["T=2 λ=0.1 seed 1", "T=2 λ=0.2 seed 1", "T=11 λ=0.2 seed 1"]);
     let zip = "[sweep.zip]\nlabel = [\"short\", \"+ deep\"]\nmodel.steps = [2, 11]\n";
     assert_eq!(names(zip), ["short seed 1", "+ deep seed 1"]);
     // Two settings of one name are told apart.
-    let rates = "[sweep.zip]\ntraining.phases.0.rate = [0.1]\ntraining.phases.0.sparsity = [0.2]\nobjective.sparsity = [0.3]\n";
-    assert_eq!(names(rates), ["rate=0.1 phases.0.sparsity=0.2 sparsity=0.3 seed 1"]);
+    let rates = "[sweep.grid]\ntraining.phases.0.sparsity = [0.2, 0.1]\nobjective.sparsity = [0.3, 0.4]\n";
+    assert_eq!(names(rates)[0], "phases.0.sparsity=0.2 sparsity=0.3 seed 1");
     // Lists are cut.
     let phases = "[sweep.grid]\ntraining.phases = [[{ epochs = 1, rate = 1e-3, masking = 0.3 }], [{ epochs = 2, rate = 1e-3, masking = 0.3 }]]\n";
     let lists = names(phases);

@@ -2,8 +2,7 @@
 
 use crate::data::{self, Facts};
 use crate::device;
-use crate::spec::{self, TestSet, TrialConfig};
-use crate::value::Value;
+use crate::spec::{TestSet, TrialConfig};
 
 /// Data sets with the facts about them.
 pub(super) type Datasets = Vec<(data::Config, Facts)>;
@@ -31,6 +30,9 @@ pub struct Trial {
     /// Name of the trial's folder: a readable slug and 12 hex digits of the hash of all that
     /// decides the result. Does not depend on the sweep.
     pub id: String,
+    /// Its swept values and its seed, for people, such as `drsae T=5 λ=0.005 seed 1`: distinct in a plan, unless values
+    /// are too long for a name.
+    pub name: String,
     /// The config to train, its width resolved.
     pub config: TrialConfig,
     /// (axis path, value) in the order of the axes. A matched width is in `config` only.
@@ -83,15 +85,6 @@ impl Trial {
     #[must_use]
     pub fn images(&self) -> u64 {
         self.training_flops / self.flops_per_image.max(1)
-    }
-
-    /// The trial by its swept values and its seed: [`spec::trial_name`].
-    #[must_use]
-    pub fn name(&self) -> String {
-        let values: Vec<(&str, Value)> =
-            self.settings.iter().map(|(path, value)| (path.as_str(), Value::parse(value))).collect();
-        let short: Vec<_> = values.iter().map(|(path, value)| (*path, value.short())).collect();
-        spec::trial_name(&short, self.config.seed)
     }
 
     fn row(&self) -> Vec<String> {

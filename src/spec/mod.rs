@@ -54,7 +54,7 @@ pub use self::labels::LABEL;
 pub use self::search::{Choice, Dimension, Method, Range, Search, Values};
 pub use self::site::slurm_settings;
 pub use self::sweep::{Axis, Cell, Compare, Frozen, Matching, Published, Sweep, TestSet, label, text};
-pub use self::symbol::{is_name, symbol, trial_name};
+pub use self::symbol::{cell_name, is_name, symbol, trial_name};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -17,23 +17,28 @@ pub fn is_name(path: &str) -> bool {
     matches!(path, "family" | "model.family" | super::LABEL)
 }
 
-/// The name of a trial: its swept values by path or column, each with its symbol, and its seed, such as
-/// `drsae T=5 λ=0.005 seed 1`.
+/// The name of a trial of the cell with these swept values, such as `drsae T=5 λ=0.005 seed 1`.
 #[must_use]
-pub fn trial_name(settings: &[(&str, &str)], seed: u64) -> String {
-    let mut name = String::new();
+pub fn trial_name(cell: &str, seed: u64) -> String {
+    if cell.is_empty() { format!("seed {seed}") } else { format!("{cell} seed {seed}") }
+}
+
+/// The name of a cell: its swept values by path or column, each with its symbol, such as `drsae T=5 λ=0.005`.
+#[must_use]
+pub fn cell_name(settings: &[(&str, &str)]) -> String {
+    let mut parts = Vec::new();
     for &(path, value) in settings {
-        if !is_name(path) {
-            // Such as the rates of two phases.
-            let is_shared = settings.iter().filter(|(other, _)| symbol(other) == symbol(path)).count() > 1;
-            let within_table = path.split_once('.').map_or(path, |(_, rest)| rest);
-            name += if is_shared { within_table } else { symbol(path) };
-            name.push('=');
-        }
-        name += &shortened(value);
-        name.push(' ');
+        // Such as the rates of two phases.
+        let is_shared = settings.iter().filter(|(other, _)| symbol(other) == symbol(path)).count() > 1;
+        let within_table = path.split_once('.').map_or(path, |(_, rest)| rest);
+        let part = match path {
+            path if is_name(path) => String::new(),
+            _ if is_shared => format!("{within_table}="),
+            path => format!("{}=", symbol(path)),
+        };
+        parts.push(part + &shortened(value));
     }
-    name + &format!("seed {seed}")
+    parts.join(" ")
 }
 
 /// A value that fits into a name: many zeros become a power of ten, and the middle of a long text, such as a list of phases,

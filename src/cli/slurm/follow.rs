@@ -39,7 +39,7 @@ pub fn until_ended(plan: &Plan, store: &Store, cluster: &dyn Cluster) -> Result<
         // After the queue: all results of a task that has ended by then are on disk.
         for (trial, outcome) in trials.update(jobs.as_ref().ok())? {
             let reason = outcome.message.unwrap_or_default();
-            display.print(&format!("{} {}: {}", trial.name(), outcome.status, printable(&reason)));
+            display.print(&format!("{} {}: {}", trial.name, outcome.status, printable(&reason)));
         }
         match jobs {
             Ok(jobs) => {

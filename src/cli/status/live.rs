@@ -45,8 +45,8 @@ impl<'a> LiveTrial<'a> {
     }
 
     /// The name of the trial.
-    pub fn name(&self) -> String {
-        self.trial.name()
+    pub fn name(&self) -> &str {
+        &self.trial.name
     }
 
     fn total(&self) -> usize {
@@ -74,7 +74,7 @@ impl<'a> LiveTrial<'a> {
         let valid = self.epochs.iter().rev().find_map(|row| row.valid_error);
         let text = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
         vec![
-            self.name(),
+            self.name().to_owned(),
             text(last.map(|row| row.phase.to_string())),
             format!("{}/{}", self.epochs.len(), self.total()),
             text(last.map(|row| format!("{:.4}", row.train_loss))),
@@ -195,11 +195,11 @@ mod tests {
     }
 
     fn screen(width: usize) -> String {
-        let plan = plan_of(35, "[sweep.grid]\nmodel.steps = [2, 11]\nobjective.sparsity = [0.005]\n");
+        let plan = plan_of(35, "[sweep.grid]\nmodel.steps = [2, 11]\nobjective.sparsity = [0.005, 0.01]\n");
         let holder = holder();
         let trials = [
             live(&plan.trials[0], &holder, &[12.0, 6.0, 4.0, 3.0, 2.5, 2.25, 2.0]),
-            live(&plan.trials[1], &holder, &[]),
+            live(&plan.trials[2], &holder, &[]),
         ];
         lines(&table(&trials), width).join("\n")
     }
