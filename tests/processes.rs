@@ -320,6 +320,7 @@ fn a_trial_that_is_held_is_shown_refused_and_waited_for() {
     let json = sweep.start("status", &["--json"]).wait();
     let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!((&json["running"][0]["host"], &json["running"][0]["pid"]), (&"node7".into(), &4711.into()));
+    assert!(json["running"][0]["since"].as_str().unwrap().starts_with("2013"), "{json}");
     assert_eq!((&json["counts"]["running"], &json["counts"]["complete"]), (&1.into(), &1.into()));
 
     let refused = sweep.start("trial", &["--index", "0"]).wait();

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::Analysis;
 use crate::spec;
 use crate::store::{Concern, EpochRow, TrialRow};
-use crate::value::Value;
 
 /// A complete trial with its name and the concern about it.
 pub type Concerned<'a> = (String, &'a TrialRow, Concern);
@@ -17,7 +16,6 @@ pub fn concerns<'a, 'e>(
     analysis: &'a Analysis,
     epoch: impl Fn(&TrialRow) -> Option<&'e EpochRow>,
 ) -> Vec<Concerned<'a>> {
-    let axes: Vec<&str> = analysis.axes.iter().map(|axis| axis.column.as_str()).collect();
     let mut found: Vec<Concerned<'a>> = Vec::new();
     for cell in &analysis.cells {
         for trial in cell.trials.iter().filter(|trial| trial.is_complete()) {
@@ -26,7 +24,9 @@ pub fn concerns<'a, 'e>(
             let error = trial.valid_error.or(trial.test_error).filter(|_| is_trained);
             let live = row.and_then(|row| row.live_fraction);
             if let Some(concern) = Concern::of(live, error, analysis.classes) {
-                let values: Vec<_> = axes.iter().copied().zip(cell.values.iter().map(Value::short)).collect();
+                let values = analysis.axes.iter().zip(&cell.values).filter(|(axis, _)| axis.values.len() > 1);
+                let values: Vec<_> =
+                    values.map(|(axis, value)| (axis.column.as_str(), value.short())).collect();
                 let name = spec::trial_name(&spec::cell_name(&values), trial.seed);
                 found.push((name, trial, concern));
             }

@@ -15,7 +15,7 @@
 //! | `deformation` | readout of a known deformation (claim 9) |
 //!
 //! [`measure`] lists all measures with the prediction of each claim, [`Subject::measure`] takes them in one
-//! network and its controls, [`claims`] summarises those of several seeds, and [`tables`] stores them.
+//! network and its controls, [`summary`] summarises those of several seeds, [`claims`] concludes, and [`tables`] stores them.
 
 pub mod ablation;
 pub mod activity;
@@ -33,6 +33,7 @@ pub mod recurrent;
 mod sample;
 pub mod sharpness;
 mod subject;
+pub mod summary;
 pub mod tables;
 #[cfg(test)]
 mod tests;

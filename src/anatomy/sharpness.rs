@@ -24,7 +24,8 @@ pub fn sharpness(network: &Network, judge: Option<&Network>, sample: &Sample, un
     let size = (sample.rows, sample.columns);
     let means: Vec<Option<f64>> =
         sample.class_means().into_iter().map(|mean| roughness(mean.into_iter(), size)).collect();
-    let prototypes: Vec<Prototype> = (units.iter())
+    let prototypes: Vec<Prototype> = units
+        .iter()
         .filter(|unit| unit.kind == UnitKind::Categorical)
         .filter_map(|unit| {
             let class = unit.class?;

@@ -1,7 +1,7 @@
 //! Observer of running trials. On a terminal it shows a bar for each trial and the time left, elsewhere it prints
 //! a line for each trial that ends.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -26,15 +26,19 @@ pub struct Display {
     done: AtomicU64,
     ended: AtomicU64,
     images: HashMap<String, u64>,
-    /// Classes of the images of each trial.
-    classes: HashMap<String, usize>,
-    /// Validations in a row that gave each trial the same concern.
-    concerns: Mutex<HashMap<String, (Concern, usize)>>,
-    /// Trials that were warned of.
-    warned: Mutex<HashSet<String>>,
+    watched: Mutex<HashMap<String, Watched>>,
     /// True after the message that this process waits for others.
     waits: AtomicBool,
     start: Instant,
+}
+
+/// A trial whose network may turn out useless.
+struct Watched {
+    /// Classes of its images.
+    classes: usize,
+    /// The concern of its last validation.
+    last: Option<Concern>,
+    is_reported: bool,
 }
 
 impl Display {
@@ -44,6 +48,10 @@ impl Display {
         let total = bars.add(ProgressBar::new(pending.len() as u64));
         total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} elapsed{msg}"));
         tick(&total);
+        let watched = |trial: &&Trial| {
+            let classes = plan.facts(trial).shape.classes;
+            (trial.id.clone(), Watched { classes, last: None, is_reported: false })
+        };
         Self {
             bars,
             total,
@@ -52,12 +60,7 @@ impl Display {
             done: AtomicU64::new(0),
             ended: AtomicU64::new(0),
             images: pending.iter().map(|trial| (trial.id.clone(), trial.images())).collect(),
-            classes: pending
-                .iter()
-                .map(|trial| (trial.id.clone(), plan.facts(trial).shape.classes))
-                .collect(),
-            concerns: Mutex::default(),
-            warned: Mutex::default(),
+            watched: Mutex::new(pending.iter().map(watched).collect()),
             waits: AtomicBool::new(false),
             start: Instant::now(),
         }
@@ -88,26 +91,17 @@ impl Display {
         }
     }
 
-    /// Warns once of a network that stays useless: its first epoch with the class term starts from a classifier that knows
-    /// nothing.
+    /// Warns once of a network that is useless.
     fn warn(&self, trial: &Trial, epoch: &Epoch) {
-        const IN_A_ROW: usize = 2;
-
         let Some(valid) = &epoch.validation else { return };
-        let error = epoch.train.class.map(|_| valid.error);
-        let concern = Concern::of(Some(valid.live), error, self.classes[&trial.id]);
-        let mut concerns = self.concerns.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(concern) = concern else {
-            concerns.remove(&trial.id);
-            return;
-        };
-        let (known, count) = concerns.entry(trial.id.clone()).or_insert((concern, 0));
-        *count = if *known == concern { *count + 1 } else { 1 };
-        *known = concern;
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        if *count == IN_A_ROW && warned.insert(trial.id.clone()) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Watched { classes, last, is_reported }) = watched.get_mut(&trial.id) else { return };
+        let now = Concern::of(Some(valid.live), epoch.train.class.map(|_| valid.error), *classes);
+        if let Some(concern) = Concern::lasting(*last, now).filter(|_| !*is_reported) {
+            *is_reported = true;
             self.print(&format!("warning: {}: {concern}", trial.name));
         }
+        *last = now;
     }
 
     fn with_bar(&self, trial: &Trial, act: impl FnOnce(&ProgressBar)) {

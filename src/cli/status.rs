@@ -1,6 +1,7 @@
 //! `drsae status`: progress of a sweep.
 
 mod live;
+mod view;
 mod watch;
 
 use std::collections::{BTreeMap, HashSet};
@@ -10,22 +11,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use jiff::ZonedDateTime;
 use rayon::prelude::*;
 
-use self::live::LiveTrial;
+use self::view::View;
 use self::watch::Screen;
-use super::progress::duration;
 use super::results;
 use super::slurm::jobs;
 use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
-use crate::report::{self, LivePage};
 use crate::slurm::Jobs;
 use crate::store::{self, Holder, Status, Store, TrialFolder, TrialRow};
-use crate::text::{chain, printable, shown};
+use crate::text::chain;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,20 +72,21 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     );
     let mut complete = 0;
     let mut look = |width: usize| -> Result<Screen> {
-        let (status, rerun) = observe(args, &plan, &store)?;
-        complete = status.count(TrialState::Recorded(Status::Complete)) + status.count(TrialState::Stored);
+        let status = SweepStatus::observe(args, &plan, &store)?;
+        complete = status.complete();
+        let view = View::of(&status, &plan, &store)?;
         if let Some(file) = &args.html {
-            store::place(file, status.page(&plan, &store, &sweep.question)?.as_bytes())?;
+            store::place(file, view.page(&sweep.question)?.as_bytes())?;
         }
-        status.screen(&plan, &store, &rerun, width)
+        view.screen(width)
     };
     if args.watch {
         watch::watch(interval?, look)?;
     } else if args.json {
-        let (status, rerun) = observe(args, &plan, &store)?;
-        complete = status.count(TrialState::Recorded(Status::Complete)) + status.count(TrialState::Stored);
+        let status = SweepStatus::observe(args, &plan, &store)?;
+        complete = status.complete();
         let mut out = BufWriter::new(output());
-        status.print_json(&plan, &rerun, &mut out)?;
+        status.print_json(&plan, &mut out)?;
         out.flush()?;
     } else {
         let screen = look(usize::MAX)?;
@@ -96,15 +95,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         out.flush()?;
     }
     Ok(ExitCode::from(u8::from(complete < plan.trials.len())))
-}
-
-/// The present status, and the command that runs what is pending.
-fn observe<'a>(args: &Args, plan: &'a Plan, store: &Store) -> Result<(SweepStatus<'a>, String)> {
-    // The queue is queried before the disk is read: the results of tasks that have ended are then on disk.
-    let jobs = Jobs::find(store).map_err(|error| chain(&error)).transpose();
-    let status = SweepStatus::of(plan, store, jobs)?;
-    let engine = if status.jobs.is_some() { " --engine slurm" } else { "" };
-    Ok((status, args.spec.command("sweep") + engine))
 }
 
 /// State of a trial.
@@ -183,9 +173,20 @@ struct SweepStatus<'a> {
     stale: Vec<Stale>,
     /// The sweep's jobs on a cluster, or the error; `None` if it has none.
     jobs: Option<Result<Jobs, String>>,
+    /// The command that runs what is pending.
+    rerun: String,
 }
 
 impl<'a> SweepStatus<'a> {
+    /// The present status.
+    fn observe(args: &Args, plan: &'a Plan, store: &Store) -> Result<Self> {
+        // The queue is queried before the disk is read: the results of tasks that have ended are then on disk.
+        let jobs = Jobs::find(store).map_err(|error| chain(&error)).transpose();
+        let engine = if jobs.is_some() { " --engine slurm" } else { "" };
+        let rerun = args.spec.command("sweep") + engine;
+        Ok(Self { rerun, ..Self::of(plan, store, jobs)? })
+    }
+
     fn of(plan: &'a Plan, store: &Store, jobs: Option<Result<Jobs, String>>) -> Result<Self> {
         let (started, stored) = (started(store)?, store.trial_table()?);
         let look = |trial: &'a Trial| {
@@ -225,103 +226,17 @@ impl<'a> SweepStatus<'a> {
         self.counts.get(&state).copied().unwrap_or(0)
     }
 
-    /// The running trials with their curves.
-    fn live(&self, plan: &Plan, store: &Store) -> Result<Vec<LiveTrial<'_>>> {
-        self.running.iter().map(|(trial, holder)| LiveTrial::read(plan, store, trial, holder)).collect()
-    }
-
-    /// Time until the end of the sweep, and the clock's time then.
-    fn forecast(&self, plan: &Plan, live: &[LiveTrial<'_>]) -> Option<String> {
-        let pending: HashSet<&str> = self.pending.iter().copied().collect();
-        let waiting = plan.trials.iter().filter(|trial| pending.contains(trial.id.as_str()));
-        let left = live::time_left(live, waiting.map(|trial| trial.training_flops))?;
-        let end = ZonedDateTime::now().saturating_add(left);
-        let day = if end.date() == ZonedDateTime::now().date() { "%H:%M" } else { "%F %H:%M" };
-        Some(format!("{} left, until about {}", duration(left), end.strftime(day)))
-    }
-
-    /// The numbers of trials by state, and the time left, in one line.
-    fn line(&self, plan: &Plan, live: &[LiveTrial<'_>]) -> String {
-        let counts = self.counts.iter().map(|(state, count)| format!("{count} {}", state.name()));
-        let parts = counts.chain(self.forecast(plan, live)).collect::<Vec<_>>().join(", ");
-        format!("{}: {} trials: {parts}", plan.name, plan.trials.len())
-    }
-
-    /// Warnings about running networks that will be useless.
-    fn concerns(live: &[LiveTrial<'_>]) -> Vec<String> {
-        let concern =
-            |trial: &LiveTrial<'_>| Some(format!("warning: {}: {}", trial.name(), trial.concern()?));
-        live.iter().filter_map(concern).collect()
-    }
-
-    /// The status in lines of at most `width` columns, as far as they are tables.
-    fn screen(&self, plan: &Plan, store: &Store, rerun: &str, width: usize) -> Result<Screen> {
-        let live = self.live(plan, store)?;
-        let mut out = Vec::new();
-        writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), shown(store.root()))?;
-        for (state, count) in &self.counts {
-            writeln!(out, "{count:>6} {}", state.name())?;
-        }
-        if let Some(forecast) = self.forecast(plan, &live) {
-            writeln!(out, "       {forecast}")?;
-        }
-        if self.counts.contains_key(&TrialState::Stored) {
-            let tables = store.trials_csv();
-            writeln!(out, "  stored results are in {}; `{rerun}` computes them again", tables.display())?;
-        }
-        for (why, count) in stale::counts(&self.stale) {
-            writeln!(out, "{count:>6} stale: {}", printable(&why.to_string()))?;
-        }
-        if !live.is_empty() {
-            for line in live::lines(&live::table(&live), width.saturating_sub(2)) {
-                writeln!(out, "  {}", printable(line.trim_end()))?;
-            }
-        }
-        for warning in Self::concerns(&live) {
-            writeln!(out, "  {warning}")?;
-        }
-        for (trial, status, message) in &self.troubles {
-            writeln!(out, "  {} {status}: {} (trials/{})", trial.name, printable(message), trial.id)?;
-        }
-        match &self.jobs {
-            Some(Ok(jobs)) => jobs::print(jobs, &self.pending, &mut out)?,
-            Some(Err(error)) => writeln!(out, "cannot query the queue: {}", printable(error))?,
-            None => {}
-        }
-        if self.missing() > 0 {
-            writeln!(out, "`{rerun}` runs pending trials")?;
-        }
-        let text = String::from_utf8_lossy(&out).into_owned();
-        Ok(Screen {
-            lines: text.lines().map(str::to_owned).collect(),
-            line: self.line(plan, &live),
-            has_ended: self.has_ended(),
-        })
-    }
-
     /// Returns true if no trial runs and none is pending.
     fn has_ended(&self) -> bool {
         self.count(TrialState::Running) == 0 && self.pending.is_empty()
     }
 
-    /// The status as a page, which renews itself until the sweep has ended.
-    fn page(&self, plan: &Plan, store: &Store, question: &str) -> Result<String> {
-        let live = self.live(plan, store)?;
-        let troubles = self.troubles.iter().map(|(trial, status, message)| {
-            format!("{} {status}: {message} (trials/{})", trial.name, trial.id)
-        });
-        Ok(report::live_page(&LivePage {
-            name: &plan.name,
-            question,
-            line: self.line(plan, &live),
-            time: ZonedDateTime::now().strftime("%F %T").to_string(),
-            has_ended: self.has_ended(),
-            running: live::table(&live),
-            messages: Self::concerns(&live).into_iter().chain(troubles).collect(),
-        })?)
+    /// Number of trials with a complete result.
+    fn complete(&self) -> usize {
+        self.count(TrialState::Recorded(Status::Complete)) + self.count(TrialState::Stored)
     }
 
-    fn print_json(&self, plan: &Plan, rerun: &str, out: &mut dyn Write) -> Result<()> {
+    fn print_json(&self, plan: &Plan, out: &mut dyn Write) -> Result<()> {
         let counts: BTreeMap<&str, usize> =
             self.counts.iter().map(|(state, count)| (state.name(), *count)).collect();
         let running = self.running.iter().map(|(trial, holder)| {
@@ -345,7 +260,7 @@ impl<'a> SweepStatus<'a> {
             "running": running.collect::<Vec<_>>(),
             "troubles": troubles.collect::<Vec<_>>(),
             "stale": stale.collect::<Vec<_>>(),
-            "rerun": (self.missing() > 0).then_some(rerun),
+            "rerun": (self.missing() > 0).then_some(&self.rerun),
         });
         if let Some(slurm) = slurm {
             answer["slurm"] = slurm;

@@ -17,7 +17,7 @@ pub use page::{summary_texts, verdict_text};
 
 use super::Error;
 use super::figures::Figure;
-use crate::anatomy::claims::MeasureSummary;
+use crate::anatomy::summary::MeasureSummary;
 use crate::anatomy::tables::{CurveRow, UnitRow};
 
 /// Name of the page.

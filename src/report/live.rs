@@ -7,6 +7,7 @@ use super::page::{PageTable, fill};
 use crate::analysis::TableView;
 
 /// The data of the page.
+#[derive(Serialize)]
 pub struct LivePage<'p> {
     /// Name of the sweep.
     pub name: &'p str,
@@ -26,13 +27,10 @@ pub struct LivePage<'p> {
 
 #[derive(Serialize)]
 struct Filled<'p> {
-    name: &'p str,
-    question: &'p str,
-    line: &'p str,
-    time: &'p str,
-    has_ended: bool,
-    running: Option<PageTable>,
-    messages: &'p [String],
+    #[serde(flatten)]
+    page: &'p LivePage<'p>,
+    /// The running trials, if there are any.
+    table: Option<PageTable>,
 }
 
 /// The page.
@@ -40,11 +38,9 @@ struct Filled<'p> {
 /// # Errors
 /// The template cannot be filled in.
 pub fn live_page(page: &LivePage<'_>) -> Result<String, Error> {
-    let LivePage { name, question, line, time, has_ended, running, messages } = page;
-    let is_running = !running.rows.is_empty();
-    let running = is_running.then(|| PageTable::of(running.clone(), "running"));
-    let filled = Filled { name, question, line, time, has_ended: *has_ended, running, messages };
-    fill(include_str!("live.html"), &filled)
+    let is_running = !page.running.rows.is_empty();
+    let table = is_running.then(|| PageTable::of(page.running.clone(), "running"));
+    fill(include_str!("live.html"), &Filled { page, table })
 }
 
 #[cfg(test)]

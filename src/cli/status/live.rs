@@ -37,11 +37,13 @@ impl<'a> LiveTrial<'a> {
 
     /// The concern about the network at present.
     pub fn concern(&self) -> Option<Concern> {
-        let last = self.epochs.iter().rfind(|row| row.live_fraction.is_some())?;
-        // The first epoch with the class term starts from a classifier that knows nothing.
-        let is_trained = last.train_class_loss.is_some()
-            && self.epochs.iter().any(|row| row.phase < last.phase || row.epoch + 1 < last.epoch);
-        Concern::of(last.live_fraction, last.valid_error.filter(|_| is_trained), self.classes)
+        let of = |row: &EpochRow| {
+            let error = row.train_class_loss.and(row.valid_error);
+            Concern::of(row.live_fraction, error, self.classes)
+        };
+        let mut validated = self.epochs.iter().rev().filter(|row| row.valid_error.is_some()).map(of);
+        let now = validated.next()?;
+        Concern::lasting(validated.next().flatten(), now)
     }
 
     /// The name of the trial.

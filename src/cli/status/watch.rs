@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use console::Term;
+use console::{Term, truncate_str};
 use jiff::Timestamp;
 
 use crate::cli::terminal::output;
@@ -54,7 +54,8 @@ pub fn watch(interval: Option<Duration>, mut render: impl FnMut(usize) -> Result
         }
         terminal.clear_last_lines(shown)?;
         for line in &screen.lines {
-            terminal.write_line(line)?;
+            // A line that wraps would be cleared in part.
+            terminal.write_line(&truncate_str(line, usize::from(columns), "…"))?;
         }
         shown = screen.lines.len();
         if screen.has_ended {

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::ReportedAnatomy;
 use crate::analysis::TableView;
-use crate::anatomy::claims::{ClaimVerdict, MeasureSummary, conclusions};
+use crate::anatomy::claims::conclusions;
 use crate::anatomy::measure::{Definition, Expected, Role};
+use crate::anatomy::summary::{ClaimVerdict, MeasureSummary};
 use crate::anatomy::tables::Stage;
 use crate::report::Error;
 use crate::report::figures::Figure;

@@ -26,6 +26,13 @@ impl Concern {
             error.filter(|&error| classes > 1 && error >= GUESSED * guess).map(|_| Self::Chance)
         }
     }
+
+    /// The concern of two validations in a row. One alone is none: the first epoch with the class term starts from a
+    /// classifier that knows nothing.
+    #[must_use]
+    pub fn lasting(before: Option<Self>, now: Option<Self>) -> Option<Self> {
+        now.filter(|_| now == before)
+    }
 }
 
 impl fmt::Display for Concern {
@@ -48,5 +55,8 @@ mod tests {
         assert_eq!(Concern::of(Some(0.4), Some(49.0), 2), Some(Concern::Chance));
         assert_eq!(Concern::of(Some(0.4), Some(80.0), 10), None);
         assert_eq!(Concern::of(None, None, 10), None);
+        let (silent, chance) = (Some(Concern::Silent), Some(Concern::Chance));
+        assert_eq!(Concern::lasting(silent, silent), silent);
+        assert_eq!([Concern::lasting(None, chance), Concern::lasting(silent, chance)], [None, None]);
     }
 }

@@ -1,0 +1,116 @@
+//! A status with the curves of its running trials, as lines and as a page.
+
+use std::collections::HashSet;
+use std::io::Write;
+
+use anyhow::Result;
+use jiff::ZonedDateTime;
+
+use super::live::{self, LiveTrial};
+use super::watch::Screen;
+use super::{SweepStatus, TrialState};
+use crate::cli::progress::duration;
+use crate::cli::slurm::jobs;
+use crate::engine::stale;
+use crate::plan::Plan;
+use crate::report::{self, LivePage};
+use crate::store::Store;
+use crate::text::{printable, shown};
+
+/// A status of a sweep to show.
+pub struct View<'s> {
+    status: &'s SweepStatus<'s>,
+    plan: &'s Plan,
+    store: &'s Store,
+    live: Vec<LiveTrial<'s>>,
+    /// Time until the end of the sweep, and the clock's time then.
+    forecast: Option<String>,
+}
+
+impl<'s> View<'s> {
+    /// Reads the curves of the running trials.
+    pub fn of(status: &'s SweepStatus<'s>, plan: &'s Plan, store: &'s Store) -> Result<Self> {
+        let live = status.running.iter().map(|(trial, holder)| LiveTrial::read(plan, store, trial, holder));
+        let live: Vec<_> = live.collect::<Result<_>>()?;
+        let forecast = forecast(status, plan, &live);
+        Ok(Self { status, plan, store, live, forecast })
+    }
+
+    /// The numbers of trials by state, and the time left, in one line.
+    fn line(&self) -> String {
+        let counts = self.status.counts.iter().map(|(state, count)| format!("{count} {}", state.name()));
+        let parts = counts.chain(self.forecast.clone()).collect::<Vec<_>>().join(", ");
+        format!("{}: {} trials: {parts}", self.plan.name, self.plan.trials.len())
+    }
+
+    /// Warnings about running networks that are useless, and the errors of trials that failed.
+    fn messages(&self) -> impl Iterator<Item = String> {
+        let concern =
+            |trial: &LiveTrial<'_>| Some(format!("warning: {}: {}", trial.name(), trial.concern()?));
+        let trouble = self.status.troubles.iter().map(|(trial, status, message)| {
+            format!("{} {status}: {} (trials/{})", trial.name, printable(message), trial.id)
+        });
+        self.live.iter().filter_map(concern).chain(trouble)
+    }
+
+    /// The status in lines; tables have at most `width` columns.
+    pub fn screen(&self, width: usize) -> Result<Screen> {
+        let Self { status, plan, store, live, forecast } = self;
+        let (mut out, rerun) = (Vec::new(), &status.rerun);
+        writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), shown(store.root()))?;
+        for (state, count) in &status.counts {
+            writeln!(out, "{count:>6} {}", state.name())?;
+        }
+        if let Some(forecast) = forecast {
+            writeln!(out, "       {forecast}")?;
+        }
+        if status.counts.contains_key(&TrialState::Stored) {
+            let tables = store.trials_csv();
+            writeln!(out, "  stored results are in {}; `{rerun}` computes them again", tables.display())?;
+        }
+        for (why, count) in stale::counts(&status.stale) {
+            writeln!(out, "{count:>6} stale: {}", printable(&why.to_string()))?;
+        }
+        if !live.is_empty() {
+            for line in live::lines(&live::table(live), width.saturating_sub(2)) {
+                writeln!(out, "  {}", printable(line.trim_end()))?;
+            }
+        }
+        for message in self.messages() {
+            writeln!(out, "  {message}")?;
+        }
+        match &status.jobs {
+            Some(Ok(jobs)) => jobs::print(jobs, &status.pending, &mut out)?,
+            Some(Err(error)) => writeln!(out, "cannot query the queue: {}", printable(error))?,
+            None => {}
+        }
+        if status.missing() > 0 {
+            writeln!(out, "`{rerun}` runs pending trials")?;
+        }
+        let lines = String::from_utf8_lossy(&out).lines().map(str::to_owned).collect();
+        Ok(Screen { lines, line: self.line(), has_ended: status.has_ended() })
+    }
+
+    /// The status as a page, which renews itself until the sweep has ended.
+    pub fn page(&self, question: &str) -> Result<String> {
+        Ok(report::live_page(&LivePage {
+            name: &self.plan.name,
+            question,
+            line: self.line(),
+            time: ZonedDateTime::now().strftime("%F %T").to_string(),
+            has_ended: self.status.has_ended(),
+            running: live::table(&self.live),
+            messages: self.messages().collect(),
+        })?)
+    }
+}
+
+fn forecast(status: &SweepStatus<'_>, plan: &Plan, live: &[LiveTrial<'_>]) -> Option<String> {
+    let pending: HashSet<&str> = status.pending.iter().copied().collect();
+    let waiting = plan.trials.iter().filter(|trial| pending.contains(trial.id.as_str()));
+    let left = live::time_left(live, waiting.map(|trial| trial.training_flops))?;
+    let now = ZonedDateTime::now();
+    let end = now.saturating_add(left);
+    let day = if end.date() == now.date() { "%H:%M" } else { "%F %H:%M" };
+    Some(format!("{} left, until about {}", duration(left), end.strftime(day)))
+}
