@@ -3,7 +3,7 @@
 use super::mistakes::Mistakes;
 use super::pairs::{Contrast, Pairs};
 use super::sentence::sentence;
-use super::{Absent, ComparisonRow, ExampleRow, GridRow, comparison, examples, grid};
+use super::{Absent, ComparisonRow, Effects, ExampleRow, GridRow, comparison, examples, grid};
 use crate::spec::Compare;
 
 /// The challengers against the reference.
@@ -16,6 +16,8 @@ pub struct Compared {
     pub comparison: Vec<ComparisonRow>,
     /// Each challenger over all cells, in plan order.
     pub grid: Vec<GridRow>,
+    /// The effects of several cells, if the spec names some.
+    pub effects: Effects,
     /// Both trials of each comparison and seed on the same test images, if they are complete, or the reason for a
     /// missing table.
     pub examples: Result<Vec<ExampleRow>, Absent>,
@@ -24,10 +26,16 @@ pub struct Compared {
 }
 
 impl Compared {
-    pub(super) fn of(pairs: Pairs<'_>, compare: &Compare, mistakes: Option<&Mistakes>) -> Self {
+    pub(super) fn of(
+        pairs: Pairs<'_>,
+        effects: Effects,
+        compare: &Compare,
+        mistakes: Option<&Mistakes>,
+    ) -> Self {
         let grid = grid::rows(&pairs);
         Self {
             comparison: comparison::rows(&pairs, mistakes),
+            effects,
             examples: examples::rows(&pairs, mistakes),
             verdict: sentence(&pairs.contrast, &grid, compare.matching),
             grid,

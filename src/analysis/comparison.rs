@@ -1,12 +1,12 @@
 //! `comparison.csv`: every cell against its reference, paired by seed.
 
+use super::cells::CellTrials;
 use super::family::{self, Tests};
 use super::mistakes::Mistakes;
 use super::pairs::{Contrast, Pair, Pairs};
 use super::table::{CsvColumns, CsvTable, POINTS};
 use super::words;
 use crate::stats::{CONFIDENCE, Crossed, Interval, Paired, PairedMistakes, Welch};
-use crate::store::TrialRow;
 use crate::value::Value;
 
 /// Version of the file.
@@ -142,25 +142,34 @@ pub(super) fn table(contrast: &Contrast, rows: &[ComparisonRow]) -> CsvTable {
         .plain("n_challenger", |row| row.n_challenger)
         .with(|columns| family::columns(columns, contrast.margin, |row| row.tests))
         .with(|columns| valid_columns(columns, |row| row.valid))
-        .in_unit(POINTS, "seeds_images_low_95", |row| Some(100.0 * row.crossed?.interval.low))
-        .in_unit(POINTS, "seeds_images_high_95", |row| Some(100.0 * row.crossed?.interval.high));
+        .with(|columns| crossed_columns(columns, |row| row.crossed));
     by_seed(columns, &contrast.seeds, |row| &row.differences).table()
 }
 
-/// The difference of a pair over seeds and images; `None` without the mistakes of two seeds on the same images.
-fn crossed(pair: &Pair<'_>, mistakes: &Mistakes) -> Option<Crossed> {
-    let both = pair.reference.trials.iter().zip(&pair.challenger.trials);
-    let both: Vec<_> =
-        both.filter(|(one, other)| one.test_error.is_some() && other.test_error.is_some()).collect();
-    let images = both.first()?.0.test_images?;
-    let lists = |(reference, challenger): &(&TrialRow, &TrialRow)| {
-        let is_same = reference.test_images == Some(images) && challenger.test_images == Some(images);
-        is_same.then(|| PairedMistakes {
-            reference: mistakes.of_trial(reference.index),
-            challenger: mistakes.of_trial(challenger.index),
-        })
+/// The difference between two sides of as many cells, over seeds and images; `None` without the mistakes of two seeds on
+/// the same images.
+pub(super) fn crossed(
+    reference: &[&CellTrials],
+    challenger: &[&CellTrials],
+    mistakes: &Mistakes,
+) -> Option<Crossed> {
+    let seeds = reference.first()?.trials.len();
+    let all = || reference.iter().chain(challenger);
+    let is_tested = |seed: &usize| all().all(|cell| cell.trials[*seed].test_error.is_some());
+    let tested: Vec<_> = (0..seeds).filter(is_tested).collect();
+    let images = reference[0].trials[*tested.first()?].test_images?;
+    let is_same = |cell: &&CellTrials, seed: usize| cell.trials[seed].test_images == Some(images);
+    if !tested.iter().all(|&seed| all().all(|cell| is_same(cell, seed))) {
+        return None;
+    }
+    let lists = |cells: &[&CellTrials], seed: usize| -> Vec<_> {
+        cells.iter().map(|cell| mistakes.of_trial(cell.trials[seed].index)).collect()
     };
-    Crossed::of(&both.iter().map(lists).collect::<Option<Vec<_>>>()?, images, CONFIDENCE)
+    let of_seed = |&seed: &usize| PairedMistakes {
+        reference: lists(reference, seed),
+        challenger: lists(challenger, seed),
+    };
+    Crossed::of(&tested.iter().map(of_seed).collect::<Vec<_>>(), images, CONFIDENCE)
 }
 
 impl ComparisonRow {
@@ -179,7 +188,7 @@ impl ComparisonRow {
             differences: pair.test.clone(),
             test,
             valid: Paired::of(&valid, CONFIDENCE),
-            crossed: mistakes.and_then(|mistakes| crossed(pair, mistakes)),
+            crossed: mistakes.and_then(|mistakes| crossed(&[pair.reference], &[pair.challenger], mistakes)),
             tests: Tests::of(&known, test.and_then(|test| test.p()), margin),
         }
     }
@@ -195,6 +204,18 @@ pub(super) fn valid_columns<R>(
         .in_unit(POINTS, "valid_mean_difference", |row| Some(valid(row)?.mean))
         .in_unit(POINTS, "valid_low_95", |row| Some(interval(row)?.low))
         .in_unit(POINTS, "valid_high_95", |row| Some(interval(row)?.high))
+}
+
+/// The columns of an interval over other seeds and other test images.
+pub(super) fn crossed_columns<R>(
+    columns: CsvColumns<'_, R>,
+    crossed: fn(&R) -> Option<Crossed>,
+) -> CsvColumns<'_, R> {
+    columns.in_unit(POINTS, "seeds_images_low_95", |row| Some(100.0 * crossed(row)?.interval.low)).in_unit(
+        POINTS,
+        "seeds_images_high_95",
+        |row| Some(100.0 * crossed(row)?.interval.high),
+    )
 }
 
 /// A column of the difference for each seed.

@@ -6,6 +6,8 @@ pub const SUMMARY: &str = "summary.csv";
 pub const COMPARISON: &str = "comparison.csv";
 /// The table of challengers over the whole grid.
 pub const GRID: &str = "grid.csv";
+/// The table of effects of several cells; absent if the spec names none.
+pub const EFFECTS: &str = "effects.csv";
 /// The table of comparisons on the test images; absent without `mistakes.csv`, too.
 pub const EXAMPLES: &str = "examples.csv";
 /// The tables as Markdown.
@@ -16,4 +18,4 @@ pub const LATEX: &str = "tables.tex";
 pub const FORMAT: &str = "format.json";
 
 /// Every file that an analysis may write.
-pub const FILES: [&str; 7] = [SUMMARY, COMPARISON, GRID, EXAMPLES, MARKDOWN, LATEX, FORMAT];
+pub const FILES: [&str; 8] = [SUMMARY, COMPARISON, GRID, EFFECTS, EXAMPLES, MARKDOWN, LATEX, FORMAT];

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::files::{COMPARISON, EXAMPLES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
+use super::files::{COMPARISON, EFFECTS, EXAMPLES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
 use super::table::CsvTable;
 use super::views::{latex, markdown};
-use super::{Analysis, Compared, Error, comparison, examples, grid, views};
+use super::{Analysis, Compared, Error, comparison, effects, examples, grid, views};
 
 /// The entry of a table in `format.json`.
 #[derive(Serialize)]
@@ -34,9 +34,10 @@ pub(super) fn files(analysis: &Analysis) -> Result<Vec<(&'static str, Vec<u8>)>,
 
 fn tables(analysis: &Analysis) -> Vec<(&'static str, CsvTable)> {
     let mut tables = vec![(SUMMARY, analysis.summary.table())];
-    if let Some(Compared { contrast, comparison, grid, examples, .. }) = &analysis.compared {
+    if let Some(Compared { contrast, comparison, grid, effects, examples, .. }) = &analysis.compared {
         tables.push((COMPARISON, comparison::table(contrast, comparison)));
         tables.push((GRID, grid::table(contrast, grid)));
+        tables.extend((!effects.rows.is_empty()).then(|| (EFFECTS, effects::table(effects, contrast))));
         tables.extend(examples.iter().map(|examples| (EXAMPLES, examples::table(contrast, examples))));
     }
     tables

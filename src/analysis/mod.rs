@@ -6,7 +6,7 @@
 //! `docs/METHODOLOGY.md` the methods.
 //!
 //! ```text
-//! cells ─► summary
+//! cells ─► summary, effects
 //!   └────► pairs ─► comparison, grid ─► verdict
 //!            └────► examples (with mistakes)
 //! ```
@@ -17,6 +17,7 @@ mod comparison;
 mod concerns;
 mod conclusion;
 mod design;
+mod effects;
 mod error;
 mod errors;
 mod examples;
@@ -42,11 +43,12 @@ pub(crate) use comparison::compared;
 pub use comparison::{ComparisonRow, Difference};
 pub use concerns::{Concerned, concerns, kept};
 pub use design::SweepDesign;
+pub use effects::{EffectRow, Effects};
 pub use error::Error;
 pub use errors::Errors;
 pub use examples::{Absent, ExampleRow};
 pub use family::Tests;
-pub use files::{COMPARISON, EXAMPLES, FILES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
+pub use files::{COMPARISON, EFFECTS, EXAMPLES, FILES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
 pub use grid::GridRow;
 pub use input::Input;
 pub use pairs::Contrast;
@@ -106,7 +108,8 @@ impl Analysis {
             None => None,
             Some(compare) => {
                 let pairs = Pairs::of(&found, compare)?;
-                Some(Compared::of(pairs, compare, mistakes.as_ref()))
+                let effects = Effects::of(&found, compare, mistakes.as_ref());
+                Some(Compared::of(pairs, effects, compare, mistakes.as_ref()))
             }
         };
         let summary = Summary::of(&found);

@@ -1,4 +1,4 @@
-//! The `[sweep]` and `[compare]` tables.
+//! The `[sweep]` table, and values on its axes that other tables name.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,12 @@ use super::error::{Error, Hint, Problem};
 use super::labels::{self, LABEL};
 use super::path::{self, Path};
 use super::read::{Fault, read as deserialize};
-use super::sweep::{Axis, Compare, text};
+use super::sweep::{Axis, text};
 use super::wire;
 use crate::Invalid;
 
 /// Maximum number of segments of a setting's path.
 const MAX_SEGMENTS: usize = 8;
-
-/// The setting that matching chooses.
-const HIDDEN: &str = "model.hidden";
 
 /// An axis and the path of its list of values.
 pub(super) struct LocatedAxis {
@@ -220,66 +217,8 @@ pub(super) fn read_excluded(
     Ok(excluded)
 }
 
-/// Reads `[compare]`: the reference is a value of one or more axes.
-pub(super) fn read_compare(
-    doc: &Document,
-    axes: &[LocatedAxis],
-    compare: &wire::CompareTable,
-) -> Result<Compare, Error> {
-    let at = path::split("compare.reference");
-    let mut reference = BTreeMap::new();
-    for (path, at, value) in on_axes(doc, axes, &compare.reference, &at)? {
-        let value = known_value(doc, axes, (&path, &at, value))?.clone();
-        reference.insert(path, value);
-    }
-    if reference.is_empty() {
-        return Err(doc.error(&at, Invalid::new("compare.reference", "must name a value of some axis")));
-    }
-    let matching = compare.matching;
-    if matching.is_some() && sets_hidden(axes, &reference) {
-        let reason = "chooses `model.hidden`, which therefore cannot be an axis of the reference";
-        return Err(doc.error(&path::split("compare.match"), Invalid::new("compare.match", reason)));
-    }
-    let margin = compare.margin;
-    if let Some(margin) = margin.filter(|margin| !(*margin > 0.0 && *margin < 100.0)) {
-        let reason =
-            format!("is a difference in percentage points, more than 0 and less than 100, not {margin}");
-        return Err(doc.error(&path::split("compare.margin"), Invalid::new("compare.margin", reason)));
-    }
-    let tuned = read_tuned(doc, axes, compare, &reference)?;
-    Ok(Compare { reference, matching, margin, tuned })
-}
-
-/// True if the reference has a width of its own, as an axis or behind its label.
-fn sets_hidden(axes: &[LocatedAxis], reference: &BTreeMap<String, Value>) -> bool {
-    let is_behind_label = |found: &LocatedAxis| found.is_labelled && found.axis.path == HIDDEN;
-    reference.contains_key(HIDDEN) || (reference.contains_key(LABEL) && axes.iter().any(is_behind_label))
-}
-
-/// Reads `compare.tuned`: axes that are not compared.
-fn read_tuned(
-    doc: &Document,
-    axes: &[LocatedAxis],
-    compare: &wire::CompareTable,
-    reference: &BTreeMap<String, Value>,
-) -> Result<Vec<String>, Error> {
-    for (index, path) in compare.tuned.iter().enumerate() {
-        let at = path::child(&path::split("compare.tuned"), index.to_string());
-        if reference.contains_key(path) {
-            let reason = format!("has `{path}`, which is an axis of the reference");
-            return Err(doc.error(&at, Invalid::new("compare.tuned", reason)));
-        }
-        let paths = || naming(axes).map(|axis| axis.path.as_str());
-        if !paths().any(|axis| axis == path) {
-            let problem = Problem::NotAnAxis { path: path.clone(), hint: Hint::new(path, paths()) };
-            return Err(doc.error(&at, problem));
-        }
-    }
-    Ok(compare.tuned.clone())
-}
-
 /// The value as the axis has it; refuses one that it does not have.
-fn known_value<'a>(
+pub(super) fn known_value<'a>(
     doc: &Document,
     axes: &'a [LocatedAxis],
     (path, at, value): (&str, &[String], &Value),
@@ -292,7 +231,7 @@ fn known_value<'a>(
 }
 
 /// The entries of a table of (axis, value); refuses keys that are no axes.
-fn on_axes<'t>(
+pub(super) fn on_axes<'t>(
     doc: &Document,
     axes: &[LocatedAxis],
     table: &'t Table,

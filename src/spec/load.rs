@@ -8,8 +8,10 @@ use std::{env, fs};
 use toml::{Table, Value};
 
 use super::axes::{self, LocatedAxis};
+use super::compare;
 use super::config::CONFIG_TABLES;
 use super::document::Document;
+use super::effects;
 use super::error::{Error, Place, Problem};
 use super::expand;
 use super::location;
@@ -136,8 +138,7 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     let base = base_tables(&doc.table);
     let located = axes::read(doc, &base, &spec.sweep)?;
     let excluded = axes::read_excluded(doc, &base, &located, &spec.sweep.exclude)?;
-    let compare =
-        spec.compare.as_ref().map(|compare| axes::read_compare(doc, &located, compare)).transpose()?;
+    let compare = spec.compare.as_ref().map(|compare| compare::read(doc, &located, compare)).transpose()?;
     let study = read_search::Study { base: &base, config: &config, axes: &located, seeds: &seeds };
     let search = spec
         .search
@@ -152,6 +153,7 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     if let Some(problem) = compare.as_ref().and_then(|compare| ambiguous(compare, &cells)) {
         return Err(doc.error(&path::split("compare.tuned"), problem));
     }
+    compare.iter().try_for_each(|compare| effects::check(doc, compare, &cells))?;
     let (labelled, axes): (Vec<_>, Vec<_>) = located.into_iter().partition(|found| found.is_labelled);
     let axes_of = |found: Vec<LocatedAxis>| found.into_iter().map(|LocatedAxis { axis, .. }| axis).collect();
     Ok(Sweep {

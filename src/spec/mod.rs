@@ -11,6 +11,7 @@
 //! | `[sweep.zip]`, `[[sweep.zip]]` | the axes of one table move together; `label`: a text for each of the cells, which is then the one axis of the table |
 //! | `[[sweep.exclude]]` | leaves out the cells that have all of its values |
 //! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters; `margin`: percentage points of test error below which a difference is none that matters; `tuned`: axes whose values were chosen for each cell, and need not be the same on both sides |
+//! | `[[compare.effects]]` | the mean error of the cells `plus` less that of as many cells `minus`, by the values of the axes `by` |
 //! | `[search]` | the settings of each group of cells are searched by validation error before the cells are trained with other seeds |
 //! | `[frozen]` | the origin of a plan that `drsae freeze` wrote |
 //! | `[[published]]` | a figure of others to stand beside those measured: `system`, its test `error` in percent, and its `source` |
@@ -28,8 +29,10 @@
 
 mod axes;
 mod cells;
+mod compare;
 mod config;
 mod document;
+mod effects;
 mod error;
 mod expand;
 mod labels;
@@ -53,7 +56,9 @@ pub use self::error::{Error, Hint, Place, Problem};
 pub use self::labels::LABEL;
 pub use self::search::{Choice, Dimension, Method, Range, Search, Values};
 pub use self::site::slurm_settings;
-pub use self::sweep::{Axis, Cell, Compare, Frozen, Matching, Published, Sweep, TestSet, label, text};
+pub use self::sweep::{
+    Axis, Cell, Compare, Effect, Frozen, Matching, Published, Sweep, TestSet, label, text,
+};
 pub use self::symbol::{cell_name, is_name, symbol, trial_name};
 
 #[cfg(test)]

@@ -108,6 +108,23 @@ pub struct Compare {
     pub margin: Option<f64>,
     /// Axes whose values were chosen for each cell: a cell and its reference need not have the same.
     pub tuned: Vec<String>,
+    /// Effects of several cells.
+    pub effects: Vec<Effect>,
+}
+
+/// The mean error of some cells less that of as many others, in seeds that they share: a main effect or an interaction
+/// of a factorial design (Box, Hunter and Hunter 2005, *Statistics for Experimenters*).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effect {
+    /// Its name, which no other effect has.
+    pub name: String,
+    /// Axis path → value of the cells whose errors count as positive; all name the same axes.
+    pub plus: Vec<BTreeMap<String, Value>>,
+    /// Those whose errors count as negative; as many.
+    pub minus: Vec<BTreeMap<String, Value>>,
+    /// Axes of which each value has an effect of its own, in the order of the spec. Over all other axes that are not
+    /// tuned it is averaged.
+    pub by: Vec<String>,
 }
 
 /// The quantity that compared networks have in common.

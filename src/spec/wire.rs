@@ -75,6 +75,24 @@ pub(super) struct CompareTable {
     /// Axes whose values were chosen for each cell: a cell and its reference need not have the same.
     #[serde(default)]
     pub tuned: Vec<String>,
+    /// Effects of several cells, such as those of a factorial design.
+    #[serde(default)]
+    pub effects: Vec<EffectTable>,
+}
+
+/// The mean error of some cells less that of as many others, in seeds that they share: a main effect or an interaction of
+/// a factorial design (Box, Hunter and Hunter 2005).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EffectTable {
+    /// Its name in tables and figures.
+    pub name: String,
+    /// The cells whose errors count as positive, each by its values on the same axes.
+    pub plus: Vec<Table>,
+    /// As many cells whose errors count as negative.
+    pub minus: Vec<Table>,
+    /// Axes of which each value has an effect of its own; over all others it is averaged. All that name no cell if absent.
+    pub by: Option<Vec<String>>,
 }
 
 /// The search for the settings of each group of cells, by validation error and with equal budgets.

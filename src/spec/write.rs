@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::config::CellConfig;
 use super::labels::LABEL;
 use super::search::{Dimension, Method, Range, Search, Values};
-use super::sweep::{Axis, Sweep, TestSet};
+use super::sweep::{Axis, Effect, Sweep, TestSet};
 use super::wire::MethodName;
 use crate::data;
 
@@ -87,6 +87,13 @@ fn write(sweep: &Sweep, base: &CellConfig) -> Result<String, toml::ser::Error> {
         }
         if !compare.tuned.is_empty() {
             line(&mut out, "tuned", &Value::try_from(&compare.tuned)?);
+        }
+        for Effect { name, plus, minus, by } in &compare.effects {
+            out.push_str("\n[[compare.effects]]\n");
+            line(&mut out, "name", &Value::from(name.as_str()));
+            line(&mut out, "plus", &Value::try_from(plus)?);
+            line(&mut out, "minus", &Value::try_from(minus)?);
+            line(&mut out, "by", &Value::try_from(by)?);
         }
     }
     if let Some(frozen) = &sweep.frozen {

@@ -1,7 +1,9 @@
 //! Interval of a difference over other seeds and other images.
 //!
-//! Two arms are trained with the same seeds and tested on the same images. The difference of seed s on
-//! image i is d_si = 1 where only the challenger errs, −1 where only the reference errs, and 0 elsewhere.
+//! Arms are trained with the same seeds and tested on the same images: k on the side of the challenger, k on that of
+//! the reference. The difference of seed s on image i, d_si, is the share of the challenger's arms that err less that
+//! of the reference's. With one arm on each side it is 1 where only the challenger errs, −1 where only the reference
+//! errs, and 0 elsewhere.
 //! The model is d_si = μ + a_s + b_i + e_si, with crossed random effects a of the seeds and b of the
 //! images, and one observation a cell (Clark 1973; Baayen, Davidson and Bates 2008). For S seeds and I
 //! images, Var(d̄) = σ_a²/S + σ_b²/I + σ_e²/(SI), which the mean squares of the two-way layout estimate
@@ -13,16 +15,16 @@ use std::collections::HashMap;
 use super::Interval;
 use super::student::t_quantile;
 
-/// The images that two arms with one seed misclassify, each list ascending.
-#[derive(Debug, Clone, Copy)]
+/// The images that the arms of two sides misclassify with one seed; one list an arm, as many arms on each side.
+#[derive(Debug, Clone)]
 pub struct PairedMistakes<'a> {
-    /// Images that the reference misclassifies.
-    pub reference: &'a [usize],
-    /// Images that the challenger misclassifies.
-    pub challenger: &'a [usize],
+    /// Images that the arms of the reference misclassify.
+    pub reference: Vec<&'a [usize]>,
+    /// Images that the arms of the challenger misclassify.
+    pub challenger: Vec<&'a [usize]>,
 }
 
-/// The mean difference of two arms over S seeds and I images, with its interval over both.
+/// The mean difference of two sides over S seeds and I images, with its interval over both.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Crossed {
     /// d̄, challenger − reference, as a share of the images.
@@ -49,22 +51,23 @@ pub struct MeanSquares {
 }
 
 impl Crossed {
-    /// Compares the mistakes of two arms on `images` images, one element per seed. Every image number is
-    /// below `images`. The cost is proportional to the number of mistakes.
+    /// Compares the mistakes of two sides on `images` images, one element per seed. Every image number is
+    /// below `images`, and every seed has the same arms. The cost is proportional to the number of mistakes.
     ///
-    /// `None` for fewer than two seeds or images, if d_si is the same for all seeds and images, or if
-    /// `confidence` is not between 0 and 1.
+    /// `None` for fewer than two seeds or images, without an arm, if d_si is the same for all seeds and images, or
+    /// if `confidence` is not between 0 and 1.
     #[must_use]
     pub fn of(mistakes: &[PairedMistakes], images: usize, confidence: f64) -> Option<Self> {
         let seeds = mistakes.len();
-        if seeds < 2 || images < 2 {
+        let arms = mistakes.first()?.challenger.len();
+        if seeds < 2 || images < 2 || arms == 0 {
             return None;
         }
         let sums = Sums::of(mistakes);
-        let mean_squares = sums.mean_squares(seeds, images);
+        let mean_squares = sums.mean_squares(seeds, images).of_each(arms);
         let (variance, freedom) = mean_squares.combined(seeds, images);
         let cells = (seeds * images) as f64;
-        let (mean, error) = (sums.total as f64 / cells, (variance / cells).sqrt());
+        let (mean, error) = (sums.total as f64 / (cells * arms as f64), (variance / cells).sqrt());
         if error == 0.0 {
             return None;
         }
@@ -73,7 +76,7 @@ impl Crossed {
     }
 }
 
-/// Integer sums over the cells, from which the sums of squares follow without rounding.
+/// Integer sums of k·d over the cells, from which the sums of squares follow without rounding.
 #[derive(Debug, Default)]
 struct Sums {
     /// Σ_si d.
@@ -91,13 +94,14 @@ impl Sums {
         let mut sums = Self::default();
         let mut by_image: HashMap<usize, i128> = HashMap::new();
         for pair in mistakes {
-            let of_seed = pair.challenger.len() as i128 - pair.reference.len() as i128;
-            sums.total += of_seed;
-            sums.seeds += of_seed.pow(2);
+            let mut of_seed = 0;
             for (image, difference) in pair.differences() {
-                sums.cells += 1;
+                of_seed += difference;
+                sums.cells += difference.pow(2);
                 *by_image.entry(image).or_default() += difference;
             }
+            sums.total += of_seed;
+            sums.seeds += of_seed.pow(2);
         }
         sums.images = by_image.values().map(|sum| sum.pow(2)).sum();
         sums
@@ -120,6 +124,13 @@ impl Sums {
 }
 
 impl MeanSquares {
+    /// The mean squares of d, where these are of k·d for k arms.
+    fn of_each(self, arms: usize) -> Self {
+        let square = (arms as f64).powi(2);
+        let Self { seeds, images, residual } = self;
+        Self { seeds: seeds / square, images: images / square, residual: residual / square }
+    }
+
     /// S·I·Var(d̄) and its degrees of freedom.
     ///
     /// With A, B and E the mean squares of seeds, images and residual, the variance is V = A + B − E. A
@@ -138,20 +149,15 @@ impl MeanSquares {
 }
 
 impl PairedMistakes<'_> {
-    /// The images with d = ±1, ascending, by merging the two lists.
-    fn differences(self) -> impl Iterator<Item = (usize, i128)> {
-        let (mut reference, mut challenger) = (self.reference, self.challenger);
-        std::iter::from_fn(move || {
-            loop {
-                let (first, second) = (reference.first().copied(), challenger.first().copied());
-                let next = [first, second].into_iter().flatten().min()?;
-                reference = &reference[usize::from(first == Some(next))..];
-                challenger = &challenger[usize::from(second == Some(next))..];
-                if first != second {
-                    return Some((next, if second == Some(next) { 1 } else { -1 }));
-                }
+    /// k·d of every image on which an arm errs.
+    fn differences(&self) -> HashMap<usize, i128> {
+        let mut differences = HashMap::new();
+        for (side, sign) in [(&self.challenger, 1), (&self.reference, -1)] {
+            for &image in side.iter().copied().flatten() {
+                *differences.entry(image).or_default() += sign;
             }
-        })
+        }
+        differences
     }
 }
 

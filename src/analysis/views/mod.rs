@@ -1,6 +1,7 @@
 //! The tables as they are printed: rounded, with units in their heads, and captions that
 //! state n, the method and how networks were selected.
 
+mod effects;
 pub(super) mod latex;
 pub(super) mod markdown;
 mod published;
@@ -12,7 +13,7 @@ use super::{
     Analysis, COMPARISON, Compared, ComparisonRow, Difference, GRID, GridRow, SUMMARY, Summary, SummaryRow,
     Tests, compared, words,
 };
-use crate::stats::{Estimate, Paired, least_sign_flip};
+use crate::stats::{Crossed, Estimate, Paired, least_sign_flip};
 
 /// The selection of networks, stated in every caption.
 fn selection(is_sealed: bool) -> String {
@@ -57,6 +58,7 @@ pub(super) fn of(analysis: &Analysis) -> Vec<TableView> {
     let mut views = vec![summary(&analysis.summary)];
     views.extend(published::view(&analysis.summary, &analysis.published));
     if let Some(compared) = &analysis.compared {
+        views.extend(effects::view(compared));
         views.extend([grid(compared), comparison(compared)]);
     }
     views
@@ -116,7 +118,7 @@ pub(super) fn comparison(Compared { contrast, comparison, .. }: &Compared) -> Ta
             format!("{} ({})", row.parameters_challenger, row.parameters_reference),
         ]);
         cells.extend(tests(&row.tests, contrast.margin));
-        cells.extend(is_crossed.then(|| crossed(row)));
+        cells.extend(is_crossed.then(|| crossed(row.crossed)));
         cells
     };
     let reference = contrast.reference_label();
@@ -210,8 +212,8 @@ fn paired(paired: Option<Paired>) -> String {
 }
 
 /// The interval of a difference over other seeds and other test images.
-fn crossed(row: &ComparisonRow) -> String {
-    let interval = row.crossed.map(|crossed| crossed.interval);
+fn crossed(crossed: Option<Crossed>) -> String {
+    let interval = crossed.map(|crossed| crossed.interval);
     interval.map_or_else(String::new, |it| format!("[{:.2}, {:.2}]", 100.0 * it.low, 100.0 * it.high))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A figure that does not apply to a sweep is omitted.
 
+mod effects;
 mod error_by;
 mod error_by_label;
 mod learning_curves;
@@ -41,6 +42,7 @@ pub struct Figure {
 /// One cannot be drawn.
 pub fn all(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     let mut figures = Vec::new();
+    figures.extend(effects::figure(data)?);
     figures.extend(paired_differences::figure(data)?);
     figures.extend(error_by_label::figure(data)?);
     figures.extend(test_error::figures(data)?);

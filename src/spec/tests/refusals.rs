@@ -278,6 +278,38 @@ fn a_margin_is_a_difference_that_there_can_be() {
 }
 
 #[test]
+fn an_effect_has_as_many_cells_on_both_sides_that_the_sweep_has() {
+    let refused = |effect: &str| {
+        refusal(with(&format!(
+            "[sweep.grid]\nmodel.steps = [1, 2]\nmodel.hidden = [3, 4]\n[[sweep.exclude]]\nmodel = {{ steps = 2, hidden = 4 }}\n\
+             [compare]\nreference = {{ model.steps = 1 }}\n[[compare.effects]]\n{effect}\n"
+        )))
+    };
+    let of = |plus: &str, minus: &str, more: &str| {
+        refused(&format!("name = \"depth\"\nplus = [{plus}]\nminus = [{minus}]\n{more}"))
+    };
+    let (one, two) = ("{ model.steps = 1 }", "{ model.steps = 2 }");
+    insta::assert_snapshot!(of(two, "", ""), @"a.toml:29:1: `compare.effects.0.minus` must list as many cells as `plus`, and at least one: 1 and 0");
+    insta::assert_snapshot!(of("", "", ""), @"a.toml:29:1: `compare.effects.0.minus` must list as many cells as `plus`, and at least one: 0 and 0");
+    insta::assert_snapshot!(of(two, "{ model.hidden = 3 }", ""), @"a.toml:29:1: `compare.effects.0.minus` names other axes (`model.hidden`) than the first cell (`model.steps`)");
+    insta::assert_snapshot!(of(two, two, ""), @"a.toml:29:1: `compare.effects.0.minus` names a cell that the effect has already");
+    insta::assert_snapshot!(of(two, "{ model.steps = 3 }", ""), @"a.toml:29:18: 3 is not a value of the axis `model.steps`; possible here: `1`, `2`");
+    insta::assert_snapshot!(of(two, "{ model.setps = 1 }", ""), @"a.toml:29:18: `model.setps` is not an axis of this sweep; did you mean `model.steps`?");
+    insta::assert_snapshot!(of(two, "{}", ""), @"a.toml:29:10: `compare.effects.0.minus.0` must name a value of some axis");
+    insta::assert_snapshot!(of(two, one, "by = [\"model.steps\"]"), @"a.toml:30:7: `compare.effects.0.by` has `model.steps`, which is tuned, names the effect's cells, or is listed twice");
+    insta::assert_snapshot!(of(two, one, "by = [\"model.tied\"]"), @"a.toml:30:7: `model.tied` is not an axis of this sweep; did you mean `model.hidden`?");
+    insta::assert_snapshot!(of("{ model = { steps = 2, hidden = 4 } }", "{ model = { steps = 1, hidden = 4 } }", ""), @"a.toml:28:1: `compare.effects.0.plus` and `minus` name cells that the sweep never has all at the same values of its other axes");
+    insta::assert_snapshot!(refused("name = \" \"\nplus = []\nminus = []"), @"a.toml:27:1: `compare.effects.0.name` must be a text that no other effect has");
+    insta::assert_snapshot!(refused("plus = []\nminus = []"), @"a.toml:26:1: `compare.effects.0.name` is missing");
+    let again = format!("name = \"depth\"\nplus = [{two}]\nminus = [{one}]\n");
+    insta::assert_snapshot!(refused(&format!("{again}[[compare.effects]]\n{again}")), @"a.toml:31:1: `compare.effects.1.name` must be a text that no other effect has");
+    assert!(with(&format!(
+        "[sweep.grid]\nmodel.steps = [1, 2]\n[compare]\nreference = {{ model.steps = 1 }}\n[[compare.effects]]\n{again}"
+    ))
+    .is_ok());
+}
+
+#[test]
 fn a_published_error_is_a_share_of_the_images() {
     let refused = |error: &str| {
         refusal(with(&format!("[[published]]\nsystem = \"one\"\nerror = {error}\nsource = \"a table\"\n")))

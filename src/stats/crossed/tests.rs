@@ -11,7 +11,9 @@ use crate::stats::{difference_error, t_interval};
 type Lists = Vec<[Vec<usize>; 2]>;
 
 fn pairs(lists: &Lists) -> Vec<PairedMistakes<'_>> {
-    lists.iter().map(|[reference, challenger]| PairedMistakes { reference, challenger }).collect()
+    let sides =
+        lists.iter().map(|[reference, challenger]| [reference, challenger].map(|list| vec![&list[..]]));
+    sides.map(|[reference, challenger]| PairedMistakes { reference, challenger }).collect()
 }
 
 /// d_si, dense.
@@ -128,6 +130,30 @@ proptest! {
             prop_assert!(seeds.max(images).max(residual) < 1e-12, "{:?}", expected);
         }
     }
+}
+
+#[test]
+fn the_sides_of_several_arms_differ_by_the_shares_that_err() {
+    // Two arms on each side, four images. 2·d by seed:   1  0 -1  2
+    //                                                   -1  1  0  0
+    let mistakes = |reference: [&'static [usize]; 2], challenger: [&'static [usize]; 2]| PairedMistakes {
+        reference: reference.to_vec(),
+        challenger: challenger.to_vec(),
+    };
+    let seeds = [mistakes([&[1, 2], &[]], [&[0, 1, 3], &[3]]), mistakes([&[0], &[3]], [&[1], &[3]])];
+    let found = Crossed::of(&seeds, 4, 0.95).unwrap();
+    let (mean, expected) = dense(&[vec![0.5, 0.0, -0.5, 1.0], vec![-0.5, 0.5, 0.0, 0.0]]);
+    assert!((found.mean - mean).abs() < 1e-15);
+    assert!((found.mean_squares.seeds - expected.seeds).abs() < 1e-15);
+    assert!((found.mean_squares.images - expected.images).abs() < 1e-15);
+    assert!((found.mean_squares.residual - expected.residual).abs() < 1e-15);
+    // Naming each arm twice changes nothing.
+    let twice = seeds.clone().map(|PairedMistakes { reference, challenger }| PairedMistakes {
+        reference: reference.repeat(2),
+        challenger: challenger.repeat(2),
+    });
+    assert_eq!(Crossed::of(&twice, 4, 0.95).unwrap().interval, found.interval);
+    assert_eq!(Crossed::of(&[mistakes([&[]; 2], [&[]; 2]), mistakes([&[]; 2], [&[]; 2])], 4, 0.95), None);
 }
 
 /// Standard deviations of normal effects on a latent scale. An arm errs where the sum of its effects
