@@ -60,7 +60,7 @@ impl Effects {
         let shown: Vec<_> = found.axes.iter().filter(is_shown).collect();
         let mut rows = Vec::new();
         for effect in &compare.effects {
-            let sides = Contrasted { found, effect, tuned: &compare.tuned, shown: &shown }.sides();
+            let sides = Contrasted { found, effect, shown: &shown }.sides();
             rows.extend(sides.iter().map(|sides| EffectRow::of(effect, sides, compare.margin, mistakes)));
         }
         family::adjust(&mut rows, |row| &mut row.tests);
@@ -80,7 +80,6 @@ struct Sides<'c> {
 struct Contrasted<'c, 'd> {
     found: &'c GroupedTrials,
     effect: &'d Effect,
-    tuned: &'d [String],
     /// The axes of the table.
     shown: &'d [&'c AxisColumn],
 }
@@ -110,9 +109,7 @@ impl<'c> Contrasted<'c, '_> {
 
     /// Groups of cells that are alike on all axes that the effect does not name, in plan order.
     fn alike(&self) -> Vec<Vec<&'c CellTrials>> {
-        let is_free = |axis: &AxisColumn| {
-            !self.effect.plus[0].contains_key(&axis.path) && !self.tuned.contains(&axis.path)
-        };
+        let is_free = |axis: &AxisColumn| self.effect.alike.contains(&axis.path);
         let mut groups: Vec<Vec<&CellTrials>> = Vec::new();
         let mut places = HashMap::new();
         for cell in &self.found.cells {

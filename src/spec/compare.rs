@@ -1,4 +1,4 @@
-//! `[compare]`: the comparison of cells with their references, and effects of several cells.
+//! `[compare]`: the comparison of cells with their references.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,6 @@ use toml::Value;
 
 use super::axes::{LocatedAxis, known_value, naming, on_axes};
 use super::document::Document;
-use super::effects;
 use super::error::{Error, Hint, Problem};
 use super::labels::LABEL;
 use super::path;
@@ -44,8 +43,8 @@ pub(super) fn read(
         return Err(doc.error(&path::split("compare.margin"), Invalid::new("compare.margin", reason)));
     }
     let tuned = read_tuned(doc, axes, compare, &reference)?;
-    let effects = effects::read(doc, axes, &compare.effects, &tuned)?;
-    Ok(Compare { reference, matching, margin, tuned, effects })
+    // Effects need the cells, which need the comparison's axes to be checked first.
+    Ok(Compare { reference, matching, margin, tuned, effects: Vec::new() })
 }
 
 /// True if the reference has a width of its own, as an axis or behind its label.

@@ -1,6 +1,6 @@
 //! `[[compare.effects]]`: contrasts of several cells, such as the main effects and interactions of a factorial design.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use toml::Value;
 
@@ -8,30 +8,72 @@ use super::axes::{LocatedAxis, known_value, naming, on_axes};
 use super::document::Document;
 use super::error::{Error, Hint, Problem};
 use super::path::{self, Path};
-use super::sweep::{Cell, Compare, Effect};
+use super::sweep::{Cell, Effect, text};
 use super::wire;
 use crate::Invalid;
 
 /// Values of a cell on some axes.
 type Selector = BTreeMap<String, Value>;
 
-/// Reads the effects of a comparison whose axes in `tuned` were chosen for each cell.
+/// Reads the effects of a comparison of `cells`, whose axes in `tuned` were chosen for each of them.
 pub(super) fn read(
     doc: &Document,
     axes: &[LocatedAxis],
     effects: &[wire::EffectTable],
-    tuned: &[String],
+    (cells, tuned): (&[Cell], &[String]),
 ) -> Result<Vec<Effect>, Error> {
     let read = |(index, effect): (usize, &wire::EffectTable)| {
-        let earlier = &effects[..index];
+        let (at, earlier) = (place(index), &effects[..index]);
         if effect.name.trim().is_empty() || earlier.iter().any(|known| known.name == effect.name) {
-            return Err(refused(doc, &place(index), "name", "must be a text that no other effect has"));
+            return Err(refused(doc, &at, "name", "must be a text that no other effect has"));
         }
-        let (plus, minus) = sides(doc, axes, effect, &place(index))?;
-        let by = read_by(doc, axes, effect, &plus[0], (&place(index), tuned))?;
-        Ok(Effect { name: effect.name.clone(), plus, minus, by })
+        let (plus, minus) = sides(doc, axes, effect, &at)?;
+        let others = naming(axes).map(|axis| &axis.path).filter(|path| !tuned.contains(path));
+        let alike: Vec<String> = others.filter(|path| !follows(path, &plus[0], cells)).cloned().collect();
+        let by = read_by(doc, axes, effect, &alike, &at)?;
+        let effect = Effect { name: effect.name.clone(), plus, minus, by, alike };
+        if is_absent(&effect, cells) {
+            let reason =
+                "and `minus` name cells that the sweep never has all at the same values of its other axes";
+            return Err(refused(doc, &at, "plus", reason));
+        }
+        Ok(effect)
     };
     effects.iter().enumerate().map(read).collect()
+}
+
+/// True if the values of all cells on the axis follow from those on the axes that an effect names, as on these axes and
+/// on those that move together with one of them.
+fn follows(path: &str, named: &Selector, cells: &[Cell]) -> bool {
+    let mut known = HashMap::new();
+    cells.iter().all(|cell| {
+        let names: Vec<_> = named.keys().map(|path| value(cell, path).map(text)).collect();
+        let own = value(cell, path).map(text);
+        *known.entry(names).or_insert_with(|| own.clone()) == own
+    })
+}
+
+/// True if the sweep has nowhere all cells of the effect that are alike on the other axes.
+fn is_absent(effect: &Effect, cells: &[Cell]) -> bool {
+    let is_of = |cell: &Cell, selector: &Selector| {
+        let is_same = |(path, wanted): (&String, &Value)| {
+            value(cell, path).is_some_and(|found| path::same(found, wanted))
+        };
+        selector.iter().all(is_same)
+    };
+    let others =
+        |cell: &Cell| -> Vec<_> { effect.alike.iter().map(|path| value(cell, path).map(text)).collect() };
+    let of = |selector: &Selector| -> HashSet<_> {
+        cells.iter().filter(|cell| is_of(cell, selector)).map(others).collect()
+    };
+    let mut sides = effect.plus.iter().chain(&effect.minus).map(of);
+    let first = sides.next().unwrap_or_default();
+    sides.fold(first, |common, found| common.intersection(&found).cloned().collect()).is_empty()
+}
+
+/// The value of a cell on an axis.
+fn value<'c>(cell: &'c Cell, path: &str) -> Option<&'c Value> {
+    cell.settings.iter().find(|(known, _)| known == path).map(|(_, value)| value)
 }
 
 /// The cells of both sides: as many on each, all named on the same axes, none twice.
@@ -63,41 +105,6 @@ fn sides(
     Ok((plus, minus))
 }
 
-/// Refuses effects without a cell for each of their values anywhere in the sweep.
-pub(super) fn check(doc: &Document, compare: &Compare, cells: &[Cell]) -> Result<(), Error> {
-    let is_absent = |effect: &Effect| complete(effect, &compare.tuned, cells).is_empty();
-    match compare.effects.iter().position(is_absent) {
-        None => Ok(()),
-        Some(index) => {
-            let reason =
-                "and `minus` name cells that the sweep never has all at the same values of its other axes";
-            Err(refused(doc, &place(index), "plus", reason))
-        }
-    }
-}
-
-/// The values of all axes that are neither named by the effect nor tuned, of which the sweep has every cell of it.
-fn complete(effect: &Effect, tuned: &[String], cells: &[Cell]) -> Vec<Vec<Value>> {
-    let named = &effect.plus[0];
-    let other = |cell: &Cell| -> Vec<Value> {
-        let others =
-            cell.settings.iter().filter(|(path, _)| !named.contains_key(path) && !tuned.contains(path));
-        others.map(|(_, value)| value.clone()).collect()
-    };
-    let is_of = |cell: &Cell, selector: &Selector| {
-        let on =
-            |path: &String| cell.settings.iter().find(|(known, _)| known == path).map(|(_, value)| value);
-        selector.iter().all(|(path, value)| on(path).is_some_and(|found| path::same(found, value)))
-    };
-    let of = |selector: &Selector| {
-        cells.iter().filter(|cell| is_of(cell, selector)).map(other).collect::<Vec<_>>()
-    };
-    let mut selectors = effect.plus.iter().chain(&effect.minus).map(of);
-    let first = selectors.next().unwrap_or_default();
-    selectors
-        .fold(first, |common, found| common.into_iter().filter(|values| found.contains(values)).collect())
-}
-
 fn selectors(
     doc: &Document,
     axes: &[LocatedAxis],
@@ -119,30 +126,29 @@ fn selectors(
     tables.iter().enumerate().map(selector).collect()
 }
 
-/// Axes of which each value has an effect of its own: those of `by`, or all that are neither named nor tuned.
+/// Axes of which each value has an effect of its own: those of `by`, or all of `alike`.
 fn read_by(
     doc: &Document,
     axes: &[LocatedAxis],
     effect: &wire::EffectTable,
-    named: &Selector,
-    (at, tuned): (&Path, &[String]),
+    alike: &[String],
+    at: &Path,
 ) -> Result<Vec<String>, Error> {
-    let is_free = |path: &&String| !named.contains_key(*path) && !tuned.contains(path);
-    let free = || naming(axes).map(|axis| &axis.path).filter(is_free);
-    let Some(by) = &effect.by else { return Ok(free().cloned().collect()) };
+    let Some(by) = &effect.by else { return Ok(alike.to_vec()) };
+    let at = path::child(at, "by");
     for (index, path) in by.iter().enumerate() {
-        let at = path::child(&path::child(at, "by"), index.to_string());
         if !naming(axes).any(|axis| axis.path == *path) {
-            let hint = Hint::new(path, free().map(String::as_str));
+            let hint = Hint::new(path, alike.iter().map(String::as_str));
+            let at = path::child(&at, index.to_string());
             return Err(doc.error(&at, Problem::NotAnAxis { path: path.clone(), hint }));
         }
-        if !free().any(|axis| axis == path) || by[..index].contains(path) {
+        if !alike.contains(path) || by[..index].contains(path) {
             let reason =
-                format!("has `{path}`, which is tuned, names the effect's cells, or is listed twice");
-            return Err(doc.error(&at, Invalid::new(at[..at.len() - 1].join("."), reason)));
+                format!("has `{path}`, which is tuned, follows from the effect's cells, or is listed twice");
+            return Err(doc.error(&path::child(&at, index.to_string()), Invalid::new(at.join("."), reason)));
         }
     }
-    Ok(free().filter(|axis| by.contains(axis)).cloned().collect())
+    Ok(alike.iter().filter(|axis| by.contains(axis)).cloned().collect())
 }
 
 fn keys(selector: &Selector) -> String {

@@ -138,7 +138,8 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     let base = base_tables(&doc.table);
     let located = axes::read(doc, &base, &spec.sweep)?;
     let excluded = axes::read_excluded(doc, &base, &located, &spec.sweep.exclude)?;
-    let compare = spec.compare.as_ref().map(|compare| compare::read(doc, &located, compare)).transpose()?;
+    let mut compare =
+        spec.compare.as_ref().map(|compare| compare::read(doc, &located, compare)).transpose()?;
     let study = read_search::Study { base: &base, config: &config, axes: &located, seeds: &seeds };
     let search = spec
         .search
@@ -153,7 +154,9 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     if let Some(problem) = compare.as_ref().and_then(|compare| ambiguous(compare, &cells)) {
         return Err(doc.error(&path::split("compare.tuned"), problem));
     }
-    compare.iter().try_for_each(|compare| effects::check(doc, compare, &cells))?;
+    if let (Some(compare), Some(table)) = (&mut compare, &spec.compare) {
+        compare.effects = effects::read(doc, &located, &table.effects, (&cells, &compare.tuned))?;
+    }
     let (labelled, axes): (Vec<_>, Vec<_>) = located.into_iter().partition(|found| found.is_labelled);
     let axes_of = |found: Vec<LocatedAxis>| found.into_iter().map(|LocatedAxis { axis, .. }| axis).collect();
     Ok(Sweep {

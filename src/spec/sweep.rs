@@ -122,8 +122,9 @@ pub struct Effect {
     pub plus: Vec<BTreeMap<String, Value>>,
     /// Those whose errors count as negative; as many.
     pub minus: Vec<BTreeMap<String, Value>>,
-    /// Axes of which each value has an effect of its own, in the order of the spec. Over all other axes that are not
-    /// tuned it is averaged.
+    /// Axes on which the cells of both sides are alike: all but those that are tuned or follow from `plus` and `minus`.
+    pub alike: Vec<String>,
+    /// Of these, axes of which each value has an effect of its own. Over the others it is averaged.
     pub by: Vec<String>,
 }
 

@@ -91,7 +91,8 @@ pub(super) struct EffectTable {
     pub plus: Vec<Table>,
     /// As many cells whose errors count as negative.
     pub minus: Vec<Table>,
-    /// Axes of which each value has an effect of its own; over all others it is averaged. All that name no cell if absent.
+    /// Axes of which each value has an effect of its own; over all others it is averaged. All axes on which the cells of
+    /// both sides must be alike if absent.
     pub by: Option<Vec<String>>,
 }
 

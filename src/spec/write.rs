@@ -88,7 +88,7 @@ fn write(sweep: &Sweep, base: &CellConfig) -> Result<String, toml::ser::Error> {
         if !compare.tuned.is_empty() {
             line(&mut out, "tuned", &Value::try_from(&compare.tuned)?);
         }
-        for Effect { name, plus, minus, by } in &compare.effects {
+        for Effect { name, plus, minus, by, .. } in &compare.effects {
             out.push_str("\n[[compare.effects]]\n");
             line(&mut out, "name", &Value::from(name.as_str()));
             line(&mut out, "plus", &Value::try_from(plus)?);

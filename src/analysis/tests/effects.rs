@@ -12,7 +12,9 @@ fn effect(name: &str, plus: &[&Cell], minus: &[&Cell], by: &[&str]) -> Effect {
     let cell = |cell: &&Cell| cell.iter().map(|(path, text)| ((*path).to_owned(), value(text))).collect();
     let side = |cells: &[&Cell]| cells.iter().map(cell).collect();
     let by = by.iter().map(|path| (*path).to_owned()).collect();
-    Effect { name: name.to_owned(), plus: side(plus), minus: side(minus), by }
+    let is_alike = |path: &&str| plus[0].iter().all(|(named, _)| named != path);
+    let alike = ["model.family", "model.steps"].into_iter().filter(is_alike).map(str::to_owned).collect();
+    Effect { name: name.to_owned(), plus: side(plus), minus: side(minus), alike, by }
 }
 
 fn with_effects(effects: Vec<Effect>) -> SweepDesign {

@@ -150,7 +150,7 @@ fn every_stored_sweep_lies_where_its_experiment_does() {
 
 #[test]
 fn writes_every_default() {
-    let more = "[[sweep.zip]]\nmodel.steps = [1, 2]\nmodel.hidden = [3, 4]\n[[sweep.zip]]\nobjective.sparsity = [0, 0.5]\n[[sweep.exclude]]\nmodel.hidden = 3\nobjective.sparsity = 0.5\n[compare]\nmargin = 1\nmatch = \"parameters\"\nreference.model.steps = 2\n[[compare.effects]]\nname = \"depth\"\nplus = [{ model.steps = 2, model.hidden = 4 }]\nminus = [{ model.steps = 1, model.hidden = 3 }]\n[[published]]\nsystem = \"one\"\nerror = 1.5\nsource = \"a table\"\n";
+    let more = "[[sweep.zip]]\nmodel.steps = [1, 2]\nmodel.hidden = [3, 4]\n[[sweep.zip]]\nobjective.sparsity = [0, 0.5]\n[[sweep.exclude]]\nmodel.hidden = 3\nobjective.sparsity = 0.5\n[compare]\nmargin = 1\nmatch = \"parameters\"\nreference.model.steps = 2\n[[compare.effects]]\nname = \"depth\"\nplus = [{ model.steps = 2 }]\nminus = [{ model.steps = 1 }]\n[[published]]\nsystem = \"one\"\nerror = 1.5\nsource = \"a table\"\n";
     let written = with(more).unwrap().to_toml().unwrap();
     insta::assert_snapshot!(written, @r#"
     name = "small"
@@ -222,8 +222,8 @@ fn writes_every_default() {
 
     [[compare.effects]]
     name = "depth"
-    plus = [{ "model.hidden" = 4, "model.steps" = 2 }]
-    minus = [{ "model.hidden" = 3, "model.steps" = 1 }]
+    plus = [{ "model.steps" = 2 }]
+    minus = [{ "model.steps" = 1 }]
     by = ["objective.sparsity"]
 
     [[published]]

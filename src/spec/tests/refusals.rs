@@ -296,7 +296,7 @@ fn an_effect_has_as_many_cells_on_both_sides_that_the_sweep_has() {
     insta::assert_snapshot!(of(two, "{ model.steps = 3 }", ""), @"a.toml:29:18: 3 is not a value of the axis `model.steps`; possible here: `1`, `2`");
     insta::assert_snapshot!(of(two, "{ model.setps = 1 }", ""), @"a.toml:29:18: `model.setps` is not an axis of this sweep; did you mean `model.steps`?");
     insta::assert_snapshot!(of(two, "{}", ""), @"a.toml:29:10: `compare.effects.0.minus.0` must name a value of some axis");
-    insta::assert_snapshot!(of(two, one, "by = [\"model.steps\"]"), @"a.toml:30:7: `compare.effects.0.by` has `model.steps`, which is tuned, names the effect's cells, or is listed twice");
+    insta::assert_snapshot!(of(two, one, "by = [\"model.steps\"]"), @"a.toml:30:7: `compare.effects.0.by` has `model.steps`, which is tuned, follows from the effect's cells, or is listed twice");
     insta::assert_snapshot!(of(two, one, "by = [\"model.tied\"]"), @"a.toml:30:7: `model.tied` is not an axis of this sweep; did you mean `model.hidden`?");
     insta::assert_snapshot!(of("{ model = { steps = 2, hidden = 4 } }", "{ model = { steps = 1, hidden = 4 } }", ""), @"a.toml:28:1: `compare.effects.0.plus` and `minus` name cells that the sweep never has all at the same values of its other axes");
     insta::assert_snapshot!(refused("name = \" \"\nplus = []\nminus = []"), @"a.toml:27:1: `compare.effects.0.name` must be a text that no other effect has");
