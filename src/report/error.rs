@@ -1,7 +1,5 @@
 //! Errors of a report.
 
-use plotters::drawing::DrawingAreaErrorKind;
-
 use crate::{analysis, store, study};
 
 /// A report that cannot be made.
@@ -12,7 +10,7 @@ pub enum Error {
     Analysis(#[from] analysis::Error),
     /// A figure that could not be drawn.
     #[error("cannot draw a figure")]
-    Draw(#[from] DrawingAreaErrorKind<std::io::Error>),
+    Draw(#[from] std::fmt::Error),
     /// A picture that could not be encoded.
     #[error("cannot encode a picture")]
     Picture(#[from] png::EncodingError),

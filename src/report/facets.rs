@@ -153,6 +153,11 @@ fn values(axes: &[FacetAxis], cell: &CellTrials, chosen: &[usize]) -> String {
     values.join(", ")
 }
 
+/// A cell's values on all axes, each with its symbol; empty if there is one cell alone.
+pub fn cell_name(axes: &[FacetAxis], cell: &CellTrials) -> String {
+    values(axes, cell, &(0..axes.len()).collect::<Vec<_>>())
+}
+
 /// Title of a scale for a column of `trials.csv`.
 pub fn title(column: &str) -> &str {
     match column {

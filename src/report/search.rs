@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::Error;
 use super::chart::{Colour, Drawn, LegendEntry, Look, PanelGrid, Scale, Weight};
-use super::figures::Figure;
+use super::figures::{Figure, tip};
 use crate::study::SearchRow;
+
+const QUANTITY: &str = "validation error (%)";
 
 /// The figure as SVG, a panel for each group; `None` if every configuration diverged.
 ///
@@ -28,7 +30,7 @@ pub fn search_figure(rows: &[SearchRow]) -> Result<Option<Vec<u8>>, Error> {
         x: Scale::of_counts(rows.iter().map(|row| row.epochs as f64)),
         y: Scale::log(errors),
         x_name: "epochs trained".to_owned(),
-        y_name: "validation error (%)".to_owned(),
+        y_name: QUANTITY.to_owned(),
         legend: PanelGrid::legend(vec![
             LegendEntry::Line(chosen.colour, Weight::Mean, "the choice".to_owned()),
             LegendEntry::Line(Colour::Ink, Weight::Seed, "another configuration".to_owned()),
@@ -44,7 +46,12 @@ pub fn search_figure(rows: &[SearchRow]) -> Result<Option<Vec<u8>>, Error> {
                 let points: Vec<(f64, f64)> =
                     rows.filter_map(|row| Some((row.epochs as f64, row.valid_error_mean?))).collect();
                 panel.line(&points, 0.0, look, weight)?;
-                points.iter().try_for_each(|&point| panel.mark(point, 0.0, look, weight))
+                points.iter().try_for_each(|&(epochs, error)| {
+                    let name = format!("configuration {configuration}");
+                    let text =
+                        tip::text(&[&name, &format!("{epochs} epochs"), &tip::value(QUANTITY, error, None)]);
+                    panel.canvas.titled(&text, || panel.mark((epochs, error), 0.0, look, weight))
+                })
             };
             let choice = own().find(|row| row.chosen).map(|row| row.configuration);
             let others: BTreeSet<usize> =

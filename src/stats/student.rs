@@ -19,6 +19,12 @@ impl Interval {
         Self { low: centre - half, high: centre + half }
     }
 
+    /// The part of the interval that a quantity can reach which is never negative.
+    #[must_use]
+    pub fn not_negative(self) -> Self {
+        Self { low: self.low.max(0.0), high: self.high.max(0.0) }
+    }
+
     /// The interval of the negated quantity: [−high, −low].
     #[must_use]
     pub fn negated(self) -> Self {

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 /// Time limit for one answer of the browser.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// Keys with their codes and the text that they enter.
+const KEYS: [(&str, u32, &str); 5] =
+    [("Tab", 9, ""), ("Enter", 13, "\r"), (" ", 32, " "), ("ArrowRight", 39, ""), ("ArrowDown", 40, "")];
 /// Connects the browser's pipes: it reads requests from descriptor 3 and writes responses to 4.
 const PIPE: &str = "exec \"$0\" \"$@\" 3<&0 4>&1 >/dev/null 2>&1";
 
@@ -91,12 +94,7 @@ impl Browser {
 
     /// Clicks with the mouse in the middle of what a selector finds first.
     pub fn click(&mut self, selector: &str) {
-        let place = self.value(&format!(
-            "(() => {{ const found = document.querySelector({selector:?}); \
-             found.scrollIntoView({{ block: 'center', inline: 'center' }}); \
-             const box = found.getBoundingClientRect(); \
-             return {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }}; }})()"
-        ));
+        let place = self.middle(selector);
         for kind in ["mousePressed", "mouseReleased"] {
             let event =
                 json!({ "type": kind, "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1 });
@@ -104,14 +102,41 @@ impl Browser {
         }
     }
 
+    fn middle(&mut self, selector: &str) -> Value {
+        self.value(&format!(
+            "(() => {{ const found = document.querySelector({selector:?}); \
+             found.scrollIntoView({{ block: 'center', inline: 'center' }}); \
+             const box = found.getBoundingClientRect(); \
+             return {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }}; }})()"
+        ))
+    }
+
+    /// Moves the mouse to the middle of what a selector finds first.
+    pub fn hover(&mut self, selector: &str) {
+        let place = self.middle(selector);
+        let event = json!({ "type": "mouseMoved", "x": place["x"], "y": place["y"] });
+        self.ask("Input.dispatchMouseEvent", &event);
+    }
+
     /// Presses a key on what a selector finds first.
-    pub fn press(&mut self, selector: &str, key: &str, text: &str) {
+    pub fn press(&mut self, selector: &str, key: &str) {
         self.value(&format!("document.querySelector({selector:?}).focus()"));
-        let code = u32::from(text.bytes().next().unwrap());
+        self.key(key);
+    }
+
+    /// Presses a key, one of [`KEYS`], on what has the focus.
+    pub fn key(&mut self, key: &str) {
+        let (_, code, text) = KEYS.into_iter().find(|(name, ..)| *name == key).unwrap();
         for kind in ["keyDown", "keyUp"] {
             let event = json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code });
             self.ask("Input.dispatchKeyEvent", &event);
         }
+    }
+
+    /// Types a text into what a selector finds first.
+    pub fn enter(&mut self, selector: &str, text: &str) {
+        self.value(&format!("document.querySelector({selector:?}).focus()"));
+        self.ask("Input.insertText", &json!({ "text": text }));
     }
 
     /// Gives the page a width in pixels and a colour scheme.

@@ -1,6 +1,7 @@
 //! `drsae report`: the files that it writes, and its page in a browser.
 
 mod browser;
+mod usable;
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use browser::Browser;
+use drsae::analysis::TableView;
+use drsae::report::{LivePage, live_page};
 
 const SPEC: &str = r#"name = "tiny"
 question = "Is <b> & \"c\" safe?"
@@ -135,10 +138,9 @@ fn labels_name_zipped_cells_in_tables_and_figures_of_the_same_trials() {
     lab.drsae(&["report", "spec.toml"]);
     let figures = lab.figures();
     let figure = |name: &str| &figures.iter().find(|(known, _)| known == name).unwrap().1;
-    let shown = labels.map(|label| label.replace('"', "&quot;"));
-    for (name, labels) in [("test_error_by_label", &shown[..]), ("paired_differences", &shown[1..])] {
+    for (name, labels) in [("test_error_by_label", &labels[..]), ("paired_differences", &labels[1..])] {
         let svg = figure(name).split("</desc>").nth(1).unwrap();
-        let places: Vec<_> = labels.iter().map(|label| svg.find(label.as_str())).collect();
+        let places: Vec<_> = labels.iter().map(|label| svg.find(&format!(">{label}</text>"))).collect();
         assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{name}: {places:?} {svg}");
     }
     assert!(lab.text("results/tiny/analysis/tables.md").contains("| label |"));
@@ -246,7 +248,10 @@ fn the_page_opens_from_disk_and_says_what_the_tables_say() {
     assert_eq!(browser.value("document.querySelector('.question').textContent"), "Is <b> & \"c\" safe?");
     numbers_are_those_of_the_comparison(&mut browser, &lab);
     a_click_and_a_key_sort(&mut browser);
-    it_fits_every_width_and_scheme(&mut browser);
+    filters_act_on_every_table_that_has_the_setting(&mut browser);
+    marks_say_cell_seed_and_value(&mut browser, &lab);
+    it_has_the_colours_of_every_scheme(&mut browser);
+    usable::assert_usable(&mut browser, "tiny-summary");
 
     assert_eq!(browser.complaints(), Vec::<String>::new());
     assert_eq!(browser.requests(), [format!("file://{}", page.display())]);
@@ -300,9 +305,9 @@ fn a_click_and_a_key_sort(browser: &mut Browser) {
     assert_eq!(sorted(browser), ["descending"]);
 
     let head = format!("#tiny-summary th:nth-child({}) button", hidden + 1);
-    browser.press(&head, "Enter", "\r");
+    browser.press(&head, "Enter");
     assert!(column(browser, hidden).is_sorted());
-    browser.press(&head, " ", " ");
+    browser.press(&head, " ");
     let mut descending = column(browser, hidden);
     descending.reverse();
     assert!(descending.is_sorted() && descending.first() < descending.last());
@@ -314,20 +319,149 @@ fn sorted(browser: &mut Browser) -> Vec<String> {
     serde_json::from_value(browser.value(heads)).unwrap()
 }
 
-fn it_fits_every_width_and_scheme(browser: &mut Browser) {
+fn filters_act_on_every_table_that_has_the_setting(browser: &mut Browser) {
+    let counts = |browser: &mut Browser| -> Vec<String> {
+        let counts =
+            "Array.from(document.querySelectorAll('[role=status]')).map((count) => count.textContent)";
+        serde_json::from_value(browser.value(counts)).unwrap()
+    };
+    let shown = |browser: &mut Browser, table: &str| -> Vec<String> {
+        let script = format!(
+            "Array.from(document.querySelectorAll('#{table} tbody tr')).filter((row) => row.offsetHeight > 0)\
+             .map((row) => row.cells[0].textContent)"
+        );
+        serde_json::from_value(browser.value(&script)).unwrap()
+    };
+    let all = ["6 of 6 rows", "2 of 2 rows", "4 of 4 rows", "16 of 16 rows"];
+    assert_eq!(counts(browser), all);
+    browser.press(".filters label:first-child select", "ArrowDown");
+    assert_eq!(counts(browser), ["3 of 6 rows", all[1], "2 of 4 rows", all[3]]);
+    assert_eq!(shown(browser, "tiny-summary"), ["1"; 3]);
+    assert_eq!(shown(browser, "tiny-comparison"), ["1"; 2]);
+    browser.press(".filters button", "Enter");
+    assert_eq!(counts(browser), all);
+}
+
+/// The marks of every complete trial in the figure of the error by T, by mouse and by keyboard.
+fn marks_say_cell_seed_and_value(browser: &mut Browser, lab: &Lab) {
+    let text = lab.text("results/tiny/trials.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let mut expected: Vec<String> = reader
+        .records()
+        .map(|row| {
+            let row = row.unwrap();
+            let [steps, family, seed] = ["steps", "family", "seed"].map(|name| &row[at(name)]);
+            let error: f64 = row[at("test_error")].parse().unwrap();
+            format!("T = {steps}, {family}\nseed {seed}\ntest error {error} %")
+        })
+        .collect();
+    expected.sort();
+    let marks = "#tiny-test_error_by_steps svg g";
+    let all =
+        format!("Array.from(document.querySelectorAll('{marks}')).map((mark) => mark.ariaLabel).sort()");
+    let labels: Vec<String> = serde_json::from_value(browser.value(&all)).unwrap();
+    let (means, seeds): (Vec<_>, Vec<_>) = labels.into_iter().partition(|label| label.contains("\nmean of "));
+    assert_eq!(seeds, expected);
+    assert!(means.len() == 6 && means.iter().all(|mean| mean.ends_with(']')), "{means:?}");
+
+    browser.hover(&format!("{marks}:nth-of-type(3) circle"));
+    let label = format!("document.querySelector('{marks}:nth-of-type(3)').ariaLabel");
+    let hovered = usable::tip(browser).unwrap();
+    assert_eq!(browser.value(&label), hovered);
+    browser.press(&format!("{marks}:nth-of-type(2)"), "ArrowRight");
+    assert!(usable::tip(browser).unwrap().starts_with(&hovered));
+}
+
+fn it_has_the_colours_of_every_scheme(browser: &mut Browser) {
     let paper = "getComputedStyle(document.documentElement).backgroundColor";
     let mut papers: Vec<Value> = Vec::new();
     for scheme in ["light", "dark"] {
-        for width in [390, 800, 1600] {
-            browser.show(width, scheme);
-            let needed = browser.value("document.documentElement.scrollWidth");
-            assert!(needed.as_u64().unwrap() <= u64::from(width), "{needed} of {width} pixels");
-        }
+        browser.show(1280, scheme);
         papers.push(browser.value(paper));
         let ink = browser.value("getComputedStyle(document.querySelector('svg text')).fill");
         assert_ne!(ink, papers[papers.len() - 1]);
+        let rect = browser.value("getComputedStyle(document.querySelector('svg rect')).fill");
+        assert_eq!(rect, papers[papers.len() - 1]);
     }
     assert_ne!(papers[0], papers[1]);
+}
+
+#[test]
+fn the_live_page_fits_every_width() {
+    let Some(mut browser) = Browser::start() else { return };
+    let long = "x".repeat(200);
+    let running = TableView {
+        name: "running trials",
+        caption: String::new(),
+        head: ["running", "host", "phase", "epoch", "loss", "valid / %", "rate", "left", "curve"]
+            .map(str::to_owned)
+            .to_vec(),
+        texts: 3,
+        rows: vec![
+            ["λ=0.005 T=5 seed 1", &long, "2", "3", "0.1", "1.2", "0.003", "5 min", "▁▂▃"]
+                .map(str::to_owned)
+                .to_vec(),
+        ],
+        file: None,
+    };
+    let page = live_page(&LivePage {
+        name: &format!("search/{long}"),
+        question: "Why?",
+        line: format!("{long}: 3 trials: 1 running"),
+        time: "2026-01-01 12:00:00".to_owned(),
+        has_ended: false,
+        running,
+        messages: vec![format!("failed: /{long}/{long}")],
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("live.html");
+    fs::write(&file, page.unwrap()).unwrap();
+    browser.open(&file);
+    usable::assert_fits(&mut browser);
+    browser.key("Tab");
+    let focused = browser.value("document.activeElement.getAttribute('aria-label')");
+    assert_eq!(focused, "Running trials");
+}
+
+/// A setting of more values than a list takes is searched.
+#[test]
+fn many_values_are_searched() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("many.html");
+    let rows: Vec<_> = (1..=13).map(|row| format!("<tr><td>Rate {row}<td class=number>{row}")).collect();
+    let rows = rows.concat();
+    let table = "<table><thead><tr><th>rate<th class=number>error<tbody>";
+    let script = include_str!("../../src/report/page/filter.js");
+    let page = format!(
+        "<section class=table><div class=scroll>{table}{rows}</table></div></section><script>{script}</script>"
+    );
+    fs::write(&file, page).unwrap();
+    browser.open(&file);
+    browser.enter(".filters input", "rate 1");
+    let count = "document.querySelector('[role=status]').textContent";
+    assert_eq!(browser.value(count), "5 of 13 rows");
+    assert_eq!(browser.value("document.querySelectorAll('.filters label').length"), 1);
+}
+
+#[test]
+fn the_assertions_notice_what_is_cut_or_out_of_reach() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.html");
+    let wide = "style='width: 2000px'";
+    let page = format!(
+        "<body style='overflow-x: hidden'><p id=cut {wide}>a</p><div style='overflow-x: auto'><p {wide}>b</p></div>\
+         <button tabindex=-1>c</button><button>d</button>"
+    );
+    fs::write(&file, page).unwrap();
+    browser.open(&file);
+    browser.show(1280, "light");
+    let cut = usable::cut(&mut browser);
+    assert!(cut.len() == 1 && cut[0].contains("id=\"cut\""), "{cut:?}");
+    assert_eq!(usable::out_of_reach(&mut browser, "button"), ["c"]);
 }
 
 #[test]

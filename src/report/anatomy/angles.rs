@@ -72,7 +72,7 @@ fn legend() -> Legend {
     Legend::new(kinds.into_iter().chain([limits]).collect(), WIDTH - LEFT)
 }
 
-fn panel(canvas: &Canvas<'_>, frame: Rect, x: &Scale, units: &[&UnitRow], (name, of): Property) -> Drawn {
+fn panel(canvas: &Canvas, frame: Rect, x: &Scale, units: &[&UnitRow], (name, of): Property) -> Drawn {
     let y = Scale::even(units.iter().filter_map(|row| of(row)).chain([0.0]));
     let panel = Panel { canvas, frame, x, y: &y };
     panel.rules()?;

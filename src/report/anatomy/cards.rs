@@ -53,7 +53,7 @@ fn left(place: usize) -> f64 {
     LEFT + place as f64 * (TILE + GAP) + groups as f64 * SEPARATION
 }
 
-fn card(canvas: &Canvas<'_>, inspected: &Inspected<'_>, unit: &Unit, top: f64) -> Drawn {
+fn card(canvas: &Canvas, inspected: &Inspected<'_>, unit: &Unit, top: f64) -> Drawn {
     let whole = left(2 + 2 * PARTNERS + EXCITING);
     canvas.line(&[(LEFT, top), (whole, top)], Colour::Grid, 1.0, 1.0)?;
     canvas.text((LEFT, top + 13.0), &title(unit), Font::HEADING, Anchor::Start)?;

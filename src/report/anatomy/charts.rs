@@ -96,7 +96,7 @@ impl Curves {
         self.by_seed.iter().flatten().copied()
     }
 
-    fn draw(&self, panel: &Panel<'_, '_>, look: Look) -> Drawn {
+    fn draw(&self, panel: &Panel<'_>, look: Look) -> Drawn {
         let Some(first) = self.by_seed.first() else { return Ok(()) };
         if self.by_seed.len() > 1 {
             for curve in &self.by_seed {

@@ -33,7 +33,7 @@ impl ImageTable {
         Figure::draw(name, title, caption, self.size(), |canvas| self.draw(canvas, size))
     }
 
-    fn draw(&self, canvas: &Canvas<'_>, size: (usize, usize)) -> Drawn {
+    fn draw(&self, canvas: &Canvas, size: (usize, usize)) -> Drawn {
         let (tile, step) = (self.tile, self.tile + GAP);
         for (at, head) in self.heads.iter().enumerate() {
             let x = LEFT + at as f64 * step + 0.5 * tile;

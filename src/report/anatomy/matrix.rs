@@ -65,7 +65,7 @@ fn full(units: &[&Unit], of: impl Fn(usize, usize) -> f64) -> f64 {
 }
 
 fn draw(
-    canvas: &Canvas<'_>,
+    canvas: &Canvas,
     frame: Rect,
     units: &[&Unit],
     of: impl Fn(usize, usize) -> f64,
@@ -84,7 +84,7 @@ fn draw(
 }
 
 /// The classes of the units along the upper and the left side.
-fn classes(canvas: &Canvas<'_>, frame: Rect, units: &[&Unit]) -> Drawn {
+fn classes(canvas: &Canvas, frame: Rect, units: &[&Unit]) -> Drawn {
     let step = frame.width / units.len().max(1) as f64;
     let mut from = 0;
     while from < units.len() {

@@ -1,21 +1,17 @@
 //! A canvas to draw on: lines, marks, areas and texts at places in pixels.
 
 use std::cell::RefCell;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use plotters::coord::Shift;
-use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::finish::{About, UNIT, finish};
 use super::palette::{Colour, Look, MarkShape};
 use super::picture::Picture;
+use super::svg::{About, escape, head, opacity, units};
 use crate::report::Error;
 use crate::text::printable;
 
-/// The backend divides sizes of texts by this.
-const BACKEND_TEXT: f64 = 1.24;
 /// Regular polygons and the like, as points on a circle of radius 1; y runs down.
 const SQUARE: [Point; 4] = [(-0.86, -0.86), (0.86, -0.86), (0.86, 0.86), (-0.86, 0.86)];
 const TRIANGLE: [Point; 3] = [(0.0, -1.2), (1.1, 0.8), (-1.1, 0.8)];
@@ -69,9 +65,9 @@ pub struct Font {
 }
 
 impl Font {
-    pub const TICK: Self = Self { size: 11.0, colour: Colour::Faint, bold: false };
-    pub const LABEL: Self = Self { size: 12.0, colour: Colour::Ink, bold: false };
-    pub const HEADING: Self = Self { size: 12.0, colour: Colour::Ink, bold: true };
+    pub const TICK: Self = Self { size: 12.0, colour: Colour::Faint, bold: false };
+    pub const LABEL: Self = Self { size: 13.0, colour: Colour::Ink, bold: false };
+    pub const HEADING: Self = Self { size: 13.0, colour: Colour::Ink, bold: true };
 
     /// Approximate width of a text, pixels; the reader's font is unknown.
     pub fn width(self, text: &str) -> f64 {
@@ -80,99 +76,137 @@ impl Font {
 }
 
 /// A canvas that is being drawn on.
-pub struct Canvas<'a> {
-    root: DrawingArea<SVGBackend<'a>, Shift>,
-    /// Elements of pictures, which lie above all that is drawn.
-    pictures: RefCell<String>,
+pub struct Canvas {
+    /// The elements, one on a line.
+    elements: RefCell<String>,
 }
 
 /// Draws a figure of this many pixels and returns it as SVG.
 pub fn draw(
     (width, height): (f64, f64),
     about: &About<'_>,
-    paint: impl FnOnce(&Canvas<'_>) -> Drawn,
+    paint: impl FnOnce(&Canvas) -> Drawn,
 ) -> Result<String, Error> {
-    let mut text = String::new();
-    let pictures = {
-        let root = SVGBackend::with_string(&mut text, (units(width) as u32, units(height) as u32));
-        let canvas = Canvas { root: root.into_drawing_area(), pictures: RefCell::default() };
-        canvas.root.fill(&Colour::Paper.rgb())?;
-        paint(&canvas)?;
-        canvas.root.present()?;
-        canvas.pictures.into_inner()
-    };
-    if !pictures.is_empty()
-        && let Some(end) = text.rfind("</svg>")
-    {
-        text.insert_str(end, &pictures);
-    }
-    Ok(finish(&text, (width, height), about))
+    let canvas = Canvas { elements: RefCell::new(head((width, height), about)) };
+    canvas.area(Rect { left: 0.0, top: 0.0, width, height }, Colour::Paper, 1.0)?;
+    paint(&canvas)?;
+    Ok(canvas.elements.into_inner() + "</svg>\n")
 }
 
-impl Canvas<'_> {
-    /// A line through `points`, in the dashes of its colour.
-    pub fn line(&self, points: &[Point], colour: Colour, width: f64, opacity: f64) -> Drawn {
-        let points: Vec<_> = points.iter().map(|&point| place(point)).collect();
-        let style =
-            ShapeStyle { color: colour.rgb().mix(opacity), filled: false, stroke_width: units(width) as u32 };
-        Ok(self.root.draw(&PathElement::new(points, style))?)
+impl Canvas {
+    /// A line through `points`. Opaque ones have the dashes of their colour: many thin dashes are hard to follow.
+    pub fn line(&self, points: &[Point], colour: Colour, width: f64, alpha: f64) -> Drawn {
+        let lengths: Vec<_> = colour.dashes().iter().map(|&pixels| units(pixels).to_string()).collect();
+        let dashes = if lengths.is_empty() || alpha < 1.0 {
+            String::new()
+        } else {
+            format!(" stroke-dasharray=\"{}\"", lengths.join(" "))
+        };
+        self.element(format_args!(
+            "<path fill=\"none\" stroke=\"{}\"{dashes} stroke-width=\"{}\"{} d=\"{}\"/>\n",
+            colour.hex(),
+            units(width),
+            opacity(alpha),
+            path(points)
+        ))
+    }
+
+    /// An interval with its two ends, upright or level, without dashes.
+    pub fn whisker(&self, from: Point, to: Point, colour: Colour) -> Drawn {
+        const LINE: f64 = 1.4;
+        const END: f64 = 3.0;
+        let upright = (from.0 - to.0).abs() < (from.1 - to.1).abs();
+        let (x, y) = if upright { (END, 0.0) } else { (0.0, END) };
+        let stroke = |from: Point, to: Point| {
+            format!("M{} {}L{} {}", units(from.0), units(from.1), units(to.0), units(to.1))
+        };
+        let end = |at: Point| stroke((at.0 - x, at.1 - y), (at.0 + x, at.1 + y));
+        let d = [stroke(from, to), end(from), end(to)].concat();
+        let (colour, width) = (colour.hex(), units(LINE));
+        self.element(format_args!(
+            "<path fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" d=\"{d}\"/>\n"
+        ))
     }
 
     /// A mark of `radius` pixels.
-    pub fn mark(&self, at: Point, look: Look, radius: f64, opacity: f64) -> Drawn {
-        let style = look.colour.rgb().mix(opacity).filled();
+    pub fn mark(&self, at: Point, look: Look, radius: f64, alpha: f64) -> Drawn {
         let corners: &[Point] = match look.shape {
             MarkShape::Circle => {
-                return Ok(self.root.draw(&Circle::new(place(at), units(radius) as u32, style))?);
+                return self.element(format_args!(
+                    "<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"{}/>\n",
+                    units(at.0),
+                    units(at.1),
+                    units(radius),
+                    look.colour.hex(),
+                    opacity(alpha)
+                ));
             }
             MarkShape::Square => &SQUARE,
             MarkShape::Triangle => &TRIANGLE,
             MarkShape::Diamond => &DIAMOND,
             MarkShape::Descending => &DESCENDING,
         };
-        let corner = |&(x, y): &Point| place((at.0 + radius * x, at.1 + radius * y));
-        Ok(self.root.draw(&Polygon::new(corners.iter().map(corner).collect::<Vec<_>>(), style))?)
+        let corners: Vec<_> = corners.iter().map(|(x, y)| (at.0 + radius * x, at.1 + radius * y)).collect();
+        let (colour, path) = (look.colour.hex(), path(&corners));
+        self.element(format_args!("<path fill=\"{colour}\"{} d=\"{path}z\"/>\n", opacity(alpha)))
     }
 
     /// A filled area.
-    pub fn area(&self, rect: Rect, colour: Colour, opacity: f64) -> Drawn {
-        let corners = [place((rect.left, rect.top)), place((rect.right(), rect.bottom()))];
-        Ok(self.root.draw(&Rectangle::new(corners, colour.rgb().mix(opacity).filled()))?)
+    pub fn area(&self, rect: Rect, colour: Colour, alpha: f64) -> Drawn {
+        let (place, colour) = (placed(rect), colour.hex());
+        self.element(format_args!("<rect {place} fill=\"{colour}\"{}/>\n", opacity(alpha)))
     }
 
     /// A picture, its pixels as squares with sharp edges.
     pub fn picture(&self, rect: Rect, picture: &Picture) -> Drawn {
-        let data = BASE64_STANDARD.encode(picture.png()?);
-        let [x, y, width, height] = [rect.left, rect.top, rect.width, rect.height].map(units);
-        let element = format!(
-            "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
-             style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{data}\"/>\n"
-        );
-        self.pictures.borrow_mut().push_str(&element);
-        Ok(())
+        let (place, data) = (placed(rect), BASE64_STANDARD.encode(picture.png()?));
+        self.element(format_args!(
+            "<image {place} preserveAspectRatio=\"none\" style=\"image-rendering:pixelated\" \
+             href=\"data:image/png;base64,{data}\"/>\n"
+        ))
     }
 
     /// A line of text.
     pub fn text(&self, at: Point, text: &str, font: Font, anchor: Anchor) -> Drawn {
-        let horizontal = match anchor {
-            Anchor::Start => HPos::Left,
-            Anchor::Middle | Anchor::Upwards => HPos::Center,
-            Anchor::End => HPos::Right,
+        let (x, y) = (units(at.0), units(at.1));
+        let anchored = match anchor {
+            Anchor::Start => String::new(),
+            Anchor::Middle => " text-anchor=\"middle\"".to_owned(),
+            Anchor::End => " text-anchor=\"end\"".to_owned(),
+            Anchor::Upwards => format!(" text-anchor=\"middle\" transform=\"rotate(270 {x} {y})\""),
         };
-        let turned = if anchor == Anchor::Upwards { FontTransform::Rotate270 } else { FontTransform::None };
-        let weight = if font.bold { FontStyle::Bold } else { FontStyle::Normal };
-        let desc = FontDesc::new(FontFamily::SansSerif, font.size * UNIT * BACKEND_TEXT, weight);
-        let colour = font.colour.rgb();
-        let style =
-            TextStyle::from(desc.transform(turned)).color(&colour).pos(Pos::new(horizontal, VPos::Center));
-        Ok(self.root.draw(&Text::new(printable(text), place(at), style))?)
+        let weight = if font.bold { " font-weight=\"bold\"" } else { "" };
+        self.element(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" dy=\"0.5ex\"{anchored} font-size=\"{}\"{weight} fill=\"{}\">{}</text>\n",
+            units(font.size),
+            font.colour.hex(),
+            escape(&printable(text))
+        ))
+    }
+
+    /// Marks that say `text` when a reader points at them; its lines are separate facts.
+    pub fn titled(&self, text: &str, paint: impl FnOnce() -> Drawn) -> Drawn {
+        self.element(format_args!("<g><title>{}</title>", escape(text)))?;
+        paint()?;
+        self.element(format_args!("</g>\n"))
+    }
+
+    fn element(&self, element: fmt::Arguments<'_>) -> Drawn {
+        Ok(self.elements.borrow_mut().write_fmt(element)?)
     }
 }
 
-fn units(pixels: f64) -> f64 {
-    (pixels * UNIT).round()
+/// A path through points: the first place, then distances.
+fn path(points: &[Point]) -> String {
+    let places = || points.iter().map(|&(x, y)| (units(x), units(y)));
+    let steps = places().zip(places().skip(1)).map(|(from, to)| (to.0 - from.0, to.1 - from.1));
+    let numbers = places().take(1).chain(steps).map(|(x, y)| format!("{x} {y}"));
+    // A minus sign separates as well as a space.
+    format!("m{}", numbers.collect::<Vec<_>>().join(" ").replace(" -", "-"))
 }
 
-fn place((x, y): Point) -> (i32, i32) {
-    (units(x) as i32, units(y) as i32)
+fn placed(rect: Rect) -> String {
+    let (left, top) = (units(rect.left), units(rect.top));
+    let (width, height) = (units(rect.right()) - left, units(rect.bottom()) - top);
+    format!("x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\"")
 }

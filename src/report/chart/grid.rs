@@ -89,7 +89,7 @@ impl PanelGrid {
     }
 
     /// Draws scales, headings and legend, and calls `paint` with each panel and its number.
-    pub fn draw(&self, canvas: &Canvas<'_>, paint: impl Fn(&Panel<'_, '_>, usize) -> Drawn) -> Drawn {
+    pub fn draw(&self, canvas: &Canvas, paint: impl Fn(&Panel<'_>, usize) -> Drawn) -> Drawn {
         let (width, height) = self.panel();
         let count = self.headings.len().max(1);
         self.legend.draw(canvas, LEFT, 2.0)?;
@@ -115,7 +115,7 @@ impl PanelGrid {
         self.name_scales(canvas)
     }
 
-    fn name_scales(&self, canvas: &Canvas<'_>) -> Drawn {
+    fn name_scales(&self, canvas: &Canvas) -> Drawn {
         let (width, height) = self.size();
         let middle = f64::midpoint(self.top(), height - BELOW);
         canvas.text((16.0, middle), &self.y_name, Font::LABEL, Anchor::Upwards)?;

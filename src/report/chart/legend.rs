@@ -74,7 +74,7 @@ impl Legend {
     }
 
     /// Draws it with its upper left at (`left`, `top`).
-    pub fn draw(&self, canvas: &Canvas<'_>, left: f64, top: f64) -> Drawn {
+    pub fn draw(&self, canvas: &Canvas, left: f64, top: f64) -> Drawn {
         for (row, at) in self.rows.iter().zip(0_u32..) {
             let (mut x, y) = (left, top + ROW * (f64::from(at) + 0.5));
             for entry in row {
@@ -88,7 +88,7 @@ impl Legend {
 }
 
 impl LegendEntry {
-    fn sample(&self, canvas: &Canvas<'_>, x: f64, y: f64) -> Drawn {
+    fn sample(&self, canvas: &Canvas, x: f64, y: f64) -> Drawn {
         let centre = (x + 0.4 * SAMPLE, y);
         match self {
             Self::Series(look, _) => {
@@ -107,7 +107,7 @@ impl LegendEntry {
             }
             Self::Interval(_) => {
                 let look = Look { colour: Colour::Faint, ..Look::of(0) };
-                super::panel::whisker(canvas, (centre.0, y - 7.0), (centre.0, y + 7.0), Colour::Faint)?;
+                canvas.whisker((centre.0, y - 7.0), (centre.0, y + 7.0), Colour::Faint)?;
                 canvas.mark(centre, look, 4.0, 1.0)
             }
             Self::Band(_) => {

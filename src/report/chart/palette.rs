@@ -4,8 +4,6 @@
 //! yellow, which is invisible on white paper. A series is distinguished by its mark and its line as
 //! well, never by colour alone.
 
-use plotters::style::RGBColor;
-
 /// A colour of a figure, by its role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
@@ -23,17 +21,10 @@ pub enum Colour {
     Series(usize),
 }
 
-const SERIES: [RGBColor; 6] = [
-    RGBColor(0x00, 0x72, 0xB2),
-    RGBColor(0xD5, 0x5E, 0x00),
-    RGBColor(0x00, 0x9E, 0x73),
-    RGBColor(0xCC, 0x79, 0xA7),
-    RGBColor(0xE6, 0x9F, 0x00),
-    RGBColor(0x56, 0xB4, 0xE9),
-];
+const SERIES: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
 
 /// Lengths of dashes and gaps, pixels; none is a whole line.
-const DASHES: [&[u32]; 4] = [&[], &[7, 3], &[7, 2, 2, 2], &[2, 2]];
+const DASHES: [&[f64]; 4] = [&[], &[7.0, 3.0], &[7.0, 2.0, 2.0, 2.0], &[2.0, 2.0]];
 
 /// The form of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,13 +41,13 @@ const SHAPES: [MarkShape; 5] =
 
 impl Colour {
     /// As it is printed.
-    pub const fn rgb(self) -> RGBColor {
+    pub const fn hex(self) -> &'static str {
         match self {
-            Self::Ink => RGBColor(0x1B, 0x1B, 0x1B),
-            Self::Faint => RGBColor(0x5E, 0x5E, 0x5E),
-            Self::Grid => RGBColor(0xDE, 0xDE, 0xDE),
-            Self::Band => RGBColor(0xEF, 0xEF, 0xEF),
-            Self::Paper => RGBColor(0xFF, 0xFF, 0xFF),
+            Self::Ink => "#1B1B1B",
+            Self::Faint => "#5E5E5E",
+            Self::Grid => "#DEDEDE",
+            Self::Band => "#EFEFEF",
+            Self::Paper => "#FFFFFF",
             Self::Series(at) => SERIES[at % SERIES.len()],
         }
     }
@@ -75,7 +66,7 @@ impl Colour {
     }
 
     /// Dashes and gaps of lines in this colour, pixels.
-    pub fn dashes(self) -> &'static [u32] {
+    pub fn dashes(self) -> &'static [f64] {
         match self {
             Self::Series(at) => DASHES[at % SERIES.len() % DASHES.len()],
             _ => &[],
@@ -116,18 +107,18 @@ mod tests {
     }
 
     /// Relative luminance, WCAG 2.2.
-    fn luminance(RGBColor(red, green, blue): RGBColor) -> f64 {
-        let linear = |value: u8| {
-            let share = f64::from(value) / 255.0;
+    fn luminance(colour: Colour) -> f64 {
+        let linear = |at: usize| {
+            let share = f64::from(u8::from_str_radix(&colour.hex()[at..at + 2], 16).unwrap()) / 255.0;
             if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
         };
-        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+        0.2126 * linear(1) + 0.7152 * linear(3) + 0.0722 * linear(5)
     }
 
     #[test]
     fn texts_are_readable_on_paper() {
         for colour in [Colour::Ink, Colour::Faint] {
-            let contrast = 1.05 / (luminance(colour.rgb()) + 0.05);
+            let contrast = 1.05 / (luminance(colour) + 0.05);
             assert!(contrast > 4.5, "{colour:?}: {contrast}");
         }
     }

@@ -25,14 +25,14 @@ impl Weight {
 }
 
 /// A frame with two scales.
-pub struct Panel<'s, 'a> {
-    pub canvas: &'s Canvas<'a>,
+pub struct Panel<'s> {
+    pub canvas: &'s Canvas,
     pub frame: Rect,
     pub x: &'s Scale,
     pub y: &'s Scale,
 }
 
-impl Panel<'_, '_> {
+impl Panel<'_> {
     /// Point of a value on the canvas.
     pub fn place(&self, (x, y): (f64, f64)) -> Point {
         let Rect { left, width, height, .. } = self.frame;
@@ -51,13 +51,34 @@ impl Panel<'_, '_> {
             let y = bottom - self.frame.height * self.y.at(*value);
             self.canvas.line(&[(left, y), (right, y)], Colour::Grid, 0.7, 1.0)?;
         }
-        self.canvas.line(&[(left, bottom), (right, bottom)], Colour::Ink, 1.0, 1.0)
+        self.canvas.line(&[(left, bottom), (right, bottom)], Colour::Ink, 1.0, 1.0)?;
+        self.x.broken().map_or(Ok(()), |at| self.break_at((left + self.frame.width * at, bottom), (1.0, 0.0)))
     }
 
     /// The frame's left side.
     pub fn side(&self) -> Drawn {
         let Rect { left, top, .. } = self.frame;
-        self.canvas.line(&[(left, top), (left, self.frame.bottom())], Colour::Ink, 1.0, 1.0)
+        let bottom = self.frame.bottom();
+        self.canvas.line(&[(left, top), (left, bottom)], Colour::Ink, 1.0, 1.0)?;
+        self.y
+            .broken()
+            .map_or(Ok(()), |at| self.break_at((left, bottom - self.frame.height * at), (0.0, 1.0)))
+    }
+
+    /// A break of an axis that runs along (`x`, `y`): a gap between two oblique strokes.
+    fn break_at(&self, at: Point, (x, y): (f64, f64)) -> Drawn {
+        const GAP: f64 = 2.0;
+        const STROKE: f64 = 4.0;
+        let along = |by: f64| (at.0 + by * x, at.1 + by * y);
+        self.canvas.line(&[along(-GAP), along(GAP)], Colour::Paper, 2.0, 1.0)?;
+        [-GAP, GAP].into_iter().try_for_each(|by| {
+            let (left, top) = along(by);
+            let ends = [
+                (left - STROKE * (y + 0.4 * x), top + STROKE * (x + 0.4 * y)),
+                (left + STROKE * (y + 0.4 * x), top - STROKE * (x + 0.4 * y)),
+            ];
+            self.canvas.line(&ends, Colour::Ink, 1.0, 1.0)
+        })
     }
 
     /// An upright line through the panel at a value.
@@ -114,31 +135,11 @@ impl Panel<'_, '_> {
     /// An upright interval at `x`, `dodge` pixels to its right.
     pub fn upright(&self, x: f64, interval: Interval, dodge: f64, look: Look) -> Drawn {
         let (low, high) = (self.place((x, interval.low)), self.place((x, interval.high)));
-        whisker(self.canvas, (low.0 + dodge, low.1), (high.0 + dodge, high.1), look.colour)
+        self.canvas.whisker((low.0 + dodge, low.1), (high.0 + dodge, high.1), look.colour)
     }
 
     /// A level interval at `y`.
     pub fn level(&self, interval: Interval, y: f64, look: Look) -> Drawn {
-        whisker(self.canvas, self.place((interval.low, y)), self.place((interval.high, y)), look.colour)
+        self.canvas.whisker(self.place((interval.low, y)), self.place((interval.high, y)), look.colour)
     }
-}
-
-/// An interval with its two ends, upright or level. It is made of areas, which have no dashes.
-pub(super) fn whisker(canvas: &Canvas<'_>, from: Point, to: Point, colour: Colour) -> Drawn {
-    const LINE: f64 = 1.4;
-    const END: f64 = 6.0;
-    let upright = (from.0 - to.0).abs() < (from.1 - to.1).abs();
-    let bar = |centre: Point, width: f64, height: f64| {
-        let rect = Rect { left: centre.0 - 0.5 * width, top: centre.1 - 0.5 * height, width, height };
-        canvas.area(rect, colour, 1.0)
-    };
-    let middle = (f64::midpoint(from.0, to.0), f64::midpoint(from.1, to.1));
-    let (end, stem) = if upright {
-        ((END, LINE), (LINE, (from.1 - to.1).abs()))
-    } else {
-        ((LINE, END), ((from.0 - to.0).abs(), LINE))
-    };
-    bar(middle, stem.0, stem.1)?;
-    bar(from, end.0, end.1)?;
-    bar(to, end.0, end.1)
 }

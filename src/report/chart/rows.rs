@@ -50,7 +50,7 @@ impl RowChart {
 
     /// Draws scale, headings, labels and legend, and calls `paint` with each row's number
     /// and its place on a scale that runs down in pixels.
-    pub fn draw(&self, canvas: &Canvas<'_>, paint: impl Fn(&Panel<'_, '_>, usize, f64) -> Drawn) -> Drawn {
+    pub fn draw(&self, canvas: &Canvas, paint: impl Fn(&Panel<'_>, usize, f64) -> Drawn) -> Drawn {
         let frame = self.frame();
         let downwards = Scale::bare(frame.height, 0.0);
         let panel = Panel { canvas, frame, x: &self.scale, y: &downwards };
@@ -77,7 +77,7 @@ impl RowChart {
         canvas.text(middle, &self.scale_name, Font::LABEL, Anchor::Middle)
     }
 
-    fn draw_band(&self, panel: &Panel<'_, '_>) -> Drawn {
+    fn draw_band(&self, panel: &Panel<'_>) -> Drawn {
         let Some((low, high)) = self.band else { return Ok(()) };
         let (left, top) = panel.place((low, 0.0));
         let width = panel.place((high, 0.0)).0 - left;

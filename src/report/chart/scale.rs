@@ -1,7 +1,7 @@
 //! Scales: positions of values along an axis, with ticks at round numbers.
 
 /// Spacing of a scale.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Spacing {
     /// At equal differences.
     Even,
@@ -9,6 +9,8 @@ enum Spacing {
     Log,
     /// At equal ratios, with 0 as far below this smallest value as `gap` decades are.
     LogAndZero { smallest: f64, gap: f64 },
+    /// The values, in ascending order, at equal distances.
+    Ranked(Vec<f64>),
 }
 
 /// One axis of a panel.
@@ -29,8 +31,10 @@ const SIDE_BY_SIDE: f64 = 0.1;
 const TICKS: std::ops::RangeInclusive<usize> = 4..=9;
 /// A range beyond this ratio is shown by ratios.
 const WIDE: f64 = 3.0;
-/// The same for the values of a setting, which are few and chosen.
-const WIDE_SETTING: f64 = 12.0;
+/// Least distance of neighbouring values of a setting, as a share of their distance if all were equally far apart.
+const CROWDED: f64 = 0.5;
+/// Share of the decades of a scale that 0 is below them.
+const BELOW: f64 = 0.15;
 
 impl Scale {
     /// Even steps over the values.
@@ -48,27 +52,34 @@ impl Scale {
         scale
     }
 
-    /// Equal ratios over the values, which are positive; even steps if they differ little.
+    /// Equal ratios over the values, none of which is negative; even steps if they differ little. 0 lies below a break.
     pub fn log(values: impl IntoIterator<Item = f64>) -> Self {
-        let (low, high) = ends(values);
-        let wide = low > 0.0 && high / low > WIDE;
-        Self::of(if wide { Spacing::Log } else { Spacing::Even }, low, high, &[])
+        let values: Vec<f64> = values.into_iter().collect();
+        let (low, high) = ends(values.iter().copied());
+        let (smallest, _) = ends(values.iter().copied().filter(|value| *value > 0.0));
+        let spacing = match (high / smallest > WIDE, low) {
+            (true, low) if low > 0.0 => Spacing::Log,
+            (true, 0.0) => Spacing::LogAndZero { smallest, gap: BELOW * (high / smallest).log10() },
+            _ => Spacing::Even,
+        };
+        Self::of(spacing, low, high, &[])
     }
 
-    /// The values of a setting, each with a tick of its own.
+    /// The values of a setting, each with a tick of its own: at equal differences if none are crowded, or else at equal
+    /// ratios, or else at equal distances.
     pub fn of_setting(values: impl IntoIterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.into_iter().collect();
         values.sort_by(f64::total_cmp);
         values.dedup();
         let (low, high) = ends(values.iter().copied());
         let smallest = values.iter().copied().find(|value| *value > 0.0).unwrap_or(1.0);
-        let wide = high / smallest > WIDE_SETTING;
-        let spacing = match (wide, low) {
-            (true, low) if low > 0.0 => Spacing::Log,
-            (true, 0.0) => Spacing::LogAndZero { smallest, gap: gap(&values) },
-            _ => Spacing::Even,
+        let by_ratio = match low {
+            0.0 => Some(Spacing::LogAndZero { smallest, gap: gap(&values) }),
+            low => (low > 0.0).then_some(Spacing::Log),
         };
-        Self::of(spacing, low, high, &values)
+        let spacings = [Some(Spacing::Even), by_ratio].into_iter().flatten();
+        let spacing = spacings.into_iter().find(|spacing| !spacing.crowds(&values));
+        Self::of(spacing.unwrap_or_else(|| Spacing::Ranked(values.clone())), low, high, &values)
     }
 
     /// Even steps from `low` to `high` exactly, without ticks.
@@ -83,7 +94,8 @@ impl Scale {
         let mut scale = Self { spacing, low: first - room, high: last + room, ticks: Vec::new() };
         let values = if chosen.is_empty() { scale.round_numbers() } else { chosen.to_vec() };
         let labels: Vec<_> = values.iter().copied().map(number).collect();
-        let labels = if spacing == Spacing::Even && chosen.is_empty() { aligned(labels) } else { labels };
+        let labels =
+            if scale.spacing == Spacing::Even && chosen.is_empty() { aligned(labels) } else { labels };
         scale.ticks = values.into_iter().zip(labels).collect();
         scale
     }
@@ -93,26 +105,43 @@ impl Scale {
         (self.spacing.along(value) - self.low) / (self.high - self.low)
     }
 
+    /// Share of the axis at which it is broken, between 0 and its smallest ratio.
+    pub fn broken(&self) -> Option<f64> {
+        let Spacing::LogAndZero { smallest, .. } = self.spacing else { return None };
+        Some(f64::midpoint(self.at(0.0), self.at(smallest)))
+    }
+
     /// Round numbers within the scale.
     fn round_numbers(&self) -> Vec<f64> {
-        if self.spacing == Spacing::Even {
-            return even_numbers(self.low, self.high);
-        }
-        let (low, high) = (10_f64.powf(self.low), 10_f64.powf(self.high));
+        let (least, zero) = match self.spacing {
+            Spacing::Log => (10_f64.powf(self.low), None),
+            Spacing::LogAndZero { smallest, .. } => (smallest, Some(0.0)),
+            Spacing::Even | Spacing::Ranked(_) => return even_numbers(self.low, self.high),
+        };
+        let high = 10_f64.powf(self.high);
         let sets: [&[f64]; 4] = [&[1.0], &[1.0, 3.0], &[1.0, 2.0, 5.0], &[1.0, 1.5, 2.0, 3.0, 5.0, 7.0]];
-        let candidates = sets.iter().map(|set| ratio_numbers(low, high, set));
+        let candidates = sets.iter().map(|set| ratio_numbers(least, high, set));
         let fitting = candidates.into_iter().find(|numbers| TICKS.contains(&numbers.len()));
-        fitting.unwrap_or_else(|| even_numbers(low, high))
+        zero.into_iter().chain(fitting.unwrap_or_else(|| even_numbers(least, high))).collect()
     }
 }
 
 impl Spacing {
-    fn along(self, value: f64) -> f64 {
+    fn along(&self, value: f64) -> f64 {
         match self {
             Self::Even => value,
-            Self::LogAndZero { smallest, gap } if value < smallest => smallest.log10() - gap,
+            Self::LogAndZero { smallest, gap } if value < *smallest => smallest.log10() - gap,
             Self::Log | Self::LogAndZero { .. } => value.log10(),
+            Self::Ranked(values) => values.partition_point(|other| *other < value) as f64,
         }
+    }
+
+    /// Returns true if two of the ascending values are too close to be distinguished.
+    fn crowds(&self, values: &[f64]) -> bool {
+        let places: Vec<f64> = values.iter().map(|&value| self.along(value)).collect();
+        let [first, .., last] = places[..] else { return false };
+        let even = (last - first) / (places.len() - 1) as f64;
+        places.windows(2).any(|pair| pair[1] - pair[0] < CROWDED * even)
     }
 }
 
@@ -184,6 +213,12 @@ fn aligned(labels: Vec<String>) -> Vec<String> {
     labels.into_iter().map(aligned).collect()
 }
 
+/// A number of four significant digits, or all before the point, for a text next to a mark.
+pub fn rounded(value: f64) -> String {
+    let digits = (3 - value.abs().max(f64::MIN_POSITIVE).log10().floor() as i32).clamp(0, 12) as usize;
+    number(format!("{value:.digits$}").parse().unwrap_or(value) + 0.0)
+}
+
 fn raised(digit: char) -> char {
     match digit {
         '−' => '⁻',
@@ -224,6 +259,44 @@ mod tests {
         assert!(steps.iter().all(|step| (step - steps[0]).abs() < 1e-12), "{steps:?}");
     }
 
+    /// Least distance of neighbouring ticks in pixels, on an axis of the narrowest panel.
+    fn least_distance(scale: &Scale) -> f64 {
+        const NARROWEST: f64 = 149.0;
+        let places: Vec<f64> = scale.ticks.iter().map(|(value, _)| NARROWEST * scale.at(*value)).collect();
+        assert!(places.iter().all(|place| (0.0..=NARROWEST).contains(place)), "{places:?}");
+        places.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min)
+    }
+
+    #[test]
+    fn all_values_of_a_setting_can_be_told_apart() {
+        // Between the margins lie 149 / 1.2 = 124.2 pixels.
+        let axes: [(&[f64], f64); 7] = [
+            (&[0.0, 0.001, 0.005], 124.1 / 2.0),
+            (&[0.0, 0.1, 0.3], 124.1 / 3.0),
+            (&[0.0, 0.1, 1.0, 10.0], 124.1 / 3.0),
+            (&[0.0, 1.0, 2.0, 100.0], 124.1 / 3.0),
+            (&[-1.0, 0.0, 0.001, 100.0], 124.1 / 3.0),
+            (&[1.0, 2.0, 11.0], 124.1 * 0.289),
+            (&[1.0, 2.0, 3.0, 5.0, 8.0, 11.0], 124.1 / 10.0),
+        ];
+        for (values, least) in axes {
+            let scale = Scale::of_setting(values.iter().copied());
+            assert_eq!(scale.ticks.iter().map(|tick| tick.0).collect::<Vec<_>>(), values);
+            assert!(least_distance(&scale) >= least, "{values:?}: {} < {least}", least_distance(&scale));
+        }
+    }
+
+    #[test]
+    fn a_logarithmic_axis_is_broken_between_zero_and_its_ratios() {
+        let scale = Scale::log([0.0, 0.5, 50.0]);
+        assert_eq!(labels(&scale), "0 1 3 10 30");
+        let broken = scale.broken().unwrap();
+        assert!(0.0 < scale.at(0.0) && scale.at(0.0) < broken && broken < scale.at(0.5), "{scale:?}");
+        let even = Scale::log([0.0, 1.0, 1.5]);
+        assert_eq!((even.broken(), labels(&even).split(' ').next()), (None, Some("0.0")));
+        assert_eq!(Scale::log([0.5, 50.0]).broken(), None);
+    }
+
     #[test]
     fn values_lie_between_the_ends_and_equal_ones_in_the_middle() {
         let scale = Scale::log([1.0, 100.0]);
@@ -236,5 +309,7 @@ mod tests {
     fn numbers_are_short() {
         let texts = [0.0, -0.005, 1.5, 158_000.0, 2e-4, 3e12].map(number);
         assert_eq!(texts, ["0", "−0.005", "1.5", "158000", "2·10⁻⁴", "3·10¹²"]);
+        let texts = [0.0, -0.0, 1.590_4, 11.086, 167_900.4, -0.123_45].map(rounded);
+        assert_eq!(texts, ["0", "0", "1.59", "11.09", "167900", "−0.1235"]);
     }
 }

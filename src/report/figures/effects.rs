@@ -1,17 +1,21 @@
 //! The effects of several cells: every seed, mean and interval.
 
+use super::paired_differences::by_seed;
 use super::seed_row::SeedRow;
 use super::{Figure, seed_entries, seeds};
-use crate::analysis::{self, EffectRow, Effects};
+use crate::analysis::{self, Compared, EffectRow};
 use crate::report::Error;
 use crate::report::chart::{LegendEntry, Look, RowChart, Scale};
 use crate::report::data::ReportData;
 use crate::report::facets::with_value;
 
+/// Name of the quantity, with its unit.
+const QUANTITY: &str = "effect on the test error (percentage points)";
+
 /// The figure; `None` if the spec names no effect, or no test error is known.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let Some(compared) = &data.analysis.compared else { return Ok(None) };
-    let rows: Vec<_> = compared.effects.rows.iter().map(|row| seed_row(&compared.effects, row)).collect();
+    let rows: Vec<_> = compared.effects.rows.iter().map(|row| seed_row(compared, row)).collect();
     let values: Vec<f64> = rows.iter().flat_map(SeedRow::extent).collect();
     if values.is_empty() {
         return Ok(None);
@@ -23,7 +27,7 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let chart = RowChart {
         lines: rows.iter().map(SeedRow::row).collect(),
         scale: Scale::even(values.into_iter().chain([0.0]).chain(ends)),
-        scale_name: "effect on the test error (percentage points)".to_owned(),
+        scale_name: QUANTITY.to_owned(),
         band: margin,
         legend: RowChart::legend(legend),
     };
@@ -38,8 +42,8 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     figure.map(Some)
 }
 
-fn seed_row(effects: &Effects, row: &EffectRow) -> SeedRow {
-    let named = effects.axes.iter().zip(&row.values);
+fn seed_row(compared: &Compared, row: &EffectRow) -> SeedRow {
+    let named = compared.effects.axes.iter().zip(&row.values);
     let named = named.filter_map(|(column, value)| Some(with_value(column, value.as_ref()?)));
     let label = named.collect::<Vec<_>>().join(", ");
     let (mean, interval) = (row.test.map(|test| test.mean), row.test.and_then(|test| test.interval));
@@ -47,7 +51,8 @@ fn seed_row(effects: &Effects, row: &EffectRow) -> SeedRow {
         group: row.name.clone(),
         label: if label.is_empty() { "average".to_owned() } else { label },
         look: Look::of(0),
-        seeds: row.differences.iter().copied().flatten().collect(),
+        quantity: QUANTITY,
+        seeds: by_seed(compared, &row.differences),
         mean,
         interval,
         text: analysis::difference(mean, interval),

@@ -28,7 +28,7 @@ pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
             "flops",
             "operations of training",
             "the floating-point operations of all matrix products of the training",
-            cost("operations of training (10¹² floating-point operations)", &flops),
+            cost("operations of training (TFLOP)", &flops),
         ),
         (
             "seconds",

@@ -9,7 +9,7 @@ use crate::report::chart::{Look, RowChart};
 use crate::report::data::ReportData;
 use crate::report::facets::with_value;
 use crate::spec::LABEL;
-use crate::stats::{CONFIDENCE, Spread, t_interval};
+use crate::stats::{CONFIDENCE, Interval, Spread, t_interval};
 
 /// The figure; `None` if cells have no labels or none is complete.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
@@ -49,8 +49,10 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
 
 fn row(data: &ReportData<'_>, label: usize, cell: &CellTrials, error: &ShownError) -> SeedRow {
     let complete = cell.trials.iter().filter(|trial| trial.is_complete());
-    let seeds: Vec<f64> = complete.filter_map(error.quantity.of).collect();
-    let spread = Spread::of(&seeds);
+    let seeds: Vec<_> =
+        complete.filter_map(|trial| Some((trial.seed, (error.quantity.of)(trial)?))).collect();
+    let values: Vec<f64> = seeds.iter().map(|seed| seed.1).collect();
+    let spread = Spread::of(&values);
     let others = data.dimensions.iter().filter(|axis| axis.column != LABEL);
     let group: Vec<_> = others.map(|axis| with_value(&axis.column, axis.value(cell))).collect();
     SeedRow {
@@ -58,7 +60,8 @@ fn row(data: &ReportData<'_>, label: usize, cell: &CellTrials, error: &ShownErro
         label: data.dimensions[label].value(cell).to_string(),
         look: Look::of(0),
         mean: spread.map(|spread| spread.mean),
-        interval: t_interval(&seeds, CONFIDENCE),
+        interval: t_interval(&values, CONFIDENCE).map(Interval::not_negative),
+        quantity: error.quantity.name,
         text: analysis::spread(spread),
         seeds,
     }

@@ -1,13 +1,15 @@
 //! Validation error by epoch, one line per seed.
 
-use super::{Figure, left_out};
+use super::{Figure, left_out, tip};
 use crate::analysis::CellTrials;
 use crate::report::Error;
 use crate::report::chart::{Colour, Drawn, LegendEntry, Look, Panel, PanelGrid, Scale, Weight};
 use crate::report::data::ReportData;
-use crate::report::facets::{Facets, Series};
+use crate::report::facets::{Facets, Series, cell_name};
 use crate::stats::mean;
 use crate::store::TrialRow;
+
+const QUANTITY: &str = "validation error (%)";
 
 /// The figure; `None` if no images are held out.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
@@ -23,7 +25,7 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
         x: Scale::of_counts(values.iter().map(|(epoch, _)| *epoch)),
         y: Scale::log(values.iter().map(|(_, error)| *error)),
         x_name: "epoch".to_owned(),
-        y_name: "validation error (%)".to_owned(),
+        y_name: QUANTITY.to_owned(),
         legend: PanelGrid::legend(entries(&facets, several)),
     };
     let caption = format!(
@@ -53,13 +55,27 @@ fn entries(facets: &Facets<'_>, several: bool) -> Vec<LegendEntry> {
 }
 
 /// The curve of every seed, and over several their mean.
-fn paint(panel: &Panel<'_, '_>, data: &ReportData<'_>, cell: &CellTrials, look: Look) -> Drawn {
+fn paint(panel: &Panel<'_>, data: &ReportData<'_>, cell: &CellTrials, look: Look) -> Drawn {
     let curves: Vec<_> = cell.trials.iter().map(|trial| points(data, trial)).collect();
-    if let [alone] = &curves[..] {
-        return panel.line(alone, 0.0, look, Weight::Mean);
+    let name = cell_name(&data.dimensions, cell);
+    let line = |of: &str, curve: &[(f64, f64)], weight: Weight| {
+        let text = tip::text(&[&name, of, &lowest(curve)]);
+        panel.canvas.titled(&text, || panel.line(curve, 0.0, look, weight))
+    };
+    let alone = curves.len() == 1;
+    for (trial, curve) in cell.trials.iter().zip(&curves) {
+        line(&tip::seed(trial.seed), curve, if alone { Weight::Mean } else { Weight::Seed })?;
     }
-    curves.iter().try_for_each(|curve| panel.line(curve, 0.0, look, Weight::Seed))?;
-    panel.line(&means(&curves), 0.0, look, Weight::Mean)
+    if alone { Ok(()) } else { line(&tip::mean_of(curves.len(), false), &means(&curves), Weight::Mean) }
+}
+
+/// The lowest error of a curve, with its epoch.
+fn lowest(curve: &[(f64, f64)]) -> String {
+    let lowest = curve.iter().min_by(|one, other| one.1.total_cmp(&other.1));
+    let text = |(epoch, error): &(f64, f64)| {
+        format!("lowest {} after epoch {epoch}", tip::value(QUANTITY, *error, None))
+    };
+    lowest.map(text).unwrap_or_default()
 }
 
 /// The mean at every epoch that all curves reach.

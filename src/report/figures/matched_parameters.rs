@@ -1,11 +1,13 @@
 //! The parameter counts of the networks that are compared.
 
-use super::Figure;
+use super::{Figure, tip};
 use crate::analysis::{CellTrials, Compared};
 use crate::report::Error;
 use crate::report::chart::{ChartRow, Colour, RowChart, Scale, Weight};
 use crate::report::data::ReportData;
 use crate::report::facets::{Facet, Facets, Series};
+
+const QUANTITY: &str = "parameters beyond those of the reference (%)";
 
 /// A cell that is compared, and the excess of its parameters over its reference's, percent.
 struct Count<'m> {
@@ -33,7 +35,7 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let rows = RowChart {
         lines: counts.iter().map(row).collect(),
         scale: Scale::even(counts.iter().map(|count| count.excess).chain([0.0])),
-        scale_name: "parameters beyond those of the reference (%)".to_owned(),
+        scale_name: QUANTITY.to_owned(),
         band: None,
         legend: RowChart::legend(Vec::new()),
     };
@@ -41,10 +43,12 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
                    of parameters and the hidden units n.";
     let figure = Figure::draw("matched_parameters", "Parameter counts", caption, rows.size(), |canvas| {
         rows.draw(canvas, |panel, at, y| {
-            let Count { series, excess, .. } = &counts[at];
-            let (excess, look) = (*excess, series.look);
-            canvas.line(&[panel.place((0.0, y)), panel.place((excess, y))], Colour::Faint, 1.0, 1.0)?;
-            panel.mark((excess, y), 0.0, look, Weight::Mean)
+            let Count { group, series, cell, excess } = &counts[at];
+            let beyond = tip::value(QUANTITY, *excess, None);
+            canvas.titled(&tip::text(&[group, &series.name, &size(cell), &beyond]), || {
+                canvas.line(&[panel.place((0.0, y)), panel.place((*excess, y))], Colour::Faint, 1.0, 1.0)?;
+                panel.mark((*excess, y), 0.0, series.look, Weight::Mean)
+            })
         })
     });
     figure.map(Some)

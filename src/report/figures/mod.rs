@@ -12,6 +12,7 @@ mod scatter;
 mod seed_row;
 mod sparsity;
 mod test_error;
+pub mod tip;
 
 use serde::Serialize;
 
@@ -34,6 +35,8 @@ pub struct Figure {
     pub caption: String,
     /// The figure as SVG.
     pub svg: String,
+    /// True if it shows the answer, which the page has before the tables.
+    pub leads: bool,
 }
 
 /// All figures that apply to the sweep.
@@ -41,11 +44,11 @@ pub struct Figure {
 /// # Errors
 /// One cannot be drawn.
 pub fn all(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
-    let mut figures = Vec::new();
-    figures.extend(effects::figure(data)?);
-    figures.extend(paired_differences::figure(data)?);
-    figures.extend(error_by_label::figure(data)?);
-    figures.extend(test_error::figures(data)?);
+    let mut leading: Vec<Figure> = effects::figure(data)?.into_iter().collect();
+    leading.extend(paired_differences::figure(data)?);
+    leading.extend(error_by_label::figure(data)?);
+    leading.extend(test_error::figures(data)?);
+    let mut figures: Vec<_> = leading.into_iter().map(|figure| Figure { leads: true, ..figure }).collect();
     figures.extend(error_by::figures(data)?);
     figures.extend(learning_curves::figure(data)?);
     figures.extend(sparsity::figure(data)?);
@@ -65,11 +68,11 @@ impl Figure {
         title: impl Into<String>,
         caption: impl Into<String>,
         size: (f64, f64),
-        paint: impl FnOnce(&Canvas<'_>) -> Drawn,
+        paint: impl FnOnce(&Canvas) -> Drawn,
     ) -> Result<Self, Error> {
         let (title, caption) = (title.into(), caption.into());
         let svg = draw(size, &About { title: &title, description: &caption }, paint)?;
-        Ok(Self { name: name.into(), title, caption, svg })
+        Ok(Self { name: name.into(), title, caption, svg, leads: false })
     }
 }
 

@@ -3,12 +3,14 @@
 
 use super::seed_row::SeedRow;
 use super::{Figure, seed_entries, seeds};
-use crate::analysis::{self, Compared, Difference, GridRow};
+use crate::analysis::{self, Compared, Difference};
 use crate::report::Error;
 use crate::report::chart::{LegendEntry, Look, RowChart, Scale};
 use crate::report::data::ReportData;
 use crate::report::facets::{Facets, Series, with_value};
 use crate::value::Value;
+
+const QUANTITY: &str = "difference in test error (percentage points)";
 
 /// The figure; `None` if nothing is compared.
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
@@ -16,7 +18,7 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let series = Facets::of(data, None).series;
     let mut all = Vec::new();
     if compared.grid.iter().any(|row| row.cells > 1) {
-        all.extend(of_grid(&compared.grid, &series));
+        all.extend(of_grid(compared, &series));
     }
     all.extend(of_cells(data, compared, &series));
     let values: Vec<f64> = all.iter().flat_map(SeedRow::extent).collect();
@@ -28,7 +30,7 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let rows = RowChart {
         lines: all.iter().map(SeedRow::row).collect(),
         scale: Scale::even(values.into_iter().chain([0.0]).chain(ends)),
-        scale_name: "difference in test error (percentage points)".to_owned(),
+        scale_name: QUANTITY.to_owned(),
         band: margin,
         legend: RowChart::legend(entries(compared)),
     };
@@ -42,15 +44,16 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
 }
 
 /// Each challenger's average over all cells.
-fn of_grid<'g>(grid: &'g [GridRow], series: &'g [Series]) -> impl Iterator<Item = SeedRow> {
-    grid.iter().map(|row| {
+fn of_grid(compared: &Compared, series: &[Series]) -> impl Iterator<Item = SeedRow> {
+    compared.grid.iter().map(|row| {
         let (mean, interval) = (row.test.map(|test| test.mean), row.test.and_then(|test| test.interval));
         let Series { name, look, .. } = side(series, &row.challenger);
         SeedRow {
             group: "average of all cells".to_owned(),
             label: name,
             look,
-            seeds: row.differences.iter().copied().flatten().collect(),
+            quantity: QUANTITY,
+            seeds: by_seed(compared, &row.differences),
             mean,
             interval,
             text: analysis::difference(mean, interval),
@@ -66,13 +69,20 @@ fn of_cells(data: &ReportData<'_>, compared: &Compared, series: &[Series]) -> Ve
             group: group(data, &compared.contrast.axes, &row.values),
             label: name,
             look,
-            seeds: row.differences.iter().copied().flatten().collect(),
+            quantity: QUANTITY,
+            seeds: by_seed(compared, &row.differences),
             mean: row.test.map(|test| test.mean()),
             interval: row.test.and_then(|test| test.interval()),
             text: analysis::compared(row.test),
         }
     };
     SeedRow::grouped(compared.comparison.iter().map(against).collect())
+}
+
+/// The differences that there are, each with its seed.
+pub fn by_seed(compared: &Compared, differences: &[Option<f64>]) -> Vec<(u64, f64)> {
+    let seeds = compared.contrast.seeds.iter().zip(differences);
+    seeds.filter_map(|(seed, difference)| Some((*seed, (*difference)?))).collect()
 }
 
 /// Values of the dimensions that are not compared.

@@ -1,12 +1,12 @@
 //! Two numbers of every trial against each other, with a line through the cells' means for each
 //! series.
 
-use super::{Figure, left_out, seed_entries, seeds};
+use super::{Figure, left_out, seed_entries, seeds, tip};
 use crate::analysis::CellTrials;
 use crate::report::Error;
 use crate::report::chart::{Anchor, Drawn, Font, Look, Panel, PanelGrid, Scale, Weight};
 use crate::report::data::{FacetAxis, ReportData};
-use crate::report::facets::{Facets, title};
+use crate::report::facets::{Facets, cell_name, title};
 use crate::stats::{CONFIDENCE, Interval, mean, t_interval};
 use crate::store::TrialRow;
 
@@ -17,7 +17,7 @@ const SEEDS: f64 = 4.5;
 pub struct Quantity<'m> {
     /// Its name, with the unit.
     pub name: &'m str,
-    /// Its value for a complete trial; `None` if the tables lack it.
+    /// Its value for a complete trial, which is not negative; `None` if the tables lack it.
     pub of: &'m dyn Fn(&TrialRow) -> Option<f64>,
     /// Its scale over some values.
     pub scale: &'m dyn Fn(Vec<f64>) -> Scale,
@@ -39,9 +39,12 @@ pub struct Scatter<'m> {
 
 /// The measurements of one cell.
 struct Dot {
+    /// Name of the cell.
+    cell: String,
     /// Value on the dimension that the line runs along.
     label: String,
-    seeds: Vec<(f64, f64)>,
+    /// Each seed with its values.
+    seeds: Vec<(u64, (f64, f64))>,
     mean: (f64, f64),
     x: Option<Interval>,
     y: Option<Interval>,
@@ -70,10 +73,10 @@ impl Scatter<'_> {
         let grid = PanelGrid {
             headings: facets.headings(),
             x: (self.x.scale)(
-                dots.iter().flat_map(|dot| extent(dot.seeds.iter().map(|seed| seed.0), dot.x)).collect(),
+                dots.iter().flat_map(|dot| extent(dot.seeds.iter().map(|seed| seed.1.0), dot.x)).collect(),
             ),
             y: (self.y.scale)(
-                dots.iter().flat_map(|dot| extent(dot.seeds.iter().map(|seed| seed.1), dot.y)).collect(),
+                dots.iter().flat_map(|dot| extent(dot.seeds.iter().map(|seed| seed.1.1), dot.y)).collect(),
             ),
             x_name: self.x.name.to_owned(),
             y_name: self.y.name.to_owned(),
@@ -93,23 +96,25 @@ impl Scatter<'_> {
     }
 
     fn dot(&self, data: &ReportData<'_>, cell: &CellTrials) -> Option<Dot> {
-        let both = |trial: &TrialRow| Some(((self.x.of)(trial)?, (self.y.of)(trial)?));
+        let both = |trial: &TrialRow| Some((trial.seed, ((self.x.of)(trial)?, (self.y.of)(trial)?)));
         let seeds: Vec<_> = cell.trials.iter().filter(|trial| trial.is_complete()).filter_map(both).collect();
-        let (x, y): (Vec<_>, Vec<_>) = seeds.iter().copied().unzip();
-        let x_interval = t_interval(&x, CONFIDENCE).filter(|interval| interval.low < interval.high);
+        let (x, y): (Vec<_>, Vec<_>) = seeds.iter().map(|seed| seed.1).unzip();
+        let interval = |values: &[f64]| t_interval(values, CONFIDENCE).map(Interval::not_negative);
+        let x_interval = interval(&x).filter(|interval| interval.low < interval.high);
         Some(Dot {
+            cell: cell_name(&data.dimensions, cell),
             label: self
                 .along
                 .map(|at| data.dimensions[at].value(cell).short().to_owned())
                 .unwrap_or_default(),
             mean: (if self.is_setting { *x.first()? } else { mean(&x)? }, mean(&y)?),
             x: x_interval.filter(|_| !self.is_setting),
-            y: t_interval(&y, CONFIDENCE),
+            y: interval(&y),
             seeds,
         })
     }
 
-    fn paint(&self, panel: &Panel<'_, '_>, mut dots: Vec<Dot>, look: Look, dodge: f64) -> Drawn {
+    fn paint(&self, panel: &Panel<'_>, mut dots: Vec<Dot>, look: Look, dodge: f64) -> Drawn {
         if self.is_setting {
             dots.sort_by(|one, other| one.mean.0.total_cmp(&other.mean.0));
         }
@@ -118,22 +123,40 @@ impl Scatter<'_> {
         let beside = if self.is_setting { dodge - SEEDS } else { dodge };
         for dot in dots {
             if dot.y.is_some() {
-                dot.seeds.iter().try_for_each(|&seed| panel.mark(seed, beside, look, Weight::Seed))?;
+                dot.seeds.iter().try_for_each(|(seed, value)| {
+                    let text = self.text(&dot.cell, &tip::seed(*seed), *value, (None, None));
+                    panel.canvas.titled(&text, || panel.mark(*value, beside, look, Weight::Seed))
+                })?;
             }
-            if let Some(interval) = dot.y {
-                panel.upright(dot.mean.0, interval, dodge, look)?;
-            }
-            if let Some(interval) = dot.x {
-                panel.level(interval, dot.mean.1, look)?;
-            }
-            panel.mark(dot.mean, dodge, look, Weight::Mean)?;
+            let of = match &dot.seeds[..] {
+                [(seed, _)] => tip::seed(*seed),
+                seeds => tip::mean_of(seeds.len(), dot.y.is_some()),
+            };
+            let text = self.text(&dot.cell, &of, dot.mean, (dot.x, dot.y));
+            panel.canvas.titled(&text, || {
+                dot.y.map_or(Ok(()), |interval| panel.upright(dot.mean.0, interval, dodge, look))?;
+                dot.x.map_or(Ok(()), |interval| panel.level(interval, dot.mean.1, look))?;
+                panel.mark(dot.mean, dodge, look, Weight::Mean)
+            })?;
             if !self.is_setting {
                 let (x, y) = panel.place(dot.mean);
-                let font = Font { size: 9.5, ..Font::TICK };
+                let font = Font { size: 11.0, ..Font::TICK };
                 panel.canvas.text((x + 6.0, y - 8.0), &dot.label, font, Anchor::Start)?;
             }
         }
         Ok(())
+    }
+
+    /// The text of a mark. A setting is in the name of the cell.
+    fn text(
+        &self,
+        cell: &str,
+        of: &str,
+        (x, y): (f64, f64),
+        intervals: (Option<Interval>, Option<Interval>),
+    ) -> String {
+        let x = if self.is_setting { String::new() } else { tip::value(self.x.name, x, intervals.0) };
+        tip::text(&[cell, of, &tip::value(self.y.name, y, intervals.1), &x])
     }
 
     fn caption(&self, data: &ReportData<'_>, facets: &Facets<'_>, dots: &[Dot]) -> String {

@@ -1,5 +1,6 @@
 //! A row of a chart: every seed of a quantity, its mean and its interval.
 
+use super::tip;
 use crate::report::chart::{ChartRow, Drawn, Look, Panel, Weight};
 use crate::stats::Interval;
 
@@ -13,8 +14,10 @@ pub struct SeedRow {
     pub group: String,
     pub label: String,
     pub look: Look,
-    /// Value of each seed that has one.
-    pub seeds: Vec<f64>,
+    /// Name of the quantity, with its unit.
+    pub quantity: &'static str,
+    /// Each seed that has a value, with it.
+    pub seeds: Vec<(u64, f64)>,
     pub mean: Option<f64>,
     pub interval: Option<Interval>,
     /// The numbers.
@@ -37,7 +40,7 @@ impl SeedRow {
     /// Values that the scale must hold.
     pub fn extent(&self) -> impl Iterator<Item = f64> {
         let ends = self.interval.into_iter().flat_map(|interval| [interval.low, interval.high]);
-        self.seeds.iter().copied().chain(self.mean).chain(ends)
+        self.seeds.iter().map(|seed| seed.1).chain(self.mean).chain(ends)
     }
 
     /// Its texts.
@@ -46,15 +49,28 @@ impl SeedRow {
     }
 
     /// Draws its marks at the place `y`.
-    pub fn paint(&self, panel: &Panel<'_, '_>, y: f64) -> Drawn {
+    pub fn paint(&self, panel: &Panel<'_>, y: f64) -> Drawn {
         let look = self.look;
         if self.seeds.len() > 1 {
-            self.seeds.iter().try_for_each(|&seed| panel.mark((seed, y + SEEDS), 0.0, look, Weight::Seed))?;
+            self.seeds.iter().try_for_each(|&(seed, value)| {
+                let text = self.tip(&tip::seed(seed), value, None);
+                panel.canvas.titled(&text, || panel.mark((value, y + SEEDS), 0.0, look, Weight::Seed))
+            })?;
         }
-        if let Some(interval) = self.interval {
-            panel.level(interval, y + INTERVAL, look)?;
-        }
-        let mut mean = self.mean.into_iter();
-        mean.try_for_each(|mean| panel.mark((mean, y + INTERVAL), 0.0, look, Weight::Mean))
+        let Some(mean) = self.mean else { return Ok(()) };
+        let of = match self.seeds[..] {
+            [(seed, _)] => tip::seed(seed),
+            _ => tip::mean_of(self.seeds.len(), self.interval.is_some()),
+        };
+        let text = self.tip(&of, mean, self.interval);
+        panel.canvas.titled(&text, || {
+            self.interval.map_or(Ok(()), |interval| panel.level(interval, y + INTERVAL, look))?;
+            panel.mark((mean, y + INTERVAL), 0.0, look, Weight::Mean)
+        })
+    }
+
+    /// The text of a mark.
+    fn tip(&self, of: &str, value: f64, interval: Option<Interval>) -> String {
+        tip::text(&[&self.group, &self.label, of, &tip::value(self.quantity, value, interval)])
     }
 }

@@ -9,12 +9,15 @@ use serde::Serialize;
 
 use self::provenance::{CommandLine, Fact};
 use super::Error;
-use super::chart::on_page;
+use super::chart::dark_rules;
 use super::data::ReportData;
 use super::figures::Figure;
 use crate::analysis::{TableView, concerns};
 use crate::store::TrialRow;
 use crate::text::printable_lines;
+
+/// Sorts and filters tables, and shows the values of marks.
+const SCRIPT: &str = concat!(include_str!("sort.js"), include_str!("filter.js"), include_str!("marks.js"));
 
 /// The data of the template.
 #[derive(Serialize)]
@@ -84,9 +87,8 @@ pub fn fill(template: &str, page: &impl Serialize) -> Result<String, Error> {
     let source = [include_str!("views.html"), template].concat();
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.add_global("style", include_str!("style.css"));
-    environment.add_global("script", include_str!("sort.js"));
-    environment.add_filter("on_page", |figure: &str| on_page(figure));
+    environment.add_global("style", include_str!("style.css").to_owned() + &dark_rules());
+    environment.add_global("script", SCRIPT);
     Ok(printable_lines(&environment.render_str(&source, Serde(page))?).into_owned())
 }
 
