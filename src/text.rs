@@ -1,4 +1,7 @@
-//! Formatting of messages.
+//! Formatting of messages and tables.
+
+pub mod table;
+pub mod wrap;
 
 use std::borrow::Cow;
 use std::error::Error;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use drsae::analysis::{Analysis, Input, SweepDesign};
+use drsae::analysis::{Analysis, Input, Space, SweepDesign};
 use drsae::anatomy::tables::{CurveRow, Measurement, NetworkRow, UnitRow, read};
 use drsae::store::{self, Store, StoredTables, Survey, TrialTable, parse_rows};
 use drsae::verify::{Audit, AuditedFolder};
@@ -53,7 +53,7 @@ fn merged(tiny: &Tiny, input: &[u8]) -> bool {
             Ok(analysis) => {
                 is_accepted = true;
                 analysis.files().expect("tables of a table");
-                assert!(analysis.render(80).ends_with('\n'));
+                assert!(analysis.render(Space::of_columns(80), "analysis").ends_with('\n'));
             }
             Err(error) => {
                 let text = error.to_string();

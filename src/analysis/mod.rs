@@ -29,7 +29,7 @@ mod grid;
 mod input;
 mod mistakes;
 mod pairs;
-mod render;
+pub mod render;
 mod sentence;
 mod settings;
 mod summary;
@@ -54,6 +54,8 @@ pub use input::Input;
 pub use pairs::Contrast;
 pub use summary::{Summary, SummaryRow};
 pub use views::TableView;
+
+pub use crate::text::table::Space;
 pub(crate) use words::{difference, side, spread};
 
 use std::collections::BTreeSet;
@@ -133,10 +135,11 @@ impl Analysis {
         views::of(self)
     }
 
-    /// The tables and the verdict for a terminal of `width` columns, without colour.
+    /// The tables and the verdict for a terminal, without colour; `folder` is that of the files of the analysis, which hold
+    /// what is not shown.
     #[must_use]
-    pub fn render(&self, width: u16) -> String {
-        render::analysis(&self.summary, self.compared.as_ref(), width)
+    pub fn render(&self, space: Space, folder: &str) -> String {
+        render::analysis(&self.summary, self.compared.as_ref(), space, folder)
     }
 }
 

@@ -1,85 +1,138 @@
 //! The tables for a terminal.
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
-
 use super::views::{self, TableView};
-use super::{Compared, Summary};
+use super::{COMPARISON, Compared, Summary};
 use crate::text::printable;
+use crate::text::table::{Space, TextTable};
+use crate::text::wrap;
 
-/// Lines above, below and under the headings; none between rows.
-const STYLE: TableStyle = presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none());
+/// Columns of the cells that a narrow terminal loses first, in this order.
+const SUMMARY_ORDER: [&str; 5] = ["image SE", "parameters", "hidden", "n", "valid error"];
+/// The same of the comparison.
+const COMPARISON_ORDER: [&str; 8] = [
+    "p (sign flip)",
+    "parameters (reference)",
+    "p (t)",
+    "95 % over seeds and images",
+    "p (equivalence, Holm)",
+    "p (Holm)",
+    "n",
+    "Δ valid",
+];
 
-/// Number columns of the summary and of the comparison that fit a terminal.
-const SUMMARY_NUMBERS: usize = 5;
-const COMPARISON_NUMBERS: usize = 3;
-
-/// The cells, every cell against its reference, and the verdict.
-pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, width: u16) -> String {
-    let summary = table(&views::summary(cells), SUMMARY_NUMBERS, width);
-    let summary = format!("Errors in percent, mean ± standard deviation over n seeds\n{summary}\n");
-    let Some(compared) = compared else { return summary };
-    let table = table(&views::comparison(compared), COMPARISON_NUMBERS, width);
-    let unmatched = match &compared.contrast.unmatched[..] {
-        [] => String::new(),
-        cells => format!("No reference has the other values of: {}\n", printable(&cells.join("; "))),
-    };
-    let reference = compared.contrast.reference_label();
-    let reference = printable(&reference);
-    let verdict = wrapped(&printable(&compared.verdict), usize::from(width));
-    format!(
-        "{summary}\nDifference in error from {reference}, percentage points, paired by seed\n\
-         (+ where {reference} is better)\n{table}\n{unmatched}\n{verdict}"
-    )
+/// A table of any view, with its whole heads; its last number matters most. `source` names the file or the command that
+/// shows all of it.
+#[must_use]
+pub fn table(view: &TableView, source: &str, space: Space) -> String {
+    Columns::of(view, ToOwned::to_owned).text(&TableText { source, ..TableText::default() }, space)
 }
 
-/// The text columns and the first number columns of a view.
-fn table(view: &TableView, numbers: usize, width: u16) -> String {
-    let columns = view.texts + numbers;
-    let shown = |row: &[String]| -> Vec<_> {
-        row[..columns].iter().map(|cell| printable(cell).into_owned()).collect()
+/// The cells, every cell against its reference, and the verdict; `folder` is that of the files of the analysis.
+pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, space: Space, folder: &str) -> String {
+    let source = |file: &str| format!("{folder}/{file}");
+    let summary = summary(cells, &source(super::SUMMARY), space);
+    let Some(compared) = compared else { return summary };
+    let table = comparison(compared, &source(COMPARISON), space);
+    let unmatched = match &compared.contrast.unmatched[..] {
+        [] => String::new(),
+        cells => {
+            wrapped(&format!("No reference has the other values of: {}", printable(&cells.join("; "))), space)
+        }
     };
-    let mut table = Table::new();
-    table
-        .load_style(STYLE)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width)
-        .set_header(view.head[..columns].iter().map(|head| brief(head)))
-        .add_rows(view.rows.iter().map(|row| shown(row)));
-    for column in table.column_iter_mut().skip(view.texts) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    let verdict = wrapped(&printable(&compared.verdict), space);
+    format!("{summary}\n{table}{unmatched}\n{verdict}")
+}
+
+fn summary(cells: &Summary, source: &str, space: Space) -> String {
+    let (error, of) = if cells.is_sealed() { ("valid", false) } else { ("test", true) };
+    let seed = |at: usize| {
+        let error = |row: &super::SummaryRow| {
+            let errors = row.errors[at]?;
+            if of { errors.test } else { errors.valid }
+        };
+        cells.rows.iter().map(|row| error(row).map(|error| format!("{error:.2}"))).collect()
+    };
+    let columns = Columns::of(&views::summary(cells), brief).by_seed(error, &cells.seeds, seed);
+    let title = "Errors in percent, mean ± standard deviation over n seeds";
+    columns.text(&TableText { title, dispensable: &SUMMARY_ORDER, source }, space)
+}
+
+fn comparison(compared: &Compared, source: &str, space: Space) -> String {
+    let Compared { contrast, comparison, .. } = compared;
+    let seed = |at: usize| {
+        comparison
+            .iter()
+            .map(|row| row.differences[at].map(|difference| format!("{difference:+.2}")))
+            .collect()
+    };
+    let columns = Columns::of(&views::comparison(compared), brief).by_seed("Δ test", &contrast.seeds, seed);
+    let reference = contrast.reference_label();
+    let reference = printable(&reference);
+    let title = format!(
+        "Difference in error from {reference}, percentage points, paired by seed (+ where {reference} is better)"
+    );
+    columns.text(&TableText { title: &title, dispensable: &COMPARISON_ORDER, source }, space)
 }
 
 /// A column head without its unit, which the title names.
 fn brief(head: &str) -> String {
     let name = head.split(" / ").next().unwrap_or(head);
-    printable(name).replace("hidden units", "hidden").replace("validation", "valid")
+    name.replace("hidden units", "hidden").replace("validation", "valid")
 }
 
-/// The text in lines of at most `width` characters, broken between words.
-fn wrapped(text: &str, width: usize) -> String {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines
-            .last_mut()
-            .filter(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => line.extend([" ", word]),
-            None => lines.push(word.to_owned()),
+/// The text in lines that fit.
+fn wrapped(text: &str, space: Space) -> String {
+    wrap::lines(text, space.columns.unwrap_or(wrap::READABLE).min(wrap::READABLE)).join("\n") + "\n"
+}
+
+/// The texts around a table, and the order in which it loses columns.
+#[derive(Default)]
+struct TableText<'t> {
+    title: &'t str,
+    dispensable: &'t [&'t str],
+    source: &'t str,
+}
+
+/// The columns of a view, with what only wide terminals show.
+struct Columns {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+    texts: usize,
+    additional: usize,
+}
+
+impl Columns {
+    fn of(view: &TableView, head: fn(&str) -> String) -> Self {
+        let cells = |row: &Vec<String>| row.iter().map(|cell| printable(cell).into_owned()).collect();
+        Self {
+            head: view.head.iter().map(|name| printable(&head(name)).into_owned()).collect(),
+            rows: view.rows.iter().map(cells).collect(),
+            texts: view.texts,
+            additional: 0,
         }
     }
-    lines.join("\n") + "\n"
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Adds a column for each seed, unless there is one seed.
+    fn by_seed(mut self, name: &str, seeds: &[u64], cells: impl Fn(usize) -> Vec<Option<String>>) -> Self {
+        for (at, seed) in seeds.iter().enumerate().filter(|_| seeds.len() > 1) {
+            self.head.push(format!("{name}, seed {seed}"));
+            for (row, cell) in self.rows.iter_mut().zip(cells(at)) {
+                row.push(cell.unwrap_or_else(super::words::absent));
+            }
+            self.additional += 1;
+        }
+        self
+    }
 
-    #[test]
-    fn texts_are_broken_between_words() {
-        assert_eq!(wrapped("one two three", 7), "one two\nthree\n");
-        assert_eq!(wrapped("indivisible ± a b", 3), "indivisible\n± a\nb\n");
+    fn text(&self, &TableText { title, dispensable, source }: &TableText<'_>, space: Space) -> String {
+        let Self { head, rows, texts, additional } = self;
+        let table = TextTable {
+            title,
+            dispensable,
+            additional: *additional,
+            source,
+            ..TextTable::new(head, rows, *texts)
+        };
+        table.lines(space).join("\n") + "\n"
     }
 }

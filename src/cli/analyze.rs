@@ -1,22 +1,19 @@
 //! `drsae analyze`: the tables of a sweep, computed from the results on disk.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
 use super::results::{self, warn_of_damage};
 use super::spec_args::SpecArgs;
-use super::terminal::{output, print_message};
+use super::terminal::{output, page, print_message};
 use crate::analysis::{self, Analysis, SweepDesign};
 use crate::report::{self, PAGE, ReportedSweep};
 use crate::spec::Sweep;
 use crate::store::{EpochRow, Store, Table, TrialRow};
 use crate::study::Standing;
-use crate::text::printable;
-
-/// Width of the tables in columns if the output is not a terminal.
-const PIPE_WIDTH: u16 = 100;
+use crate::text::{printable, shown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,7 +100,8 @@ impl<'a> Analysed<'a> {
         if !self.sweep.question.is_empty() {
             writeln!(out, "{}\n", printable(&self.sweep.question))?;
         }
-        writeln!(out, "{}", self.analysis.render(width()))?;
+        let folder = shown(&self.store.analysis_file(""));
+        writeln!(out, "{}", self.analysis.render(page(), folder.trim_end_matches('/')))?;
         self.warn()?;
         if self.analysis.compared.is_some() {
             let standing = Standing::read(self.sweep, self.store)?;
@@ -111,12 +109,6 @@ impl<'a> Analysed<'a> {
         }
         Ok(())
     }
-}
-
-fn width() -> u16 {
-    let terminal = std::io::stdout().is_terminal();
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    columns.filter(|_| terminal).unwrap_or(PIPE_WIDTH)
 }
 
 #[cfg(test)]

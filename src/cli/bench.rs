@@ -9,9 +9,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use indicatif::ProgressBar;
 
 use super::progress::style;
-use super::terminal::output;
+use super::terminal::{output, page};
 use crate::bench::{self, Bench, BenchReport, Effort, Timings};
 use crate::model::{self, Family};
+use crate::text::table::TextTable;
 use crate::train::Gradient;
 
 const EXAMPLES: &str = "\
@@ -105,20 +106,27 @@ fn print(args: &Args, report: &BenchReport, out: &mut dyn Write) -> Result<()> {
     let Args { hidden, steps, batch, repeats, .. } = args;
     let family = args.family.name();
     let gradient = if args.gradient == Gradient::Candle { ", operations of candle" } else { "" };
-    writeln!(out, "{family}, {hidden} units, T = {steps}, mini-batches of {batch}, one thread{gradient}")?;
     let active = 100.0 * report.active;
-    writeln!(out, "{active:.0} % of the units active; median [range] of {repeats} repetitions\n")?;
-    let line = |out: &mut dyn Write, name: &str, t: Timings, unit: &str, digits: usize| {
-        let Timings { median, low, high } = t;
-        writeln!(out, "{name:<24}{median:>9.digits$}  [{low:.digits$}, {high:.digits$}]  {unit}")
+    let title = format!(
+        "{family}, {hidden} units, T = {steps}, mini-batches of {batch}, one thread{gradient}; {active:.0} % of the units \
+         active; median [range] of {repeats} repetitions"
+    );
+    let row = |name: &str, timings: Timings, digits: usize| {
+        let Timings { median, low, high } = timings;
+        vec![name.to_owned(), format!("{median:.digits$} [{low:.digits$}, {high:.digits$}]")]
     };
-    line(out, "training", report.samples, "images/s", 0)?;
-    line(out, "matrix products", report.gflops, "GFLOP/s", 1)?;
-    line(out, "peak (1024 × 1024)", report.peak_gflops, "GFLOP/s", 1)?;
-    line(out, "fraction of peak", report.peak_fraction, "", 3)?;
-    if let Some(ratio) = report.side_by_side {
-        line(out, &format!("speed-up on {} threads", args.jobs), ratio, "", 3)?;
-    }
+    let mut rows = vec![
+        row("training, images/s", report.samples, 0),
+        row("matrix products, GFLOP/s", report.gflops, 1),
+        row("peak (1024 × 1024), GFLOP/s", report.peak_gflops, 1),
+        row("fraction of peak", report.peak_fraction, 3),
+    ];
+    rows.extend(
+        report.side_by_side.map(|ratio| row(&format!("speed-up on {} threads", args.jobs), ratio, 3)),
+    );
+    let head = ["measured", "median [range]"].map(str::to_owned);
+    let table = TextTable { title: &title, ..TextTable::new(&head, &rows, 1) };
+    table.lines(page()).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(())
 }
 

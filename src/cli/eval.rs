@@ -6,13 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
-use super::terminal::output;
+use super::terminal::{output, space};
 use super::{checkpoint, notes, source};
 use crate::data::{self, Dataset, Part};
 use crate::model::Model;
 use crate::spec::TrialConfig;
 use crate::stats::proportion_error;
-use crate::text::{printable, shown};
+use crate::text::{printable, shown, wrap};
 use crate::train::{self, Evaluation};
 
 const EXAMPLES: &str = "\
@@ -102,28 +102,27 @@ impl Evaluated {
     fn print(&self, out: &mut dyn Write) -> Result<()> {
         let model = &self.config.model;
         let Evaluation { error, reconstruction, active, .. } = &self.evaluation;
-        writeln!(
-            out,
+        let network = format!(
             "{}, {} units, T = {}, {} parameters, seed {}",
             model.family.name(),
             model.hidden,
             model.steps,
             self.parameters,
             self.config.seed
-        )?;
-        writeln!(
-            out,
+        );
+        let errors = format!(
             "{}: {} of {} test images wrong, {error:.2} % (standard error {:.2})",
             printable(&source::name(&self.source)),
             self.wrong(),
             self.images(),
             self.standard_error()
-        )?;
-        writeln!(
-            out,
-            "half squared reconstruction error {reconstruction:.4}, {:.1} % active",
-            100.0 * active
-        )?;
+        );
+        let code =
+            format!("half squared reconstruction error {reconstruction:.4}, {:.1} % active", 100.0 * active);
+        let columns = space().and_then(|space| space.columns);
+        let mut lines =
+            [network, errors, code].into_iter().flat_map(|text| wrap::indented(&text, (0, 2), columns));
+        lines.try_for_each(|line| writeln!(out, "{line}"))?;
         Ok(())
     }
 

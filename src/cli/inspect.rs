@@ -14,14 +14,14 @@ use indicatif::ProgressBar;
 use self::loaded::Loaded;
 use self::subjects::Networks;
 use super::progress::{style, tick};
-use super::terminal::output;
+use super::terminal::{output, space};
 use crate::anatomy::Anatomy;
 use crate::anatomy::claims::{CLAIMS_CSV, JudgedClaim, claims_csv, conclusions};
 use crate::anatomy::summary::summarise;
 use crate::anatomy::tables::{self, NetworkRow};
 use crate::report::{self, ReportedAnatomy};
 use crate::store;
-use crate::text::shown;
+use crate::text::{shown, wrap};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -146,13 +146,18 @@ fn merge<'a, R: NetworkRow + Clone + 'a>(
 /// Prints each claim with its verdict and its primary measures.
 fn print(conclusions: &[JudgedClaim<'_>], folder: &Path) -> Result<()> {
     let mut out = output();
+    let columns = space().and_then(|space| space.columns);
+    let mut print = |text: &str, indents| {
+        wrap::indented(text, indents, columns).iter().try_for_each(|line| writeln!(out, "{line}"))
+    };
     for conclusion in conclusions {
-        writeln!(out, "{}. {}: {}", conclusion.claim, conclusion.text, conclusion.verdict)?;
+        print(&format!("{}. {}: {}", conclusion.claim, conclusion.text, conclusion.verdict), (0, 3))?;
         for summary in &conclusion.evidence {
             let [value, before, untrained] = report::summary_texts(summary);
             let name = summary.measure.definition().name;
             let verdict = report::verdict_text(summary);
-            writeln!(out, "     {name}: {value} (after phase 1 {before}, untrained {untrained}): {verdict}")?;
+            let line = format!("{name}: {value} (after phase 1 {before}, untrained {untrained}): {verdict}");
+            print(&line, (5, 7))?;
         }
     }
     writeln!(out, "\n{}", shown(&folder.join(report::ANATOMY_PAGE)))?;

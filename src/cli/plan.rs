@@ -9,11 +9,13 @@ use serde::Serialize;
 
 use super::progress::duration;
 use super::spec_args::SpecArgs;
-use super::terminal::output;
+use super::terminal::{output, space};
 use crate::engine::{Pilot, memory};
 use crate::plan::{Plan, Trial};
 use crate::spec::Sweep;
 use crate::study::{self, PlannedStage};
+use crate::text::table::{Space, TextTable};
+use crate::text::wrap;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,8 +51,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let costs: Vec<Cost> = plan.trials.iter().map(|trial| Cost::of(trial, &plan, pilot.as_ref())).collect();
     let total = Total::of(&costs, &plan, args.spec.default_jobs());
     let mut out = BufWriter::new(output());
-    let print = if args.json { print_json } else { print_table };
-    print(&plan, &costs, &total, &mut out)?;
+    if args.json {
+        print_json(&plan, &costs, &total, &mut out)?;
+    } else {
+        let source = format!("`{} | less -S`", args.spec.command("plan"));
+        let table = Listed { plan: &plan, costs: &costs, total: &total, source: &source };
+        table.print(space().unwrap_or(Space::UNLIMITED), &mut out)?;
+    }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -143,13 +150,18 @@ fn stages(args: &Args, sweep: &Sweep, plan: &Plan, pilot: Option<&Pilot>) -> Res
         let time = |seconds: &Option<f64>| {
             seconds.map_or_else(String::new, |it| duration(Duration::from_secs_f64(it)))
         };
-        let mut rows =
-            vec![["trials", "stage", "configurations a group", "time"].map(str::to_owned).to_vec()];
-        rows.extend(stages.iter().zip(&times).map(|(stage, seconds)| {
+        let head = ["trials", "stage", "configurations a group", "time"].map(str::to_owned);
+        let cells = |(stage, seconds): (&PlannedStage, &Option<f64>)| {
             let configurations = stage.configurations.map_or_else(String::new, |count| count.to_string());
             vec![stage.trials.to_string(), stage.name.clone(), configurations, time(seconds)]
-        }));
-        print_columns(&rows, &mut out)?;
+        };
+        let rows: Vec<_> = stages.iter().zip(&times).map(cells).collect();
+        let dispensable = &["configurations a group"];
+        let table = TextTable { dispensable, ..TextTable::new(&head, &rows, 2) };
+        table
+            .lines(space().unwrap_or(Space::UNLIMITED))
+            .iter()
+            .try_for_each(|line| writeln!(out, "{line}"))?;
         let total: Option<f64> = times.iter().copied().sum();
         write!(out, "{}: {} cells", plan.name, sweep.cells.len())?;
         if total.is_some() {
@@ -161,39 +173,35 @@ fn stages(args: &Args, sweep: &Sweep, plan: &Plan, pilot: Option<&Pilot>) -> Res
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_table(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) -> Result<()> {
-    let time = total.seconds.map(|_| "time");
-    let headings =
-        ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(time).chain(["MiB", "folder"]);
-    let mut rows = vec![headings.map(str::to_owned).collect()];
-    rows.extend(costs.iter().map(Cost::cells));
-    print_columns(&rows, out)?;
-    write!(out, "{}: {} trials, ", plan.name, plan.trials.len())?;
-    if let Some(seconds) = total.seconds {
-        write!(out, "about {} with ", duration(Duration::from_secs_f64(seconds)))?;
-    }
-    writeln!(out, "{} in parallel, {} MiB", total.jobs, mebibytes(total.bytes))?;
-    Ok(())
+/// The trials of a plan with their costs.
+struct Listed<'p> {
+    plan: &'p Plan,
+    costs: &'p [Cost<'p>],
+    total: &'p Total,
+    /// The command that shows all.
+    source: &'p str,
 }
 
-/// Prints texts in columns: numbers right-aligned; the second column, the names, and the last one left-aligned. Fast for
-/// a hundred thousand rows.
-fn print_columns(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<_> = (0..columns).map(width).collect();
-    for row in rows {
-        for (column, (text, &width)) in row.iter().zip(&widths).enumerate() {
-            match column {
-                0 => write!(out, "{text:>width$}")?,
-                1 => write!(out, "  {text:<width$}")?,
-                last if last + 1 == columns => write!(out, "  {text}")?,
-                _ => write!(out, "  {text:>width$}")?,
-            }
+impl Listed<'_> {
+    /// Prints a row for each trial, and the total.
+    fn print(&self, space: Space, out: &mut dyn Write) -> Result<()> {
+        let Self { plan, costs, total, source } = *self;
+        let time = total.seconds.map(|_| "time");
+        let head =
+            ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(time).chain(["MiB", "folder"]);
+        let head: Vec<String> = head.map(str::to_owned).collect();
+        let rows: Vec<_> = costs.iter().map(Cost::cells).collect();
+        let dispensable = &["MiB", "folder", "MFLOP/image", "index", "parameters"];
+        let table = TextTable { dispensable, source, ..TextTable::new(&head, &rows, 2) };
+        table.lines(space).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        let mut sum = format!("{}: {} trials, ", plan.name, plan.trials.len());
+        if let Some(seconds) = total.seconds {
+            sum += &format!("about {} with ", duration(Duration::from_secs_f64(seconds)));
         }
-        writeln!(out)?;
+        sum += &format!("{} in parallel, {} MiB", total.jobs, mebibytes(total.bytes));
+        wrap::indented(&sum, (0, 0), space.columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        Ok(())
     }
-    Ok(())
 }
 
 fn mebibytes(bytes: u64) -> String {
@@ -218,7 +226,7 @@ fn print_json(plan: &Plan, costs: &[Cost], total: &Total, out: &mut dyn Write) -
 mod tests {
     use super::*;
 
-    fn listed(plan: &Plan, seconds: Option<f64>) -> String {
+    fn listed(plan: &Plan, seconds: Option<f64>, space: Space) -> String {
         // Another test covers the hash of an id.
         let mut costs: Vec<_> = plan.trials.iter().map(|trial| Cost::of(trial, plan, None)).collect();
         for cost in &mut costs {
@@ -226,7 +234,9 @@ mod tests {
         }
         let total = Total { jobs: 2, seconds, bytes: 9 << 20 };
         let mut out = Vec::new();
-        print_table(plan, &costs, &total, &mut out).unwrap();
+        let listed =
+            Listed { plan, costs: &costs, total: &total, source: "`drsae plan small.toml | less -S`" };
+        listed.print(space, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -235,17 +245,25 @@ mod tests {
         let mut plan = crate::plan::tests::plan("[sweep.grid]\nmodel.steps = [2, 11]\n");
         plan.name = "small".to_owned();
         plan.trials.truncate(2);
-        insta::assert_snapshot!(listed(&plan, Some(75.0)), @r"
+        insta::assert_snapshot!(listed(&plan, Some(75.0), Space::UNLIMITED), @r"
         index  trial        parameters  MFLOP/image        time  MiB  folder
             0  T=2 seed 1        64760        0.326  1 min 15 s    3  drsae-t2-n40-s1
             1  T=11 seed 1       64760        0.412  1 min 15 s    3  drsae-t11-n40-s1
         small: 2 trials, about 1 min 15 s with 2 in parallel, 9 MiB
         ");
-        insta::assert_snapshot!(listed(&plan, None), @r"
+        insta::assert_snapshot!(listed(&plan, None, Space::UNLIMITED), @r"
         index  trial        parameters  MFLOP/image  MiB  folder
             0  T=2 seed 1        64760        0.326    3  drsae-t2-n40-s1
             1  T=11 seed 1       64760        0.412    3  drsae-t11-n40-s1
         small: 2 trials, 2 in parallel, 9 MiB
+        ");
+        insta::assert_snapshot!(listed(&plan, Some(75.0), Space::of_columns(60)), @r"
+        all with parameters = 64760, time = 1 min 15 s, MiB = 3
+        index  trial        MFLOP/image  folder
+        ─────────────────────────────────────────────────
+            0  T=2 seed 1         0.326  drsae-t2-n40-s1
+            1  T=11 seed 1        0.412  drsae-t11-n40-s1
+        small: 2 trials, about 1 min 15 s with 2 in parallel, 9 MiB
         ");
     }
 }

@@ -7,10 +7,12 @@ use anyhow::{Context, Result};
 
 use super::search::Study;
 use super::spec_args::SpecArgs;
-use super::terminal::output;
+use super::terminal::{output, space};
 use crate::spec::Sweep;
 use crate::stats::{Design, LEVEL, PairedTest, TARGET_POWER};
 use crate::study::SearchSpread;
+use crate::text::table::{Space, TextTable};
+use crate::text::wrap;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,21 +92,27 @@ fn answers(args: &Args, study: &Sweep, spread: SearchSpread) -> Vec<Answer> {
 fn print(study: &Sweep, spread: SearchSpread, answers: &[Answer], out: &mut dyn Write) -> Result<()> {
     let SearchSpread { sd, freedom, contrasts } = spread;
     let upper = spread.upper();
-    writeln!(
-        out,
+    let space = space();
+    let introduction = format!(
         "{}: paired differences in validation error have a standard deviation of {sd:.3} points ({freedom} degrees \
          of freedom; upper 80 % limit {upper:.3}); {contrasts} contrasts at level {LEVEL} by Holm",
         study.name
-    )?;
-    writeln!(out, "{:>8}  {:>14}  to show", "seeds", "at upper limit")?;
+    );
+    let columns = space.and_then(|space| space.columns);
+    wrap::indented(&introduction, (0, 0), columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     let text =
         |seeds: &Result<usize, String>| seeds.as_ref().map_or_else(|_| "–".to_owned(), usize::to_string);
-    for answer in answers {
+    let head = ["to show", "at upper limit", "seeds"].map(str::to_owned);
+    let cells = |answer: &Answer| {
         let Answer { question, seeds, seeds_at_upper_limit } = answer;
-        writeln!(out, "{:>8}  {:>14}  {question}", text(seeds), text(seeds_at_upper_limit))?;
-        if let Err(reason) = seeds {
-            writeln!(out, "{:>8}  {:>14}    {reason}", "", "")?;
-        }
+        vec![question.clone(), text(seeds_at_upper_limit), text(seeds)]
+    };
+    let rows: Vec<_> = answers.iter().map(cells).collect();
+    let table = TextTable::new(&head, &rows, 1).lines(space.unwrap_or(Space::UNLIMITED));
+    table.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    for (question, reason) in answers.iter().filter_map(|it| Some((&it.question, it.seeds.as_ref().err()?))) {
+        let line = format!("{question}: {reason}");
+        wrap::indented(&line, (0, 2), columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     writeln!(out, "the plan has {} seeds", study.seeds.len())?;
     Ok(())

@@ -18,7 +18,7 @@ use self::watch::Screen;
 use super::results;
 use super::slurm::jobs;
 use super::spec_args::SpecArgs;
-use super::terminal::output;
+use super::terminal::{output, space};
 use crate::engine::stale::{self, Stale};
 use crate::plan::{Plan, Trial};
 use crate::slurm::Jobs;
@@ -71,14 +71,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         "`--interval` takes a number of seconds above 0"
     );
     let mut complete = 0;
-    let mut look = |width: usize| -> Result<Screen> {
+    let mut look = |columns: Option<usize>| -> Result<Screen> {
         let status = SweepStatus::observe(args, &plan, &store)?;
         complete = status.complete();
         let view = View::of(&status, &plan, &store)?;
         if let Some(file) = &args.html {
             store::place(file, view.page(&sweep.question)?.as_bytes())?;
         }
-        view.screen(width)
+        view.screen(columns)
     };
     if args.watch {
         watch::watch(interval?, look)?;
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         status.print_json(&plan, &mut out)?;
         out.flush()?;
     } else {
-        let screen = look(usize::MAX)?;
+        let screen = look(space().and_then(|space| space.columns))?;
         let mut out = BufWriter::new(output());
         screen.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
         out.flush()?;

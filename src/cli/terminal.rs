@@ -10,6 +10,9 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
+use console::Term;
+
+use crate::text::table::Space;
 use crate::text::{message, printable, printable_lines};
 use crate::{data, store};
 
@@ -21,6 +24,25 @@ struct Unwritable(#[source] io::Error);
 /// Standard output.
 pub fn output() -> impl Write {
     Output { out: io::stdout().lock() }
+}
+
+/// Columns of a text if the output is not a terminal.
+const PIPE_WIDTH: usize = 100;
+/// Rows of a table on a terminal.
+const ROWS: usize = 40;
+
+/// The space that a terminal has; none if standard output is not one. `COLUMNS` replaces its width.
+pub fn space() -> Option<Space> {
+    let terminal = Term::stdout();
+    let asked = || env::var("COLUMNS").ok()?.parse().ok().filter(|&columns| columns > 0);
+    let own = || terminal.size_checked().map(|(_, columns)| usize::from(columns));
+    let columns = || asked().or_else(own).unwrap_or(PIPE_WIDTH);
+    terminal.is_term().then(|| Space { columns: Some(columns()), rows: Some(ROWS) })
+}
+
+/// The same for tables that people read, whose width is limited in a pipe as well.
+pub fn page() -> Space {
+    space().unwrap_or(Space::of_columns(PIPE_WIDTH))
 }
 
 /// Prints a message of one or more lines to standard error.

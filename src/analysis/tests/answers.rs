@@ -99,27 +99,25 @@ fn tables_are_written_with_the_known_answers() {
 #[test]
 fn terminal_tables_fit_their_width() {
     let (_folder, store) = results(&TRIALS);
-    let text = analyze(&store, &design()).unwrap().render(80);
+    let text = analyze(&store, &design()).unwrap().render(Space::of_columns(80), "analysis");
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     insta::assert_snapshot!(text, @r"
     Errors in percent, mean ± standard deviation over n seeds
-    ────────────────────────────────────────────────────────────────────────
-     family   steps   hidden   parameters     n   valid error    test error
-    ════════════════════════════════════════════════════════════════════════
-     drsae    2          100         1000     3   2.25 ± 0.25   1.25 ± 0.25
-     untied   2           90          990     3   2.75 ± 0.50   1.75 ± 0.50
-     drsae    5          100         1000   2/3   2.25 ± 0.35   1.25 ± 0.35
-     untied   5           90          990     3   2.00 ± 0.50   1.00 ± 0.50
-    ────────────────────────────────────────────────────────────────────────
+    family  steps  hidden  parameters    n  valid error   test error  image SE
+    ──────────────────────────────────────────────────────────────────────────
+    drsae       2     100        1000    3  2.25 ± 0.25  1.25 ± 0.25      0.56
+    untied      2      90         990    3  2.75 ± 0.50  1.75 ± 0.50      0.66
+    drsae       5     100        1000  2/3  2.25 ± 0.35  1.25 ± 0.35      0.56
+    untied      5      90         990    3  2.00 ± 0.50  1.00 ± 0.50      0.50
 
-    Difference in error from drsae, percentage points, paired by seed
-    (+ where drsae is better)
-    ──────────────────────────────────────────────────────────────────────
-     steps   challenger     n               Δ valid                Δ test
-    ══════════════════════════════════════════════════════════════════════
-     2       untied         3   +0.50 [-0.12, 1.12]   +0.50 [-0.12, 1.12]
-     5       untied       2/3   -0.25 [-3.43, 2.93]   -0.25 [-3.43, 2.93]
-    ──────────────────────────────────────────────────────────────────────
+    Difference in error from drsae, percentage points, paired by seed (+ where drsae
+    is better); all with challenger = untied, parameters (reference) = 990 (1000);
+    in every row Δ test = Δ valid
+                                                 p  p (sign  95 % over seeds
+    steps    n              Δ valid  p (t)  (Holm)    flip)       and images
+    ────────────────────────────────────────────────────────────────────────
+        2    3  +0.50 [-0.12, 1.12]  0.074   0.148    0.250    [-0.01, 1.01]
+        5  2/3  -0.25 [-3.43, 2.93]  0.500   0.500    1.000    [-3.44, 2.94]
 
     At equal parameter count drsae has no demonstrated difference from untied: 0.12
     percentage points less test error [-3.05, 3.30] (95 % paired-t over 2 seeds,
@@ -136,7 +134,11 @@ fn one_seed_has_a_difference_and_no_interval() {
     steps,reference,challenger,parameters_reference,parameters_challenger,n,missing,mean_difference,sd,low_95,high_95,method,n_reference,n_challenger,p_t,p_holm,p_sign_flip,p_sign_flip_least,valid_mean_difference,valid_low_95,valid_high_95,seeds_images_low_95,seeds_images_high_95,difference_seed_7
     2,drsae,untied,1000,990,1,0,0.5,,,,paired,1,1,,,1.0,1.0,0.5,,,,,0.5
     ");
-    assert!(analysis.render(80).contains("+0.50\n"), "{}", analysis.render(80));
+    assert!(
+        analysis.render(Space::of_columns(80), "analysis").contains("  +0.50  +0.50  "),
+        "{}",
+        analysis.render(Space::of_columns(80), "analysis")
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod effects;
 mod examples;
 mod published;
 mod reading;
+mod stored;
 
 use std::fs;
 

@@ -27,7 +27,11 @@ fn incomplete_trials_are_counted_by_status() {
 fn a_cell_without_reference_is_named() {
     let (_folder, store) = results(&[("drsae", 2, 1, Some(1.0)), ("untied", 5, 1, Some(1.5))]);
     let analysis = analyze(&store, &design()).unwrap();
-    assert!(analysis.render(80).contains("No reference has the other values of: untied, 5\n"));
+    assert!(
+        analysis
+            .render(Space::of_columns(80), "analysis")
+            .contains("No reference has the other values of: untied, 5\n")
+    );
     let compared = analysis.compared.unwrap();
     assert!(compared.comparison.is_empty() && compared.grid.is_empty());
     assert!(written(&store, "tables.md").contains("which are not compared: untied, 5"));

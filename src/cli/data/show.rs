@@ -1,14 +1,17 @@
 //! `drsae data show`: images as text, or as JSON for other programs.
 
 use std::io::{self, Write};
+use std::iter;
 
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::{Place, load};
+use crate::cli::terminal::space;
 use crate::data::{Layout, PixelSlice, Pixels, layout, strokes};
 use crate::rng::Purpose;
+use crate::text::wrap;
 
 /// Name of the source without files.
 const STROKES: &str = "strokes";
@@ -120,7 +123,7 @@ impl Show {
         if self.json {
             writeln!(out, "{}", serde_json::to_string(&image.json())?)?;
         } else {
-            image.print(out)?;
+            image.print(space().and_then(|space| space.columns), out)?;
         }
         Ok(())
     }
@@ -139,22 +142,25 @@ impl Shown<'_> {
         Line { index: self.index, label: self.label, shape: self.layout.dimensions(), pixels }
     }
 
-    /// Two characters per pixel, since a terminal's cells are about twice as high as wide; features as numbers.
-    fn print(&self, out: &mut impl Write) -> io::Result<()> {
+    /// Two characters per pixel, since a terminal's cells are about twice as high as wide, or one if two do not fit;
+    /// features as numbers.
+    fn print(&self, width: Option<usize>, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "index {}, label {}", self.index, self.label)?;
         let numbers = self.pixels.numbers();
         let (numbers, columns) = match self.layout {
             Layout::Features(_) => {
                 let numbers: Vec<_> = numbers.iter().map(f32::to_string).collect();
-                return writeln!(out, "{}", numbers.join(" "));
+                let lines = wrap::indented(&numbers.join(" "), (0, 0), width);
+                return lines.iter().try_for_each(|line| writeln!(out, "{line}"));
             }
             Layout::Grey { columns, .. } => (numbers, columns),
             Layout::Colour { columns, .. } => (layout::luminance(&numbers), columns),
         };
         let (paper, ink) = self.ends(&numbers);
+        let letters = if width.is_some_and(|width| width < 2 * columns) { 1 } else { 2 };
         for row in numbers.chunks_exact(columns) {
             let shades = row.iter().map(|&number| shade(number, paper, ink));
-            let line: String = shades.flat_map(|shade| [shade, shade]).collect();
+            let line: String = shades.flat_map(|shade| iter::repeat_n(shade, letters)).collect();
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())
@@ -187,9 +193,26 @@ mod tests {
     use super::*;
 
     fn printed(layout: Layout, pixels: PixelSlice<'_>) -> String {
+        in_columns(None, layout, pixels)
+    }
+
+    fn in_columns(columns: Option<usize>, layout: Layout, pixels: PixelSlice<'_>) -> String {
         let mut out = Vec::new();
-        Shown { index: 7, label: 3, layout, pixels }.print(&mut out).unwrap();
+        Shown { index: 7, label: 3, layout, pixels }.print(columns, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_a_character_a_pixel() {
+        let layout = Layout::Grey { rows: 2, columns: 3 };
+        let pixels = [0, 26, 255, 255, 128, 0];
+        assert_eq!(in_columns(Some(5), layout, PixelSlice::Bytes(&pixels)), "index 7, label 3\n .@\n@+\n");
+        assert_eq!(
+            in_columns(Some(6), layout, PixelSlice::Bytes(&pixels)),
+            "index 7, label 3\n  ..@@\n@@++\n"
+        );
+        let text = in_columns(Some(6), Layout::Features(3), PixelSlice::Floats(&[0.1, -2.0, 1e-9]));
+        assert_eq!(text, "index 7, label 3\n0.1 -2\n0.000000001\n");
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::analysis::TableView;
 use crate::cli::progress::duration;
 use crate::plan::{Plan, Trial};
 use crate::store::{Concern, EpochRow, Holder, Store, TimingRow};
+use crate::text::printable;
+use crate::text::table::{Space, TextTable};
 
 /// Epochs whose wall-clock predicts that of the others.
 const RECENT: usize = 5;
@@ -116,31 +118,17 @@ pub fn table(live: &[LiveTrial<'_>]) -> TableView {
     }
 }
 
-/// The lines of a table within `width` columns. Columns that do not fit are left out; what still does not fit is cut.
-pub fn lines(table: &TableView, width: usize) -> Vec<String> {
-    let all = || std::iter::once(&table.head).chain(&table.rows);
-    let widths: Vec<usize> = (0..table.head.len())
-        .map(|column| all().map(|row| row[column].chars().count()).max().unwrap_or_default())
-        .collect();
-    let mut shown: Vec<usize> = (0..table.head.len()).collect();
-    let needed =
-        |shown: &[usize]| shown.iter().map(|&column| widths[column] + 2).sum::<usize>().saturating_sub(2);
-    for name in DISPENSABLE {
-        if needed(&shown) <= width {
-            break;
-        }
-        shown.retain(|&column| table.head[column] != name);
-    }
-    all()
-        .map(|row| {
-            let cell = |&column: &usize| {
-                let (text, width) = (&row[column], widths[column]);
-                if column < table.texts { format!("{text:<width$}") } else { format!("{text:>width$}") }
-            };
-            let line = shown.iter().map(cell).collect::<Vec<_>>().join("  ");
-            line.chars().take(width).collect()
-        })
-        .collect()
+/// The lines of the table of the running trials; a narrow terminal loses the least important columns.
+pub fn lines(live: &[LiveTrial<'_>], columns: Option<usize>) -> Vec<String> {
+    let view = table(live);
+    let printed = |row: &Vec<String>| row.iter().map(|cell| printable(cell).into_owned()).collect();
+    let rows: Vec<Vec<String>> = view.rows.iter().map(printed).collect();
+    let table = TextTable {
+        dispensable: &DISPENSABLE,
+        is_live: true,
+        ..TextTable::new(&view.head, &rows, view.texts)
+    };
+    table.lines(Space { columns, rows: None })
 }
 
 /// A curve in block characters, from its smallest to its largest value; the last of them are the latest.
@@ -203,18 +191,18 @@ mod tests {
             live(&plan.trials[0], &holder, &[12.0, 6.0, 4.0, 3.0, 2.5, 2.25, 2.0]),
             live(&plan.trials[2], &holder, &[]),
         ];
-        lines(&table(&trials), width).join("\n")
+        lines(&trials, Some(width)).join("\n")
     }
 
     #[test]
     fn a_wide_terminal_shows_all_columns_and_a_narrow_one_the_most_important() {
         insta::assert_snapshot!(screen(200), @r"
-        running              phase  epoch    loss  valid %    curve  images/s        left      process
+        running              phase  epoch    loss  valid %  curve    images/s        left  process
         T=2 λ=0.005 seed 1       1   7/35  0.0357     2.00  █▄▂▂▁▁▁      2000  14 min 0 s  node07:4711
         T=11 λ=0.005 seed 1      –   0/35       –        –                  –           –  node07:4711
         ");
         insta::assert_snapshot!(screen(80), @r"
-        running              epoch    loss  valid %    curve        left      process
+        running              epoch    loss  valid %  curve          left  process
         T=2 λ=0.005 seed 1    7/35  0.0357     2.00  █▄▂▂▁▁▁  14 min 0 s  node07:4711
         T=11 λ=0.005 seed 1   0/35       –        –                    –  node07:4711
         ");

@@ -15,7 +15,7 @@ use crate::engine::stale;
 use crate::plan::Plan;
 use crate::report::{self, LivePage};
 use crate::store::Store;
-use crate::text::{printable, shown};
+use crate::text::{printable, shown, wrap};
 
 /// A status of a sweep to show.
 pub struct View<'s> {
@@ -53,8 +53,8 @@ impl<'s> View<'s> {
         self.live.iter().filter_map(concern).chain(trouble)
     }
 
-    /// The status in lines; tables have at most `width` columns.
-    pub fn screen(&self, width: usize) -> Result<Screen> {
+    /// The status in lines of at most `columns` columns.
+    pub fn screen(&self, columns: Option<usize>) -> Result<Screen> {
         let Self { status, plan, store, live, forecast } = self;
         let (mut out, rerun) = (Vec::new(), &status.rerun);
         writeln!(out, "{}: {} trials planned in {}", plan.name, plan.trials.len(), shown(store.root()))?;
@@ -72,12 +72,14 @@ impl<'s> View<'s> {
             writeln!(out, "{count:>6} stale: {}", printable(&why.to_string()))?;
         }
         if !live.is_empty() {
-            for line in live::lines(&live::table(live), width.saturating_sub(2)) {
-                writeln!(out, "  {}", printable(line.trim_end()))?;
+            for line in live::lines(live, columns.map(|columns| columns.saturating_sub(2))) {
+                writeln!(out, "  {line}")?;
             }
         }
         for message in self.messages() {
-            writeln!(out, "  {message}")?;
+            for line in wrap::indented(&message, (2, 4), columns) {
+                writeln!(out, "{line}")?;
+            }
         }
         match &status.jobs {
             Some(Ok(jobs)) => jobs::print(jobs, &status.pending, &mut out)?,

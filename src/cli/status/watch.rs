@@ -24,13 +24,16 @@ pub struct Screen {
     pub has_ended: bool,
 }
 
-/// Shows the screens of `render`, which is called with the terminal's width, until the sweep has ended. A terminal shows
+/// Shows the screens of `render`, which is called with the columns of a terminal, until the sweep has ended. A terminal shows
 /// the last one in place; a pipe gets a line a minute, with the time in front.
-pub fn watch(interval: Option<Duration>, mut render: impl FnMut(usize) -> Result<Screen>) -> Result<()> {
+pub fn watch(
+    interval: Option<Duration>,
+    mut render: impl FnMut(Option<usize>) -> Result<Screen>,
+) -> Result<()> {
     let terminal = Term::stdout();
     if !terminal.is_term() {
         loop {
-            let screen = render(usize::MAX)?;
+            let screen = render(None)?;
             let mut out = output();
             writeln!(out, "{} {}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"), screen.line)?;
             out.flush()?;
@@ -44,7 +47,7 @@ pub fn watch(interval: Option<Duration>, mut render: impl FnMut(usize) -> Result
     let mut shown = 0;
     loop {
         let (rows, columns) = terminal.size();
-        let mut screen = render(usize::from(columns))?;
+        let mut screen = render(Some(usize::from(columns)))?;
         // One row is left for the cursor: a scrolled line could not be cleared.
         let fit = usize::from(rows).saturating_sub(1).max(1);
         if screen.lines.len() > fit {
