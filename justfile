@@ -14,7 +14,7 @@ sweep SPEC *ARGS: build
 smoke *ARGS: build
     @cargo run --release --quiet -- sweep experiments/smoke.toml "$@"
 
-# Write tables, figures and pages again: of every stored sweep from its merged tables, of results/anatomy from its networks
+# Write tables, figures and pages again: of every stored sweep from its merged tables, of results/anatomy from its networks; then the index
 results: build
     #!/usr/bin/env bash
     set -euo pipefail
@@ -29,6 +29,7 @@ results: build
         cargo run --release --quiet -- search "experiments/${study#results/}.toml"
     done
     just anatomy
+    cargo run --release --quiet -- index
 
 # Measure the kept networks of results/anatomy again; other seeds, and studies that keep none, stay as they are
 anatomy: build

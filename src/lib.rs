@@ -19,6 +19,7 @@ pub mod analysis;
 pub mod anatomy;
 pub mod bench;
 pub mod cli;
+pub mod compare;
 pub mod conformance;
 pub mod data;
 pub mod device;

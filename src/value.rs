@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
+use polars::prelude::{Column, NamedFrom, PlSmallStr, Series};
 use serde::{Serialize, Serializer};
 
 /// The value of a swept setting: a number or a text, spelled as in the tables.
@@ -96,6 +98,28 @@ impl Serialize for Value {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(&self.text)
     }
+}
+
+/// A column of the narrowest type that holds all `values`; an empty value is null.
+#[must_use]
+pub fn column(name: &str, values: &[&str]) -> Column {
+    fn all<T: FromStr>(values: &[&str]) -> Option<Vec<Option<T>>> {
+        let value = |text: &&str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
+        values.iter().map(value).collect()
+    }
+    let series = |name| {
+        if let Some(whole) = all::<i64>(values) {
+            Series::new(name, whole)
+        } else if let Some(numbers) = all::<f64>(values) {
+            Series::new(name, numbers)
+        } else if let Some(flags) = all::<bool>(values) {
+            Series::new(name, flags)
+        } else {
+            let texts = values.iter().map(|text| Some(*text).filter(|text| !text.is_empty()));
+            Series::new(name, texts.collect::<Vec<_>>())
+        }
+    };
+    series(PlSmallStr::from(name)).into()
 }
 
 #[cfg(test)]

@@ -20,11 +20,19 @@ impl Input {
     /// # Errors
     /// `trials.csv` is missing, a table is malformed, or I/O fails.
     pub fn read(store: &Store) -> Result<Self, Error> {
+        Ok(Self { trials: Self::trials(store)?, mistakes: store.rows(&store.table(Table::Mistakes))? })
+    }
+
+    /// Reads `trials.csv` alone.
+    ///
+    /// # Errors
+    /// It is missing or malformed, or I/O fails.
+    pub fn trials(store: &Store) -> Result<TrialTable, Error> {
         let path = store.table(Table::Trials);
         if !path.exists() {
             return Err(Error::NotMerged { path });
         }
-        Ok(Self { trials: store.trial_table()?, mistakes: store.rows(&store.table(Table::Mistakes))? })
+        Ok(store.trial_table()?)
     }
 
     /// Path of `mistakes.csv`, for errors.

@@ -52,11 +52,12 @@ pub use files::{COMPARISON, EFFECTS, EXAMPLES, FILES, FORMAT, GRID, LATEX, MARKD
 pub use grid::GridRow;
 pub use input::Input;
 pub use pairs::Contrast;
+pub(crate) use settings::SettingColumns;
 pub use summary::{Summary, SummaryRow};
 pub use views::TableView;
 
 pub use crate::text::table::Space;
-pub(crate) use words::{difference, side, spread};
+pub(crate) use words::{count, difference, of_planned, side, spread};
 
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use crate::value::Value;
 /// The axes of a table, without those that repeat an earlier axis of the same name in every row. For example, the masking
 /// of two phases that is swept together is one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SettingColumns {
+pub struct SettingColumns {
     axes: Vec<usize>,
     /// Head of each column.
     pub heads: Vec<String>,

@@ -44,7 +44,7 @@ pub(super) fn implied(columns: &[String]) -> String {
 }
 
 /// `5`, or `4/5` if one is missing.
-pub(super) fn of_planned(n: usize, missing: usize) -> String {
+pub fn of_planned(n: usize, missing: usize) -> String {
     if missing == 0 { n.to_string() } else { format!("{n}/{}", n + missing) }
 }
 
@@ -82,7 +82,7 @@ pub(super) fn probability(p: Option<f64>) -> String {
 }
 
 /// `1 row`, `3 rows`.
-pub(super) fn count(n: usize, what: &str) -> String {
+pub fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 

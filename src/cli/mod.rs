@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod checkpoint;
+mod compare;
 mod completions;
 mod conform;
 mod data;
@@ -12,6 +13,7 @@ mod export;
 mod finish;
 mod freeze;
 mod frozen;
+mod index;
 mod init;
 mod inspect;
 mod job;
@@ -31,6 +33,7 @@ mod slurm;
 mod source;
 mod spec_args;
 mod status;
+mod stored;
 mod study;
 mod sweep;
 mod terminal;
@@ -58,6 +61,8 @@ Examples:
   drsae status experiments/depth.toml                show the progress of a sweep
   drsae analyze experiments/depth.toml               compare the finished trials
   drsae report experiments/depth.toml                draw the figures and write the page
+  drsae compare results                              compare the cells of all sweeps in one table
+  drsae index                                        list all studies in results/index.html
   drsae verify experiments/depth.toml                check all results of a sweep";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
@@ -83,6 +88,8 @@ enum Command {
     Trial(trial::Args),
     Analyze(analyze::Args),
     Report(report::Args),
+    Compare(compare::Args),
+    Index(index::Args),
     Verify(verify::Args),
     Export(export::Args),
     Eval(eval::Args),
@@ -114,6 +121,8 @@ impl Arguments {
             Command::Trial(args) => trial::run(args),
             Command::Analyze(args) => analyze::run(args),
             Command::Report(args) => report::run(args),
+            Command::Compare(args) => compare::run(args),
+            Command::Index(args) => index::run(args),
             Command::Verify(args) => verify::run(args),
             Command::Export(args) => export::run(args),
             Command::Eval(args) => eval::run(args),

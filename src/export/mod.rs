@@ -9,6 +9,8 @@ mod tensorboard;
 
 use std::path::{Path, PathBuf};
 
+use polars::prelude::DataFrame;
+
 use crate::store::{self, Store, TrialTable};
 use crate::text::shown;
 use crate::threads;
@@ -67,6 +69,18 @@ pub fn export(store: &Store, format: Format, out: &Path) -> Result<usize, Error>
         #[cfg(not(feature = "parquet"))]
         Format::Parquet => Err(Error::Feature),
     }
+}
+
+/// Writes a data frame as a Parquet file.
+///
+/// # Errors
+/// The format is not compiled in, or I/O fails.
+#[cfg_attr(not(feature = "parquet"), expect(unused_variables, reason = "the format is not compiled in"))]
+pub fn write_parquet(frame: DataFrame, path: &Path) -> Result<(), Error> {
+    #[cfg(feature = "parquet")]
+    return parquet::write_frame(frame, path);
+    #[cfg(not(feature = "parquet"))]
+    Err(Error::Feature)
 }
 
 /// The rows of `trials.csv`, which every merge writes.

@@ -8,7 +8,7 @@ use polars_io::parquet::write::ParquetWriter;
 use super::Error;
 use crate::store::{self, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Row, Store, Table, TrialRow};
 use crate::threads;
-use crate::value::Value;
+use crate::value::{self, Value};
 
 /// Writes every existing table; returns their number.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
@@ -38,12 +38,18 @@ fn write<R: Row>(
 fn place(path: &Path, out: &Path, columns: Vec<Column>) -> Result<usize, Error> {
     let failed = |source| Error::Table { path: path.to_owned(), source };
     let height = columns.first().map_or(0, Column::len);
-    let mut frame = DataFrame::new(height, columns).map_err(failed)?;
-    let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).finish(&mut frame).map_err(failed)?;
+    let frame = DataFrame::new(height, columns).map_err(failed)?;
     let name = Path::new(path.file_name().unwrap_or_default()).with_extension("parquet");
-    store::place(&out.join(name), &bytes)?;
+    write_frame(frame, &out.join(name))?;
     Ok(1)
+}
+
+/// Writes a frame to a file.
+pub(super) fn write_frame(mut frame: DataFrame, path: &Path) -> Result<(), Error> {
+    let mut bytes = Vec::new();
+    let written = ParquetWriter::new(&mut bytes).finish(&mut frame);
+    written.map_err(|source| Error::Table { path: path.to_owned(), source })?;
+    Ok(store::place(path, &bytes)?)
 }
 
 /// Builds the columns of a table from its rows.
@@ -80,27 +86,9 @@ impl<'r, R> Columns<'r, R> {
         let names: Vec<_> = self.rows.iter().take(1).flat_map(&axes).map(|(name, _)| name).collect();
         for (at, name) in names.into_iter().enumerate() {
             let values: Vec<&str> = self.rows.iter().map(|row| axes(row)[at].1.as_str()).collect();
-            self.columns.push(typed(name, &values));
+            self.columns.push(value::column(name, &values));
         }
         self
-    }
-}
-
-/// A column of the narrowest type that holds all `values`; an empty value is null.
-fn typed(name: &str, values: &[&str]) -> Column {
-    fn all<T: std::str::FromStr>(values: &[&str]) -> Option<Vec<Option<T>>> {
-        let value = |text: &&str| if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) };
-        values.iter().map(value).collect()
-    }
-    let name = PlSmallStr::from(name);
-    if let Some(whole) = all::<i64>(values) {
-        Column::new(name, whole)
-    } else if let Some(numbers) = all::<f64>(values) {
-        Column::new(name, numbers)
-    } else if let Some(flags) = all::<bool>(values) {
-        Column::new(name, flags)
-    } else {
-        Column::new(name, values)
     }
 }
 

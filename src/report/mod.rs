@@ -13,9 +13,11 @@ mod data;
 mod error;
 mod facets;
 mod figures;
+mod index;
 mod live;
 mod page;
 mod search;
+mod tables;
 
 pub use anatomy::{
     Inspected, PAGE as ANATOMY_PAGE, ReportedAnatomy, files as anatomy_files, summary_texts, verdict_text,
@@ -23,8 +25,10 @@ pub use anatomy::{
 pub use data::ReportedSweep;
 pub use error::Error;
 pub use figures::FIGURES;
+pub use index::{Anatomy, IndexedSweep, PAGE as INDEX_PAGE, index_page};
 pub use live::{LivePage, live_page};
 pub use search::search_figure;
+pub use tables::comparison_page;
 
 use data::ReportData;
 use figures::Figure;

@@ -120,7 +120,7 @@ pub enum Hint {
 
 impl Hint {
     /// The candidate nearest to `word`, or all of them if none is near.
-    pub(super) fn new(word: &str, candidates: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub(crate) fn new(word: &str, candidates: impl IntoIterator<Item = impl Into<String>>) -> Self {
         const NEAR: f64 = 0.75;
         let candidates: Vec<String> = candidates.into_iter().map(Into::into).collect();
         let similarity = |candidate: &str| strsim::jaro_winkler(word, candidate);

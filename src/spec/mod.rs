@@ -54,6 +54,7 @@ mod write;
 pub use self::config::{CellConfig, ConfigError, TrialConfig};
 pub use self::error::{Error, Hint, Place, Problem};
 pub use self::labels::LABEL;
+pub(crate) use self::schema::hint;
 pub use self::search::{Choice, Dimension, Method, Range, Search, Values};
 pub use self::site::slurm_settings;
 pub use self::sweep::{

@@ -14,7 +14,7 @@ const PROBE: &str = "?";
 const SYNONYMS: [(&str, &str); 2] = [("lr", "rate"), ("learning_rate", "rate")];
 
 /// The valid key nearest to the unknown one at `path`, or all keys of its table.
-pub(super) fn hint(path: &[String]) -> Hint {
+pub fn hint(path: &[String]) -> Hint {
     const NEAR: f64 = 0.8;
     let translated = translated(path);
     let is_known = || fields(&translated).is_some() || keys().iter().any(|key| is_same(key, &translated));

@@ -47,6 +47,16 @@ impl Standing {
         Ok(Self::of(sweep.test, &plan_hash(sweep)?, &store.ledger()?))
     }
 
+    /// The standing in one word.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Confirmatory { .. } => "confirmatory",
+            Self::Sealed { .. } => "sealed",
+            Self::Exploratory { .. } => "exploratory",
+        }
+    }
+
     /// The standing of the plan with this hash, by the ledger of its folder.
     #[must_use]
     pub fn of(test: TestSet, plan: &str, ledger: &[LedgerRow]) -> Self {

@@ -213,7 +213,7 @@ fn every_command_has_examples_of_itself() {
 }
 
 /// The columns that a section of `docs/FORMAT.md` lists.
-fn documented(section: &str) -> Vec<String> {
+pub fn documented(section: &str) -> Vec<String> {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/FORMAT.md")).unwrap();
     let (_, after) = text.split_once(&format!("\n{section}\n")).unwrap();
     let rows = after.lines().take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("| `"));

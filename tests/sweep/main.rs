@@ -1,7 +1,9 @@
 //! Whole sweeps through the program, each in a folder of its own.
 
 mod commands;
+mod compare;
 mod folders;
+mod index;
 mod lab;
 mod manners;
 mod refusals;

@@ -53,6 +53,8 @@ pub struct PageTable {
     view: TableView,
     /// The command that writes it.
     command: Option<String>,
+    /// The address that the first cell of each row links to; none if no row has a link.
+    links: Vec<Option<String>>,
 }
 
 /// A sweep's tables and its figures.
@@ -121,7 +123,12 @@ impl<'p> SweepSection<'p> {
 impl PageTable {
     /// A view, named `id` on its page.
     pub fn of(view: TableView, id: &str) -> Self {
-        Self { id: id.to_owned(), title: view.title(), view, command: None }
+        Self { id: id.to_owned(), title: view.title(), view, command: None, links: Vec::new() }
+    }
+
+    /// The table whose rows have links, at their first cells.
+    pub fn with_links(self, links: Vec<Option<String>>) -> Self {
+        Self { links, ..self }
     }
 }
 
