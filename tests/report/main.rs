@@ -252,6 +252,7 @@ fn the_page_opens_from_disk_and_says_what_the_tables_say() {
     marks_say_cell_seed_and_value(&mut browser, &lab);
     it_has_the_colours_of_every_scheme(&mut browser);
     usable::assert_usable(&mut browser, "tiny-summary");
+    nothing_scrolls_at_the_width_of_a_notebook(&mut browser);
 
     assert_eq!(browser.complaints(), Vec::<String>::new());
     assert_eq!(browser.requests(), [format!("file://{}", page.display())]);
@@ -386,6 +387,41 @@ fn it_has_the_colours_of_every_scheme(browser: &mut Browser) {
         assert_eq!(rect, papers[papers.len() - 1]);
     }
     assert_ne!(papers[0], papers[1]);
+}
+
+fn nothing_scrolls_at_the_width_of_a_notebook(browser: &mut Browser) {
+    browser.show(1280, "light");
+    let scrolling = "Array.from(document.querySelectorAll('.scroll')).filter((box) => box.scrollWidth > box.clientWidth)\
+                     .map((box) => box.ariaLabel)";
+    assert_eq!(browser.value(scrolling), serde_json::json!([]));
+}
+
+#[test]
+fn intervals_of_errors_end_at_zero() {
+    let lab = Lab::run();
+    fs::remove_dir_all(lab.path("results/tiny/trials")).unwrap();
+    fs::remove_file(lab.path("results/tiny/mistakes.csv")).unwrap_or_default();
+    let text = lab.text("results/tiny/trials.csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&header).unwrap();
+    for row in reader.records() {
+        // Of three seeds, two have small errors: Student's interval of their mean begins below 0.
+        let row = row.unwrap();
+        let error = if &row[at("seed")] == "3" { "20.0" } else { "0.5" };
+        let cells = row.iter().enumerate();
+        writer
+            .write_record(cells.map(|(column, cell)| if column == at("test_error") { error } else { cell }))
+            .unwrap();
+    }
+    fs::write(lab.path("results/tiny/trials.csv"), writer.into_inner().unwrap()).unwrap();
+    lab.drsae(&["report", "results/tiny/sweep.toml"]);
+    let figures = lab.figures();
+    let (_, svg) = figures.iter().find(|(name, _)| name == "test_error_by_steps").unwrap();
+    assert_eq!(svg.matches("test error 7 % [0, 34.97]").count(), 6, "{svg}");
+    assert!(svg.contains(">0</text>") && !svg.contains("[−"), "{svg}");
 }
 
 #[test]

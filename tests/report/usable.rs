@@ -10,6 +10,8 @@ const STOPS: usize = 500;
 /// Asserts that the open page fits, and that the keyboard reaches, sorts and filters its table of this id.
 pub fn assert_usable(browser: &mut Browser, table: &str) {
     assert_fits(browser);
+    let filters = browser.value("document.querySelectorAll('.filters :is(select, input)').length");
+    assert_ne!(filters, 0);
     for reached in
         [&format!("#{table} th button"), ".filters :is(select, input, button)", "figure svg [tabindex='0']"]
     {

@@ -96,6 +96,9 @@ pub fn draw(
 impl Canvas {
     /// A line through `points`. Opaque ones have the dashes of their colour: many thin dashes are hard to follow.
     pub fn line(&self, points: &[Point], colour: Colour, width: f64, alpha: f64) -> Drawn {
+        if points.is_empty() {
+            return Ok(());
+        }
         let lengths: Vec<_> = colour.dashes().iter().map(|&pixels| units(pixels).to_string()).collect();
         let dashes = if lengths.is_empty() || alpha < 1.0 {
             String::new()
@@ -111,11 +114,10 @@ impl Canvas {
         ))
     }
 
-    /// An interval with its two ends, upright or level, without dashes.
-    pub fn whisker(&self, from: Point, to: Point, colour: Colour) -> Drawn {
+    /// An interval with strokes across its two ends, without dashes; it is level if not `upright`.
+    pub fn whisker(&self, from: Point, to: Point, upright: bool, colour: Colour) -> Drawn {
         const LINE: f64 = 1.4;
         const END: f64 = 3.0;
-        let upright = (from.0 - to.0).abs() < (from.1 - to.1).abs();
         let (x, y) = if upright { (END, 0.0) } else { (0.0, END) };
         let stroke = |from: Point, to: Point| {
             format!("M{} {}L{} {}", units(from.0), units(from.1), units(to.0), units(to.1))

@@ -107,7 +107,7 @@ impl LegendEntry {
             }
             Self::Interval(_) => {
                 let look = Look { colour: Colour::Faint, ..Look::of(0) };
-                canvas.whisker((centre.0, y - 7.0), (centre.0, y + 7.0), Colour::Faint)?;
+                canvas.whisker((centre.0, y - 7.0), (centre.0, y + 7.0), true, Colour::Faint)?;
                 canvas.mark(centre, look, 4.0, 1.0)
             }
             Self::Band(_) => {

@@ -135,11 +135,11 @@ impl Panel<'_> {
     /// An upright interval at `x`, `dodge` pixels to its right.
     pub fn upright(&self, x: f64, interval: Interval, dodge: f64, look: Look) -> Drawn {
         let (low, high) = (self.place((x, interval.low)), self.place((x, interval.high)));
-        self.canvas.whisker((low.0 + dodge, low.1), (high.0 + dodge, high.1), look.colour)
+        self.canvas.whisker((low.0 + dodge, low.1), (high.0 + dodge, high.1), true, look.colour)
     }
 
     /// A level interval at `y`.
     pub fn level(&self, interval: Interval, y: f64, look: Look) -> Drawn {
-        self.canvas.whisker(self.place((interval.low, y)), self.place((interval.high, y)), look.colour)
+        self.canvas.whisker(self.place((interval.low, y)), self.place((interval.high, y)), false, look.colour)
     }
 }

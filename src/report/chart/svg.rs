@@ -86,8 +86,9 @@ mod tests {
             canvas.line(&[(0.0, 0.5), (10.04, 10.0), (9.0, 10.0)], Colour::Series(1), 1.5, 1.0)?;
             canvas.titled("seed 1\n5 > 4", || {
                 canvas.mark((5.0, 5.0), Look::of(0), 2.0, 0.5)?;
-                canvas.whisker((2.0, 2.0), (8.0, 2.0), Colour::Series(1))
+                canvas.whisker((2.0, 2.0), (8.0, 2.0), false, Colour::Series(1))
             })?;
+            canvas.line(&[], Colour::Ink, 1.0, 1.0)?;
             canvas.mark((5.0, 5.0), Look::of(1), 1.0, 1.0)?;
             canvas.text((1.0, 2.0), "x < y", Font::LABEL, Anchor::Upwards)
         });

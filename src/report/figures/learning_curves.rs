@@ -59,7 +59,8 @@ fn paint(panel: &Panel<'_>, data: &ReportData<'_>, cell: &CellTrials, look: Look
     let curves: Vec<_> = cell.trials.iter().map(|trial| points(data, trial)).collect();
     let name = cell_name(&data.dimensions, cell);
     let line = |of: &str, curve: &[(f64, f64)], weight: Weight| {
-        let text = tip::text(&[&name, of, &lowest(curve)]);
+        let Some(lowest) = lowest(curve) else { return Ok(()) };
+        let text = tip::text(&[&name, of, &lowest]);
         panel.canvas.titled(&text, || panel.line(curve, 0.0, look, weight))
     };
     let alone = curves.len() == 1;
@@ -69,13 +70,10 @@ fn paint(panel: &Panel<'_>, data: &ReportData<'_>, cell: &CellTrials, look: Look
     if alone { Ok(()) } else { line(&tip::mean_of(curves.len(), false), &means(&curves), Weight::Mean) }
 }
 
-/// The lowest error of a curve, with its epoch.
-fn lowest(curve: &[(f64, f64)]) -> String {
-    let lowest = curve.iter().min_by(|one, other| one.1.total_cmp(&other.1));
-    let text = |(epoch, error): &(f64, f64)| {
-        format!("lowest {} after epoch {epoch}", tip::value(QUANTITY, *error, None))
-    };
-    lowest.map(text).unwrap_or_default()
+/// The lowest error of a curve, with its epoch; `None` without epochs.
+fn lowest(curve: &[(f64, f64)]) -> Option<String> {
+    let (epoch, error) = curve.iter().min_by(|one, other| one.1.total_cmp(&other.1))?;
+    Some(format!("lowest {} after epoch {epoch}", tip::value(QUANTITY, *error, None)))
 }
 
 /// The mean at every epoch that all curves reach.
