@@ -20,11 +20,11 @@ const COMPARISON_ORDER: [&str; 8] = [
     "Δ valid",
 ];
 
-/// A table of any view, with its whole heads; its last number matters most. `source` names the file or the command that
-/// shows all of it.
+/// A table of any view, with its whole heads. A narrow terminal loses the columns `dispensable` first; `source` names the
+/// file or the command that shows all of it.
 #[must_use]
-pub fn table(view: &TableView, source: &str, space: Space) -> String {
-    Columns::of(view, ToOwned::to_owned).text(&TableText { source, ..TableText::default() }, space)
+pub fn table(view: &TableView, dispensable: &[&str], source: &str, space: Space) -> String {
+    Columns::of(view, ToOwned::to_owned).text(&TableText { title: "", dispensable, source }, space)
 }
 
 /// The cells, every cell against its reference, and the verdict; `folder` is that of the files of the analysis.
@@ -86,7 +86,6 @@ fn wrapped(text: &str, space: Space) -> String {
 }
 
 /// The texts around a table, and the order in which it loses columns.
-#[derive(Default)]
 struct TableText<'t> {
     title: &'t str,
     dispensable: &'t [&'t str],

@@ -15,6 +15,8 @@ use crate::compare::{CellTable, ComparedSweep, Filter, Order};
 use crate::text::{printable, shell_quoted, shown, wrap};
 use crate::{export, report, store};
 
+/// Columns that a narrow terminal loses first, in this order: settings tell cells apart.
+const DISPENSABLE: [&str; 4] = ["10¹² FLOP", "time / s", "parameters", "n"];
 /// Rows on a terminal.
 const SCREEN: usize = 20;
 
@@ -228,7 +230,7 @@ fn screen(table: &CellTable, counts: &str) -> String {
     let view = table.view();
     let source = "--format csv, or --output FILE.html";
     let space = Space { rows: None, ..space().unwrap_or(Space::UNLIMITED) };
-    let text = analysis::render::table(&view, source, space);
+    let text = analysis::render::table(&view, &DISPENSABLE, source, space);
     let mut notes = vec![view.caption.clone()];
     notes.extend(table.notes.clone());
     if view.rows.len() < table.selected {
