@@ -1,7 +1,7 @@
 //! The tables for a terminal.
 
 use super::views::{self, TableView};
-use super::{COMPARISON, Compared, Summary};
+use super::{COMPARISON, Compared, EFFECTS, Summary};
 use crate::text::printable;
 use crate::text::table::{Space, TextTable};
 use crate::text::wrap;
@@ -39,8 +39,9 @@ pub(super) fn analysis(cells: &Summary, compared: Option<&Compared>, space: Spac
             wrapped(&format!("No reference has the other values of: {}", printable(&cells.join("; "))), space)
         }
     };
+    let effects = effects(compared, &source(EFFECTS), space);
     let verdict = wrapped(&printable(&compared.verdict), space);
-    format!("{summary}\n{table}{unmatched}\n{verdict}")
+    format!("{summary}\n{table}{unmatched}{effects}\n{verdict}")
 }
 
 fn summary(cells: &Summary, source: &str, space: Space) -> String {
@@ -72,6 +73,14 @@ fn comparison(compared: &Compared, source: &str, space: Space) -> String {
         "Difference in error from {reference}, percentage points, paired by seed (+ where {reference} is better)"
     );
     columns.text(&TableText { title: &title, dispensable: &COMPARISON_ORDER, source }, space)
+}
+
+/// The effects, after an empty line; empty if the spec names none.
+fn effects(compared: &Compared, source: &str, space: Space) -> String {
+    let Some(view) = views::effects(compared) else { return String::new() };
+    let title = "Effects on the error, percentage points, paired by seed (+ where `plus` has more)";
+    let text = TableText { title, dispensable: &COMPARISON_ORDER, source };
+    format!("\n{}", Columns::of(&view, brief).text(&text, space))
 }
 
 /// A column head without its unit, which the title names.

@@ -8,6 +8,8 @@ mod published;
 
 use serde::Serialize;
 
+pub(super) use self::effects::view as effects;
+
 use super::settings::SettingColumns;
 use super::{
     Analysis, COMPARISON, Compared, ComparisonRow, Difference, GRID, GridRow, SUMMARY, Summary, SummaryRow,
@@ -58,7 +60,7 @@ pub(super) fn of(analysis: &Analysis) -> Vec<TableView> {
     let mut views = vec![summary(&analysis.summary)];
     views.extend(published::view(&analysis.summary, &analysis.published));
     if let Some(compared) = &analysis.compared {
-        views.extend(effects::view(compared));
+        views.extend(effects(compared));
         views.extend([grid(compared), comparison(compared)]);
     }
     views
