@@ -461,6 +461,24 @@ fn the_live_page_fits_every_width() {
     assert_eq!(focused, "Running trials");
 }
 
+#[test]
+fn index_and_comparison_of_sweeps_fit_every_width_and_take_the_keyboard() {
+    let Some(mut browser) = Browser::start() else { return };
+    let lab = Lab::run();
+    lab.sweep(&SPEC.replace("\"tiny\"", "\"other\"").replace("[1, 3]", "[3]").replace("200", "150"));
+    lab.drsae(&["index"]);
+    lab.drsae(&["compare", "results", "--output", "cells.html"]);
+    for (page, table, rows) in [("results/index.html", "studies", 2), ("cells.html", "compare", 9)] {
+        browser.open(&lab.path(page));
+        usable::assert_usable(&mut browser, table);
+        assert_eq!(self::rows(&mut browser, table).len(), rows);
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    let pages =
+        ["results/index.html", "cells.html"].map(|page| format!("file://{}", lab.path(page).display()));
+    assert_eq!(browser.requests(), pages);
+}
+
 /// A setting of more values than a list takes is searched.
 #[test]
 fn many_values_are_searched() {
