@@ -78,7 +78,9 @@ fn planning(path: &Path, text: &str) -> Result<Table, Error> {
     }
     match table.get_mut("compare").and_then(Value::as_table_mut) {
         Some(compare) if compare.contains_key("match") => {
-            compare.remove("margin");
+            for key in ["margin", "effects"] {
+                compare.remove(key);
+            }
         }
         _ => {
             table.remove("compare");
@@ -178,6 +180,7 @@ mod tests {
         let check = |asked: &str| expect_plan(&Disk, folder.path(), asked).map_err(|error| error.to_string());
         check(&spec).unwrap();
         check(&(format!("question = \"Why?\"\n{spec}margin = 0.5\n"))).unwrap();
+        check(&(format!("{spec}[[compare.effects]]\nname = \"depth\"\n"))).unwrap();
         let others = [
             spec.replace("[1, 2]", "[1, 2, 3]"),
             spec.replace("\"drsae\"", "\"mlp\""),
