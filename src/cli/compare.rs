@@ -1,7 +1,7 @@
 //! `drsae compare`: one table of the cells of any number of sweeps.
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,16 +9,16 @@ use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
 use super::stored::{StoredSweep, named};
-use super::terminal::{output, page, print_message, space};
-use crate::analysis::{self, Space, count};
+use super::terminal::{output, print_message, space};
+use crate::analysis::{Space, count, render};
 use crate::compare::{CellTable, ComparedSweep, Filter, Order};
 use crate::text::{printable, shell_quoted, shown, wrap};
 use crate::{export, report, store};
 
-/// Columns that a narrow terminal loses first, in this order: settings tell cells apart.
-const DISPENSABLE: [&str; 4] = ["10¹² FLOP", "time / s", "parameters", "n"];
 /// Rows on a terminal.
 const SCREEN: usize = 20;
+/// What has the columns without room.
+const SOURCE: &str = "--format csv, --output FILE.html";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -114,16 +114,17 @@ impl Args {
         Order { path: self.sort.clone(), is_reversed: self.reverse }
     }
 
-    /// True if the table is printed on a terminal.
-    fn is_on_screen(&self, format: Format) -> bool {
-        format == Format::Table && self.output.is_none() && io::stdout().is_terminal()
+    /// The space of the terminal that the table is printed on, whatever its number of rows.
+    fn space(&self, format: Format) -> Option<Space> {
+        let is_printed = format == Format::Table && self.output.is_none();
+        space().filter(|_| is_printed).map(|space| Space { rows: None, ..space })
     }
 
     /// The number of rows, if it is limited.
     fn limit(&self, format: Format) -> Option<usize> {
         match self.limit {
             Some(0) => None,
-            None if self.is_on_screen(format) => Some(SCREEN),
+            None if self.space(format).is_some() => Some(SCREEN),
             limit => limit,
         }
     }
@@ -154,7 +155,7 @@ impl Args {
         let order = if self.order() == Order::default() { ", the least validation error first" } else { "" };
         let counts = format!("{} of {}{order}", count(table.selected, "cell"), count(sweeps, "sweep"));
         let bytes = match format {
-            Format::Table => screen(table, &counts).into_bytes(),
+            Format::Table => screen(table, &counts, self.space(format)).into_bytes(),
             Format::Csv => {
                 note(table);
                 table.csv()?
@@ -223,20 +224,18 @@ fn names(sweeps: &[StoredSweep]) -> Vec<String> {
 }
 
 /// The table for a terminal, with the columns that fit, or for a pipe, with all.
-fn screen(table: &CellTable, counts: &str) -> String {
+fn screen(table: &CellTable, counts: &str, space: Option<Space>) -> String {
     if table.selected == 0 {
         return format!("{counts}\n");
     }
     let view = table.view();
-    let source = "--format csv, or --output FILE.html";
-    let space = Space { rows: None, ..space().unwrap_or(Space::UNLIMITED) };
-    let text = analysis::render::table(&view, &DISPENSABLE, source, space);
-    let mut notes = vec![view.caption.clone()];
-    notes.extend(table.notes.clone());
+    let mut lines = vec![view.caption.clone()];
+    lines.extend(table.notes.clone());
     if view.rows.len() < table.selected {
-        notes.push(format!("The first {} of {} rows; --limit 0 shows all.", view.rows.len(), table.selected));
+        lines.push(format!("The first {} of {} rows; --limit 0 shows all.", view.rows.len(), table.selected));
     }
-    let columns = page().columns.unwrap_or(wrap::READABLE).min(wrap::READABLE);
-    let notes = notes.iter().flat_map(|note| wrap::lines(&printable(note), columns));
-    format!("{counts}\n{text}\n{}\n", notes.collect::<Vec<_>>().join("\n"))
+    let columns = space.and_then(|space| space.columns).unwrap_or(wrap::READABLE).min(wrap::READABLE);
+    let lines = lines.iter().flat_map(|line| wrap::lines(&printable(line), columns));
+    let text = render::table(&view, &table.dispensable(&view), SOURCE, space.unwrap_or(Space::UNLIMITED));
+    format!("{counts}\n{text}\n{}\n", lines.collect::<Vec<_>>().join("\n"))
 }

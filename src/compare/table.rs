@@ -1,5 +1,7 @@
 //! The table: its rows and columns, as CSV, for polars and for people.
 
+use std::collections::HashMap;
+
 use polars::prelude::*;
 
 use super::cells::{CellRow, ComparedSweep};
@@ -12,6 +14,10 @@ use crate::{store, threads};
 /// Heads of the columns behind the settings.
 const MEASURED: [&str; 6] =
     ["parameters", "10¹² FLOP", "time / s", "n", "validation error / %", "test error / %"];
+
+/// Positions in it of sizes, from the least important one, and of the number of trials.
+const SIZES: [usize; 3] = [1, 2, 0];
+const COUNT: usize = 3;
 
 /// The first cells of a selection from several sweeps, in order.
 #[derive(Debug)]
@@ -108,6 +114,24 @@ impl CellTable {
             rows: self.rows.iter().zip(&values).map(cells).collect(),
             file: None,
         }
+    }
+
+    /// The heads of a view of the table, from the one that a narrow terminal loses first: sizes, settings from the one
+    /// that distinguishes the fewest rows, and the number of trials.
+    #[must_use]
+    pub fn dispensable<'v>(&self, view: &'v TableView) -> Vec<&'v str> {
+        let distinguished = |column: &usize| {
+            let mut counts: HashMap<&str, usize> = HashMap::new();
+            for row in &view.rows {
+                *counts.entry(&row[*column]).or_default() += 1;
+            }
+            view.rows.len() - counts.into_values().max().unwrap_or_default()
+        };
+        let mut settings: Vec<usize> = (1..view.texts).rev().collect();
+        settings.sort_by_key(distinguished);
+        let sizes = SIZES.map(|at| view.texts + at);
+        let order = sizes.into_iter().chain(settings).chain([view.texts + COUNT]);
+        order.map(|column| view.head[column].as_str()).collect()
     }
 
     /// The content, the method and the settings that all rows have alike.
