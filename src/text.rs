@@ -1,6 +1,7 @@
 //! Formatting of messages and tables.
 
 pub mod table;
+pub mod verbosity;
 pub mod wrap;
 
 use std::borrow::Cow;

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::results::{self, warn_of_damage};
 use super::spec_args::SpecArgs;
-use super::terminal::{output, page, print_message};
+use super::terminal::{output, page, print_message, print_written};
 use crate::analysis::{self, Analysis, SweepDesign};
 use crate::report::{self, PAGE, ReportedSweep};
 use crate::spec::Sweep;
@@ -63,6 +63,10 @@ impl<'a> Analysed<'a> {
     /// Analyses the merged tables and writes the tables of the analysis.
     pub fn of(sweep: &'a Sweep, store: &'a Store) -> Result<Self> {
         let analysis = analysis::analyze(store, &SweepDesign::of(sweep))?;
+        for path in analysis::FILES.iter().map(|name| store.analysis_file(name)).filter(|path| path.exists())
+        {
+            print_written(&path);
+        }
         Ok(Self { sweep, store, analysis })
     }
 
@@ -75,7 +79,7 @@ impl<'a> Analysed<'a> {
     /// Writes the figures and the page.
     pub fn write_report(&self) -> Result<()> {
         for (name, contents) in report::files(&self.source())? {
-            self.store.write_analysis(&name, &contents)?;
+            print_written(&self.store.write_analysis(&name, &contents)?);
         }
         Ok(())
     }

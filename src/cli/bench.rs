@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use indicatif::ProgressBar;
 
-use super::progress::style;
+use super::progress::Progress;
 use super::terminal::{output, page};
 use crate::bench::{self, Bench, BenchReport, Effort, Timings};
 use crate::model::{self, Family};
@@ -96,10 +95,8 @@ fn measure(args: &Args) -> Result<BenchReport> {
     let bench = Bench { model, batch: args.batch as usize, gradient: args.gradient, active: args.active };
     let time = Duration::from_millis(args.milliseconds);
     let effort = Effort { repeats: args.repeats as usize, time, jobs: args.jobs as usize };
-    let bar = ProgressBar::new(args.repeats).with_style(style("{pos} of {len} repetitions"));
-    let report = bench::run(&bench, effort, &mut |done| bar.set_position(done as u64));
-    bar.finish_and_clear();
-    report.context("the training step failed")
+    let progress = Progress::new(args.repeats as usize, "repetitions");
+    bench::run(&bench, effort, &mut |done| progress.set_done(done)).context("the training step failed")
 }
 
 fn print(args: &Args, report: &BenchReport, out: &mut dyn Write) -> Result<()> {

@@ -3,22 +3,22 @@
 mod loaded;
 mod subjects;
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use indicatif::ProgressBar;
 
 use self::loaded::Loaded;
 use self::subjects::Networks;
-use super::progress::{style, tick};
-use super::terminal::{output, space};
-use crate::anatomy::Anatomy;
+use super::progress::Progress;
+use super::terminal::{output, print_written, space};
 use crate::anatomy::claims::{CLAIMS_CSV, JudgedClaim, claims_csv, conclusions};
 use crate::anatomy::summary::summarise;
 use crate::anatomy::tables::{self, NetworkRow};
+use crate::anatomy::{Anatomy, Subject};
 use crate::report::{self, ReportedAnatomy};
 use crate::store;
 use crate::text::{shown, wrap};
@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let units = merge(&folder, args.merge, anatomies.iter().flat_map(|one| &one.unit_rows))?;
     let curves = merge(&folder, args.merge, anatomies.iter().flat_map(|one| &one.curve_rows))?;
     let summaries = summarise(&measurements);
-    store::place(&folder.join(CLAIMS_CSV), &claims_csv(&summaries)?)?;
+    place(&folder.join(CLAIMS_CSV), &claims_csv(&summaries)?)?;
     let inspected = match (&networks, &loaded, anatomies.first()) {
         (Some(networks), Some(loaded), Some(anatomy)) => {
             Some(loaded.inspected(&networks.subjects[0], anatomy))
@@ -97,7 +97,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let source =
         ReportedAnatomy { name: &name, summaries: &summaries, units: &units, curves: &curves, inspected };
     for (file, contents) in report::anatomy_files(&source)? {
-        store::place(&folder.join(file), &contents)?;
+        place(&folder.join(file), &contents)?;
     }
     print(&conclusions(&summaries), &folder)?;
     Ok(ExitCode::SUCCESS)
@@ -110,18 +110,27 @@ impl Args {
     }
 }
 
-/// Measures each network with its controls, and shows on a terminal which one is being measured.
+/// Measures each network with its controls, and shows which one is being measured.
 fn measure(networks: &Networks, loaded: &Loaded) -> Vec<Anatomy> {
-    let bar = ProgressBar::new_spinner();
-    bar.set_style(style("{spinner} {msg}, {elapsed} elapsed"));
-    tick(&bar);
+    let controls = |subject: &Subject| 1 + usize::from(subject.after_phase_1.is_some());
+    let count = networks.subjects.iter().map(|subject| 1 + controls(subject)).sum();
+    let progress = Progress::new(count, "networks with their controls");
     let context = loaded.context();
-    let anatomies = networks.subjects.iter().map(|subject| {
-        subject.measure(&context, |stage| bar.set_message(format!("seed {}: {stage}", subject.seed)))
-    });
-    let anatomies = anatomies.collect();
-    bar.finish_and_clear();
-    anatomies
+    let begun = Cell::new(0);
+    let measure = |subject: &Subject| {
+        subject.measure(&context, |stage| {
+            progress.set_done(begun.replace(begun.get() + 1));
+            progress.set_note(format!("seed {}: {stage}", subject.seed));
+        })
+    };
+    networks.subjects.iter().map(measure).collect()
+}
+
+/// Writes a file.
+fn place(path: &Path, contents: &[u8]) -> Result<()> {
+    store::place(path, contents)?;
+    print_written(path);
+    Ok(())
 }
 
 /// Writes a table with new rows and, if `merge` is set, with the stored rows of other networks; returns all
@@ -139,7 +148,7 @@ fn merge<'a, R: NetworkRow + Clone + 'a>(
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", shown(&path))),
     };
     let bytes = tables::merge(old.as_deref(), &new)?;
-    store::place(&path, &bytes)?;
+    place(&path, &bytes)?;
     Ok(tables::read(&bytes)?)
 }
 

@@ -3,11 +3,13 @@
 mod analyze;
 mod bench;
 mod checkpoint;
+mod clock;
 mod compare;
 mod completions;
 mod conform;
 mod data;
 mod described;
+mod display;
 mod eval;
 mod export;
 mod finish;
@@ -17,9 +19,11 @@ mod index;
 mod init;
 mod inspect;
 mod job;
+mod live;
 mod location;
 mod man;
 mod notes;
+mod painter;
 mod plan;
 mod power;
 mod program;
@@ -50,6 +54,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use self::signals::fail_oversized_writes;
+use crate::text::verbosity::Verbosity;
 use crate::threads;
 
 const EXAMPLES: &str = "\
@@ -63,7 +68,10 @@ Examples:
   drsae report experiments/depth.toml                draw the figures and write the page
   drsae compare results                              compare the cells of all sweeps in one table
   drsae index                                        list all studies in results/index.html
-  drsae verify experiments/depth.toml                check all results of a sweep";
+  drsae verify experiments/depth.toml                check all results of a sweep
+
+Results are printed to standard output, progress and notes to standard error. Tables fit the terminal; in a
+pipe they are not cut. NO_COLOR switches off the bold type of help and errors, the only style there is.";
 
 /// Reproducible sweeps of discriminative recurrent sparse auto-encoders and the untied deep
 /// networks they are compared with.
@@ -72,6 +80,30 @@ Examples:
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    messages: MessageArgs,
+}
+
+/// The amount of messages on standard error.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Messages")]
+struct MessageArgs {
+    /// Print only errors and the result itself
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Also print each epoch of each trial, and the path of each file that is written
+    #[arg(long, short, global = true)]
+    verbose: bool,
+}
+
+impl MessageArgs {
+    fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +136,7 @@ enum Command {
 impl Arguments {
     /// Runs the command.
     fn run(&self) -> anyhow::Result<ExitCode> {
+        self.messages.verbosity().apply();
         fail_oversized_writes().context("failed to listen to signals")?;
         if let Err(error) = threads::start_global_pool() {
             terminal::print_message(format_args!("warning: {error}; one thread does the work of all"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::progress::duration;
+use super::clock::duration;
 use super::spec_args::SpecArgs;
 use super::terminal::{output, space};
 use crate::engine::{Pilot, memory};

@@ -1,233 +1,229 @@
-//! Observer of running trials. On a terminal it shows a bar for each trial and the time left, elsewhere it prints
-//! a line for each trial that ends.
+//! Progress on standard error. A terminal shows lines that are drawn anew: what runs now, and a bar with the time left. In a
+//! pipe there is a line with the time once a minute, so what is short prints none.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use console::Term;
 
+use super::clock::{duration, end, stamp};
+use super::painter::Painter;
 use super::terminal::print_message;
-use crate::engine::{Ending, Observer};
-use crate::plan::{Plan, Trial};
-use crate::store::Concern;
-use crate::text::printable;
-use crate::train::Epoch;
+use crate::text::printable_lines;
+use crate::text::verbosity::Verbosity;
+use crate::text::wrap::width;
 
-/// Shows a sweep's progress on standard error.
-pub struct Display {
-    bars: MultiProgress,
-    total: ProgressBar,
-    running: Mutex<HashMap<String, ProgressBar>>,
-    /// Operations of all trials to run, and those done, which give the time left.
-    work: u64,
-    done: AtomicU64,
-    ended: AtomicU64,
-    images: HashMap<String, u64>,
-    watched: Mutex<HashMap<String, Watched>>,
-    /// True after the message that this process waits for others.
-    waits: AtomicBool,
+/// Time between two drawings on a terminal, and two lines in a pipe.
+const DRAWING: Duration = Duration::from_millis(500);
+const LINE: Duration = Duration::from_mins(1);
+
+/// Columns of the bar.
+const BAR: usize = 30;
+
+/// The progress of a number of equal things.
+pub struct Progress {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// True if standard error is not a terminal, or only errors are printed.
+    is_hidden: bool,
     start: Instant,
+    state: Mutex<State>,
+    /// Locked after the state.
+    painter: Mutex<Painter>,
 }
 
-/// A trial whose network may turn out useless.
-struct Watched {
-    /// Classes of its images.
-    classes: usize,
-    /// The concern of its last validation.
-    last: Option<Concern>,
-    is_reported: bool,
+#[derive(Clone, Default)]
+struct State {
+    done: u64,
+    total: u64,
+    /// Plural of the things.
+    unit: &'static str,
+    /// The time left as the caller knows it.
+    left: Option<Duration>,
+    note: String,
+    /// Lines above the bar.
+    lines: Vec<String>,
+    has_ended: bool,
 }
 
-impl Display {
-    /// A display for these trials of a plan.
-    pub fn new(plan: &Plan, pending: &[&Trial]) -> Self {
-        let bars = MultiProgress::new();
-        let total = bars.add(ProgressBar::new(pending.len() as u64));
-        total.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} elapsed{msg}"));
-        tick(&total);
-        let watched = |trial: &&Trial| {
-            let classes = plan.facts(trial).shape.classes;
-            (trial.id.clone(), Watched { classes, last: None, is_reported: false })
-        };
-        Self {
-            bars,
-            total,
-            running: Mutex::default(),
-            work: pending.iter().map(|trial| trial.training_flops).sum(),
-            done: AtomicU64::new(0),
-            ended: AtomicU64::new(0),
-            images: pending.iter().map(|trial| (trial.id.clone(), trial.images())).collect(),
-            watched: Mutex::new(pending.iter().map(watched).collect()),
-            waits: AtomicBool::new(false),
+impl Progress {
+    /// The progress of `total` things, which are named in the plural.
+    pub fn new(total: usize, unit: &'static str) -> Self {
+        let progress = Self::without_lines(total, unit);
+        if progress.is_hidden() && Verbosity::current() > Verbosity::Quiet {
+            progress.repeat(LINE, |shared| print_message(format_args!("{} {}", stamp(), shared.line())));
+        }
+        progress
+    }
+
+    /// The same, which prints nothing of its own in a pipe.
+    pub fn without_lines(total: usize, unit: &'static str) -> Self {
+        let terminal = Term::buffered_stderr();
+        let shared = Shared {
+            is_hidden: !terminal.is_term() || Verbosity::current() == Verbosity::Quiet,
             start: Instant::now(),
-        }
-    }
-
-    /// Time since the sweep began.
-    pub fn elapsed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    fn left(&self) -> String {
-        let done = self.done.load(Ordering::Relaxed);
-        if done == 0 {
-            return String::new();
-        }
-        let rest = self.work.saturating_sub(done) as f64 / done as f64;
-        format!(", {} left", duration(self.start.elapsed().mul_f64(rest)))
-    }
-
-    /// Prints a line above the bars.
-    fn print(&self, line: &str) {
-        let line = printable(line);
-        if self.bars.is_hidden() {
-            print_message(line);
-        } else {
-            // A lost line does no harm: the store has all results.
-            let _ = self.bars.println(line);
-        }
-    }
-
-    /// Warns once of a network that is useless.
-    fn warn(&self, trial: &Trial, epoch: &Epoch) {
-        let Some(valid) = &epoch.validation else { return };
-        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Watched { classes, last, is_reported }) = watched.get_mut(&trial.id) else { return };
-        let now = Concern::of(Some(valid.live), epoch.train.class.map(|_| valid.error), *classes);
-        if let Some(concern) = Concern::lasting(*last, now).filter(|_| !*is_reported) {
-            *is_reported = true;
-            self.print(&format!("warning: {}: {concern}", trial.name));
-        }
-        *last = now;
-    }
-
-    fn with_bar(&self, trial: &Trial, act: impl FnOnce(&ProgressBar)) {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bar) = running.get(&trial.id) {
-            act(bar);
-        }
-    }
-}
-
-impl Observer for Display {
-    fn started(&self, trial: &Trial) {
-        let bar = self.bars.insert_before(&self.total, ProgressBar::new(self.images[&trial.id]));
-        bar.set_style(style("{prefix:40} {bar:20} {msg}"));
-        bar.set_prefix(trial.name.clone());
-        self.running.lock().unwrap_or_else(PoisonError::into_inner).insert(trial.id.clone(), bar);
-    }
-
-    fn advanced(&self, trial: &Trial, images: usize) {
-        self.done.fetch_add(images as u64 * trial.flops_per_image, Ordering::Relaxed);
-        self.with_bar(trial, |bar| bar.inc(images as u64));
-    }
-
-    fn epoch(&self, trial: &Trial, epoch: &Epoch) {
-        let error = epoch.validation.as_ref().map(|valid| format!(", validation error {:.2} %", valid.error));
-        let message = format!("phase {}, epoch {}{}", epoch.phase, epoch.epoch, error.unwrap_or_default());
-        self.with_bar(trial, |bar| bar.set_message(message));
-        self.warn(trial, epoch);
-        self.total.set_message(self.left());
-    }
-
-    fn noticed(&self, trial: &Trial, text: &str) {
-        self.print(&format!("{} {text}", trial.name));
-    }
-
-    fn slowed(&self, started: usize, asked: usize) {
-        self.print(&format!(
-            "warning: the system allows only {started} of {asked} threads, so {started} trials run in parallel"
-        ));
-    }
-
-    fn waiting(&self, trials: usize) {
-        let message = match trials {
-            1 => "waiting for a trial that another process runs".to_owned(),
-            trials => format!("waiting for {trials} trials that other processes run"),
+            state: Mutex::new(State { total: total as u64, unit, ..State::default() }),
+            painter: Mutex::new(Painter::new(terminal)),
         };
-        self.total.set_message(format!(", {message}"));
-        if self.bars.is_hidden() && !self.waits.swap(true, Ordering::Relaxed) {
-            print_message(message);
+        let progress = Self { shared: Arc::new(shared) };
+        if !progress.is_hidden() {
+            progress.repeat(DRAWING, |shared| shared.draw(""));
         }
+        progress
     }
 
-    fn finished(&self, trial: &Trial, ending: &Ending) {
-        let bar = self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&trial.id);
-        if let Some(bar) = bar {
-            bar.finish_and_clear();
-        }
-        match ending {
-            // Not ended: this process or another goes on with it.
-            Ending::Interrupted | Ending::Lost => return self.noticed(trial, &describe(ending)),
-            Ending::Elsewhere(_) => {
-                self.done.fetch_add(trial.training_flops, Ordering::Relaxed);
+    /// Calls `act` at intervals until the end, if the system can start a thread.
+    fn repeat(&self, interval: Duration, act: impl Fn(&Shared) + Send + 'static) {
+        let shared = Arc::downgrade(&self.shared);
+        let run = move || {
+            let mut last = Instant::now();
+            while let Some(shared) = shared.upgrade().filter(|shared| !shared.state().has_ended) {
+                if last.elapsed() >= interval {
+                    act(&shared);
+                    last = Instant::now();
+                }
+                drop(shared);
+                thread::sleep(DRAWING);
             }
-            _ => {}
+        };
+        let _ = thread::Builder::new().name("progress".to_owned()).spawn(run);
+    }
+
+    /// True if standard error is not a terminal, or only errors are printed.
+    pub fn is_hidden(&self) -> bool {
+        self.shared.is_hidden
+    }
+
+    /// Time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.shared.start.elapsed()
+    }
+
+    /// One more is done.
+    pub fn step(&self) {
+        self.shared.state().done += 1;
+    }
+
+    /// So many are done.
+    pub fn set_done(&self, done: usize) {
+        self.shared.state().done = done as u64;
+    }
+
+    /// The time left, instead of that of the things done so far.
+    pub fn set_left(&self, left: Option<Duration>) {
+        self.shared.state().left = left;
+    }
+
+    /// A text behind the bar, such as what is done now.
+    pub fn set_note(&self, note: impl Into<String>) {
+        self.shared.state().note = note.into();
+        self.draw();
+    }
+
+    /// Shows lines above the bar, which fit the terminal.
+    pub fn show(&self, lines: Vec<String>) {
+        self.shared.state().lines = lines;
+        self.draw();
+    }
+
+    /// Rows and columns for [`Progress::show`].
+    pub fn size(&self) -> (usize, usize) {
+        let (rows, columns) = self.shared.painter().size();
+        // The bar and its note.
+        (rows.saturating_sub(2), columns)
+    }
+
+    fn draw(&self) {
+        if !self.is_hidden() {
+            self.shared.draw("");
         }
-        self.total.inc(1);
-        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
-        let (all, result) = (self.images.len(), describe(ending));
-        self.print(&format!("[{ended}/{all}] {}: {result}{}", trial.name, self.left()));
+    }
+
+    /// Prints a message of one or more lines above the bar.
+    pub fn print(&self, message: &str) {
+        let message = printable_lines(message);
+        if self.is_hidden() {
+            print_message(message);
+        } else {
+            self.shared.draw(&message);
+        }
     }
 }
 
-impl Drop for Display {
+impl Drop for Progress {
     fn drop(&mut self) {
-        self.total.finish_and_clear();
+        let mut state = self.shared.state();
+        state.has_ended = true;
+        if !self.is_hidden() {
+            let _ = self.shared.painter().paint("", &[]);
+        }
     }
 }
 
-fn describe(ending: &Ending) -> String {
-    match ending {
-        Ending::Complete { valid_error, test_error } => {
-            let errors = [("validation", valid_error), ("test", test_error)];
-            let errors = errors.map(|(of, error)| error.map(|error| format!("{of} error {error:.2} %")));
-            errors.into_iter().flatten().collect::<Vec<_>>().join(", ")
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn painter(&self) -> MutexGuard<'_, Painter> {
+        self.painter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Draws the lines below a message; none after the end.
+    fn draw(&self, message: &str) {
+        let state = self.state();
+        if state.has_ended {
+            return;
         }
-        Ending::Interrupted => "was interrupted".to_owned(),
-        Ending::Elsewhere(status) => format!("{status}, run by another process"),
-        Ending::Lost => {
-            "lost its lease while this process was suspended: another process took it over, or the lease was \
-                         removed"
-                .to_owned()
-        }
-        Ending::Incomplete { status, reason } => format!("{status}: {reason}"),
+        let mut painter = self.painter();
+        let mut lines = state.lines.clone();
+        lines.extend(state.bar(self.start.elapsed(), painter.size().1));
+        // A lost line does no harm: the store has all results.
+        let _ = painter.paint(message, &lines);
+    }
+
+    /// The progress in one line.
+    fn line(&self) -> String {
+        self.state().parts(self.start.elapsed()).join(", ")
     }
 }
 
-/// Redraws a bar twice a second while it is shown, if the system can start a thread.
-pub fn tick(bar: &ProgressBar) {
-    const INTERVAL: Duration = Duration::from_millis(500);
-
-    if bar.is_hidden() {
-        return;
+impl State {
+    /// The time left: that which the caller knows, or that at the pace so far.
+    fn left(&self, elapsed: Duration) -> Option<Duration> {
+        let rest = self.total.saturating_sub(self.done) as f64;
+        self.left.or_else(|| (self.done > 0).then(|| elapsed.mul_f64(rest / self.done as f64)))
     }
-    let bar = bar.downgrade();
-    let draw = move || {
-        while let Some(bar) = bar.upgrade().filter(|bar| !bar.is_finished()) {
-            bar.tick();
-            drop(bar);
-            thread::sleep(INTERVAL);
+
+    /// Count, time left, its end, time so far, and note; the most important first.
+    fn parts(&self, elapsed: Duration) -> Vec<String> {
+        let mut parts = vec![format!("{}/{} {}", self.done, self.total, self.unit)];
+        if let Some(left) = self.left(elapsed) {
+            parts.extend([format!("{} left", duration(left)), format!("until about {}", end(left))]);
         }
-    };
-    let _ = thread::Builder::new().name("bar".to_owned()).spawn(draw);
-}
+        parts.push(format!("{} elapsed", duration(elapsed)));
+        parts.extend(Some(self.note.clone()).filter(|note| !note.is_empty()));
+        parts
+    }
 
-/// A bar's style.
-pub fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-/// A duration in two units: `42 s`, `7 min 5 s`, `2 h 3 min`.
-pub fn duration(time: Duration) -> String {
-    let seconds = time.as_secs_f64().round() as u64;
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    /// The bar, with as much as fits, and the note on a line of its own if it does not fit.
+    fn bar(&self, elapsed: Duration, columns: usize) -> Vec<String> {
+        let mut parts = self.parts(elapsed);
+        let is_too_long = |parts: &[String]| width(&parts.join(", ")) > columns;
+        let note = (is_too_long(&parts) && !self.note.is_empty()).then(|| parts.pop()).flatten();
+        while parts.len() > 1 && is_too_long(&parts) {
+            parts.pop();
+        }
+        let text = parts.join(", ");
+        let room = columns.saturating_sub(width(&text) + 2).min(BAR);
+        let full = (room as u64 * self.done.min(self.total) / self.total.max(1)) as usize;
+        let bar =
+            if room < 5 { String::new() } else { "█".repeat(full) + &"░".repeat(room - full) + " " };
+        let note = note.map(|note| note.chars().take(columns).collect());
+        std::iter::once(bar + &text).chain(note).collect()
     }
 }
 
@@ -236,34 +232,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_rounded_to_seconds_and_have_two_units() {
-        let text = |seconds| duration(Duration::from_secs_f64(seconds));
-        let texts = [0.0, 0.4, 42.0, 59.4, 59.6, 425.0, 3599.6, 7380.0, 7439.0, 360_000.0].map(text);
-        let expected = [
-            "0 s",
-            "0 s",
-            "42 s",
-            "59 s",
-            "1 min 0 s",
-            "7 min 5 s",
-            "1 h 0 min",
-            "2 h 3 min",
-            "2 h 3 min",
-            "100 h 0 min",
-        ];
-        assert_eq!(texts, expected);
+    fn a_narrow_terminal_shows_the_count_and_the_time_left() {
+        let (left, note) = (Some(Duration::ZERO), "waiting".to_owned());
+        let state = State { done: 3, total: 12, unit: "trials", left, note, ..State::default() };
+        let bar = |columns| {
+            let lines = state.bar(Duration::from_secs(100), columns);
+            assert!(lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+            let text = lines.join("\n").replace(['█', '░'], "");
+            let clock = text.find("about ").map(|at| text[at + 6..at + 11].to_owned());
+            clock.map_or(text.clone(), |clock| text.replace(&clock, "NOW"))
+        };
+        assert_eq!(bar(120), " 3/12 trials, 0 s left, until about NOW, 1 min 40 s elapsed, waiting");
+        assert_eq!(bar(62), "3/12 trials, 0 s left, until about NOW, 1 min 40 s elapsed\nwaiting");
+        assert_eq!(bar(38), " 3/12 trials, 0 s left\nwaiting");
+        let bar = state.bar(Duration::from_secs(100), 200).remove(0);
+        assert_eq!((bar.matches('█').count(), bar.matches('░').count()), (7, 23));
     }
 
     #[test]
-    fn endings_have_their_errors_or_their_reason() {
-        let complete = |valid_error, test_error| describe(&Ending::Complete { valid_error, test_error });
-        assert_eq!(complete(Some(1.5), Some(1.254)), "validation error 1.50 %, test error 1.25 %");
-        assert_eq!(complete(None, Some(1.254)), "test error 1.25 %");
-        assert_eq!(complete(Some(1.5), None), "validation error 1.50 %");
-        let incomplete = Ending::Incomplete {
-            status: crate::store::Status::Diverged,
-            reason: "the loss became NaN".into(),
-        };
-        assert_eq!(describe(&incomplete), "diverged: the loss became NaN");
+    fn the_time_left_is_absent_until_it_is_known() {
+        let begun = State { total: 4, unit: "networks", ..State::default() };
+        assert_eq!(begun.parts(Duration::from_secs(2)), ["0/4 networks", "2 s elapsed"]);
+        let told = State { left: Some(Duration::from_secs(9)), ..begun };
+        assert_eq!(told.parts(Duration::from_secs(2))[1], "9 s left");
     }
 }

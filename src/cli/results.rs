@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::spec_args::SpecArgs;
-use super::terminal::print_message;
+use super::terminal::print_error;
 use crate::engine::planned;
 use crate::plan::Plan;
 use crate::spec::Sweep;
@@ -78,10 +78,10 @@ fn tables_hold_recorded_sweep(args: &SpecArgs, sweep: &Sweep, store: &Store) -> 
     Ok(store.tables_hold_plan(recorded)?)
 }
 
-/// Prints a warning for each damaged folder; returns whether there are any.
+/// Prints a warning for each damaged folder, which decides the exit code; returns whether there are any.
 pub fn warn_of_damage(merged: &Merged) -> bool {
     for error in &merged.damaged {
-        print_message(format_args!("warning: {}", printable(&error.to_string())));
+        print_error(format_args!("warning: {}", printable(&error.to_string())));
     }
     !merged.damaged.is_empty()
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::job::Job;
 use super::spec_args::SpecArgs;
-use super::terminal::{output, print_message};
+use super::terminal::{output, print_message, print_written};
 use super::train::{self, TrainArgs};
 use crate::analysis::{self, SweepDesign};
 use crate::plan::Plan;
@@ -168,11 +168,11 @@ impl<'a> Study<'a> {
     fn write(&self, search: &Search) -> Result<()> {
         let store = self.store()?;
         analysis::analyze(&store, &SweepDesign::of(&search.sweep()?))?;
-        store.write_analysis(TABLE, &SearchRow::csv(search.rows())?)?;
+        print_written(&store.write_analysis(TABLE, &SearchRow::csv(search.rows())?)?);
         if let Some(figure) = report::search_figure(search.rows())? {
-            store.write_analysis(FIGURE, &figure)?;
+            print_written(&store.write_analysis(FIGURE, &figure)?);
         }
-        store.write_analysis(BEST, best_toml(&self.sweep, search)?.as_bytes())?;
+        print_written(&store.write_analysis(BEST, best_toml(&self.sweep, search)?.as_bytes())?);
         Ok(())
     }
 

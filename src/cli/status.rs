@@ -1,6 +1,5 @@
 //! `drsae status`: progress of a sweep.
 
-mod live;
 mod view;
 mod watch;
 

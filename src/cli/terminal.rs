@@ -8,12 +8,14 @@ use std::env;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use console::Term;
 
 use crate::text::table::Space;
-use crate::text::{message, printable, printable_lines};
+use crate::text::verbosity::Verbosity;
+use crate::text::{message, printable, printable_lines, shown};
 use crate::{data, store};
 
 /// Standard output cannot be written.
@@ -45,8 +47,27 @@ pub fn page() -> Space {
     space().unwrap_or(Space::of_columns(PIPE_WIDTH))
 }
 
-/// Prints a message of one or more lines to standard error.
+/// Prints a message of one or more lines to standard error, unless only errors are printed.
 pub fn print_message(message: impl Display) {
+    if Verbosity::current() > Verbosity::Quiet {
+        print_error(message);
+    }
+}
+
+/// Prints a message of `--verbose`.
+pub fn print_detail(message: impl Display) {
+    if Verbosity::current() == Verbosity::Verbose {
+        print_error(message);
+    }
+}
+
+/// Prints the path of a file that was written, if `--verbose` asks for it.
+pub fn print_written(path: &Path) {
+    print_detail(format_args!("wrote {}", shown(path)));
+}
+
+/// Prints an error of one or more lines to standard error.
+pub fn print_error(message: impl Display) {
     let text = format!("{message}\n");
     let _ = io::stderr().write_all(printable_lines(&text).as_bytes());
 }
@@ -56,7 +77,7 @@ pub fn fail(error: &anyhow::Error) -> ExitCode {
     if is_closed(error) {
         return ExitCode::SUCCESS;
     }
-    print_message(format_args!("error: {}", with_causes(error)));
+    print_error(format_args!("error: {}", with_causes(error)));
     ExitCode::from(2)
 }
 
@@ -81,7 +102,7 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
         // clap formats its own colours and lines.
         let _ = error.print();
     } else {
-        print_message(printable(error.render().to_string().trim_end()));
+        print_error(printable(error.render().to_string().trim_end()));
     }
     ExitCode::from(2)
 }

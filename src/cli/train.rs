@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
+use super::clock::duration;
+use super::display::Display;
 use super::finish::SweepRun;
 use super::job::{Finish, Job};
 use super::notes;
-use super::progress::{Display, duration};
 use super::results;
 use super::run_args::RunArgs;
 use super::signals::Signals;
@@ -152,7 +153,7 @@ fn run_pending(
     let control = Control { timeout: args.run.timeout, fail_fast: args.fail_fast, ..Control::default() };
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
-    let display = Display::new(plan, &trials);
+    let display = Display::new(plan, &trials, store);
     let ran = engine::local::run(pending, store, &Networks { datasets }, &control, jobs, &display);
     let time = duration(display.elapsed());
     drop(display);

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 
+use super::display::Display;
 use super::notes;
-use super::progress::Display;
 use super::results;
 use super::run_args::RunArgs;
 use super::signals::Signals;
@@ -138,7 +138,7 @@ impl Args {
         let control = Control { timeout: self.run.timeout, ..Control::default() };
         let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
         let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
-        let display = Display::new(plan, &trials);
+        let display = Display::new(plan, &trials, store);
         engine::local::run(pending, store, &Networks { datasets }, &control, self.jobs.get(), &display)?;
         drop(display);
         match store.vanished() {

@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
-use indicatif::ProgressBar;
 
 use super::finish::SweepRun;
 use super::freeze::event;
-use super::progress::{style, tick};
+use super::progress::Progress;
 use super::results;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
@@ -60,12 +59,10 @@ pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
     store.record_event(event(Event::Unsealed, &plan_hash(sweep)?, plan))?;
     let configs = plan.trials.iter().map(|trial| &trial.config.data);
     let datasets = DatasetCache::load(configs, spec.data_dir.as_deref(), Part::All)?;
-    let bar =
-        ProgressBar::new(plan.trials.len() as u64).with_style(style("{bar:30} {pos}/{len} networks {eta}"));
-    tick(&bar);
+    let progress = Progress::new(plan.trials.len(), "networks");
     let jobs = spec.default_jobs().min(plan.trials.len());
-    engine::unseal(&plan.trials, &store, &datasets, jobs, &|_| bar.inc(1))?;
-    bar.finish_and_clear();
+    engine::unseal(&plan.trials, &store, &datasets, jobs, &|_| progress.step())?;
+    drop(progress);
     print_message(format_args!("{}: {} networks are tested", sweep.name, plan.trials.len()));
     let command = spec.command("unseal");
     SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])

@@ -4,9 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use indicatif::ProgressBar;
 
-use super::progress::{Display, style};
+use super::display::Display;
+use super::progress::Progress;
 use super::signals::Signals;
 use super::spec_args::SpecArgs;
 use super::terminal::output;
@@ -69,11 +69,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let subject =
         AuditedFolder { store: &store, sweep: &sweep, plan: &plan, planned: &planned, rerun: &rerun };
     let mut audit = Audit::begin(subject, args.spec.data_dir.as_deref());
-    let bar = ProgressBar::new(plan.trials.len() as u64).with_style(style("{bar:30} {pos}/{len} trials"));
-    audit.check_trials(&|| bar.inc(1));
-    bar.finish_and_clear();
+    let progress = Progress::new(plan.trials.len(), "trials");
+    audit.check_trials(&|| progress.step());
+    drop(progress);
     audit.check_tables();
-    if let Some(code) = replay(&mut audit, &plan, args)? {
+    if let Some(code) = replay(&mut audit, &plan, &store, args)? {
         return Ok(ExitCode::from(code));
     }
     let report = audit.conclude();
@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Trains trials again; returns the exit code if a signal interrupted them.
-fn replay(audit: &mut Audit<'_>, plan: &Plan, args: &Args) -> Result<Option<u8>> {
+fn replay(audit: &mut Audit<'_>, plan: &Plan, store: &Store, args: &Args) -> Result<Option<u8>> {
     let chosen = audit.choose(&args.trials())?;
     if chosen.is_empty() {
         return Ok(None);
@@ -92,7 +92,7 @@ fn replay(audit: &mut Audit<'_>, plan: &Plan, args: &Args) -> Result<Option<u8>>
     let control = Control::default();
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let jobs = args.spec.default_jobs().min(chosen.len());
-    let display = Display::new(plan, &chosen);
+    let display = Display::new(plan, &chosen, store);
     audit.replay(&chosen, args.gradient, &control, jobs, &display)?;
     Ok(signals.exit_code())
 }

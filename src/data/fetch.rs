@@ -22,6 +22,7 @@ use super::Error;
 use super::error::{FailedDownload, FailedDownloads, Unusable};
 use super::known::{Known, KnownSet};
 use crate::text::shown;
+use crate::text::verbosity::Verbosity;
 
 /// Timeouts of a download.
 #[derive(Debug, Clone, Copy)]
@@ -133,9 +134,13 @@ fn verify(file: Known, path: &Path) -> Result<(), String> {
     })
 }
 
-/// A progress bar on standard error; hidden if that is not a terminal.
+/// A progress bar on standard error; hidden if that is not a terminal, or if only errors are printed.
 fn progress(name: &'static str, length: Option<u64>) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr());
+    let target = match Verbosity::current() {
+        Verbosity::Quiet => ProgressDrawTarget::hidden(),
+        _ => ProgressDrawTarget::stderr(),
+    };
+    let bar = ProgressBar::with_draw_target(length, target);
     let template = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);

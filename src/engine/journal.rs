@@ -174,7 +174,9 @@ fn digest(epochs: &[u8], timings: &[u8]) -> String {
     hex(&digest.chain_update(epochs).chain_update(timings).finalize())
 }
 
-fn epoch_row(trial: &str, epoch: &Epoch) -> EpochRow {
+/// The row of an epoch in `epochs.csv`.
+#[must_use]
+pub fn epoch_row(trial: &str, epoch: &Epoch) -> EpochRow {
     let train = epoch.train;
     let valid = epoch.validation.as_ref();
     EpochRow {

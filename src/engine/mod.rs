@@ -19,6 +19,7 @@ mod unseal;
 pub use dataset_cache::DatasetCache;
 pub use error::Error;
 pub use failure::Failure;
+pub use journal::epoch_row;
 pub use observer::{Control, Ending, Observer};
 pub use pending::{Pending, pending, pending_among, tidy};
 pub use pilot::{Pilot, memory};

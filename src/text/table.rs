@@ -3,8 +3,11 @@
 //! A column that is the same in every row goes to the caption, one that repeats another is named there. Headings are broken
 //! between words, numbers never. What is still too wide loses its least important columns, and then becomes a block a row.
 
+mod folded;
+
 use std::collections::HashSet;
 
+use self::folded::Folded;
 use super::wrap::{self, width, words};
 
 /// The space of a table.
@@ -74,8 +77,9 @@ impl<'t> TextTable<'t> {
         };
         let count = space.rows.filter(|most| self.rows.len() > *most).unwrap_or(self.rows.len());
         let rows = &self.rows[..count];
+        let is_folded = !self.is_live && self.rows.len() > 1;
         let folded =
-            if self.is_live || self.rows.len() < 2 { Folded::nothing(all) } else { Folded::of(self) };
+            if is_folded { Folded::of(self.head, self.rows, self.additional) } else { Folded::nothing(all) };
         let mut lines = Vec::new();
         let caption = folded.caption(self.title);
         if !caption.is_empty() {
@@ -108,7 +112,9 @@ impl<'t> TextTable<'t> {
     fn fit(&self, kept: &[usize], rows: &[Vec<String>], limit: usize) -> Option<(Vec<usize>, Vec<usize>)> {
         let mut shown = kept.to_vec();
         loop {
-            for lines in 1..=if self.is_live { 1 } else { HEAD_LINES } {
+            // Columns for wide terminals are worth no narrow headings.
+            let has_additional = shown.last().is_some_and(|&last| last >= self.head.len() - self.additional);
+            for lines in 1..=if self.is_live || has_additional { 1 } else { HEAD_LINES } {
                 let widths = self.widths(&shown, rows, lines);
                 if widths.iter().sum::<usize>() + GAP * (widths.len() - 1) <= limit {
                     return Some((shown, widths));
@@ -262,60 +268,6 @@ impl<'t> TextTable<'t> {
         }
         let is_told = !notes.is_empty() && !self.source.is_empty();
         is_told.then(|| format!("… {}: {}", notes.join("; "), self.source)).into_iter().collect()
-    }
-}
-
-/// The columns that tell nothing about a row, as part of a caption.
-struct Folded {
-    /// The other columns.
-    kept: Vec<usize>,
-    constant: Vec<String>,
-    absent: Vec<String>,
-    repeated: Vec<String>,
-}
-
-impl Folded {
-    fn nothing(kept: Vec<usize>) -> Self {
-        Self { kept, constant: Vec::new(), absent: Vec::new(), repeated: Vec::new() }
-    }
-
-    fn of(table: &TextTable<'_>) -> Self {
-        let TextTable { head, rows, .. } = *table;
-        let ordinary = head.len() - table.additional;
-        let mut folded = Self::nothing(Vec::new());
-        for column in 0..head.len() {
-            let first = rows[0][column].as_str();
-            let is_constant = rows.iter().all(|row| row[column] == first);
-            let alike = |&&other: &&usize| rows.iter().all(|row| row[other] == row[column]);
-            if is_constant && column >= ordinary {
-            } else if is_constant && (first.is_empty() || first == "–") {
-                folded.absent.push(head[column].clone());
-            } else if is_constant {
-                let equals = if first.starts_with('<') { "" } else { "= " };
-                folded.constant.push(format!("{} {equals}{first}", head[column]));
-            } else if let Some(&other) = folded.kept.iter().find(alike).filter(|_| column < ordinary) {
-                folded.repeated.push(format!("{} = {}", head[column], head[other]));
-            } else {
-                folded.kept.push(column);
-            }
-        }
-        // Rows that are all the same are shown as they are.
-        if folded.kept.is_empty() { Self::nothing((0..ordinary).collect()) } else { folded }
-    }
-
-    /// The title with what all rows share.
-    fn caption(&self, title: &str) -> String {
-        let mut parts: Vec<String> =
-            Some(title.to_owned()).filter(|title| !title.is_empty()).into_iter().collect();
-        let mut add = |before: &str, texts: &[String]| {
-            if !texts.is_empty() {
-                parts.push(format!("{before} {}", texts.join(", ")));
-            }
-        };
-        add("all with", &self.constant);
-        add("in every row", &self.repeated);
-        add("without", &self.absent);
-        parts.join("; ")
     }
 }
 

@@ -58,6 +58,9 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
     if word.width() <= width || is_number(word) {
         return vec![word.to_owned()];
     }
+    if let Some((name, value)) = word.rsplit_once("= ") {
+        return [pieces(&format!("{name}="), width), pieces(value, width)].concat();
+    }
     let mut pieces = Vec::new();
     let mut piece = String::new();
     for letter in word.chars() {
@@ -90,7 +93,8 @@ mod tests {
         assert_eq!(lines("", 7), [""]);
         assert_eq!(lines("indivisible, a b", 4), ["indi", "visi", "ble,", "a b"]);
         assert_eq!(lines("results/depth/summary.csv", 18), ["results/depth/", "summary.csv"]);
-        assert_eq!(lines("with steps = 11", 8), ["with", "steps = 11"]);
+        assert_eq!(lines("with steps = 11", 12), ["with", "steps = 11"]);
+        assert_eq!(lines("with steps = 11", 8), ["with", "steps =", "11"]);
     }
 
     #[test]

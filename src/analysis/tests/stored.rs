@@ -32,13 +32,13 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     mlp                   2  1.23 ± 0.04
     … also classifier, rate, masking,
     hidden, parameters, image SE:
-    results/paper/families/analysis/summary.
-    csv
+    results/paper/families/analysis/
+    summary.csv
 
-    Difference in error from drsae (steps =
-    11), percentage points, paired by seed
-    (+ where drsae (steps = 11) is better);
-    all with n = 5; without Δ valid
+    Difference in error from drsae
+    (steps = 11), percentage points, paired
+    by seed (+ where drsae (steps = 11) is
+    better); all with n = 5; without Δ valid
     challenger untied (steps = 11)
       Δ test  +0.31 [0.23, 0.40]
     challenger untied-recurrent (steps = 11)
@@ -54,12 +54,12 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     … also parameters (reference), p (t), p
     (Holm), p (sign flip), 95 % over seeds
     and images:
-    results/paper/families/analysis/comparis
-    on.csv
+    results/paper/families/analysis/
+    comparison.csv
 
-    At equal parameter count drsae (steps =
-    11) has 0.31 percentage points less test
-    error than untied (steps = 11)
+    At equal parameter count drsae
+    (steps = 11) has 0.31 percentage points
+    less test error than untied (steps = 11)
     [0.23, 0.40]; no demonstrated difference
     from untied-recurrent (steps = 11): 0.05
     less [0.01, 0.08]; 0.46 less than mlp
@@ -67,9 +67,9 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     than untied (steps = 2) [0.07, 0.20]; no
     demonstrated difference from
     untied-recurrent (steps = 2): 0.05 less
-    [0.00, 0.09]; 0.30 less than mlp (steps
-    = 2) [0.21, 0.39] (95 % paired-t over 5
-    seeds; Holm's adjustment over 6
+    [0.00, 0.09]; 0.30 less than mlp
+    (steps = 2) [0.21, 0.39] (95 % paired-t
+    over 5 seeds; Holm's adjustment over 6
     challengers).
     ");
     insta::assert_snapshot!(screen(80), @r"
@@ -103,8 +103,8 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
 
     At equal parameter count drsae (steps = 11) has 0.31 percentage points less test
     error than untied (steps = 11) [0.23, 0.40]; no demonstrated difference from
-    untied-recurrent (steps = 11): 0.05 less [0.01, 0.08]; 0.46 less than mlp (steps
-    = 11) [0.35, 0.58]; 0.13 less than untied (steps = 2) [0.07, 0.20]; no
+    untied-recurrent (steps = 11): 0.05 less [0.01, 0.08]; 0.46 less than mlp
+    (steps = 11) [0.35, 0.58]; 0.13 less than untied (steps = 2) [0.07, 0.20]; no
     demonstrated difference from untied-recurrent (steps = 2): 0.05 less
     [0.00, 0.09]; 0.30 less than mlp (steps = 2) [0.21, 0.39] (95 % paired-t over 5
     seeds; Holm's adjustment over 6 challengers).
@@ -121,8 +121,8 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     untied-recurrent      2          40  0.002      0.3     399      789621  0.98 ± 0.06      0.10
     mlp                   2          20  0.001      0.3     399      789621  1.23 ± 0.04      0.11
 
-    Difference in error from drsae (steps = 11), percentage points, paired by seed (+ where drsae (steps = 11) is better);
-    all with n = 5; without Δ valid
+    Difference in error from drsae (steps = 11), percentage points, paired by seed (+ where drsae
+    (steps = 11) is better); all with n = 5; without Δ valid
                                                             parameters               p  p (sign  95 % over seeds
     challenger                                 Δ test      (reference)   p (t)  (Holm)    flip)       and images
     ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,11 +133,12 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     untied-recurrent (steps = 2)   +0.05 [0.00, 0.09]  789621 (791600)   0.039   0.056    0.125    [-0.02, 0.12]
     mlp (steps = 2)                +0.30 [0.21, 0.39]  789621 (791600)  <0.001   0.003    0.062     [0.20, 0.40]
 
-    At equal parameter count drsae (steps = 11) has 0.31 percentage points less test error than untied (steps = 11)
-    [0.23, 0.40]; no demonstrated difference from untied-recurrent (steps = 11): 0.05 less [0.01, 0.08]; 0.46 less than mlp
-    (steps = 11) [0.35, 0.58]; 0.13 less than untied (steps = 2) [0.07, 0.20]; no demonstrated difference from
-    untied-recurrent (steps = 2): 0.05 less [0.00, 0.09]; 0.30 less than mlp (steps = 2) [0.21, 0.39] (95 % paired-t over 5
-    seeds; Holm's adjustment over 6 challengers).
+    At equal parameter count drsae (steps = 11) has 0.31 percentage points less test error than untied
+    (steps = 11) [0.23, 0.40]; no demonstrated difference from untied-recurrent (steps = 11): 0.05 less
+    [0.01, 0.08]; 0.46 less than mlp (steps = 11) [0.35, 0.58]; 0.13 less than untied (steps = 2)
+    [0.07, 0.20]; no demonstrated difference from untied-recurrent (steps = 2): 0.05 less [0.00, 0.09];
+    0.30 less than mlp (steps = 2) [0.21, 0.39] (95 % paired-t over 5 seeds; Holm's adjustment over 6
+    challengers).
     ");
     insta::assert_snapshot!(screen(240), @r"
     Errors in percent, mean ± standard deviation over n seeds; all with n = 5; without valid error
@@ -151,7 +152,8 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     untied-recurrent      2          40  0.002      0.3     399      789621  0.98 ± 0.06      0.10          0.99          0.92          0.92          1.03          1.03
     mlp                   2          20  0.001      0.3     399      789621  1.23 ± 0.04      0.11          1.19          1.22          1.25          1.29          1.20
 
-    Difference in error from drsae (steps = 11), percentage points, paired by seed (+ where drsae (steps = 11) is better); all with n = 5; without Δ valid
+    Difference in error from drsae (steps = 11), percentage points, paired by seed (+ where drsae
+    (steps = 11) is better); all with n = 5; without Δ valid
     challenger                                 Δ test  parameters (reference)   p (t)  p (Holm)  p (sign flip)  95 % over seeds and images  Δ test, seed 1  Δ test, seed 2  Δ test, seed 3  Δ test, seed 4  Δ test, seed 5
     ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
     untied (steps = 11)            +0.31 [0.23, 0.40]         785323 (791600)  <0.001     0.002          0.062                [0.21, 0.42]           +0.24           +0.25           +0.40           +0.35           +0.32
@@ -161,9 +163,12 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     untied-recurrent (steps = 2)   +0.05 [0.00, 0.09]         789621 (791600)   0.039     0.056          0.125               [-0.02, 0.12]           +0.04           -0.01           +0.08           +0.06           +0.07
     mlp (steps = 2)                +0.30 [0.21, 0.39]         789621 (791600)  <0.001     0.003          0.062                [0.20, 0.40]           +0.24           +0.29           +0.41           +0.32           +0.24
 
-    At equal parameter count drsae (steps = 11) has 0.31 percentage points less test error than untied (steps = 11) [0.23, 0.40]; no demonstrated difference from untied-recurrent (steps = 11): 0.05 less [0.01, 0.08]; 0.46 less than mlp (steps =
-    11) [0.35, 0.58]; 0.13 less than untied (steps = 2) [0.07, 0.20]; no demonstrated difference from untied-recurrent (steps = 2): 0.05 less [0.00, 0.09]; 0.30 less than mlp (steps = 2) [0.21, 0.39] (95 % paired-t over 5 seeds; Holm's
-    adjustment over 6 challengers).
+    At equal parameter count drsae (steps = 11) has 0.31 percentage points less test error than untied
+    (steps = 11) [0.23, 0.40]; no demonstrated difference from untied-recurrent (steps = 11): 0.05 less
+    [0.01, 0.08]; 0.46 less than mlp (steps = 11) [0.35, 0.58]; 0.13 less than untied (steps = 2)
+    [0.07, 0.20]; no demonstrated difference from untied-recurrent (steps = 2): 0.05 less [0.00, 0.09];
+    0.30 less than mlp (steps = 2) [0.21, 0.39] (95 % paired-t over 5 seeds; Holm's adjustment over 6
+    challengers).
     ");
 }
 

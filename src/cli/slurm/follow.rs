@@ -10,16 +10,16 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use indicatif::ProgressBar;
 
 use super::jobs;
-use crate::cli::progress::{duration, style, tick};
+use crate::cli::clock::duration;
+use crate::cli::progress::Progress;
 use crate::cli::signals::Signals;
 use crate::cli::terminal::print_message;
 use crate::plan::Plan;
 use crate::slurm::{Cluster, JobState, Jobs, PendingTrials, Submissions};
 use crate::store::Store;
-use crate::text::{printable, printable_lines};
+use crate::text::printable;
 
 /// Interval between two queries, and the maximum share of time that queries may take.
 const POLL: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ pub fn until_ended(plan: &Plan, store: &Store, cluster: &dyn Cluster) -> Result<
         // After the queue: all results of a task that has ended by then are on disk.
         for (trial, outcome) in trials.update(jobs.as_ref().ok())? {
             let reason = outcome.message.unwrap_or_default();
-            display.print(&format!("{} {}: {}", trial.name, outcome.status, printable(&reason)));
+            display.progress.print(&format!("{} {}: {}", trial.name, outcome.status, printable(&reason)));
         }
         match jobs {
             Ok(jobs) => {
@@ -74,8 +74,7 @@ fn pause(start: Instant, stop: &AtomicBool) -> bool {
 
 /// A progress bar, or lines if standard error is not a terminal.
 struct Display {
-    bar: ProgressBar,
-    start: Instant,
+    progress: Progress,
     last_line: String,
     /// Messages that are printed once.
     printed: HashSet<String>,
@@ -83,24 +82,21 @@ struct Display {
 
 impl Display {
     fn new(trials: usize) -> Self {
-        let bar = ProgressBar::new(trials as u64);
-        bar.set_style(style("{bar:30} {pos}/{len} trials, {elapsed} elapsed{msg}"));
-        tick(&bar);
-        Self { bar, start: Instant::now(), last_line: String::new(), printed: HashSet::new() }
+        let progress = Progress::without_lines(trials, "trials");
+        Self { progress, last_line: String::new(), printed: HashSet::new() }
     }
 
     fn update(&mut self, jobs: &Jobs, trials: &PendingTrials) {
         let count = |state| jobs.in_state(state).count();
         let [running, queued, held] = [JobState::Running, JobState::Queued, JobState::Held].map(count);
-        let counts = format!(", {running} tasks running, {queued} queued, {held} held");
-        let left = trials
-            .remaining_ratio()
-            .map(|ratio| format!(", {} left", duration(self.start.elapsed().mul_f64(ratio))))
-            .unwrap_or_default();
-        self.bar.set_position(trials.ended() as u64);
-        self.bar.set_message(format!("{counts}{left}"));
-        let line = format!("{}/{} trials{counts}", trials.ended(), trials.total());
-        if self.bar.is_hidden() && line != self.last_line {
+        let counts = format!("{running} tasks running, {queued} queued, {held} held");
+        let left = trials.remaining_ratio().map(|ratio| self.progress.elapsed().mul_f64(ratio));
+        self.progress.set_done(trials.ended());
+        self.progress.set_left(left);
+        let line = format!("{}/{} trials, {counts}", trials.ended(), trials.total());
+        self.progress.set_note(counts);
+        if self.progress.is_hidden() && line != self.last_line {
+            let left = left.map(|left| format!(", {} left", duration(left))).unwrap_or_default();
             print_message(format_args!("{line}{left}"));
         }
         self.last_line = line;
@@ -109,7 +105,7 @@ impl Display {
             if self.printed.insert(format!("{} {:?}", task.0.name(), task.1)) {
                 let mut text = Vec::new();
                 let _ = jobs::print_lost(&task, &mut text);
-                self.print(String::from_utf8_lossy(&text).trim_end());
+                self.progress.print(String::from_utf8_lossy(&text).trim_end());
             }
         }
         let mut text = Vec::new();
@@ -121,23 +117,7 @@ impl Display {
 
     fn print_once(&mut self, line: &str) {
         if self.printed.insert(line.to_owned()) {
-            self.print(line);
+            self.progress.print(line);
         }
-    }
-
-    /// Prints a message of one or more lines above the bar.
-    fn print(&self, message: &str) {
-        let message = printable_lines(message);
-        if self.bar.is_hidden() {
-            print_message(message);
-        } else {
-            self.bar.println(message);
-        }
-    }
-}
-
-impl Drop for Display {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }

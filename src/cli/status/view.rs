@@ -6,10 +6,10 @@ use std::io::Write;
 use anyhow::Result;
 use jiff::ZonedDateTime;
 
-use super::live::{self, LiveTrial};
 use super::watch::Screen;
 use super::{SweepStatus, TrialState};
-use crate::cli::progress::duration;
+use crate::cli::clock::{duration, end};
+use crate::cli::live::{self, LiveTrial};
 use crate::cli::slurm::jobs;
 use crate::engine::stale;
 use crate::plan::Plan;
@@ -111,8 +111,5 @@ fn forecast(status: &SweepStatus<'_>, plan: &Plan, live: &[LiveTrial<'_>]) -> Op
     let pending: HashSet<&str> = status.pending.iter().copied().collect();
     let waiting = plan.trials.iter().filter(|trial| pending.contains(trial.id.as_str()));
     let left = live::time_left(live, waiting.map(|trial| trial.training_flops))?;
-    let now = ZonedDateTime::now();
-    let end = now.saturating_add(left);
-    let day = if end.date() == now.date() { "%H:%M" } else { "%F %H:%M" };
-    Some(format!("{} left, until about {}", duration(left), end.strftime(day)))
+    Some(format!("{} left, until about {}", duration(left), end(left)))
 }

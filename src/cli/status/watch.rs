@@ -5,9 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use console::{Term, truncate_str};
-use jiff::Timestamp;
+use console::Term;
 
+use crate::cli::clock::stamp;
+use crate::cli::painter::Painter;
 use crate::cli::terminal::output;
 
 /// Time between two screens on a terminal, and two lines elsewhere.
@@ -30,12 +31,12 @@ pub fn watch(
     interval: Option<Duration>,
     mut render: impl FnMut(Option<usize>) -> Result<Screen>,
 ) -> Result<()> {
-    let terminal = Term::stdout();
+    let terminal = Term::buffered_stdout();
     if !terminal.is_term() {
         loop {
             let screen = render(None)?;
             let mut out = output();
-            writeln!(out, "{} {}", Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ"), screen.line)?;
+            writeln!(out, "{} {}", stamp(), screen.line)?;
             out.flush()?;
             drop(out);
             if screen.has_ended {
@@ -44,23 +45,16 @@ pub fn watch(
             thread::sleep(interval.unwrap_or(LINE));
         }
     }
-    let mut shown = 0;
+    let mut painter = Painter::new(terminal);
     loop {
-        let (rows, columns) = terminal.size();
-        let mut screen = render(Some(usize::from(columns)))?;
-        // One row is left for the cursor: a scrolled line could not be cleared.
-        let fit = usize::from(rows).saturating_sub(1).max(1);
-        if screen.lines.len() > fit {
-            let hidden = screen.lines.len() - fit + 1;
-            screen.lines.truncate(fit - 1);
+        let (rows, columns) = painter.size();
+        let mut screen = render(Some(columns))?;
+        if screen.lines.len() > rows {
+            let hidden = screen.lines.len() - rows + 1;
+            screen.lines.truncate(rows - 1);
             screen.lines.push(format!("… {hidden} more lines; `drsae status` prints all"));
         }
-        terminal.clear_last_lines(shown)?;
-        for line in &screen.lines {
-            // A line that wraps would be cleared in part.
-            terminal.write_line(&truncate_str(line, usize::from(columns), "…"))?;
-        }
-        shown = screen.lines.len();
+        painter.paint("", &screen.lines)?;
         if screen.has_ended {
             return Ok(());
         }

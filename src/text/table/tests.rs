@@ -100,8 +100,8 @@ fn what_all_rows_share_is_in_the_caption_and_the_least_important_columns_go_firs
       test error
                  0.94 ± 0.15
     … also parameters:
-    results/paper/analysis/s
-    ummary.csv
+    results/paper/analysis/
+    summary.csv
     ");
 }
 

@@ -1,11 +1,12 @@
-//! Running trials as their learning curves on disk show them, from any terminal or host.
+//! Running trials with their learning curves: those of any process as the disk shows them, those of this process as they
+//! train.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::clock::duration;
 use crate::analysis::TableView;
-use crate::cli::progress::duration;
 use crate::plan::{Plan, Trial};
 use crate::store::{Concern, EpochRow, Holder, Store, TimingRow};
 use crate::text::printable;
@@ -24,17 +25,83 @@ const DISPENSABLE: [&str; 6] = ["images/s", "phase", "process", "loss", "curve",
 /// A running trial.
 pub struct LiveTrial<'a> {
     trial: &'a Trial,
-    holder: &'a Holder,
+    /// Absent for a trial of this process.
+    holder: Option<&'a Holder>,
     epochs: Vec<EpochRow>,
     timings: Vec<TimingRow>,
     classes: usize,
+    /// The epoch in progress, if this process trains it.
+    begun: Option<BegunEpoch>,
+}
+
+/// An epoch in progress.
+struct BegunEpoch {
+    since: Instant,
+    images: usize,
+}
+
+impl BegunEpoch {
+    fn now() -> Self {
+        Self { since: Instant::now(), images: 0 }
+    }
 }
 
 impl<'a> LiveTrial<'a> {
     /// Reads the curve of a trial that `holder` runs.
     pub fn read(plan: &Plan, store: &Store, trial: &'a Trial, holder: &'a Holder) -> Result<Self> {
         let (epochs, timings) = store.running_curve(&store.trial(&trial.id)?)?;
-        Ok(Self { trial, holder, epochs, timings, classes: plan.facts(trial).shape.classes })
+        let classes = plan.facts(trial).shape.classes;
+        Ok(Self { trial, holder: Some(holder), epochs, timings, classes, begun: None })
+    }
+
+    /// A trial that this process begins, with the curve of earlier runs.
+    pub fn begin(plan: &Plan, trial: &'a Trial, (epochs, timings): (Vec<EpochRow>, Vec<TimingRow>)) -> Self {
+        let classes = plan.facts(trial).shape.classes;
+        Self { trial, holder: None, epochs, timings, classes, begun: Some(BegunEpoch::now()) }
+    }
+
+    /// Adds images that it has trained on.
+    pub fn advance(&mut self, images: usize) {
+        if let Some(begun) = &mut self.begun {
+            begun.images += images;
+        }
+    }
+
+    /// Adds a finished epoch.
+    pub fn finish_epoch(&mut self, row: EpochRow) {
+        let begun = self.begun.replace(BegunEpoch::now()).unwrap_or_else(BegunEpoch::now);
+        let (epoch, seconds) = (row.epoch, begun.since.elapsed().as_secs_f64());
+        // An earlier run that was of no use begins anew.
+        self.epochs.retain(|earlier| earlier.epoch < epoch);
+        self.timings.retain(|earlier| earlier.epoch < epoch);
+        let images_per_second = begun.images as f64 / seconds.max(f64::MIN_POSITIVE);
+        self.timings.push(TimingRow { epoch, seconds, images_per_second, ..TimingRow::default() });
+        self.epochs.push(row);
+    }
+
+    /// Its last epoch in words.
+    pub fn last_epoch(&self) -> String {
+        let Some(row) = self.epochs.last() else { return String::new() };
+        let error = row.valid_error.map(|error| format!(", validation error {error:.2} %"));
+        let speed = self.timings.last().map(|row| format!(", {:.0} images/s", row.images_per_second));
+        let (error, speed) = (error.unwrap_or_default(), speed.unwrap_or_default());
+        let (phase, epoch, loss) = (row.phase, row.epoch, row.train_loss);
+        format!("phase {phase}, epoch {epoch}/{}, loss {loss:.4}{error}{speed}", self.total())
+    }
+
+    /// Position of the trial in the plan.
+    pub fn index(&self) -> usize {
+        self.trial.index
+    }
+
+    /// Id of the trial.
+    pub fn id(&self) -> &str {
+        &self.trial.id
+    }
+
+    /// Share of its epochs that are finished.
+    pub fn share(&self) -> f64 {
+        self.epochs.len() as f64 / self.total().max(1) as f64
     }
 
     /// The concern about the network at present.
@@ -61,16 +128,30 @@ impl<'a> LiveTrial<'a> {
     fn left(&self) -> Option<Duration> {
         let recent = &self.timings[self.timings.len().saturating_sub(RECENT)..];
         let seconds = recent.iter().map(|row| row.seconds).sum::<f64>() / recent.len() as f64;
-        let rest = self.total().saturating_sub(self.epochs.len());
-        (!recent.is_empty()).then(|| Duration::from_secs_f64(seconds * rest as f64))
+        let rest = self.total() as f64 - self.epochs.len() as f64 - self.begun_share();
+        (!recent.is_empty()).then(|| Duration::from_secs_f64(seconds * rest.max(0.0)))
+    }
+
+    /// Share of the epoch in progress.
+    fn begun_share(&self) -> f64 {
+        let images = self.trial.images() as f64 / self.total().max(1) as f64;
+        self.begun.as_ref().map_or(0.0, |begun| (begun.images as f64 / images.max(1.0)).min(1.0))
+    }
+
+    /// Images a second in its last epoch, or so far in its first.
+    fn speed(&self) -> Option<f64> {
+        let begun = || {
+            let begun = self.begun.as_ref().filter(|begun| begun.images > 0)?;
+            Some(begun.images as f64 / begun.since.elapsed().as_secs_f64())
+        };
+        self.timings.last().map(|row| row.images_per_second).or_else(begun)
     }
 
     /// Floating-point operations that are left, and those that it does in a second.
     fn work(&self) -> (f64, f64) {
-        let share = self.epochs.len() as f64 / self.total().max(1) as f64;
+        let share = self.share() + self.begun_share() / self.total().max(1) as f64;
         let rest = self.trial.training_flops as f64 * (1.0 - share).max(0.0);
-        let speed = self.timings.last().map_or(0.0, |row| row.images_per_second);
-        (rest, speed * self.trial.flops_per_image as f64)
+        (rest, self.speed().unwrap_or_default() * self.trial.flops_per_image as f64)
     }
 
     fn cells(&self) -> Vec<String> {
@@ -80,13 +161,16 @@ impl<'a> LiveTrial<'a> {
         vec![
             self.name().to_owned(),
             text(last.map(|row| row.phase.to_string())),
-            format!("{}/{}", self.epochs.len(), self.total()),
+            self.begun.as_ref().map_or_else(
+                || format!("{}/{}", self.epochs.len(), self.total()),
+                |_| format!("{:.1}/{}", self.epochs.len() as f64 + self.begun_share(), self.total()),
+            ),
             text(last.map(|row| format!("{:.4}", row.train_loss))),
             text(valid.map(|error| format!("{error:.2}"))),
             sparkline(&self.curve()),
-            text(self.timings.last().map(|row| format!("{:.0}", row.images_per_second))),
+            text(self.speed().map(|speed| format!("{speed:.0}"))),
             text(self.left().map(duration)),
-            format!("{}:{}", self.holder.host, self.holder.pid),
+            text(self.holder.map(|holder| format!("{}:{}", holder.host, holder.pid))),
         ]
     }
 
@@ -118,15 +202,17 @@ pub fn table(live: &[LiveTrial<'_>]) -> TableView {
     }
 }
 
-/// The lines of the table of the running trials; a narrow terminal loses the least important columns.
+/// The lines of the table of the running trials; a narrow terminal loses the least important columns. The processes are
+/// absent if all are this one.
 pub fn lines(live: &[LiveTrial<'_>], columns: Option<usize>) -> Vec<String> {
     let view = table(live);
-    let printed = |row: &Vec<String>| row.iter().map(|cell| printable(cell).into_owned()).collect();
+    let count = COLUMNS.len() - usize::from(live.iter().all(|trial| trial.holder.is_none()));
+    let printed = |row: &Vec<String>| row[..count].iter().map(|cell| printable(cell).into_owned()).collect();
     let rows: Vec<Vec<String>> = view.rows.iter().map(printed).collect();
     let table = TextTable {
         dispensable: &DISPENSABLE,
         is_live: true,
-        ..TextTable::new(&view.head, &rows, view.texts)
+        ..TextTable::new(&view.head[..count], &rows, view.texts)
     };
     table.lines(Space { columns, rows: None })
 }
@@ -172,10 +258,11 @@ mod tests {
             |epoch| TimingRow { epoch, seconds: 30.0, images_per_second: 2000.0, ..TimingRow::default() };
         LiveTrial {
             trial,
-            holder,
+            holder: Some(holder),
             epochs: (1..).zip(errors).map(row).collect(),
             timings: (1..=errors.len()).map(time).collect(),
             classes: 10,
+            begun: None,
         }
     }
 
