@@ -112,7 +112,7 @@ pub fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     done.expect("the work is there until it runs")
 }
 
-/// Checks that the system starts the threads that polars starts on first use, by starting and joining as many.
+/// Checks that the system starts the threads that polars starts, by starting and joining as many.
 ///
 /// # Errors
 /// The system starts too few threads.
@@ -120,8 +120,8 @@ pub fn check_polars() -> Result<(), TooFewThreads> {
     static CHECKED: OnceLock<()> = OnceLock::new();
 
     if CHECKED.get().is_none() {
-        // A pool, and as many for tasks of lazy queries.
-        let requested = 2 * count("POLARS_MAX_THREADS");
+        // A pool, and one that frees many groups.
+        let requested = count("POLARS_MAX_THREADS") + 1;
         let mut idle = IdleThreads::start(requested, "probe");
         let (started, refusal) = (idle.threads.len(), idle.refusal.take());
         idle.join();

@@ -442,7 +442,7 @@ fn a_sweep_runs_on_the_threads_that_the_system_allows() {
     let mut tables = limited(&lab, 3).unwrap();
     let output = tables.args(["analyze", "spec.toml"]).env("POLARS_MAX_THREADS", "8").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", output_of(&output));
-    assert!(output_of(&output).contains("the system started 2 of 16 threads"), "{}", output_of(&output));
+    assert!(output_of(&output).contains("the system started 2 of 9 threads"), "{}", output_of(&output));
     for words in [&["status", "spec.toml"][..], &["verify", "spec.toml"], &["report", "spec.toml"]] {
         let output = limited(&lab, 3).unwrap().args(words).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", output_of(&output));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use polars::prelude::*;
+use polars::prelude::DataFrame;
 
 use super::errors::Errors;
 use super::{Error, frame};
@@ -71,12 +71,8 @@ impl GroupedTrials {
         let mut axes: Vec<AxisColumn> = axes.iter().map(|axis| AxisColumn::new(axis)).collect();
         let codes: Vec<Vec<u32>> =
             axes.iter_mut().map(|axis| axis.read(path, rows)).collect::<Result<_, _>>()?;
-        let keys: Vec<Expr> =
-            (0..axes.len()).map(|at| col(frame::axis(at))).chain(frame::network()).collect();
-        let positions = col(frame::ROW).sort_by([col(frame::SEED)], SortMultipleOptions::default());
         let trials = frame::of_trials(rows, codes)?;
-        let grouped = trials.clone().lazy().group_by_stable(keys).agg([positions]).collect()?;
-        let groups = frame::lists(&grouped, frame::ROW)?;
+        let groups = frame::cells(&trials, axes.len())?;
         let cells: Vec<CellTrials> = groups.iter().map(|group| CellTrials::of(&axes, rows, group)).collect();
         refuse_repeated(path, &cells)?;
         let seeds: Vec<u64> = cells.first().map(|cell| cell.seeds().collect()).unwrap_or_default();
@@ -128,7 +124,8 @@ impl AxisColumn {
 
 impl CellTrials {
     fn of(axes: &[AxisColumn], rows: &[TrialRow], positions: &[u32]) -> Self {
-        let trials: Vec<TrialRow> = positions.iter().map(|&at| rows[at as usize].clone()).collect();
+        let mut trials: Vec<TrialRow> = positions.iter().map(|&at| rows[at as usize].clone()).collect();
+        trials.sort_by_key(|trial| trial.seed);
         let values = axes.iter().filter_map(|axis| trials[0].value(&axis.column)).collect();
         Self { values, trials }
     }

@@ -5,8 +5,6 @@ use polars::prelude::*;
 use super::errors::Errors;
 use crate::store::TrialRow;
 
-/// Column with the position of the trial among the rows.
-pub(super) const ROW: &str = "row";
 /// Column with the position of the trial's cell.
 pub(super) const CELL: &str = "cell";
 /// Column with the seed.
@@ -23,12 +21,7 @@ pub(super) fn axis(at: usize) -> String {
     format!("axis {at}")
 }
 
-/// The columns that distinguish networks.
-pub(super) fn network() -> [Expr; 4] {
-    NETWORK.map(col)
-}
-
-/// One row a trial: `codes` of its values on each axis, network, seed, errors and position.
+/// One row a trial: `codes` of its values on each axis, network, seed and errors.
 pub(super) fn of_trials(rows: &[TrialRow], codes: Vec<Vec<u32>>) -> PolarsResult<DataFrame> {
     let errors: Vec<_> = rows.iter().map(Errors::of).collect();
     let mut columns: Vec<Column> =
@@ -42,29 +35,29 @@ pub(super) fn of_trials(rows: &[TrialRow], codes: Vec<Vec<u32>>) -> PolarsResult
         Column::new(SEED.into(), rows.iter().map(|row| row.seed).collect::<Vec<_>>()),
         Column::new(TEST.into(), errors.iter().map(|errors| (*errors)?.test).collect::<Vec<_>>()),
         Column::new(VALID.into(), errors.iter().map(|errors| (*errors)?.valid).collect::<Vec<_>>()),
-        Column::new(ROW.into(), (0..rows.len() as u32).collect::<Vec<_>>()),
     ]);
     DataFrame::new(rows.len(), columns)
 }
 
-/// Adds the position of each trial's cell, whose rows are in `groups`.
-pub(super) fn with_cells(mut trials: DataFrame, groups: &[Vec<u32>]) -> PolarsResult<DataFrame> {
-    let mut cells = vec![0_u32; trials.height()];
-    for (cell, rows) in groups.iter().enumerate() {
-        for &row in rows {
-            cells[row as usize] = cell as u32;
-        }
-    }
-    trials.with_column(Column::new(CELL.into(), cells))?;
-    Ok(trials)
+/// The rows of each cell, in the order of the frame: those with the same values on `axes` axes and the same network.
+pub(super) fn cells(trials: &DataFrame, axes: usize) -> PolarsResult<Vec<Vec<u32>>> {
+    let keys = (0..axes).map(axis).chain(NETWORK.map(str::to_owned));
+    let groups = trials.group_by_stable(keys)?.into_groups();
+    let rows = |group| match group {
+        GroupsIndicator::Idx((_, rows)) => rows.to_vec(),
+        GroupsIndicator::Slice([first, count]) => (first..first + count).collect(),
+    };
+    Ok(groups.iter().map(rows).collect())
 }
 
-/// The lists of a column of positions.
-pub(super) fn lists(frame: &DataFrame, column: &str) -> PolarsResult<Vec<Vec<u32>>> {
-    let lists = frame.column(column)?.list()?;
-    let list = |at: usize| -> PolarsResult<Vec<u32>> {
-        let list = lists.get_as_series(at);
-        list.map_or_else(|| Ok(Vec::new()), |list| Ok(list.u32()?.iter().flatten().collect()))
-    };
-    (0..frame.height()).map(list).collect()
+/// Adds the position of each trial's cell, whose rows are in `cells`.
+pub(super) fn with_cells(mut trials: DataFrame, cells: &[Vec<u32>]) -> PolarsResult<DataFrame> {
+    let mut positions = vec![0_u32; trials.height()];
+    for (cell, rows) in cells.iter().enumerate() {
+        for &row in rows {
+            positions[row as usize] = cell as u32;
+        }
+    }
+    trials.with_column(Column::new(CELL.into(), positions))?;
+    Ok(trials)
 }

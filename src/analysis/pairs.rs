@@ -10,8 +10,8 @@ use super::{Error, words};
 use crate::spec::{Compare, is_name};
 use crate::value::Value;
 
-/// Column with the position of the reference's cell.
-const REFERENCE: &str = "reference";
+/// The end of the names of columns of a trial's reference.
+const OF_REFERENCE: &str = " of the reference";
 
 /// The names of a comparison: its axes, its reference and its seeds.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -77,7 +77,7 @@ impl Pair<'_> {
 
 impl<'c> Pairs<'c> {
     pub fn of(found: &'c GroupedTrials, compare: &Compare) -> Result<Self, Error> {
-        let GroupedTrials { axes, cells, seeds, trials } = found;
+        let GroupedTrials { axes, cells, seeds, .. } = found;
         let sides = Sides::of(found, compare)?;
         let column = |at: &usize| axes[*at].column.clone();
         let reference = cells.iter().find(|cell| sides.is_reference(cell));
@@ -91,28 +91,19 @@ impl<'c> Pairs<'c> {
             unmatched: Vec::new(),
         };
         let mut all = Vec::new();
-        let joined = sides.join(trials)?;
-        let (challengers, references) = (joined.column(CELL)?.u32()?, joined.column(REFERENCE)?.u32()?);
-        let (test, valid) = (joined.column(TEST)?.list()?, joined.column(VALID)?.list()?);
-        for (at, (challenger, reference)) in challengers.iter().zip(references.iter()).enumerate() {
-            let Some(challenger) = challenger.map(|at| &cells[at as usize]) else { continue };
-            let Some(reference) = reference.map(|at| &cells[at as usize]) else {
+        for joined in sides.join(found)?.chunk_by(|one, other| one.cell == other.cell) {
+            let challenger = &cells[joined[0].cell as usize];
+            let Some(reference) = joined[0].reference.map(|at| &cells[at as usize]) else {
                 contrast.unmatched.push(challenger.label());
                 continue;
-            };
-            let differences = |lists: &ListChunked| -> Result<Vec<Option<f64>>, Error> {
-                Ok(lists.get_as_series(at).map_or_else(
-                    || Ok(Vec::new()),
-                    |list| Ok::<_, PolarsError>(list.f64()?.iter().collect()),
-                )?)
             };
             all.push(Pair {
                 values: sides.others.iter().map(|&at| challenger.values[at].clone()).collect(),
                 name: sides.name(challenger, axes),
                 reference,
                 challenger,
-                test: differences(test)?,
-                valid: differences(valid)?,
+                test: joined.iter().map(|trial| trial.test).collect(),
+                valid: joined.iter().map(|trial| trial.valid).collect(),
             });
         }
         Ok(Self { contrast, all })
@@ -141,60 +132,68 @@ struct Sides {
     naming: Vec<usize>,
     /// Positions of the axes that are neither compared nor tuned.
     others: Vec<usize>,
-    /// The condition for a trial of the reference.
-    is_reference: Expr,
+}
+
+/// A trial that is not of the reference, and the trial of the reference with the same seed.
+struct JoinedTrial {
+    /// Position of the trial's cell.
+    cell: u32,
+    /// Position of the reference's cell, if there is one.
+    reference: Option<u32>,
+    /// The trial's test error less that of the reference; absent if either trial is not complete.
+    test: Option<f64>,
+    /// The same of the validation error.
+    valid: Option<f64>,
 }
 
 impl Sides {
     fn of(GroupedTrials { axes, cells, .. }: &GroupedTrials, compare: &Compare) -> Result<Self, Error> {
         let mut compared = BTreeMap::new();
-        let mut is_reference = lit(true);
         for (path, value) in &compare.reference {
             let value = Value::from(value);
             let at = axes.iter().position(|axis| axis.path == *path);
-            let code =
-                at.and_then(|at| Some((at, axes[at].values.iter().position(|known| *known == value)?)));
-            let Some((at, code)) = code else {
+            let known = at.filter(|&at| axes[at].values.contains(&value));
+            let Some(at) = known else {
                 let values = at.map(|at| axes[at].values.iter().map(Value::to_string).collect());
                 let (key, value) = (path.clone(), value.to_string());
                 return Err(Error::Reference { key, value, values: sorted(values.unwrap_or_default()) });
             };
             compared.insert(at, value);
-            is_reference = is_reference.and(col(frame::axis(at)).eq(lit(code as u32)));
         }
         let is_other = |at: &usize| !compared.contains_key(at) && !compare.tuned.contains(&axes[*at].path);
         let others = (0..axes.len()).filter(is_other).collect();
         let naming = naming(cells, compared.keys().copied());
-        Ok(Self { compared, naming, others, is_reference })
+        Ok(Self { compared, naming, others })
     }
 
     fn is_reference(&self, cell: &CellTrials) -> bool {
         self.compared.iter().all(|(&at, value)| cell.values[at] == *value)
     }
 
-    /// One row for each cell that is not the reference: the cell of its reference (null if there is none) and the
-    /// differences in error by seed.
-    fn join(&self, trials: &DataFrame) -> PolarsResult<DataFrame> {
-        let keys: Vec<Expr> = self.others.iter().map(|&at| col(frame::axis(at))).chain([col(SEED)]).collect();
-        let of_reference = |column: &str| format!("{column} of the reference");
-        let difference = |column: &str| {
-            (col(column) - col(of_reference(column)))
-                .sort_by([col(SEED)], SortMultipleOptions::default())
-                .alias(column)
-        };
-        let mut columns = keys.clone();
-        columns.push(col(CELL).alias(REFERENCE));
-        columns.extend([TEST, VALID].map(|column| col(column).alias(of_reference(column))));
-        let references = trials.clone().lazy().filter(self.is_reference.clone()).select(columns);
-        trials
-            .clone()
-            .lazy()
-            .filter(self.is_reference.clone().not())
-            .join(references, &keys, &keys, JoinArgs::new(JoinType::Left))
-            .group_by([col(CELL)])
-            .agg([col(REFERENCE).first(), difference(TEST), difference(VALID)])
-            .sort([CELL], SortMultipleOptions::default())
-            .collect()
+    /// The trials that are not of the reference, by cell and seed.
+    fn join(&self, GroupedTrials { cells, trials, .. }: &GroupedTrials) -> PolarsResult<Vec<JoinedTrial>> {
+        let is_reference: Vec<bool> = cells.iter().map(|cell| self.is_reference(cell)).collect();
+        let of_cell = |cell: Option<u32>| cell.is_some_and(|cell| is_reference[cell as usize]);
+        let is_reference: BooleanChunked = trials.column(CELL)?.u32()?.iter().map(of_cell).collect();
+        let keys: Vec<String> =
+            self.others.iter().map(|&at| frame::axis(at)).chain([SEED.to_owned()]).collect();
+        let columns = keys.iter().map(String::as_str).chain([CELL, TEST, VALID]);
+        let references = trials.filter(&is_reference)?.select(columns)?;
+        let left = JoinArgs::new(JoinType::Left).with_suffix(Some(OF_REFERENCE.into()));
+        let joined = trials
+            .filter(&!is_reference)?
+            .join(&references, &keys, &keys, left, None)?
+            .sort([CELL, SEED], SortMultipleOptions::default())?;
+        let of_reference = |column: &str| joined.column(&format!("{column}{OF_REFERENCE}"));
+        let difference = |column: &str| joined.column(column)? - of_reference(column)?;
+        let (cells, references) = (joined.column(CELL)?.u32()?, of_reference(CELL)?.u32()?);
+        let (test, valid) = (difference(TEST)?, difference(VALID)?);
+        let of_cells = cells.iter().flatten().zip(references.iter());
+        let errors = test.f64()?.iter().zip(valid.f64()?.iter());
+        let joined = of_cells.zip(errors);
+        Ok(joined
+            .map(|((cell, reference), (test, valid))| JoinedTrial { cell, reference, test, valid })
+            .collect())
     }
 
     fn name(&self, cell: &CellTrials, axes: &[AxisColumn]) -> String {
