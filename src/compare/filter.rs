@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::columns;
+use super::{Error, columns};
 use crate::spec::Hint;
 use crate::text::{printable, shell_quoted};
 use crate::value::Value;
@@ -57,11 +57,11 @@ impl Operator {
         }
     }
 
-    /// Compares a column with a value; an absent value of the column is unequal to every other, and in no order.
-    fn expression(self, column: Expr, value: Expr) -> Expr {
+    /// Compares numbers with one; an absent one is unequal to every other, and in no order.
+    fn of_numbers(self, column: &Float64Chunked, value: f64) -> BooleanChunked {
         match self {
-            Self::Equal => column.eq(value),
-            Self::Unequal => column.neq_missing(value),
+            Self::Equal => column.equal(value),
+            Self::Unequal => column.not_equal_missing(value),
             Self::Less => column.lt(value),
             Self::AtMost => column.lt_eq(value),
             Self::Greater => column.gt(value),
@@ -183,29 +183,33 @@ impl Filter {
         Ok(Self { path: path.to_owned(), operator, value, text: text.to_owned(), at })
     }
 
-    /// The condition on a frame with these columns.
-    pub(super) fn expression(&self, frame: &DataFrame) -> Result<Expr, FilterError> {
+    /// The rows of a frame that satisfy the condition.
+    pub(super) fn mask(&self, frame: &DataFrame) -> Result<BooleanChunked, Error> {
         let Self { path, operator, value, .. } = self;
         let Ok(column) = frame.column(path) else {
             let hint = columns::hint(path, frame);
-            return Err(self.error(1, Problem::UnknownPath { path: path.clone(), hint }));
+            return Err(self.error(1, Problem::UnknownPath { path: path.clone(), hint }).into());
         };
         let (path, text) = (path.clone(), value.to_string());
-        let has_order = !matches!(operator, Operator::Equal | Operator::Unequal);
-        let literal = match column.dtype() {
-            DataType::String if has_order => return Err(self.error(self.at, Problem::NoOrder { path })),
-            DataType::String => lit(text),
-            DataType::Boolean if !has_order => match text.parse::<bool>() {
-                Ok(flag) => lit(flag),
-                Err(_) => return Err(self.error(self.at, Problem::NotAFlag { path, value: text })),
-            },
-            DataType::Boolean => return Err(self.error(self.at, Problem::NoOrder { path })),
-            _ => match value.number() {
-                Some(number) => lit(number),
-                None => return Err(self.error(self.at, Problem::NotANumber { path, value: text })),
-            },
-        };
-        Ok(operator.expression(col(&self.path), literal))
+        let refused = |problem| Err(self.error(self.at, problem).into());
+        let is_equality = matches!(operator, Operator::Equal | Operator::Unequal);
+        match (column.dtype(), value.number(), text.parse::<bool>()) {
+            (DataType::String | DataType::Boolean, ..) if !is_equality => refused(Problem::NoOrder { path }),
+            (DataType::String, ..) if *operator == Operator::Equal => Ok(column.str()?.equal(text.as_str())),
+            (DataType::String, ..) => Ok(column.str()?.not_equal_missing(text.as_str())),
+            (DataType::Boolean, _, Ok(flag)) => {
+                let flag = BooleanChunked::from_slice(PlSmallStr::EMPTY, &[flag]);
+                let column = column.bool()?;
+                let is_equal = *operator == Operator::Equal;
+                Ok(if is_equal { column.equal(&flag) } else { column.not_equal_missing(&flag) })
+            }
+            (DataType::Boolean, ..) => refused(Problem::NotAFlag { path, value: text }),
+            (_, Some(number), _) => {
+                let numbers = column.cast(&DataType::Float64)?;
+                Ok(operator.of_numbers(numbers.f64()?, number))
+            }
+            _ => refused(Problem::NotANumber { path, value: text }),
+        }
     }
 
     fn error(&self, at: usize, problem: Problem) -> FilterError {

@@ -60,15 +60,15 @@ pub fn select(frame: &DataFrame, filters: &[Filter], order: &Order) -> Result<Da
         let hint = columns::hint(&order.path, frame);
         return Err(Error::Column { path: order.path.clone(), hint });
     }
-    let mut rows = frame.clone().lazy();
+    let mut rows = frame.clone();
     for filter in filters {
-        rows = rows.filter(filter.expression(frame)?);
+        rows = rows.filter(&filter.mask(&rows)?)?;
     }
     let options = SortMultipleOptions::default()
         .with_order_descending(order.is_reversed)
         .with_nulls_last(true)
         .with_maintain_order(true);
-    Ok(rows.sort([order.path.as_str()], options).collect()?)
+    Ok(rows.sort([order.path.as_str()], options)?)
 }
 
 /// The positions of the rows of a frame among all cells.

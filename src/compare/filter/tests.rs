@@ -62,9 +62,9 @@ fn frame() -> DataFrame {
     DataFrame::new(4, columns).unwrap()
 }
 
-fn kept(text: &str) -> Result<Vec<i64>, FilterError> {
+fn kept(text: &str) -> Result<Vec<i64>, Error> {
     let frame = frame();
-    let kept = frame.clone().lazy().filter(Filter::parse(text)?.expression(&frame)?).collect().unwrap();
+    let kept = frame.filter(&Filter::parse(text)?.mask(&frame)?).unwrap();
     Ok(kept.column("steps").unwrap().i64().unwrap().iter().map(Option::unwrap_or_default).collect())
 }
 
@@ -130,7 +130,7 @@ proptest! {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let frame = DataFrame::new(texts.len(), vec![value::column("a", &texts)]).unwrap();
         let filter = Filter::parse(&format!("a {} {bound}", operator.sign())).unwrap();
-        let kept = frame.clone().lazy().filter(filter.expression(&frame).unwrap()).collect().unwrap();
+        let kept = frame.filter(&filter.mask(&frame).unwrap()).unwrap();
         let expected = numbers.iter().filter(|number| match operator {
             Operator::Equal => **number == bound,
             Operator::Unequal => **number != bound,
