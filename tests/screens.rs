@@ -77,7 +77,7 @@ impl Terminal {
     }
 
     fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"]).trim_end().to_owned()
+        self.tmux(&["capture-pane", "-p", "-J"]).trim_end().to_owned()
     }
 
     /// The first screen that is `as_expected`.
@@ -101,30 +101,44 @@ impl Drop for Terminal {
     }
 }
 
-/// A screen without its times, speeds and curves, whose widths change: every number is `N`, every curve `~`, and spaces are
-/// single.
+/// A screen without its times, speeds and curves, whose widths change: every number is `N`, every duration `T`, every curve
+/// `~`, and spaces are single.
 fn masked(screen: &str) -> String {
-    let line = |line: &str| {
-        let words = line.split_whitespace().map(|word| {
-            let letters: Vec<char> = word.chars().collect();
-            if letters.iter().all(|letter| ('▁'..='█').contains(letter)) {
-                return "~".to_owned();
-            }
-            if letters.iter().all(|letter| "█░".contains(*letter)) {
-                return "BAR".to_owned();
-            }
-            let mut masked = String::new();
-            for &letter in &letters {
-                let is_digit = letter.is_ascii_digit() || letter == '.' && masked.ends_with('N');
-                if !(is_digit && masked.ends_with('N')) {
-                    masked.push(if is_digit { 'N' } else { letter });
-                }
-            }
-            masked
-        });
-        words.collect::<Vec<_>>().join(" ")
+    let line = |line: &str| line.split_whitespace().map(masked_word).collect::<Vec<_>>().join(" ");
+    let text = screen.lines().map(line).collect::<Vec<_>>().join("\n");
+    let times = [("N h N min", "T"), ("N min N s", "T"), ("N s", "T"), ("N-N-N N:N", "N:N")];
+    times.iter().fold(text, |text, (time, mask)| text.replace(time, mask))
+}
+
+fn masked_word(word: &str) -> String {
+    let consists_of = |letters: &str| word.chars().all(|letter| letters.contains(letter));
+    if consists_of("▁▂▃▄▅▆▇█") && !consists_of("█") || word == "█" {
+        return "~".to_owned();
+    }
+    if consists_of("█░") {
+        return "BAR".to_owned();
+    }
+    let mut masked = String::new();
+    for letter in word.chars() {
+        let follows = masked.ends_with('N');
+        if letter.is_ascii_digit() || follows && letter == '.' {
+            masked.extend(Some('N').filter(|_| !follows));
+        } else {
+            masked.push(letter);
+        }
+    }
+    let is_process = masked.ends_with(":N") && masked != "N:N";
+    if is_process { "HOST:N".to_owned() } else { masked }
+}
+
+/// A masked screen with the names alone of what is in the table, whose columns depend on the widths of its numbers.
+fn named(screen: &str) -> String {
+    let line = |line: &str| match line.split_once(" seed N ") {
+        Some((name, _)) => format!("{name} seed N …"),
+        None if line.starts_with("running ") => "running …".to_owned(),
+        None => line.to_owned(),
     };
-    screen.lines().map(line).collect::<Vec<_>>().join("\n")
+    masked(screen).lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Two trials with an epoch on the screen.
@@ -154,14 +168,29 @@ fn below(screen: &str) -> &str {
 #[test]
 fn a_sweep_shows_its_running_trials_and_an_interrupt_leaves_no_stale_line() {
     let Some((live, after)) = sweep(80) else { return };
-    insta::assert_snapshot!(masked(below(&live)), @r"");
+    insta::assert_snapshot!(named(below(&live)), @r"
+    running …
+    drsae seed N …
+    untied-recurrent seed N …
+    BAR N/N trials, T left, until about N:N, T elapsed
+    ");
     let after = masked(below(&after));
     // The trials end in any order.
     let mut lines: Vec<&str> = after.lines().collect();
     lines.sort_unstable();
-    insta::assert_snapshot!(lines.join("\n"), @r"");
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    drsae seed N was interrupted
+    live: interrupted after T; N of N trials are pending; run the same command to continue
+    ready>
+    untied-recurrent seed N was interrupted
+    ");
     let Some((live, after)) = sweep(200) else { return };
-    insta::assert_snapshot!(masked(below(&live)), @r"");
+    insta::assert_snapshot!(masked(below(&live)), @r"
+    running phase epoch loss valid % curve images/s left
+    drsae seed N N N/N N N ~ N T
+    untied-recurrent seed N N N/N N N ~ N T
+    BAR N/N trials, T left, until about N:N, T elapsed
+    ");
     for stale in ["images/s", "█", "░", " left, until"] {
         assert!(!after.contains(stale), "{after}");
     }
@@ -180,11 +209,25 @@ fn a_status_that_is_watched_shows_the_trials_of_another_process() {
             sleep(Duration::from_millis(20));
         }
         terminal.enter(&format!("clear; {PROGRAM} status spec.toml --watch --interval 0.2"));
-        let screen = masked(&terminal.wait(runs));
+        let screen = terminal.wait(runs);
         if columns == 80 {
-            insta::assert_snapshot!(screen, @r"");
+            insta::assert_snapshot!(named(&screen), @r"
+            live: N trials planned in results/live
+            N running
+            T left, until about N:N
+            running …
+            drsae seed N …
+            untied-recurrent seed N …
+            ");
         } else {
-            insta::assert_snapshot!(screen, @r"");
+            insta::assert_snapshot!(masked(&screen), @r"
+            live: N trials planned in results/live
+            N running
+            T left, until about N:N
+            running phase epoch loss valid % curve images/s left process
+            drsae seed N N N/N N N ~ N T HOST:N
+            untied-recurrent seed N N N/N N N ~ N T HOST:N
+            ");
         }
         terminal.interrupt();
         let after = terminal.wait(|screen| screen.trim_end().ends_with("ready>"));
@@ -198,22 +241,17 @@ fn a_status_that_is_watched_shows_the_trials_of_another_process() {
 #[test]
 fn tables_are_as_wide_as_the_terminal() {
     for columns in [40, 120] {
-        let Some(terminal) = Terminal::open(columns, 40) else { return };
+        let Some(terminal) = Terminal::open(columns, 200) else { return };
         let root = Path::new("results/paper/families").canonicalize().unwrap();
         let copy = Command::new("cp").arg("-r").arg(root).arg(terminal.path("families")).status().unwrap();
         assert!(copy.success());
-        terminal.enter(&format!(
-            "clear; {PROGRAM} analyze families/sweep.toml | cat > piped; {PROGRAM} analyze families"
-        ));
-        let screen = terminal.wait(|screen| screen.trim_end().ends_with("ready>"));
-        // A line that the terminal broke would have no end of its own.
-        let rule = screen
-            .lines()
-            .filter(|line| line.starts_with('─'))
-            .map(|line| line.chars().count())
-            .max()
-            .unwrap();
-        assert!(rule <= columns && rule > columns / 2, "{screen}");
+        terminal
+            .enter(&format!("{PROGRAM} analyze families | cat >piped; clear; {PROGRAM} analyze families"));
+        let is_printed = |screen: &str| screen.contains("frozen") && screen.trim_end().ends_with("ready>");
+        let screen = terminal.wait(is_printed);
+        let rules = screen.lines().filter(|line| line.starts_with('─')).map(|line| line.chars().count());
+        let widest = rules.max().unwrap();
+        assert!(widest <= columns && widest > columns / 2, "{screen}");
         let piped = fs::read_to_string(terminal.path("piped")).unwrap();
         assert!(piped.lines().all(|line| line.chars().count() <= 100), "{piped}");
     }

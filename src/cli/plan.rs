@@ -186,19 +186,22 @@ impl Listed<'_> {
     /// Prints a row for each trial, and the total.
     fn print(&self, space: Space, out: &mut dyn Write) -> Result<()> {
         let Self { plan, costs, total, source } = *self;
-        let time = total.seconds.map(|_| "time");
+        let timed = total.seconds.map(|_| "time");
         let head =
-            ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(time).chain(["MiB", "folder"]);
+            ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(timed).chain(["MiB", "folder"]);
         let head: Vec<String> = head.map(str::to_owned).collect();
         let rows: Vec<_> = costs.iter().map(Cost::cells).collect();
         let dispensable = &["MiB", "folder", "MFLOP/image", "index", "parameters"];
         let table = TextTable { dispensable, source, ..TextTable::new(&head, &rows, 2) };
         table.lines(space).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        let mut sum = format!("{}: {} trials, ", plan.name, plan.trials.len());
-        if let Some(seconds) = total.seconds {
-            sum += &format!("about {} with ", duration(Duration::from_secs_f64(seconds)));
-        }
-        sum += &format!("{} in parallel, {} MiB", total.jobs, mebibytes(total.bytes));
+        let time = |seconds| format!("about {} with ", duration(Duration::from_secs_f64(seconds)));
+        let (count, about) = (plan.trials.len(), total.seconds.map(time).unwrap_or_default());
+        let sum = format!(
+            "{}: {count} trials, {about}{} in parallel, {} MiB",
+            plan.name,
+            total.jobs,
+            mebibytes(total.bytes)
+        );
         wrap::indented(&sum, (0, 0), space.columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
         Ok(())
     }

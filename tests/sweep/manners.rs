@@ -162,9 +162,10 @@ fn quiet_leaves_errors_and_the_result_and_verbose_adds_epochs_and_files() {
 #[test]
 fn a_reader_that_wants_one_line_gets_it_without_an_error() {
     let lab = named();
-    for (line, expected) in
-        [("analyze tiny", "Which family is better?\n"), ("plan tiny --no-timing", "index  trial")]
-    {
+    for (line, expected) in [
+        ("analyze tiny --quiet", "Which family is better?\n"),
+        ("plan tiny --no-timing --quiet", "index  trial"),
+    ] {
         let mut command = std::process::Command::new("sh");
         command.args(["-c", &format!("{} {line} | head -n 1", env!("CARGO_BIN_EXE_drsae"))]);
         let output = command.current_dir(lab.path(".")).output().unwrap();

@@ -13,11 +13,14 @@ fn stored(name: &str) -> Analysis {
     Analysis::of(&Input::read(&store).unwrap(), &SweepDesign::of(&sweep)).unwrap()
 }
 
+/// A sweep whose settings differ from cell to cell, on a terminal.
+fn families(columns: usize) -> String {
+    stored("paper/families").render(Space::of_columns(columns), "results/paper/families/analysis")
+}
+
 #[test]
-fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
-    let families = stored("paper/families");
-    let screen = |columns| families.render(Space::of_columns(columns), "results/paper/families/analysis");
-    insta::assert_snapshot!(screen(40), @r"
+fn a_narrow_terminal_shows_the_most_important_columns_of_a_stored_sweep() {
+    insta::assert_snapshot!(families(40), @r"
     Errors in percent, mean ± standard
     deviation over n seeds; all with n = 5;
     without valid error
@@ -72,7 +75,7 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     over 5 seeds; Holm's adjustment over 6
     challengers).
     ");
-    insta::assert_snapshot!(screen(80), @r"
+    insta::assert_snapshot!(families(80), @r"
     Errors in percent, mean ± standard deviation over n seeds; all with n = 5;
     without valid error
     family            steps  classifier   rate  masking  hidden   test error
@@ -109,7 +112,11 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     [0.00, 0.09]; 0.30 less than mlp (steps = 2) [0.21, 0.39] (95 % paired-t over 5
     seeds; Holm's adjustment over 6 challengers).
     ");
-    insta::assert_snapshot!(screen(120), @r"
+}
+
+#[test]
+fn a_wide_terminal_shows_all_columns_and_the_seeds() {
+    insta::assert_snapshot!(families(120), @r"
     Errors in percent, mean ± standard deviation over n seeds; all with n = 5; without valid error
     family            steps  classifier   rate  masking  hidden  parameters   test error  image SE
     ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,7 +147,7 @@ fn a_wide_terminal_shows_more_columns_of_a_stored_sweep_than_a_narrow_one() {
     0.30 less than mlp (steps = 2) [0.21, 0.39] (95 % paired-t over 5 seeds; Holm's adjustment over 6
     challengers).
     ");
-    insta::assert_snapshot!(screen(240), @r"
+    insta::assert_snapshot!(families(240), @r"
     Errors in percent, mean ± standard deviation over n seeds; all with n = 5; without valid error
     family            steps  classifier   rate  masking  hidden  parameters   test error  image SE  test, seed 1  test, seed 2  test, seed 3  test, seed 4  test, seed 5
     ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
