@@ -1,6 +1,5 @@
 //! The effects of several cells: every seed, mean and interval.
 
-use super::paired_differences::by_seed;
 use super::seed_row::SeedRow;
 use super::{Figure, seed_entries, seeds};
 use crate::analysis::{self, Compared, EffectRow};
@@ -52,7 +51,7 @@ fn seed_row(compared: &Compared, row: &EffectRow) -> SeedRow {
         label: if label.is_empty() { "average".to_owned() } else { label },
         look: Look::of(0),
         quantity: QUANTITY,
-        seeds: by_seed(compared, &row.differences),
+        seeds: SeedRow::by_seed(&compared.contrast.seeds, &row.differences),
         mean,
         interval,
         text: analysis::difference(mean, interval),

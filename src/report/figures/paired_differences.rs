@@ -53,7 +53,7 @@ fn of_grid(compared: &Compared, series: &[Series]) -> impl Iterator<Item = SeedR
             label: name,
             look,
             quantity: QUANTITY,
-            seeds: by_seed(compared, &row.differences),
+            seeds: SeedRow::by_seed(&compared.contrast.seeds, &row.differences),
             mean,
             interval,
             text: analysis::difference(mean, interval),
@@ -70,19 +70,13 @@ fn of_cells(data: &ReportData<'_>, compared: &Compared, series: &[Series]) -> Ve
             label: name,
             look,
             quantity: QUANTITY,
-            seeds: by_seed(compared, &row.differences),
+            seeds: SeedRow::by_seed(&compared.contrast.seeds, &row.differences),
             mean: row.test.map(|test| test.mean()),
             interval: row.test.and_then(|test| test.interval()),
             text: analysis::compared(row.test),
         }
     };
     SeedRow::grouped(compared.comparison.iter().map(against).collect())
-}
-
-/// The differences that there are, each with its seed.
-pub fn by_seed(compared: &Compared, differences: &[Option<f64>]) -> Vec<(u64, f64)> {
-    let seeds = compared.contrast.seeds.iter().zip(differences);
-    seeds.filter_map(|(seed, difference)| Some((*seed, (*difference)?))).collect()
 }
 
 /// Values of the dimensions that are not compared.

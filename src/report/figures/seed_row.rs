@@ -37,6 +37,12 @@ impl SeedRow {
         rows
     }
 
+    /// The differences that there are, each with its seed.
+    pub fn by_seed(seeds: &[u64], differences: &[Option<f64>]) -> Vec<(u64, f64)> {
+        let known = |(seed, difference): (&u64, &Option<f64>)| Some((*seed, (*difference)?));
+        seeds.iter().zip(differences).filter_map(known).collect()
+    }
+
     /// Values that the scale must hold.
     pub fn extent(&self) -> impl Iterator<Item = f64> {
         let ends = self.interval.into_iter().flat_map(|interval| [interval.low, interval.high]);
