@@ -465,10 +465,14 @@ fn the_live_page_fits_every_width() {
 fn index_and_comparison_of_sweeps_fit_every_width_and_take_the_keyboard() {
     let Some(mut browser) = Browser::start() else { return };
     let lab = Lab::run();
-    lab.sweep(&SPEC.replace("\"tiny\"", "\"other\"").replace("[1, 3]", "[3]").replace("200", "150"));
+    for name in ["one", "two", "three"] {
+        lab.sweep(
+            &SPEC.replace("\"tiny\"", &format!("{name:?}")).replace("[1, 3]", "[3]").replace("200", "150"),
+        );
+    }
     lab.drsae(&["index"]);
     lab.drsae(&["compare", "results", "--output", "cells.html"]);
-    for (page, table, rows) in [("results/index.html", "studies", 2), ("cells.html", "compare", 9)] {
+    for (page, table, rows) in [("results/index.html", "studies", 4), ("cells.html", "compare", 15)] {
         browser.open(&lab.path(page));
         usable::assert_usable(&mut browser, table);
         assert_eq!(self::rows(&mut browser, table).len(), rows);
