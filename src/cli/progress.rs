@@ -1,5 +1,5 @@
 //! Progress on standard error. A terminal shows lines that are drawn anew: what runs now, and a bar with the time left. In a
-//! pipe there is a line with the time once a minute, so what is short prints none.
+//! pipe there is a line with the time at most once a minute, so what is short prints none.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -46,6 +46,8 @@ struct State {
     note: String,
     /// Lines above the bar.
     lines: Vec<String>,
+    /// Time of the last line in a pipe, or of the start; absent if none is printed.
+    printed: Option<Instant>,
     has_ended: bool,
 }
 
@@ -54,7 +56,7 @@ impl Progress {
     pub fn new(total: usize, unit: &'static str) -> Self {
         let progress = Self::without_lines(total, unit);
         if progress.is_hidden() && Verbosity::current() > Verbosity::Quiet {
-            progress.repeat(LINE, |shared| print_message(format_args!("{} {}", stamp(), shared.line())));
+            progress.shared.state().printed = Some(Instant::now());
         }
         progress
     }
@@ -70,21 +72,18 @@ impl Progress {
         };
         let progress = Self { shared: Arc::new(shared) };
         if !progress.is_hidden() {
-            progress.repeat(DRAWING, |shared| shared.draw(""));
+            progress.draw_again_and_again();
         }
         progress
     }
 
-    /// Calls `act` at intervals until the end, if the system can start a thread.
-    fn repeat(&self, interval: Duration, act: impl Fn(&Shared) + Send + 'static) {
+    /// Draws until the end, if the system can start a thread. A pipe has none: the threads that a system allows are for the
+    /// work.
+    fn draw_again_and_again(&self) {
         let shared = Arc::downgrade(&self.shared);
         let run = move || {
-            let mut last = Instant::now();
             while let Some(shared) = shared.upgrade().filter(|shared| !shared.state().has_ended) {
-                if last.elapsed() >= interval {
-                    act(&shared);
-                    last = Instant::now();
-                }
+                shared.draw("");
                 drop(shared);
                 thread::sleep(DRAWING);
             }
@@ -105,11 +104,13 @@ impl Progress {
     /// One more is done.
     pub fn step(&self) {
         self.shared.state().done += 1;
+        self.shared.print_line();
     }
 
     /// So many are done.
     pub fn set_done(&self, done: usize) {
         self.shared.state().done = done as u64;
+        self.shared.print_line();
     }
 
     /// The time left, instead of that of the things done so far.
@@ -120,6 +121,7 @@ impl Progress {
     /// A text behind the bar, such as what is done now.
     pub fn set_note(&self, note: impl Into<String>) {
         self.shared.state().note = note.into();
+        self.shared.print_line();
         self.draw();
     }
 
@@ -185,9 +187,13 @@ impl Shared {
         let _ = painter.paint(message, &lines);
     }
 
-    /// The progress in one line.
-    fn line(&self) -> String {
-        self.state().parts(self.start.elapsed()).join(", ")
+    /// Prints the progress in one line with the time, if the last one is old.
+    fn print_line(&self) {
+        let mut state = self.state();
+        if state.printed.is_some_and(|printed| printed.elapsed() >= LINE) {
+            state.printed = Some(Instant::now());
+            print_message(format_args!("{} {}", stamp(), state.parts(self.start.elapsed()).join(", ")));
+        }
     }
 }
 
