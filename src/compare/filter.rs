@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{Error, columns};
+use super::columns;
 use crate::spec::Hint;
 use crate::text::{printable, shell_quoted};
 use crate::value::Value;
@@ -56,18 +56,17 @@ impl Operator {
             Self::AtLeast => ">=",
         }
     }
+}
 
-    /// Compares numbers with one; an absent one is unequal to every other, and in no order.
-    fn of_numbers(self, column: &Float64Chunked, value: f64) -> BooleanChunked {
-        match self {
-            Self::Equal => column.equal(value),
-            Self::Unequal => column.not_equal_missing(value),
-            Self::Less => column.lt(value),
-            Self::AtMost => column.lt_eq(value),
-            Self::Greater => column.gt(value),
-            Self::AtLeast => column.gt_eq(value),
-        }
-    }
+/// A value in the type of its column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Operand {
+    /// For a column of texts.
+    Text(String),
+    /// For a column of true and false.
+    Flag(bool),
+    /// For a column of numbers.
+    Number(f64),
 }
 
 /// A condition that cannot be read or evaluated, and the place in it.
@@ -183,31 +182,22 @@ impl Filter {
         Ok(Self { path: path.to_owned(), operator, value, text: text.to_owned(), at })
     }
 
-    /// The rows of a frame that satisfy the condition.
-    pub(super) fn mask(&self, frame: &DataFrame) -> Result<BooleanChunked, Error> {
+    /// What the column of a frame is compared with.
+    pub(super) fn operand(&self, frame: &DataFrame) -> Result<Operand, FilterError> {
         let Self { path, operator, value, .. } = self;
         let Ok(column) = frame.column(path) else {
             let hint = columns::hint(path, frame);
-            return Err(self.error(1, Problem::UnknownPath { path: path.clone(), hint }).into());
+            return Err(self.error(1, Problem::UnknownPath { path: path.clone(), hint }));
         };
         let (path, text) = (path.clone(), value.to_string());
-        let refused = |problem| Err(self.error(self.at, problem).into());
+        let refused = |problem| Err(self.error(self.at, problem));
         let is_equality = matches!(operator, Operator::Equal | Operator::Unequal);
         match (column.dtype(), value.number(), text.parse::<bool>()) {
             (DataType::String | DataType::Boolean, ..) if !is_equality => refused(Problem::NoOrder { path }),
-            (DataType::String, ..) if *operator == Operator::Equal => Ok(column.str()?.equal(text.as_str())),
-            (DataType::String, ..) => Ok(column.str()?.not_equal_missing(text.as_str())),
-            (DataType::Boolean, _, Ok(flag)) => {
-                let flag = BooleanChunked::from_slice(PlSmallStr::EMPTY, &[flag]);
-                let column = column.bool()?;
-                let is_equal = *operator == Operator::Equal;
-                Ok(if is_equal { column.equal(&flag) } else { column.not_equal_missing(&flag) })
-            }
+            (DataType::String, ..) => Ok(Operand::Text(text)),
+            (DataType::Boolean, _, Ok(flag)) => Ok(Operand::Flag(flag)),
             (DataType::Boolean, ..) => refused(Problem::NotAFlag { path, value: text }),
-            (_, Some(number), _) => {
-                let numbers = column.cast(&DataType::Float64)?;
-                Ok(operator.of_numbers(numbers.f64()?, number))
-            }
+            (_, Some(number), _) => Ok(Operand::Number(number)),
             _ => refused(Problem::NotANumber { path, value: text }),
         }
     }

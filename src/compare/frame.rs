@@ -4,6 +4,7 @@ use polars::prelude::*;
 
 use super::cells::CellRow;
 use super::columns::{self, Order, SWEEP};
+use super::filter::{Operand, Operator};
 use super::{Error, Filter, settings};
 use crate::stats::Spread;
 use crate::value;
@@ -62,13 +63,39 @@ pub fn select(frame: &DataFrame, filters: &[Filter], order: &Order) -> Result<Da
     }
     let mut rows = frame.clone();
     for filter in filters {
-        rows = rows.filter(&filter.mask(&rows)?)?;
+        rows = rows.filter(&mask(&rows, filter)?)?;
     }
     let options = SortMultipleOptions::default()
         .with_order_descending(order.is_reversed)
         .with_nulls_last(true)
         .with_maintain_order(true);
     Ok(rows.sort([order.path.as_str()], options)?)
+}
+
+/// The rows that satisfy a condition. An absent value is unequal to every other, and in no order.
+pub fn mask(frame: &DataFrame, filter: &Filter) -> Result<BooleanChunked, Error> {
+    let operand = filter.operand(frame)?;
+    let (column, is_equal) = (frame.column(&filter.path)?, filter.operator == Operator::Equal);
+    Ok(match operand {
+        Operand::Text(text) if is_equal => column.str()?.equal(text.as_str()),
+        Operand::Text(text) => column.str()?.not_equal_missing(text.as_str()),
+        Operand::Flag(flag) => {
+            let (column, flag) = (column.bool()?, BooleanChunked::from_slice(PlSmallStr::EMPTY, &[flag]));
+            if is_equal { column.equal(&flag) } else { column.not_equal_missing(&flag) }
+        }
+        Operand::Number(number) => {
+            let column = column.cast(&DataType::Float64)?;
+            let column = column.f64()?;
+            match filter.operator {
+                Operator::Equal => column.equal(number),
+                Operator::Unequal => column.not_equal_missing(number),
+                Operator::Less => column.lt(number),
+                Operator::AtMost => column.lt_eq(number),
+                Operator::Greater => column.gt(number),
+                Operator::AtLeast => column.gt_eq(number),
+            }
+        }
+    })
 }
 
 /// The positions of the rows of a frame among all cells.

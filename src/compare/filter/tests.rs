@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::compare::Error;
+use crate::compare::frame::mask;
 use crate::value;
 
 fn refusal(text: &str) -> String {
@@ -64,7 +66,7 @@ fn frame() -> DataFrame {
 
 fn kept(text: &str) -> Result<Vec<i64>, Error> {
     let frame = frame();
-    let kept = frame.filter(&Filter::parse(text)?.mask(&frame)?).unwrap();
+    let kept = frame.filter(&mask(&frame, &Filter::parse(text)?)?).unwrap();
     Ok(kept.column("steps").unwrap().i64().unwrap().iter().map(Option::unwrap_or_default).collect())
 }
 
@@ -130,7 +132,7 @@ proptest! {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let frame = DataFrame::new(texts.len(), vec![value::column("a", &texts)]).unwrap();
         let filter = Filter::parse(&format!("a {} {bound}", operator.sign())).unwrap();
-        let kept = frame.filter(&filter.mask(&frame).unwrap()).unwrap();
+        let kept = frame.filter(&mask(&frame, &filter).unwrap()).unwrap();
         let expected = numbers.iter().filter(|number| match operator {
             Operator::Equal => **number == bound,
             Operator::Unequal => **number != bound,
