@@ -49,7 +49,7 @@ impl CellTrials {
     }
 
     /// The cell's values as text, for messages.
-    pub(super) fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         self.values.iter().map(Value::as_str).collect::<Vec<_>>().join(", ")
     }
 }

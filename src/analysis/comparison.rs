@@ -1,6 +1,7 @@
 //! `comparison.csv`: every cell against its reference, paired by seed.
 
 use super::cells::CellTrials;
+use super::differences;
 use super::family::{self, Tests};
 use super::mistakes::Mistakes;
 use super::pairs::{Contrast, Pair, Pairs};
@@ -174,8 +175,7 @@ pub(super) fn crossed(
 
 impl ComparisonRow {
     fn of(pair: &Pair<'_>, margin: Option<f64>, mistakes: Option<&Mistakes>) -> Self {
-        let known: Vec<f64> = pair.test.iter().copied().flatten().collect();
-        let valid: Vec<f64> = pair.valid.iter().copied().flatten().collect();
+        let known = differences::known(&pair.test);
         let test = Difference::of(&known, pair);
         Self {
             values: pair.values.clone(),
@@ -187,11 +187,24 @@ impl ComparisonRow {
             missing: pair.missing(),
             differences: pair.test.clone(),
             test,
-            valid: Paired::of(&valid, CONFIDENCE),
+            valid: Paired::of(&differences::known(&pair.valid), CONFIDENCE),
             crossed: mistakes.and_then(|mistakes| crossed(&[pair.reference], &[pair.challenger], mistakes)),
             tests: Tests::of(&known, test.and_then(|test| test.p()), margin),
         }
     }
+}
+
+/// The columns of a difference in test error.
+pub(super) fn test_columns<R>(
+    columns: CsvColumns<'_, R>,
+    test: fn(&R) -> Option<Paired>,
+) -> CsvColumns<'_, R> {
+    let interval = move |row: &R| test(row).and_then(|test| test.interval);
+    columns
+        .in_unit(POINTS, "mean_difference", |row| Some(test(row)?.mean))
+        .in_unit(POINTS, "sd", |row| test(row)?.sd)
+        .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
+        .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
 }
 
 /// The columns of a difference in validation error.

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Contrast;
 use super::cells::{AxisColumn, CellTrials, GroupedTrials};
-use super::comparison::{by_seed, crossed, crossed_columns, valid_columns};
+use super::comparison::{by_seed, crossed, crossed_columns, test_columns, valid_columns};
+use super::differences::DifferenceSummary;
 use super::errors::Errors;
 use super::family::{self, Tests};
 use super::mistakes::Mistakes;
-use super::table::{CsvColumns, CsvTable, POINTS};
+use super::table::{CsvColumns, CsvTable};
 use crate::spec::{Compare, Effect};
-use crate::stats::{CONFIDENCE, Crossed, Paired, mean};
+use crate::stats::{Crossed, Paired, mean};
 use crate::value::Value;
 
 /// Values of a cell on some axes.
@@ -146,20 +147,17 @@ impl EffectRow {
         let Sides { values, plus, minus } = sides;
         let test = differences(sides, |errors| errors.test);
         let valid = differences(sides, |errors| errors.valid);
-        let is_missing = |(test, valid): &(&Option<f64>, &Option<f64>)| test.is_none() && valid.is_none();
-        let missing = test.iter().zip(&valid).filter(is_missing).count();
-        let known: Vec<f64> = test.iter().copied().flatten().collect();
-        let valid: Vec<f64> = valid.into_iter().flatten().collect();
-        let paired = Paired::of(&known, CONFIDENCE);
+        let DifferenceSummary { missing, test: paired, valid, tests } =
+            DifferenceSummary::of(&test, &valid, margin);
         Self {
             name: effect.name.clone(),
             values: values.clone(),
             cells: plus.len(),
             missing,
             test: paired,
-            valid: Paired::of(&valid, CONFIDENCE),
+            valid,
             crossed: mistakes.and_then(|mistakes| crossed(minus, plus, mistakes)),
-            tests: Tests::of(&known, paired.and_then(|paired| paired.p), margin),
+            tests,
             differences: test,
         }
     }
@@ -180,15 +178,11 @@ pub(super) fn table(effects: &Effects, contrast: &Contrast) -> CsvTable {
     let columns = effects.axes.iter().enumerate().fold(columns, |columns, (at, axis)| {
         columns.plain(axis, |row| row.values[at].as_ref().map(|value| value.as_str().to_owned()))
     });
-    let interval = |row: &EffectRow| row.test.and_then(|test| test.interval);
     let columns = columns
         .plain("cells", |row| row.cells)
         .plain("n", |row| row.differences.len() - row.missing)
         .plain("missing", |row| row.missing)
-        .in_unit(POINTS, "mean_difference", |row| Some(row.test?.mean))
-        .in_unit(POINTS, "sd", |row| row.test?.sd)
-        .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
-        .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
+        .with(|columns| test_columns(columns, |row| row.test))
         .with(|columns| family::columns(columns, contrast.margin, |row| row.tests))
         .with(|columns| valid_columns(columns, |row| row.valid))
         .with(|columns| crossed_columns(columns, |row| row.crossed));

@@ -6,10 +6,11 @@
 
 use rayon::prelude::*;
 
-use super::comparison::{by_seed, valid_columns};
+use super::comparison::{by_seed, test_columns, valid_columns};
+use super::differences::DifferenceSummary;
 use super::family::{self, Tests};
 use super::pairs::{Contrast, Pair, Pairs};
-use super::table::{CsvColumns, CsvTable, PERCENT, POINTS, SHARE};
+use super::table::{CsvColumns, CsvTable, PERCENT, SHARE};
 use crate::rng::{self, Purpose};
 use crate::stats::{
     CONFIDENCE, Estimate, Paired, bootstrap, interquartile_mean, mean, probability_of_improvement,
@@ -60,7 +61,6 @@ pub(super) fn rows(pairs: &Pairs<'_>) -> Vec<GridRow> {
 }
 
 pub(super) fn table(contrast: &Contrast, rows: &[GridRow]) -> CsvTable {
-    let interval = |row: &GridRow| row.test.and_then(|test| test.interval);
     let columns = CsvColumns::of(rows, VERSION)
         .plain("reference", |_| contrast.reference.as_str())
         .plain("challenger", |row| row.challenger.as_str())
@@ -68,10 +68,7 @@ pub(super) fn table(contrast: &Contrast, rows: &[GridRow]) -> CsvTable {
         .plain("identical_cells", |row| row.identical)
         .plain("n", |row| row.differences.len() - row.missing)
         .plain("missing", |row| row.missing)
-        .in_unit(POINTS, "mean_difference", |row| Some(row.test?.mean))
-        .in_unit(POINTS, "sd", |row| row.test?.sd)
-        .in_unit(POINTS, "low_95", |row| Some(interval(row)?.low))
-        .in_unit(POINTS, "high_95", |row| Some(interval(row)?.high))
+        .with(|columns| test_columns(columns, |row| row.test))
         .with(|columns| family::columns(columns, contrast.margin, |row| row.tests))
         .with(|columns| valid_columns(columns, |row| row.valid));
     by_seed(columns, &contrast.seeds, |row| &row.differences)
@@ -89,11 +86,8 @@ impl GridRow {
         let test: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.test[..]).collect();
         let valid: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.valid[..]).collect();
         let (valid, differences) = (averages(&valid), averages(&test));
-        let is_missing = |(valid, test): &(&Option<f64>, &Option<f64>)| valid.is_none() && test.is_none();
-        let missing = valid.iter().zip(&differences).filter(is_missing).count();
-        let valid: Vec<f64> = valid.into_iter().flatten().collect();
-        let known: Vec<f64> = differences.iter().copied().flatten().collect();
-        let paired = Paired::of(&known, CONFIDENCE);
+        let DifferenceSummary { missing, test: paired, valid, tests } =
+            DifferenceSummary::of(&differences, &valid, margin);
         let identical = |cell: &&&[Option<f64>]| cell.iter().all(|difference| *difference == Some(0.0));
         let secondary = Secondary::of(cells);
         Self {
@@ -103,8 +97,8 @@ impl GridRow {
             missing,
             differences,
             test: paired,
-            valid: Paired::of(&valid, CONFIDENCE),
-            tests: Tests::of(&known, paired.and_then(|paired| paired.p), margin),
+            valid,
+            tests,
             iqm_reference: secondary.iqm_reference,
             iqm_challenger: secondary.iqm_challenger,
             probability_of_improvement: secondary.probability_of_improvement,

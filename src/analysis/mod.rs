@@ -17,6 +17,7 @@ mod comparison;
 mod concerns;
 mod conclusion;
 mod design;
+mod differences;
 mod effects;
 mod error;
 mod errors;

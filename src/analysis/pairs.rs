@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use polars::prelude::*;
 
 use super::cells::{AxisColumn, CellTrials, GroupedTrials};
+use super::differences::missing;
 use super::frame::{self, CELL, SEED, TEST, VALID};
 use super::{Error, words};
 use crate::spec::{Compare, is_name};
@@ -70,8 +71,7 @@ pub(super) struct Pair<'c> {
 impl Pair<'_> {
     /// Number of seeds in which either trial is not complete.
     pub fn missing(&self) -> usize {
-        let is_missing = |(test, valid): &(&Option<f64>, &Option<f64>)| test.is_none() && valid.is_none();
-        self.test.iter().zip(&self.valid).filter(is_missing).count()
+        missing(&self.test, &self.valid)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{export, report, store};
 
 /// Rows on a terminal.
 const SCREEN: usize = 20;
-/// What has the columns without room.
+/// The outputs that have the columns without room.
 const SOURCE: &str = "--format csv, --output FILE.html";
 
 const EXAMPLES: &str = "\

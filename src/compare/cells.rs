@@ -106,7 +106,7 @@ fn settings(cell: &spec::Cell, summary: &SummaryRow) -> Result<Settings, toml::s
 fn unplanned(store: &Store, cell: &CellTrials) -> Error {
     Error::Unplanned {
         path: store.trials_csv(),
-        cell: cell.values.iter().map(Value::as_str).collect::<Vec<_>>().join(", "),
+        cell: cell.label(),
         spec: store.sweep_toml(),
         folder: store.root().to_owned(),
     }

@@ -14,7 +14,7 @@ pub struct Filter {
     pub path: String,
     /// The comparison.
     pub operator: Operator,
-    /// What the column is compared with.
+    /// The value that the column is compared with.
     pub value: Value,
     /// The condition as it was written.
     text: String,
@@ -182,7 +182,7 @@ impl Filter {
         Ok(Self { path: path.to_owned(), operator, value, text: text.to_owned(), at })
     }
 
-    /// What the column of a frame is compared with.
+    /// The value in the type of the column of a frame.
     pub(super) fn operand(&self, frame: &DataFrame) -> Result<Operand, FilterError> {
         let Self { path, operator, value, .. } = self;
         let Ok(column) = frame.column(path) else {

@@ -11,7 +11,7 @@ use crate::analysis::TableView;
 pub struct TablesPage {
     /// Its title.
     pub title: String,
-    /// What it holds, in one line.
+    /// A line with the numbers of its rows.
     pub counts: String,
     /// Facts that a reader must know.
     pub notes: Vec<String>,

@@ -1,4 +1,4 @@
-//! What all rows of a table share.
+//! The facts that all rows of a table share.
 
 /// The columns that tell nothing about a row, as part of a caption.
 pub struct Folded {

@@ -1,0 +1,40 @@
+//! Differences by seed of one row of a table, and their summary.
+
+use super::family::Tests;
+use crate::stats::{CONFIDENCE, Paired};
+
+/// The summary of differences in error that are paired by seed.
+pub(super) struct DifferenceSummary {
+    /// Seeds without a difference.
+    pub missing: usize,
+    /// Mean and interval of the differences in test error.
+    pub test: Option<Paired>,
+    /// The same of the validation error.
+    pub valid: Option<Paired>,
+    /// Tests of the difference in test error, not adjusted yet.
+    pub tests: Tests,
+}
+
+impl DifferenceSummary {
+    /// Summarises the differences of each planned seed.
+    pub fn of(test: &[Option<f64>], valid: &[Option<f64>], margin: Option<f64>) -> Self {
+        let known = known(test);
+        let paired = Paired::of(&known, CONFIDENCE);
+        Self {
+            missing: missing(test, valid),
+            test: paired,
+            valid: Paired::of(&self::known(valid), CONFIDENCE),
+            tests: Tests::of(&known, paired.and_then(|paired| paired.p), margin),
+        }
+    }
+}
+
+/// The differences that there are.
+pub(super) fn known(differences: &[Option<f64>]) -> Vec<f64> {
+    differences.iter().copied().flatten().collect()
+}
+
+/// Number of seeds that have neither difference.
+pub(super) fn missing(test: &[Option<f64>], valid: &[Option<f64>]) -> usize {
+    test.iter().zip(valid).filter(|(test, valid)| test.is_none() && valid.is_none()).count()
+}
