@@ -81,8 +81,12 @@ impl Network for Layer {
 }
 
 fn checks(settings: &str) -> Vec<Check> {
+    checks_by("fused", settings)
+}
+
+fn checks_by(gradient: &str, settings: &str) -> Vec<Check> {
     let text = format!(
-        "name = \"c\"\nseeds = 1\n{settings}\n[training]\nbatch = 30\n\
+        "name = \"c\"\nseeds = 1\n{settings}\n[training]\nbatch = 30\ngradient = \"{gradient}\"\n\
          phases = [{{ epochs = 1, rate = 1e-3 }}, {{ epochs = 9, rate = 1e-3, discriminative = true }}]"
     );
     let sweep = Sweep::parse(&text, "c.toml", &[]).unwrap();
@@ -161,6 +165,19 @@ fn terms_are_checked_with_the_networks_of_the_spec() {
     let failed: Vec<_> =
         wrong.iter().filter(|check| check.outcome.is_err()).map(|check| check.name).collect();
     assert_eq!(failed, ["gradients", "bytes"]);
+}
+
+#[test]
+fn the_terms_of_this_crate_conform_with_either_gradient() {
+    let terms = "[objective.terms.every-step]\nweight = 1\n[objective.terms.random-step]\nweight = 1\n\
+                 [objective.terms.adversarial]\nweight = 1\ndistance = 0.3";
+    for gradient in ["fused", "candle"] {
+        for Check { subject, name, outcome } in
+            checks_by(gradient, &format!("[model]\nhidden = 9\nsteps = 3\n{terms}"))
+        {
+            assert!(outcome.is_ok(), "{subject}, {name}, {gradient}: {outcome:?}");
+        }
+    }
 }
 
 /// Settings of a layer: the largest square images that it reads.

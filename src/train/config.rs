@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use super::term::WeightedTerm;
+use super::registry::WeightedTerm;
 use crate::Invalid;
 use crate::model::Group;
 
@@ -25,7 +25,7 @@ pub struct Objective {
     pub sparsity: f64,
     /// γ, the weight of the class term in discriminative phases.
     pub discriminative_weight: f64,
-    /// Terms of the program by name, each with its `weight` and its own settings.
+    /// Further terms by name, of this crate or of the program, each with its `weight` and its own settings.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub terms: BTreeMap<String, Table>,
 }
@@ -47,7 +47,7 @@ impl Objective {
         self.terms().map(drop)
     }
 
-    /// Writes out the defaults of the terms of the program.
+    /// Writes out the defaults of the terms.
     ///
     /// # Errors
     /// See [`Objective::terms`].
@@ -58,7 +58,7 @@ impl Objective {
         Ok(())
     }
 
-    /// The terms of the program whose weight is not zero.
+    /// The further terms whose weight is not zero.
     ///
     /// # Errors
     /// The program has no such term, or the term no such setting.

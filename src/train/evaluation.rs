@@ -1,17 +1,16 @@
 //! Evaluation of a network on images that it is not trained on.
 
-use candle_core::Tensor;
-
 use super::Error;
 use super::batches::{Batch, Batches, Selection};
+use super::coder::Coder;
 use super::loss::{Decoders, Loss, Weights};
 use crate::data::{Dataset, Fitted};
 use crate::memory;
-use crate::model::kernels::{Unroll, argmax};
+use crate::model::kernels::argmax;
 use crate::model::{Model, Network, budget};
 
 /// Images evaluated together.
-const BATCH: usize = 250;
+pub(super) const BATCH: usize = 250;
 
 /// Averages over a set of images, and the predicted class of each image.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +37,7 @@ pub struct Evaluation {
 /// When the weights cannot be read.
 pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_core::Result<Evaluation> {
     let (width, inputs, classes) = (model.width(), model.inputs(), model.classes());
-    let mut coder = Coder::new(model);
+    let mut coder = Coder::new(model, BATCH);
     let mut loss = Loss::new(width, inputs, classes);
     let weights = Weights { sparsity, discriminative: None };
     let decoder = model.parameters().decoder()?;
@@ -51,7 +50,8 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
     model.parameters().with_slices(|slices| {
         while batches.next_into(&mut batch) {
             let images = batch.labels.len() as f64;
-            let code = coder.encode(model, slices, batch.input())?;
+            coder.encode(slices, batch.input())?;
+            let code = coder.code();
             let terms =
                 loss.forward(code, Decoders::of(slices, decoder), &batch.clean, &batch.labels, weights);
             for (sum, term) in sums.iter_mut().zip([terms.reconstruction, terms.sparsity, terms.class]) {
@@ -77,37 +77,6 @@ pub fn evaluate(model: &Model, selection: Selection, sparsity: f64) -> candle_co
         live: live.iter().filter(|&&live| live).count() as f64 / width as f64,
         predictions,
     })
-}
-
-/// Computes the last code: by fused kernels, or by the graph of a network of the program.
-enum Coder {
-    Fused(Box<Unroll<f32>>),
-    Candle(Vec<f32>),
-}
-
-impl Coder {
-    fn new(model: &Model) -> Self {
-        match model.encoder().recursion() {
-            Some(recursion) => Self::Fused(Box::new(Unroll::new(recursion, model.inputs(), BATCH))),
-            None => Self::Candle(Vec::new()),
-        }
-    }
-
-    /// The codes `[batch, width]` of images `[batch, inputs]`.
-    fn encode(&mut self, model: &Model, weights: &[&[f32]], images: &[f32]) -> candle_core::Result<&[f32]> {
-        match self {
-            Self::Fused(unroll) => {
-                unroll.forward(weights, images);
-                Ok(unroll.code())
-            }
-            Self::Candle(code) => {
-                let shape = (images.len() / model.inputs(), model.inputs());
-                let images = Tensor::from_slice(images, shape, model.parameters().device())?;
-                *code = model.encode(&images)?.flatten_all()?.to_vec1()?;
-                Ok(code)
-            }
-        }
-    }
 }
 
 /// Bytes of memory for an evaluation, without the network and the images.

@@ -56,7 +56,7 @@ impl<T: Scalar + WithDType> Fused<T> {
         Encoding::of(&self.0, &input.contiguous()?, None)
     }
 
-    /// The objective without the terms of the program, a scalar that can be differentiated once: codes
+    /// The objective without further terms, a scalar that can be differentiated once: codes
     /// `[batch, hidden]`, compared with the clean images `target` `[batch, inputs]` and the `labels`.
     ///
     /// # Errors

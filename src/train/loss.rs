@@ -25,7 +25,7 @@ pub struct Terms {
     pub sparsity: f64,
     /// −log softmax(scores)_y, not weighted.
     pub class: f64,
-    /// The minimised objective: reconstruction + sparsity + γ·class, and the terms of the program.
+    /// The minimised objective: reconstruction + sparsity + γ·class, and further terms.
     pub total: f64,
 }
 
@@ -108,9 +108,7 @@ impl<T: Scalar> Loss<T> {
     ) -> Terms {
         self.batch = labels.len();
         self.residual.resize(self.batch * self.inputs, T::zero());
-        self.scores.resize(self.batch * self.classes, T::zero());
         self.slopes.resize(self.batch * self.classes, T::zero());
-        self.inverse_norms.resize(self.batch, T::zero());
         let images = self.batch as f64;
         let reconstruction = 0.5 * self.reconstruct(code, decoders.decoder, target) / images;
         let norm = dispatch!(sum(code, |z| z)).to_f64().unwrap_or(f64::NAN);
@@ -169,15 +167,16 @@ impl<T: Scalar> Loss<T> {
         total
     }
 
-    /// Computes the scores and their softmax; returns the sum of −log softmax(scores)_y.
-    fn classify(&mut self, code: &[T], decoders: Decoders<T>, labels: &[u8]) -> f64 {
-        let images = Matrix::new(code, self.batch, self.width);
+    /// Computes the scores C·z/‖z‖₂ plus the bias, `[batch, classes]`, of the codes `[batch, width]` of `batch` images.
+    pub fn score(&mut self, code: &[T], decoders: Decoders<T>, batch: usize) -> &[T] {
+        self.batch = batch;
+        self.scores.resize(batch * self.classes, T::zero());
+        self.inverse_norms.resize(batch, T::zero());
+        let images = Matrix::new(code, batch, self.width);
         let rows = Matrix::new(decoders.classifier, self.classes, self.width);
         product(&mut self.scores, false, T::one(), images, rows.t());
-        let mut total = 0.0;
-        let rows = self.scores.chunks_exact_mut(self.classes).zip(self.slopes.chunks_exact_mut(self.classes));
-        let images = code.chunks_exact(self.width).zip(labels).zip(&mut self.inverse_norms);
-        for ((scores, softmax), ((code, &label), inverse_norm)) in rows.zip(images) {
+        let images = code.chunks_exact(self.width).zip(&mut self.inverse_norms);
+        for (scores, (code, inverse_norm)) in self.scores.chunks_exact_mut(self.classes).zip(images) {
             let square = dispatch!(dot(code, code));
             *inverse_norm = (square + T::of(NORM_FLOOR)).sqrt().recip();
             for score in scores.iter_mut() {
@@ -186,9 +185,19 @@ impl<T: Scalar> Loss<T> {
             for (score, &bias) in scores.iter_mut().zip(decoders.bias) {
                 *score = *score + bias;
             }
+        }
+        &self.scores
+    }
+
+    /// Computes the scores and their softmax; returns the sum of −log softmax(scores)_y.
+    fn classify(&mut self, code: &[T], decoders: Decoders<T>, labels: &[u8]) -> f64 {
+        self.score(code, decoders, labels.len());
+        let mut total = 0.0;
+        let rows = self.scores.chunks_exact(self.classes).zip(self.slopes.chunks_exact_mut(self.classes));
+        for ((scores, softmax), &label) in rows.zip(labels) {
             let max = scores.iter().copied().fold(T::neg_infinity(), T::max);
             let mut partition = T::zero();
-            for (share, &score) in softmax.iter_mut().zip(&*scores) {
+            for (share, &score) in softmax.iter_mut().zip(scores) {
                 *share = (score - max).exp();
                 partition = partition + *share;
             }

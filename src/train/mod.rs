@@ -6,6 +6,7 @@
 
 mod average;
 mod batches;
+mod coder;
 pub mod config;
 mod epoch;
 mod evaluation;
@@ -17,10 +18,13 @@ pub mod objective;
 mod optimiser;
 mod pass;
 mod primer;
+mod readout;
+mod registry;
 mod schedule;
 mod state;
 mod stepper;
 mod term;
+mod terms;
 mod trainer;
 mod updates;
 
@@ -33,9 +37,11 @@ pub use loss::{Decoders, Loss, Terms, Weights};
 pub use optimiser::Optimiser;
 pub use pass::candle_objective;
 pub use primer::primer;
+pub use readout::{Readout, mistakes};
+pub use registry::{WeightedTerm, register};
 pub use state::{State, StateError};
 pub use stepper::Stepper;
-pub use term::{Forward, Term, WeightedTerm, register};
+pub use term::{Forward, Term};
 pub use trainer::{OnBatch, Outcome, Task, Trainer};
 
 use crate::Invalid;

@@ -10,7 +10,8 @@ use super::batches::Batch;
 use super::fused::{Encoding, Fused};
 use super::loss::{Terms, Weights};
 use super::objective;
-use super::term::{Forward, WeightedTerm};
+use super::registry::WeightedTerm;
+use super::term::Forward;
 use crate::model::{Model, Parameter};
 
 /// The operations of a pass.
@@ -33,7 +34,7 @@ pub(super) struct Graph {
 }
 
 impl Pass {
-    /// The graph of the objective of a mini-batch with the terms of the program.
+    /// The graph of the objective of a mini-batch with further terms.
     pub fn forward(
         &mut self,
         model: &Model,
@@ -111,7 +112,7 @@ impl Pass {
 }
 
 impl Graph {
-    /// Adds the terms of the program.
+    /// Adds the terms beside those of the recipe.
     fn with_terms(
         mut self,
         own: &[WeightedTerm],
@@ -153,7 +154,7 @@ fn by_candle(
     Ok((graph.with_terms(own, model, batch, weights, &|| Ok(codes.clone()), &encode)?, scores))
 }
 
-/// The objective of a mini-batch with the terms of the program, a scalar of candle's operations in the type and on the
+/// The objective of a mini-batch with further terms, a scalar of candle's operations in the type and on the
 /// device of the weights.
 ///
 /// # Errors

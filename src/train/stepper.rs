@@ -11,7 +11,7 @@ use super::graph_optimiser::GraphOptimiser;
 use super::loss::{Terms, Weights};
 use super::optimiser::Optimiser;
 use super::pass::Pass;
-use super::term::WeightedTerm;
+use super::registry::WeightedTerm;
 use super::updates::Moments;
 use crate::model::Model;
 

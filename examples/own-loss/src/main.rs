@@ -1,78 +1,57 @@
-//! Two terms of the objective: the class term at every iteration, and virtual adversarial training.
+//! Two terms of the objective: codes that come to rest, and scores that are not too sure.
 
 use std::process::ExitCode;
 
-use candle_core::{D, Result, Tensor, Var};
-use candle_nn::loss::cross_entropy;
-use candle_nn::ops::{log_softmax, softmax};
+use candle_core::{D, Result, Tensor};
+use candle_nn::ops::log_softmax;
+use drsae::Invalid;
 use drsae::options::NoOptions;
 use drsae::train::{Forward, Term};
-use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-/// The mean of −log softmax(C·z^t/‖z^t‖)_y over the iterations.
+/// The mean of ½‖z^T − z^(T−1)‖² over the images: small if more iterations would change little.
 #[derive(Debug)]
-struct EveryStep;
+struct AtRest;
 
-impl Term for EveryStep {
+impl Term for AtRest {
+    fn value(&self, forward: &Forward<'_>) -> Result<Option<Tensor>> {
+        let [.., before, last] = forward.codes()? else { return Ok(None) };
+        let images = last.dim(0)? as f64;
+        Ok(Some(((last - before)?.sqr()?.sum_all()? / (2.0 * images))?))
+    }
+}
+
+/// `[objective.terms.smooth-labels]`: the part of label smoothing (Szegedy et al. 2016) that is not the class term,
+/// ε times the mean of −log softmax over all classes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmoothLabels {
+    /// ε, the share of a label that is spread over the classes.
+    share: f64,
+}
+
+impl SmoothLabels {
+    fn checked(self) -> std::result::Result<Self, Invalid> {
+        if self.share > 0.0 && self.share < 1.0 {
+            return Ok(self);
+        }
+        let reason = format!("must be between 0 and 1, not {}", self.share);
+        Err(Invalid::new("objective.terms.smooth-labels.share", reason))
+    }
+}
+
+impl Term for SmoothLabels {
     fn value(&self, forward: &Forward<'_>) -> Result<Option<Tensor>> {
         if forward.weights.discriminative.is_none() {
             return Ok(None);
         }
         let codes = forward.codes()?;
-        let class = |code| cross_entropy(&forward.model.scores(code)?, forward.labels);
-        let terms = codes.iter().map(class).collect::<Result<Vec<_>>>()?;
-        Ok(Some((Tensor::stack(&terms, 0)?.sum_all()? / codes.len() as f64)?))
-    }
-}
-
-/// `[objective.terms.adversarial]`: how far the classes of an image may change within a distance of it
-/// (Miyato et al. 2018), as KL(p(x) ‖ p(x + r)) for the direction r in which they change most.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Adversarial {
-    /// ‖r‖.
-    distance: f64,
-}
-
-impl Adversarial {
-    /// The divergence of the class probabilities of `input` from the fixed logarithms `known`.
-    fn divergence(forward: &Forward<'_>, known: &Tensor, input: &Tensor) -> Result<Tensor> {
-        let codes = forward.encode(input)?;
-        let moved = log_softmax(&forward.model.scores(&codes[codes.len() - 1])?, D::Minus1)?;
-        (known.exp()? * (known - moved)?)?.sum_all()? / input.dim(0)? as f64
-    }
-}
-
-/// Images scaled to the norm `length`.
-fn scaled(images: &Tensor, length: f64) -> Result<Tensor> {
-    let norms = (images.sqr()?.sum_keepdim(D::Minus1)? + 1e-24)?.sqrt()?;
-    images.broadcast_div(&norms)? * length
-}
-
-impl Term for Adversarial {
-    fn value(&self, forward: &Forward<'_>) -> Result<Option<Tensor>> {
-        if forward.weights.discriminative.is_none() {
-            return Ok(None);
-        }
-        let (input, codes) = (forward.input, forward.codes()?);
-        let known = softmax(&forward.model.scores(&codes[codes.len() - 1])?, D::Minus1)?.log()?.detach();
-        let noise: Vec<f32> = StandardNormal.sample_iter(forward.random()).take(input.elem_count()).collect();
-        let noise = Tensor::from_vec(noise, input.dims(), input.device())?.to_dtype(input.dtype())?;
-        let near = Var::from_tensor(&scaled(&noise, 0.1 * self.distance)?)?;
-        let change = Self::divergence(forward, &known, &(input + near.as_tensor())?)?.backward()?;
-        let Some(direction) = change.get(&near) else { return Ok(None) };
-        let worst = (input + scaled(&direction.detach(), self.distance)?)?;
-        Self::divergence(forward, &known, &worst).map(Some)
-    }
-
-    /// The direction depends on the weights, and is held fixed.
-    fn is_exact(&self) -> bool {
-        false
+        let scores = forward.model.scores(&codes[codes.len() - 1])?;
+        Ok(Some((log_softmax(&scores, D::Minus1)?.mean_all()? * -self.share)?))
     }
 }
 
 fn main() -> ExitCode {
-    let program = drsae::Cli::new().objective("every-step", |_: NoOptions| Ok(EveryStep));
-    program.objective("adversarial", |settings: Adversarial| Ok(settings)).run()
+    let program = drsae::Cli::new().objective("at-rest", |_: NoOptions| Ok(AtRest));
+    program.objective("smooth-labels", SmoothLabels::checked).run()
 }

@@ -14,7 +14,7 @@ fn the_terms_conform_with_either_gradient() {
         let setting = format!("training.gradient=\"{gradient}\"");
         let (passed, text) = run(&["conform", "losses.toml", "--set", &setting]);
         assert!(
-            passed && text.matches("ok     drsae with adversarial with every-step").count() == 9,
+            passed && text.matches("ok     drsae with at-rest with smooth-labels").count() == 9,
             "{text}"
         );
     }
