@@ -33,6 +33,8 @@ pub enum Purpose {
     Term,
     /// Configurations of a search; the index is the configuration.
     Search,
+    /// Corruptions of test images: the seed is the kind of corruption, the index the image.
+    Condition,
     /// Images of speed benchmarks.
     Benchmark,
 }
@@ -51,6 +53,7 @@ impl Purpose {
             Self::TestGlyph => "test-glyph",
             Self::Term => "term",
             Self::Search => "search",
+            Self::Condition => "condition",
             Self::Benchmark => "benchmark",
         }
     }

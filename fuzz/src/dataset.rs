@@ -15,7 +15,7 @@ pub fn read(config: &Config, names: &[&str]) -> bool {
             check(&data);
             let (inputs, classes) = (data.train.inputs, data.classes);
             let shape = Shape { inputs, classes, train: data.train.len(), test: data.test.len() };
-            assert_eq!(facts.ok(), Some(Facts { shape, checksums: data.checksums }));
+            assert_eq!(facts.ok(), Some(Facts { shape, layout: data.layout, checksums: data.checksums }));
         }
         Err(error) => {
             let text = error.to_string();

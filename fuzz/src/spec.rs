@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::{Component, Path};
 
-use drsae::data::{Facts, Shape};
+use drsae::data::{Facts, Layout, Shape};
 use drsae::device::Kind;
 use drsae::plan::Plan;
 use drsae::spec::{Error, Place, Problem, Sweep, TrialConfig};
@@ -54,8 +54,11 @@ fn accepted(mut sweep: Sweep) {
     // Texts, because numbers in an exclusion may be NaN, which is not equal to itself.
     assert_eq!(again.to_toml().as_deref(), Ok(written.as_str()));
     sweep.seeds.truncate(3);
-    let facts =
-        Facts { shape: Shape { inputs: 4, classes: 3, train: 60, test: 10 }, checksums: BTreeMap::new() };
+    let facts = Facts {
+        shape: Shape { inputs: 4, classes: 3, train: 60, test: 10 },
+        layout: Layout::square(2),
+        checksums: BTreeMap::new(),
+    };
     let Ok(plan) = Plan::of(&sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts.clone())) else { return };
     store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()).expect("a plan is a table");
     for trial in &plan.trials {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs;
 
-use drsae::data::{Facts, Shape};
+use drsae::data::{Facts, Layout, Shape};
 use drsae::device::Kind;
 use drsae::engine::planned;
 use drsae::plan::Plan;
@@ -40,8 +40,11 @@ impl Tiny {
     #[must_use]
     pub fn new() -> Self {
         let sweep = Sweep::parse(SPEC, "tiny.toml", &[]).expect("a good spec");
-        let facts =
-            Facts { shape: Shape { inputs: 4, classes: 3, train: 60, test: 10 }, checksums: BTreeMap::new() };
+        let facts = Facts {
+            shape: Shape { inputs: 4, classes: 3, train: 60, test: 10 },
+            layout: Layout::square(2),
+            checksums: BTreeMap::new(),
+        };
         let mut plan =
             Plan::of(&sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts.clone())).expect("a good sweep");
         for trial in &mut plan.trials {

@@ -41,7 +41,8 @@ fn of_an_anatomy(input: &[u8]) -> bool {
 fn merged(tiny: &Tiny, input: &[u8]) -> bool {
     let read = |trials: &[u8], mistakes: Option<&[u8]>, design: &SweepDesign| {
         let mistakes = mistakes.map(|text| parse_rows("mistakes.csv".as_ref(), text)).transpose()?;
-        let input = Input { trials: TrialTable::parse("trials.csv".into(), trials)?, mistakes };
+        let trials = TrialTable::parse("trials.csv".into(), trials)?;
+        let input = Input { trials, mistakes, conditions: Vec::new() };
         Analysis::of(&input, design)
     };
     let mut is_accepted = false;

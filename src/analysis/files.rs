@@ -10,6 +10,12 @@ pub const GRID: &str = "grid.csv";
 pub const EFFECTS: &str = "effects.csv";
 /// The table of comparisons on the test images; absent without `mistakes.csv`, too.
 pub const EXAMPLES: &str = "examples.csv";
+/// The table of cells under each condition; absent without conditions.
+pub const CONDITIONS: &str = "conditions.csv";
+/// The table of challengers over the whole grid under each condition; absent also if the spec compares nothing.
+pub const CONDITION_GRID: &str = "condition_grid.csv";
+/// The table of effects under each condition; absent also if the spec names none.
+pub const CONDITION_EFFECTS: &str = "condition_effects.csv";
 /// The tables as Markdown.
 pub const MARKDOWN: &str = "tables.md";
 /// The tables as LaTeX.
@@ -18,4 +24,16 @@ pub const LATEX: &str = "tables.tex";
 pub const FORMAT: &str = "format.json";
 
 /// Every file that an analysis may write.
-pub const FILES: [&str; 8] = [SUMMARY, COMPARISON, GRID, EFFECTS, EXAMPLES, MARKDOWN, LATEX, FORMAT];
+pub const FILES: [&str; 11] = [
+    SUMMARY,
+    COMPARISON,
+    GRID,
+    EFFECTS,
+    EXAMPLES,
+    CONDITIONS,
+    CONDITION_GRID,
+    CONDITION_EFFECTS,
+    MARKDOWN,
+    LATEX,
+    FORMAT,
+];

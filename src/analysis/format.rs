@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use super::files::{COMPARISON, EFFECTS, EXAMPLES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
+use super::files::{
+    COMPARISON, CONDITION_EFFECTS, CONDITION_GRID, CONDITIONS, EFFECTS, EXAMPLES, FORMAT, GRID, LATEX,
+    MARKDOWN, SUMMARY,
+};
 use super::table::CsvTable;
 use super::views::{latex, markdown};
-use super::{Analysis, Compared, Error, comparison, effects, examples, grid, views};
+use super::{Analysis, Compared, Error, comparison, conditions, effects, examples, grid, views};
 
 /// The entry of a table in `format.json`.
 #[derive(Serialize)]
@@ -40,6 +43,9 @@ fn tables(analysis: &Analysis) -> Vec<(&'static str, CsvTable)> {
         tables.extend((!effects.rows.is_empty()).then(|| (EFFECTS, effects::table(effects, contrast))));
         tables.extend(examples.iter().map(|examples| (EXAMPLES, examples::table(contrast, examples))));
     }
+    tables.extend(conditions::cells(&analysis.conditions, &analysis.axes).map(|table| (CONDITIONS, table)));
+    tables.extend(conditions::grids(&analysis.conditions).map(|table| (CONDITION_GRID, table)));
+    tables.extend(conditions::all_effects(&analysis.conditions).map(|table| (CONDITION_EFFECTS, table)));
     tables
 }
 

@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use super::Error;
-use crate::store::{MistakeRow, Store, Table, TrialTable};
+use crate::store::{ConditionRow, MistakeRow, Store, Table, TrialTable};
 
 /// The merged tables of an analysis.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Input {
     /// `trials.csv`.
     pub trials: TrialTable,
     /// `mistakes.csv`; results that earlier versions merged have none.
     pub mistakes: Option<Vec<MistakeRow>>,
+    /// `conditions.csv`; empty if the networks were tested on the test images as they are alone.
+    pub conditions: Vec<ConditionRow>,
 }
 
 impl Input {
@@ -20,7 +22,11 @@ impl Input {
     /// # Errors
     /// `trials.csv` is missing, a table is malformed, or I/O fails.
     pub fn read(store: &Store) -> Result<Self, Error> {
-        Ok(Self { trials: Self::trials(store)?, mistakes: store.rows(&store.table(Table::Mistakes))? })
+        Ok(Self {
+            trials: Self::trials(store)?,
+            mistakes: store.rows(&store.table(Table::Mistakes))?,
+            conditions: store.rows(&store.conditions_csv())?.unwrap_or_default(),
+        })
     }
 
     /// Reads `trials.csv` alone.

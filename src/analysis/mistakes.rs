@@ -46,12 +46,12 @@ pub(super) fn common(mut left: &[usize], mut right: &[usize]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{TrialTable, parse_rows};
+    use crate::store::parse_rows;
 
     fn read(rows: &str) -> Result<Option<Mistakes>, Error> {
         let text = format!("index,image,label,predicted\n{rows}");
         let mistakes = parse_rows("mistakes.csv".as_ref(), text.as_bytes())?;
-        Mistakes::of(&Input { trials: TrialTable::default(), mistakes: Some(mistakes) })
+        Mistakes::of(&Input { mistakes: Some(mistakes), ..Input::default() })
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Tables of a finished sweep: the errors of each cell of the plan, the difference of each cell
 //! from the reference, and a verdict on each challenger over the whole grid.
 //!
-//! The input is the merged `trials.csv` and `mistakes.csv` alone, so it works on results from
+//! The input is the merged `trials.csv`, `mistakes.csv` and `conditions.csv` alone, so it works on results from
 //! anywhere. `docs/FORMAT.md` describes the files that it writes into `analysis/`,
 //! `docs/METHODOLOGY.md` the methods.
 //!
 //! ```text
-//! cells ─► summary, effects
+//! cells ─► summary, effects            the same under each condition ─► conditions
 //!   └────► pairs ─► comparison, grid ─► verdict
 //!            └────► examples (with mistakes)
 //! ```
@@ -16,6 +16,7 @@ mod compared;
 mod comparison;
 mod concerns;
 mod conclusion;
+mod conditions;
 mod design;
 mod differences;
 mod effects;
@@ -43,13 +44,17 @@ pub use compared::Compared;
 pub(crate) use comparison::compared;
 pub use comparison::{ComparisonRow, Difference};
 pub use concerns::{Concerned, concerns, kept};
+pub use conditions::{ComparedUnder, Condition, ConditionCell, ConditionTables};
 pub use design::SweepDesign;
 pub use effects::{EffectRow, Effects};
 pub use error::Error;
 pub use errors::Errors;
 pub use examples::{Absent, ExampleRow};
 pub use family::Tests;
-pub use files::{COMPARISON, EFFECTS, EXAMPLES, FILES, FORMAT, GRID, LATEX, MARKDOWN, SUMMARY};
+pub use files::{
+    COMPARISON, CONDITION_EFFECTS, CONDITION_GRID, CONDITIONS, EFFECTS, EXAMPLES, FILES, FORMAT, GRID, LATEX,
+    MARKDOWN, SUMMARY,
+};
 pub use grid::GridRow;
 pub use input::Input;
 pub use pairs::Contrast;
@@ -80,6 +85,8 @@ pub struct Analysis {
     pub summary: Summary,
     /// The comparison, if the spec names a reference.
     pub compared: Option<Compared>,
+    /// The tables under each condition, if the networks were tested under some.
+    pub conditions: Vec<ConditionTables>,
     /// Published errors, listed with those of the cells.
     pub published: Vec<Published>,
     /// Labels in `mistakes.csv`: the number of classes if each was confused.
@@ -116,11 +123,12 @@ impl Analysis {
                 Some(Compared::of(pairs, effects, compare, mistakes.as_ref()))
             }
         };
+        let conditions = ConditionTables::all(input, design)?;
         let summary = Summary::of(&found);
         let GroupedTrials { axes, cells, .. } = found;
         let labels = input.mistakes.iter().flatten().flat_map(|row| [row.label, row.predicted]);
         let classes = labels.collect::<BTreeSet<_>>().len();
-        Ok(Self { axes, cells, summary, compared, published: design.published.clone(), classes })
+        Ok(Self { axes, cells, summary, compared, conditions, published: design.published.clone(), classes })
     }
 
     /// The files of the tables: name in `analysis/`, and text.

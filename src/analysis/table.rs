@@ -16,6 +16,19 @@ pub(super) struct CsvTable {
 }
 
 impl CsvTable {
+    /// Tables with the same columns below each other, with further columns `names` before them; `None` for no tables.
+    pub fn stacked(names: &[&str], tables: Vec<(Vec<String>, Self)>) -> Option<Self> {
+        let mut tables = tables.into_iter();
+        let prefixed = |key: &[String], rows: Vec<Vec<String>>| -> Vec<_> {
+            rows.into_iter().map(|row| key.iter().cloned().chain(row).collect()).collect()
+        };
+        let (key, Self { version, units, header, rows }) = tables.next()?;
+        let header = names.iter().map(|&name| name.to_owned()).chain(header).collect();
+        let mut stacked = Self { version, units, header, rows: prefixed(&key, rows) };
+        stacked.rows.extend(tables.flat_map(|(key, table)| prefixed(&key, table.rows)));
+        Some(stacked)
+    }
+
     /// The text of the file.
     pub fn csv(&self) -> Result<Vec<u8>, Error> {
         store::table(&self.header, &self.rows).map_err(Error::Table)

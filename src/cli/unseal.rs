@@ -11,7 +11,7 @@ use super::results;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use crate::data::Part;
-use crate::engine::{self, DatasetCache};
+use crate::engine::{self, Conditions, DatasetCache};
 use crate::plan::Plan;
 use crate::spec::{Sweep, TestSet};
 use crate::store::{Event, Status};
@@ -59,10 +59,12 @@ pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
     store.record_event(event(Event::Unsealed, &plan_hash(sweep)?, plan))?;
     let configs = plan.trials.iter().map(|trial| &trial.config.data);
     let datasets = DatasetCache::load(configs, spec.data_dir.as_deref(), Part::All)?;
+    let conditions = Conditions::of(&sweep.conditions, &datasets);
     let progress = Progress::new(plan.trials.len(), "networks");
     let jobs = spec.default_jobs().min(plan.trials.len());
-    engine::unseal(&plan.trials, &store, &datasets, jobs, &|_| progress.step())?;
+    engine::unseal(&plan.trials, &store, &datasets, &conditions, jobs, &|_| progress.step())?;
     drop(progress);
+    store.merge_conditions(plan.trials.iter().map(|trial| trial.id.as_str()))?;
     print_message(format_args!("{}: {} networks are tested", sweep.name, plan.trials.len()));
     let command = spec.command("unseal");
     SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])

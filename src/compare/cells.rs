@@ -62,7 +62,7 @@ impl CellRow {
     /// A merged table is missing or malformed, or belongs to another spec.
     pub fn of(source: ComparedSweep<'_>) -> Result<Vec<Self>, Error> {
         let ComparedSweep { name, sweep, store } = source;
-        let input = Input { trials: Input::trials(store)?, mistakes: None };
+        let input = Input { trials: Input::trials(store)?, ..Input::default() };
         let axes = SweepDesign::of(sweep).axes;
         let Analysis { cells, summary, .. } =
             Analysis::of(&input, &SweepDesign { axes, ..SweepDesign::default() })?;

@@ -43,6 +43,15 @@ impl Layout {
         }
     }
 
+    /// Rows and columns of an image; `None` for features.
+    pub(super) const fn plane(self) -> Option<Plane> {
+        match self {
+            Self::Features(_) => None,
+            Self::Grey { rows, columns } => Some(Plane { rows, columns, channels: 1 }),
+            Self::Colour { rows, columns } => Some(Plane { rows, columns, channels: CHANNELS }),
+        }
+    }
+
     /// The dimensions of an example, as NumPy has them.
     #[must_use]
     pub fn dimensions(self) -> Vec<usize> {
@@ -61,6 +70,30 @@ impl fmt::Display for Layout {
             Self::Grey { rows, columns } => write!(out, "images of {rows} × {columns} pixels"),
             Self::Colour { rows, columns } => write!(out, "colour images of {rows} × {columns} pixels"),
         }
+    }
+}
+
+/// Rows and columns of an image, each pixel of which has one or more channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Plane {
+    pub rows: usize,
+    pub columns: usize,
+    pub channels: usize,
+}
+
+impl Plane {
+    /// Position of a number in the example.
+    pub const fn index(self, row: usize, column: usize, channel: usize) -> usize {
+        (row * self.columns + column) * self.channels + channel
+    }
+
+    /// The image of the numbers that `of` gives for a row, a column and a channel.
+    pub fn map(self, of: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
+        let Self { rows, columns, channels } = self;
+        let row = |row| {
+            (0..columns).flat_map(move |column| (0..channels).map(move |channel| (row, column, channel)))
+        };
+        (0..rows).flat_map(row).map(|(row, column, channel)| of(row, column, channel)).collect()
     }
 }
 

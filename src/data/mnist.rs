@@ -16,6 +16,9 @@ const SIDE: usize = 28;
 /// The shape of the digits.
 pub const SHAPE: Shape = Shape { inputs: SIDE * SIDE, classes: 10, train: 60_000, test: 10_000 };
 
+/// The shape of an image.
+pub(super) const LAYOUT: Layout = Layout::square(SIDE);
+
 /// Reads a part of the digits from `folder`; downloads missing files of it.
 ///
 /// # Errors
@@ -38,7 +41,7 @@ pub fn load(folder: &Path, part: Part) -> Result<Dataset, Error> {
     let [train_images, train_labels, test_images, test_labels] = MNIST.files;
     Ok(Dataset {
         name: MNIST.name.to_owned(),
-        layout: Layout::square(SIDE),
+        layout: LAYOUT,
         classes: SHAPE.classes,
         labels: (0..).take(SHAPE.classes).collect(),
         train: images(train_images, train_labels)?,

@@ -5,6 +5,7 @@
 mod array;
 mod assembly;
 pub mod config;
+mod corruption;
 mod error;
 mod expected;
 pub mod fetch;
@@ -24,6 +25,7 @@ mod split;
 pub mod strokes;
 
 pub use config::{Config, Source};
+pub use corruption::Corruption;
 pub use error::{Error, FailedDownload, FailedDownloads, Unusable};
 pub use labels::LABELS;
 pub use layout::Layout;
@@ -126,6 +128,8 @@ impl Dataset {
 pub struct Facts {
     /// The sizes of the data set.
     pub shape: Shape,
+    /// Shape of an image.
+    pub layout: Layout,
     /// [`Dataset::checksums`], which are part of every trial's id.
     pub checksums: BTreeMap<String, String>,
 }
@@ -212,18 +216,18 @@ pub fn load(config: &Config, data_dir: Option<&Path>, part: Part) -> Result<Data
 /// # Errors
 /// As [`load`].
 pub fn facts(config: &Config, data_dir: Option<&Path>) -> Result<Facts, Error> {
-    let (shape, checksums) = match config.source {
-        Source::Mnist => (mnist::SHAPE, mnist::checksums()),
+    let (shape, layout, checksums) = match config.source {
+        Source::Mnist => (mnist::SHAPE, mnist::LAYOUT, mnist::checksums()),
         Source::Strokes => {
             let recipe = strokes::Recipe::of(config)?;
-            (recipe.shape(), recipe.checksums())
+            (recipe.shape(), strokes::LAYOUT, recipe.checksums())
         }
         _ => {
             let data = read(config, data_dir, false)?;
-            (data.shape(), data.checksums)
+            (data.shape(), data.layout, data.checksums)
         }
     };
-    Ok(Facts { shape: shape.limited(config)?, checksums })
+    Ok(Facts { shape: shape.limited(config)?, layout, checksums })
 }
 
 /// All images of a source whose checksums follow from its files; unless `keep` is set, no pixel is kept.
@@ -277,7 +281,10 @@ mod tests {
         let data = load(&config, None, Part::All).unwrap();
         assert_eq!(data.checksums["strokes"], "version 1, seed 4, train 30, test 20");
         let shape = Shape { inputs: 784, classes: 10, train: 30, test: 20 };
-        assert_eq!(facts(&config, None).unwrap(), Facts { shape, checksums: data.checksums.clone() });
+        assert_eq!(
+            facts(&config, None).unwrap(),
+            Facts { shape, layout: data.layout, checksums: data.checksums.clone() }
+        );
         assert_eq!((data.train.len(), data.test.len(), data.train.pixels.len()), (30, 20, 30 * 784));
         let sealed = load(&config, None, Part::Training).unwrap();
         assert_eq!((sealed.train, sealed.test.len(), sealed.checksums), (data.train, 0, data.checksums));
@@ -291,7 +298,10 @@ mod tests {
         let data = load(&some, None, Part::All).unwrap();
         assert_eq!((data.train.pixels.len(), data.test.labels.as_slice()), (12, &[1][..]));
         let shape = Shape { inputs: 4, classes: 3, train: 3, test: 1 };
-        assert_eq!(facts(&some, None).unwrap(), Facts { shape, checksums: data.checksums });
+        assert_eq!(
+            facts(&some, None).unwrap(),
+            Facts { shape, layout: data.layout, checksums: data.checksums }
+        );
 
         let less = refused(&format!("{base}train = 2\nvalidation = 1"));
         assert_eq!(

@@ -25,6 +25,9 @@ pub const SIDE: usize = 28;
 /// The default shape of the glyphs; a config may set other numbers.
 pub const SHAPE: Shape =
     Shape { inputs: SIDE * SIDE, classes: SKELETONS.len(), train: DEFAULT_TRAIN, test: DEFAULT_TEST };
+
+/// The shape of an image.
+pub(super) const LAYOUT: Layout = Layout::square(SIDE);
 /// Seed of the glyphs where `data.glyph_seed` is absent.
 pub const DEFAULT_SEED: u64 = 0;
 
@@ -94,7 +97,7 @@ impl Recipe {
         let test = if part == Part::All { self.test } else { 0 };
         Dataset {
             name: "strokes".to_owned(),
-            layout: Layout::square(SIDE),
+            layout: LAYOUT,
             classes: SHAPE.classes,
             labels: (0..).take(SHAPE.classes).collect(),
             train: images(self.seed, Purpose::TrainingGlyph, self.train),

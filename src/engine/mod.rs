@@ -1,5 +1,6 @@
 //! Execution of pending trials on this machine.
 
+mod conditions;
 mod dataset_cache;
 mod error;
 mod failure;
@@ -16,6 +17,7 @@ mod training;
 mod trial;
 mod unseal;
 
+pub use conditions::Conditions;
 pub use dataset_cache::DatasetCache;
 pub use error::Error;
 pub use failure::Failure;

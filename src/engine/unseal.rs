@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
+use super::conditions::Conditions;
 use super::dataset_cache::DatasetCache;
 use super::training::predictions;
 use crate::model::Checkpoint;
 use crate::plan::Trial;
-use crate::store::{self, Sealed, Store, file};
+use crate::store::{self, ConditionRow, Sealed, Store, file};
 use crate::threads;
 use crate::train;
 
@@ -30,8 +31,8 @@ pub enum UnsealError {
     Evaluation(String, #[source] train::Error),
 }
 
-/// Evaluates the kept weights of complete trials on the test images, on `jobs` threads. A trial that has
-/// its test already is not evaluated again, so that the same call continues after a kill. `tested` is called
+/// Evaluates the kept weights of complete trials on the test images, and under `conditions`, on `jobs` threads. A trial
+/// that has its test already is not evaluated again, so that the same call continues after a kill. `tested` is called
 /// after each trial.
 ///
 /// # Errors
@@ -40,14 +41,15 @@ pub fn unseal(
     trials: &[Trial],
     store: &Store,
     datasets: &DatasetCache,
+    conditions: &Conditions<'_>,
     jobs: usize,
     tested: &(dyn Fn(&Trial) + Sync),
 ) -> Result<(), UnsealError> {
     let pool = threads::pool(jobs, "test").map_err(|error| UnsealError::Threads(jobs, error))?;
     pool.install(|| {
         trials.par_iter().try_for_each(|trial| {
-            if store.unsealed(&trial.id)?.intact().is_none() {
-                test(trial, store, datasets)?;
+            if !is_tested(trial, store, conditions)? {
+                test(trial, store, datasets, conditions)?;
             }
             tested(trial);
             Ok(())
@@ -55,17 +57,35 @@ pub fn unseal(
     })
 }
 
-fn test(trial: &Trial, store: &Store, datasets: &DatasetCache) -> Result<(), UnsealError> {
+/// True if a trial has its test under all conditions.
+fn is_tested(trial: &Trial, store: &Store, conditions: &Conditions<'_>) -> Result<bool, UnsealError> {
+    let folder = store.unsealed(&trial.id)?;
+    if folder.intact().is_none() {
+        return Ok(false);
+    }
+    let known = folder.read_conditions()?;
+    let is_known = |planned: &ConditionRow| known.iter().any(|row| planned.is_of(row));
+    Ok(conditions.planned(trial).iter().all(is_known))
+}
+
+fn test(
+    trial: &Trial,
+    store: &Store,
+    datasets: &DatasetCache,
+    conditions: &Conditions<'_>,
+) -> Result<(), UnsealError> {
     let id = || trial.id.clone();
     let folder = store.trial(&trial.id)?;
     let Some(Sealed { outcome, .. }) = folder.intact() else { return Err(UnsealError::Damaged(id())) };
     let bytes = folder.read(file::MODEL)?.ok_or_else(|| UnsealError::Damaged(id()))?;
-    let model = Checkpoint::parse(&bytes).and_then(|checkpoint| checkpoint.model(&trial.config.model));
-    let model = model.map_err(|error| UnsealError::Weights(id(), error))?;
+    let weights = |error| UnsealError::Weights(id(), error);
+    let checkpoint = Checkpoint::parse(&bytes).map_err(weights)?;
+    let model = checkpoint.model(&trial.config.model).map_err(weights)?;
     let dataset = datasets.get(&trial.config.data);
     let test =
         train::test(&model, dataset, &trial.config.fitted(&dataset.train), trial.config.objective.sparsity);
     let test = test.map_err(|error| UnsealError::Evaluation(id(), error))?;
     let rows = predictions(dataset, &test.predictions);
-    Ok(store.write_unsealed(&trial.id, outcome, &rows)?)
+    let conditions = conditions.rows(trial, &checkpoint).map_err(weights)?;
+    Ok(store.write_unsealed(&trial.id, outcome, &rows, &conditions)?)
 }

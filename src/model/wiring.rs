@@ -98,6 +98,12 @@ impl Wiring {
         }
     }
 
+    /// Returns true if the iterations share all parameters, so that a network can run on beyond T.
+    #[must_use]
+    pub const fn is_tied(&self) -> bool {
+        self.encoder && self.recurrent && self.threshold
+    }
+
     /// The number of iterations that the input enters.
     #[must_use]
     pub const fn entries(&self, steps: usize) -> usize {

@@ -37,6 +37,9 @@ pub enum Error {
         /// The name of this quantity.
         quantity: &'static str,
     },
+    /// A condition that the images of a cell cannot have.
+    #[error(transparent)]
+    Condition(Invalid),
     /// A network that this program cannot make.
     #[error(transparent)]
     Network(#[from] Invalid),
@@ -60,6 +63,7 @@ impl Error {
             Self::Data { .. } => "data",
             Self::NoReference { .. } | Self::ImpossibleWidth { .. } => "compare.match",
             Self::Duplicate { .. } => "sweep",
+            Self::Condition(_) => "conditions",
             Self::Network(_) => "model",
         }
     }

@@ -34,7 +34,7 @@ impl Plan {
     /// distinct `[data]`; it is [`data::facts`] but in tests.
     ///
     /// # Errors
-    /// Data that cannot be described, a width that cannot be matched, or two cells that turn
+    /// Data that cannot be described or have no such conditions, a width that cannot be matched, or two cells that turn
     /// out to be the same trial.
     pub fn of<E>(
         sweep: &Sweep,
@@ -45,6 +45,11 @@ impl Plan {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (datasets, positions) = described(sweep, describe)?;
+        if let Some(Err(unsuited)) =
+            datasets.iter().map(|(_, facts)| sweep.conditions.suit(facts.layout)).find(Result::is_err)
+        {
+            return Err(Error::Condition(unsuited));
+        }
         let facts: Vec<_> = positions.iter().map(|&position| &datasets[position].1).collect();
         let cells = resolve(sweep, device, &facts)?;
         let mut trials = Vec::with_capacity(cells.len() * sweep.seeds.len());

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use super::id::Identities;
 use super::*;
 use crate::NUMERICS_VERSION;
-use crate::data::{Facts, Shape};
+use crate::data::{Facts, Layout, Shape};
 use crate::device::Kind;
 use crate::spec::Sweep;
 
@@ -27,7 +27,8 @@ fn sweep(more: &str) -> Sweep {
 
 fn facts(checksum: &str) -> Facts {
     let shape = Shape { inputs: 784, classes: 10, train: 3000, test: 10 };
-    Facts { shape, checksums: BTreeMap::from([("images".to_owned(), checksum.to_owned())]) }
+    let layout = Layout::square(28);
+    Facts { shape, layout, checksums: BTreeMap::from([("images".to_owned(), checksum.to_owned())]) }
 }
 
 fn plan_of(sweep: &Sweep) -> Result<Plan, Error> {

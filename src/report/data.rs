@@ -197,7 +197,7 @@ mod tests {
             ..SweepDesign::default()
         };
         let trials = TrialTable::parse("trials.csv".into(), text.as_bytes()).unwrap();
-        let analysis = Analysis::of(&Input { trials, mistakes: None }, &design).unwrap();
+        let analysis = Analysis::of(&Input { trials, ..Input::default() }, &design).unwrap();
         dimensions(design.compare.as_ref(), &analysis).into_iter().map(|dimension| dimension.column).collect()
     }
 

@@ -151,6 +151,7 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     if let Some(invalid) = unselected(test, search.is_some(), &cells) {
         return Err(doc.invalid(invalid));
     }
+    spec.conditions.validate(test == TestSet::Sealed).map_err(blame)?;
     if let Some(problem) = compare.as_ref().and_then(|compare| ambiguous(compare, &cells)) {
         return Err(doc.error(&path::split("compare.tuned"), problem));
     }
@@ -170,6 +171,7 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
         test,
         search,
         compare,
+        conditions: spec.conditions,
         frozen: spec.frozen,
         published: spec.published,
         slurm: spec.slurm,

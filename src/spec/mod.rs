@@ -13,6 +13,7 @@
 //! | `[compare]` | `reference`: the axis value that the others are compared with; `match = "parameters"`: the others' width is chosen for the same number of parameters; `margin`: percentage points of test error below which a difference is none that matters; `tuned`: axes whose values were chosen for each cell, and need not be the same on both sides |
 //! | `[[compare.effects]]` | the mean error of the cells `plus` less that of as many cells `minus`, by the values of the axes `by` |
 //! | `[search]` | the settings of each group of cells are searched by validation error before the cells are trained with other seeds |
+//! | `[conditions]` | corruptions of the test images, and iterations beyond T, under which `drsae unseal` tests every network as well |
 //! | `[frozen]` | the origin of a plan that `drsae freeze` wrote |
 //! | `[[published]]` | a figure of others to stand beside those measured: `system`, its test `error` in percent, and its `source` |
 //!
@@ -30,6 +31,7 @@
 mod axes;
 mod cells;
 mod compare;
+mod conditions;
 mod config;
 mod document;
 mod effects;
@@ -51,6 +53,7 @@ mod symbol;
 mod wire;
 mod write;
 
+pub use self::conditions::Conditions;
 pub use self::config::{CellConfig, ConfigError, TrialConfig};
 pub use self::error::{Error, Hint, Place, Problem};
 pub use self::labels::LABEL;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Value;
 
+use super::conditions::Conditions;
 use super::config::CellConfig;
 use super::search::Search;
 use crate::data;
@@ -35,6 +36,8 @@ pub struct Sweep {
     pub search: Option<Search>,
     /// The comparison.
     pub compare: Option<Compare>,
+    /// Conditions that training never saw, under which networks are tested as well.
+    pub conditions: Conditions,
     /// The origin of a plan that was frozen after a search.
     pub frozen: Option<Frozen>,
     /// Published errors to list beside the measured ones.

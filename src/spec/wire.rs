@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use super::conditions::Conditions;
 use super::config::{CONFIG_TABLES, CellConfig};
 use super::search::Choice;
 use super::sweep::{Frozen, Matching, Published, TestSet};
@@ -37,6 +38,9 @@ pub(super) struct Spec {
     pub search: Option<SearchTable>,
     /// The comparison of cells.
     pub compare: Option<CompareTable>,
+    /// Conditions that training never saw, under which `drsae unseal` tests every network as well.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// The origin of a frozen plan; `drsae freeze` writes it.
     pub frozen: Option<Frozen>,
     /// Published errors to list beside the measured ones.

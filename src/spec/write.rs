@@ -96,6 +96,10 @@ fn write(sweep: &Sweep, base: &CellConfig) -> Result<String, toml::ser::Error> {
             line(&mut out, "by", &Value::try_from(by)?);
         }
     }
+    if !sweep.conditions.is_empty() {
+        out.push_str("\n[conditions]\n");
+        out.push_str(&toml::to_string(&sweep.conditions)?);
+    }
     if let Some(frozen) = &sweep.frozen {
         out.push_str("\n[frozen]\n");
         out.push_str(&toml::to_string(frozen)?);

@@ -45,8 +45,8 @@ pub use merge::{Merged, MergedTexts, NEW_SUMS, SUMS, StoredTables, Sums, Survey,
 pub use outcome::{FORMAT, Outcome, Status};
 pub use seal::{Seal, Sealed};
 pub use tables::{
-    Concern, EpochRow, MistakeRow, PlanRow, PredictionRow, ProvenanceRow, Row, Table, TimingRow, TrialRow,
-    TrialTable, axis_column, csv, header_of, parse_rows, table,
+    Concern, ConditionRow, EpochRow, MistakeRow, PlanRow, PredictionRow, ProvenanceRow, Row, Table,
+    TimingRow, TrialRow, TrialTable, axis_column, csv, header_of, parse_rows, table,
 };
 pub use trial::{TrialFolder, file};
 

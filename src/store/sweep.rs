@@ -14,7 +14,7 @@ pub(super) const FILE: &str = "sweep.toml";
 
 /// Tables of a spec that may change within one sweep. They do not affect what a trial computes, only which trials are
 /// planned and how they are analysed.
-const CHANGEABLE: [&str; 6] = ["question", "seeds", "sweep", "compare", "published", "frozen"];
+const CHANGEABLE: [&str; 7] = ["question", "seeds", "sweep", "compare", "conditions", "published", "frozen"];
 
 /// Writes `sweep.toml` unless it exists for another sweep.
 pub(super) fn record(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
@@ -73,7 +73,7 @@ fn base(path: &Path, text: &str) -> Result<Table, Error> {
 /// with it.
 fn planning(path: &Path, text: &str) -> Result<Table, Error> {
     let mut table = without_path(path, text)?;
-    for key in ["question", "published", "frozen"] {
+    for key in ["question", "conditions", "published", "frozen"] {
         table.remove(key);
     }
     match table.get_mut("compare").and_then(Value::as_table_mut) {

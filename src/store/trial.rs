@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::io::{self, Io, Kind};
 use super::seal::{self, Sealed};
-use super::tables::{EpochRow, PredictionRow, Row, TimingRow, parse_rows};
+use super::tables::{ConditionRow, EpochRow, PredictionRow, Row, TimingRow, parse_rows};
 use super::{Error, Outcome, Seal, Status, atomic, limit};
 use crate::hash::sha256;
 
@@ -20,6 +20,8 @@ pub mod file {
     pub const TIMING: &str = "timing.csv";
     /// Test index, label, prediction.
     pub const PREDICTIONS: &str = "predictions.csv";
+    /// Mistakes under each condition, of a trial that was tested after it had ended.
+    pub const CONDITIONS: &str = "conditions.csv";
     /// Best weights.
     pub const MODEL: &str = "model.safetensors";
     /// The state of a trial that is not complete, or paused before the end of its schedule.
@@ -35,8 +37,8 @@ pub mod file {
     pub const COMPLETE: [&str; 5] = [CONFIG, EPOCHS, TIMING, MODEL, PROVENANCE];
 
     /// Every file that a trial may have.
-    pub const ALL: [&str; 9] =
-        [CONFIG, EPOCHS, TIMING, PREDICTIONS, MODEL, STATE, PROVENANCE, RESULT, FAILURE];
+    pub const ALL: [&str; 10] =
+        [CONFIG, EPOCHS, TIMING, PREDICTIONS, CONDITIONS, MODEL, STATE, PROVENANCE, RESULT, FAILURE];
 }
 
 /// A folder with the files of one trial: `trials/<id>/` of one that has ended, or that of an
@@ -78,7 +80,7 @@ impl TrialFolder {
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
         let limit = match name {
             file::MODEL | file::STATE => limit::WEIGHTS,
-            file::EPOCHS | file::TIMING | file::PREDICTIONS => limit::TABLE,
+            file::EPOCHS | file::TIMING | file::PREDICTIONS | file::CONDITIONS => limit::TABLE,
             _ => limit::RECORD,
         };
         // A symbolic link would lead to files of another folder.
@@ -113,6 +115,15 @@ impl TrialFolder {
         self.read_rows(file::PREDICTIONS)
     }
 
+    /// The rows of `conditions.csv`; none if there is no such file.
+    ///
+    /// # Errors
+    /// A row of it cannot be read.
+    pub fn read_conditions(&self) -> Result<Vec<ConditionRow>, Error> {
+        let text = self.read(file::CONDITIONS)?;
+        text.map_or(Ok(Vec::new()), |text| parse_rows(&self.path.join(file::CONDITIONS), &text))
+    }
+
     /// SHA-256 of a file of the trial in hexadecimal digits; `None` if it does not exist.
     ///
     /// # Errors
@@ -128,7 +139,7 @@ impl TrialFolder {
     pub fn seal(&self, outcome: &Outcome) -> Result<(), Error> {
         let mut files = BTreeMap::new();
         let state = (outcome.status == Status::Complete).then_some(file::STATE);
-        let others = [file::PREDICTIONS, file::FAILURE].into_iter().chain(state);
+        let others = [file::PREDICTIONS, file::CONDITIONS, file::FAILURE].into_iter().chain(state);
         for name in file::COMPLETE.into_iter().chain(others) {
             files.extend(self.checksum(name)?.map(|checksum| (name.to_owned(), checksum)));
         }

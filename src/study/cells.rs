@@ -6,7 +6,7 @@ use super::choice::Size;
 use super::error::Error;
 use super::space::Configuration;
 use crate::plan::{Plan, Trial};
-use crate::spec::{Axis, Search, Sweep};
+use crate::spec::{Axis, Conditions, Search, Sweep};
 
 /// Setting by which trials of a rung pause.
 const STOP: &str = "training.stop_after";
@@ -77,6 +77,7 @@ impl<'a> StudyCells<'a> {
             excluded: Vec::new(),
             search: None,
             compare: None,
+            conditions: Conditions::default(),
             frozen: None,
             published: Vec::new(),
             cells: Vec::new(),

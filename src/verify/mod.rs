@@ -32,7 +32,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::data::Part;
-use crate::engine::{Control, DatasetCache, Observer};
+use crate::engine::{Conditions, Control, DatasetCache, Observer};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Sweep, TestSet};
 use crate::store::{self, Status, Store, TrialRow};
@@ -93,9 +93,12 @@ impl<'a> Audit<'a> {
     pub fn check_trials(&mut self, checked: &(dyn Fn() + Sync)) {
         let Self { subject, datasets, report, .. } = self;
         stale::strays(*subject, report);
+        let conditions =
+            datasets.as_ref().map(|datasets| Conditions::of(&subject.sweep.conditions, datasets));
         let inspect = |trial: &Trial| {
             let dataset = datasets.as_ref().and_then(|datasets| datasets.find(&trial.config.data));
-            let found = trial::inspect(subject.store, trial, subject.sweep.test, dataset);
+            let found =
+                trial::inspect(subject.store, trial, subject.sweep.test, dataset.zip(conditions.as_ref()));
             checked();
             found
         };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use crate::data::Dataset;
+use crate::engine::Conditions;
 use crate::model::{Checkpoint, Model};
 use crate::plan::{self, Trial};
 use crate::provenance::{self, Provenance};
@@ -33,6 +34,26 @@ pub(super) fn faults(
         Err(fault) => faults.push(fault),
     }
     faults
+}
+
+/// Compares the network's mistakes under conditions with the stored ones.
+pub(super) fn condition_fault(
+    trial: &Trial,
+    trained: &TrialFolder,
+    tested: &TrialFolder,
+    conditions: &Conditions<'_>,
+) -> Option<(&'static str, String)> {
+    let bytes = read_file(trained.path().join(file::MODEL)).ok()?;
+    let computed = Checkpoint::parse(&bytes).and_then(|checkpoint| conditions.rows(trial, &checkpoint));
+    let problem = match (computed, tested.read_conditions()) {
+        (Err(error), _) => Some(format!("cannot be computed: {}", chain(&error))),
+        (_, Err(error)) => Some(super::problem(&error)),
+        (Ok(computed), Ok(kept)) => computed
+            .iter()
+            .any(|row| !kept.contains(row))
+            .then(|| "has other mistakes than the network under the conditions of the spec".to_owned()),
+    };
+    problem.map(|problem| (file::CONDITIONS, problem))
 }
 
 /// Checks the provenance; returns the CPU if it is another one.

@@ -29,10 +29,10 @@ pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Opt
     let advice = "run `drsae sweep` to compute the trials again";
     report.note(store.trials(), "has no planned trial, so only the tables are checked", advice);
     let trials = tables(subject, report)?;
-    match store.rows(&store.mistakes_csv()) {
-        Ok(mistakes) => analysis::check(subject, &Input { trials, mistakes }, report),
+    match Input::read(store) {
+        Ok(input) => analysis::check(subject, &Input { trials, ..input }, report),
         Err(error) => {
-            report.wrong(store.mistakes_csv(), problem(&error), RESTORE);
+            report.wrong(store.mistakes_csv(), chain(&error), RESTORE);
             None
         }
     }

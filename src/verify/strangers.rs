@@ -18,7 +18,7 @@ const MOVE: &str = "move it out of the results";
 const FOLDERS: [&str; 5] = ["trials", "running", "slurm", "unsealed", "search"];
 
 /// Files of a study at the top, and in the analysis of its search.
-const STUDY: [&str; 2] = ["frozen.toml", "ledger.csv"];
+const STUDY: [&str; 3] = ["frozen.toml", "ledger.csv", "conditions.csv"];
 const SEARCH: [&str; 3] = ["search.csv", "search.svg", "best.toml"];
 
 /// Folder of replaced results; nothing reads it.

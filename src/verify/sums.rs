@@ -5,7 +5,7 @@ use std::path::Path;
 use super::analysis::ANALYZE;
 use super::compare::compare;
 use super::{AuditReport, AuditedFolder, difference, problem};
-use crate::store::{self, MergedTexts, Table, read_file};
+use crate::store::{self, MergedTexts, Table, file, read_file};
 
 const RESTORE: &str = "restore it";
 
@@ -19,7 +19,9 @@ pub(super) fn of_tables(subject: AuditedFolder<'_>, report: &mut AuditReport) {
         Ok(None) => return report.wrong(store.sums_file(), "is missing", RESTORE),
         Err(error) => return report.wrong(store.sums_file(), problem(&error), RESTORE),
     };
-    for path in Table::ALL.map(|table| store.table(table)).into_iter().chain([store.plan_csv()]) {
+    let conditions = Some(store.conditions_csv()).filter(|path| path.exists());
+    let others = [store.plan_csv()].into_iter().chain(conditions);
+    for path in Table::ALL.map(|table| store.table(table)).into_iter().chain(others) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match (read_file(&path), sums.get(&name)) {
             (Ok(text), Some(sum)) if store::checksum(&text) == sum => {}
@@ -45,6 +47,8 @@ pub(super) fn of_trials(subject: AuditedFolder<'_>, texts: &MergedTexts, report:
         return report.note(path, "is missing, which earlier versions did not write", ANALYZE);
     }
     if let Ok(plan) = store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()) {
-        compare(&path, texts.sums(&plan).as_bytes(), difference::of_texts, ANALYZE, report);
+        let conditions = read_file(store.conditions_csv()).ok().map(|text| (file::CONDITIONS, text));
+        let others: Vec<_> = [("plan.csv", plan)].into_iter().chain(conditions).collect();
+        compare(&path, texts.sums(&others).as_bytes(), difference::of_texts, ANALYZE, report);
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn merged(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
     for table in Table::ALL {
         compare(&store.table(table), texts.of(table), difference::of_tables, ANALYZE, report);
     }
+    conditions(subject, report);
     sums::of_trials(subject, &texts, report);
     if merged.stored > 0 {
         stored::rows(subject, merged.stored, report);
@@ -73,11 +74,24 @@ pub(super) fn merged(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
     }
 }
 
+/// Checks `conditions.csv` against what the tests of the trials give.
+fn conditions(subject: AuditedFolder<'_>, report: &mut AuditReport) {
+    let AuditedFolder { store, plan, .. } = subject;
+    let path = store.conditions_csv();
+    let rows = store.conditions(plan.trials.iter().map(|trial| trial.id.as_str()));
+    match rows.and_then(|rows| Ok((rows.len(), store::csv(&rows)?))) {
+        Ok((0, _)) => {}
+        Ok((_, text)) => compare(&path, &text, difference::of_tables, "run `drsae unseal` again", report),
+        Err(error) => report.wrong(path, problem(&error), "restore the file"),
+    }
+}
+
 /// The merged tables as the trials give them.
 fn input(store: &Store, texts: &MergedTexts) -> Result<Input, store::Error> {
     let mistakes = parse_rows(&store.table(Table::Mistakes), texts.of(Table::Mistakes))?;
     let trials = TrialTable::parse(store.table(Table::Trials), texts.of(Table::Trials))?;
-    Ok(Input { trials, mistakes: Some(mistakes) })
+    let conditions = store.rows(&store.conditions_csv())?.unwrap_or_default();
+    Ok(Input { trials, mistakes: Some(mistakes), conditions })
 }
 
 fn unmergeable(subject: AuditedFolder<'_>, error: &store::Error, report: &mut AuditReport) {

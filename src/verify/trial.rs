@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{AuditReport, contents, network, problem};
 use crate::data::Dataset;
+use crate::engine::Conditions;
 use crate::plan::Trial;
 use crate::spec::TestSet;
 use crate::store::{self, Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
@@ -36,17 +37,24 @@ pub(super) fn names(folder: &Path, report: &mut AuditReport) -> Vec<String> {
     }
 }
 
-/// Checks the folder of `trial`, with the network on the test images if there are any.
-pub(super) fn inspect(store: &Store, trial: &Trial, test: TestSet, dataset: Option<&Dataset>) -> AuditReport {
+/// Checks the folder of `trial`, with the network on the test images, and under the sweep's conditions, if there are
+/// any.
+pub(super) fn inspect(
+    store: &Store,
+    trial: &Trial,
+    test: TestSet,
+    images: Option<(&Dataset, &Conditions<'_>)>,
+) -> AuditReport {
     let mut report = AuditReport::default();
     let folders = store.trial(&trial.id).and_then(|folder| Ok((folder, store.unsealed(&trial.id)?)));
     match folders {
         Ok((folder, unsealed)) => {
-            Inspection { trial, test, folder: folder.clone(), report: &mut report }.run(dataset);
+            Inspection { trial, test, folder: folder.clone(), report: &mut report }
+                .run(images.map(|(dataset, _)| dataset));
             if test == TestSet::Sealed && unsealed.path().exists() {
                 let mut inspection =
                     Inspection { trial, test: TestSet::Open, folder: unsealed, report: &mut report };
-                inspection.unsealed(&folder, dataset);
+                inspection.unsealed(&folder, images);
             }
         }
         Err(error) => report.wrong(store.trials(), chain(&error), "give the trial another id"),
@@ -169,7 +177,7 @@ impl Inspection<'_> {
     }
 
     /// Checks the test of a trial that was trained while its test images were sealed.
-    fn unsealed(&mut self, trained: &TrialFolder, dataset: Option<&Dataset>) {
+    fn unsealed(&mut self, trained: &TrialFolder, images: Option<(&Dataset, &Conditions<'_>)>) {
         let again = "remove it, and let `drsae unseal` test the network again";
         let problems = match self.folder.sealed() {
             Err(error) => vec![(file::RESULT, problem(&error))],
@@ -179,9 +187,10 @@ impl Inspection<'_> {
                 {
                     let result = contents::result(&sealed.outcome, self.trial, TestSet::Open);
                     let mut found: Vec<_> = result.err().map(|it| (file::RESULT, it)).into_iter().collect();
-                    if let Some(dataset) = dataset {
+                    if let Some((dataset, conditions)) = images {
                         let tested = (&self.folder, &sealed.outcome);
                         found.extend(network::faults(self.trial, trained, Some(tested), dataset));
+                        found.extend(network::condition_fault(self.trial, trained, &self.folder, conditions));
                     }
                     found
                 } else {

@@ -46,6 +46,11 @@ widen = 1
 [compare]
 reference = { "model.family" = "drsae" }
 match = "parameters"
+
+[conditions]
+masking = [0.3]
+shift = [1, 2]
+iterations = 3
 "#;
 
 /// The files of a study that must not depend on when and how it ran.
@@ -213,6 +218,72 @@ fn unsealed_tables_are_those_of_an_open_sweep() {
     lab.remove("results/tiny/unsealed");
     lab.drsae("analyze", &["--set", "test=sealed"]).success();
     assert_eq!(tables.map(|table| lab.read(format!("results/tiny/{table}"))), open);
+}
+
+/// The test images as they are are the condition of T iterations.
+#[test]
+fn networks_are_tested_under_conditions_when_they_are_unsealed() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("study", &[]).success();
+    let read = |path: &str| lab.read(format!("results/tiny/{path}"));
+    let rows: Vec<Vec<String>> = read("conditions.csv")
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(str::to_owned).collect())
+        .collect();
+    let of = |family: &str, seed: u64| {
+        let own = rows.iter().filter(|row| {
+            row[0].starts_with(&format!("{family}-")) && row[0].contains(&format!("-s{seed}-"))
+        });
+        own.map(|row| format!("{} {}", row[1], row[2])).collect::<Vec<_>>()
+    };
+    // Two iterations, which share all parameters in one family alone.
+    let corrupted = ["masking 0.3", "shift 1.0", "shift 2.0"];
+    let iterations: Vec<_> = (1..=6).map(|t| format!("iterations {t}.0")).collect();
+    assert_eq!(of("drsae", 1), [&corrupted.map(str::to_owned)[..], &iterations].concat());
+    assert_eq!(of("untied", 2), [&corrupted.map(str::to_owned)[..], &iterations[..2]].concat());
+    let mut reader = csv::Reader::from_reader(read("trials.csv").into_bytes().leak() as &[u8]);
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    for trial in reader.records().map(Result::unwrap) {
+        let at_end =
+            rows.iter().find(|row| row[0] == trial[0] && row[1] == "iterations" && row[2] == "2.0").unwrap();
+        let error: f64 = trial[column("test_error")].parse().unwrap();
+        assert_eq!(100.0 * at_end[3].parse::<f64>().unwrap() / 80.0, error);
+    }
+    assert!(read("SHA256SUMS").contains("  conditions.csv\n"));
+    for table in ["conditions.csv", "condition_grid.csv"] {
+        assert!(read(&format!("analysis/{table}")).contains("masking,0.3,"));
+    }
+    for figure in ["masking", "shift", "iterations"] {
+        assert!(read(&format!("analysis/figures/condition_{figure}.svg")).starts_with("<svg"));
+    }
+    lab.drsae("verify", &[]).success();
+
+    // The merged table keeps what the folders no longer have, and a change of it shows.
+    let analysed = read("analysis/conditions.csv");
+    let kept = read("conditions.csv");
+    for gone in ["trials", "unsealed"] {
+        lab.remove(&format!("results/tiny/{gone}"));
+    }
+    lab.drsae("analyze", &[]).success();
+    assert_eq!(read("analysis/conditions.csv"), analysed);
+    lab.drsae("verify", &[]).success();
+    lab.write("results/tiny/conditions.csv", kept.replacen("masking,0.3,", "masking,0.3,1", 1));
+    lab.drsae("verify", &[]).code(1).stdout(predicate::str::contains("conditions.csv"));
+}
+
+#[test]
+fn a_test_that_was_changed_under_a_condition_is_found_and_repeated() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("study", &[]).success();
+    let expected = lasting(&lab, "tiny");
+    let folder = fs::read_dir(lab.path("results/tiny/unsealed")).unwrap().next().unwrap().unwrap().path();
+    fs::write(folder.join("conditions.csv"), "trial,condition,level,mistakes\n").unwrap();
+    lab.drsae("verify", &[]).code(1).stdout(predicate::str::contains("was changed: its SHA-256 is"));
+    lab.drsae("unseal", &[]).success();
+    assert_same(&lasting(&lab, "tiny"), &expected);
+    assert_eq!(lab.read("results/tiny/ledger.csv").lines().count(), 3, "it is the same reading");
 }
 
 #[test]

@@ -31,7 +31,8 @@ index,image,label,predicted
 
 fn input(trials: &str, mistakes: Option<&str>) -> Input {
     let mistakes = mistakes.map(|text| parse_rows("mistakes.csv".as_ref(), text.as_bytes()).unwrap());
-    Input { trials: TrialTable::parse("trials.csv".into(), trials.as_bytes()).unwrap(), mistakes }
+    let trials = TrialTable::parse("trials.csv".into(), trials.as_bytes()).unwrap();
+    Input { trials, mistakes, conditions: Vec::new() }
 }
 
 fn file(input: &Input, name: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Results folders with known answers.
 
 mod answers;
+mod conditions;
 mod effects;
 mod examples;
 mod published;

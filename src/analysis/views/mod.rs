@@ -1,6 +1,7 @@
 //! The tables as they are printed: rounded, with units in their heads, and captions that
 //! state n, the method and how networks were selected.
 
+mod conditions;
 mod effects;
 pub(super) mod latex;
 pub(super) mod markdown;
@@ -63,6 +64,7 @@ pub(super) fn of(analysis: &Analysis) -> Vec<TableView> {
         views.extend(effects(compared));
         views.extend([grid(compared), comparison(compared)]);
     }
+    views.extend(conditions::view(&analysis.conditions));
     views
 }
 

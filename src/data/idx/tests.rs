@@ -69,8 +69,8 @@ fn a_folder_is_read_plain_and_compressed() {
     assert_eq!(load(folder.path(), true).unwrap(), plain);
     let folder = Some(folder.path().to_owned());
     let config = Config { source: Source::Idx, folder, validation: 0, ..Config::default() };
-    let Facts { shape, checksums } = facts(&config, None).unwrap();
-    assert_eq!((shape, checksums), (plain.shape(), plain.checksums));
+    let Facts { shape, layout, checksums } = facts(&config, None).unwrap();
+    assert_eq!((shape, layout, checksums), (plain.shape(), plain.layout, plain.checksums));
 }
 
 #[test]

@@ -132,6 +132,13 @@ impl Panel<'_> {
         self.canvas.line(&points, look.colour, width, opacity)
     }
 
+    /// A line through values behind the data, that belongs to no series.
+    pub fn backdrop(&self, values: &[(f64, f64)]) -> Drawn {
+        let points: Vec<_> = values.iter().map(|&value| self.place(value)).collect();
+        let (width, opacity) = Weight::Seed.of_line();
+        self.canvas.line(&points, Colour::Faint, width, opacity)
+    }
+
     /// An upright interval at `x`, `dodge` pixels to its right.
     pub fn upright(&self, x: f64, interval: Interval, dodge: f64, look: Look) -> Drawn {
         let (low, high) = (self.place((x, interval.low)), self.place((x, interval.high)));

@@ -2,12 +2,14 @@
 //!
 //! A figure that does not apply to a sweep is omitted.
 
+mod conditions;
 mod effects;
 mod error_by;
 mod error_by_label;
 mod learning_curves;
 mod matched_parameters;
 mod paired_differences;
+mod pareto;
 mod scatter;
 mod seed_row;
 mod sparsity;
@@ -49,6 +51,7 @@ pub fn all(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
     leading.extend(error_by_label::figure(data)?);
     leading.extend(test_error::figures(data)?);
     let mut figures: Vec<_> = leading.into_iter().map(|figure| Figure { leads: true, ..figure }).collect();
+    figures.extend(conditions::figures(data)?);
     figures.extend(error_by::figures(data)?);
     figures.extend(learning_curves::figure(data)?);
     figures.extend(sparsity::figure(data)?);

@@ -1,10 +1,10 @@
 //! Two numbers of every trial against each other, with a line through the cells' means for each
 //! series.
 
-use super::{Figure, left_out, seed_entries, seeds, tip};
+use super::{Figure, left_out, pareto, seed_entries, seeds, tip};
 use crate::analysis::CellTrials;
 use crate::report::Error;
-use crate::report::chart::{Anchor, Drawn, Font, Look, Panel, PanelGrid, Scale, Weight};
+use crate::report::chart::{Anchor, Colour, Drawn, Font, LegendEntry, Look, Panel, PanelGrid, Scale, Weight};
 use crate::report::data::{FacetAxis, ReportData};
 use crate::report::facets::{Facets, cell_name, title};
 use crate::stats::{CONFIDENCE, Interval, mean, t_interval};
@@ -70,6 +70,8 @@ impl Scatter<'_> {
         let several = dots.iter().any(|dot| dot.y.is_some());
         let mut entries = facets.entries();
         entries.extend(several.then(seed_entries).into_iter().flatten());
+        let front = LegendEntry::Line(Colour::Faint, Weight::Seed, "Pareto front".to_owned());
+        entries.extend((!self.is_setting).then_some(front));
         let grid = PanelGrid {
             headings: facets.headings(),
             x: (self.x.scale)(
@@ -86,9 +88,16 @@ impl Scatter<'_> {
         let caption = self.caption(data, &facets, &dots);
         Figure::draw(&self.name, &self.title, caption, grid.size(), |canvas| {
             grid.draw(canvas, |panel, number| {
-                facets.panels[number].series.iter().try_for_each(|(series, cells)| {
-                    let dots: Vec<_> = cells.iter().filter_map(|cell| self.dot(data, cell)).collect();
-                    self.paint(panel, dots, facets.look(*series), facets.dodge(*series, step))
+                let dots = |cells: &[&CellTrials]| {
+                    cells.iter().filter_map(|cell| self.dot(data, cell)).collect::<Vec<_>>()
+                };
+                let series = &facets.panels[number].series;
+                if !self.is_setting {
+                    let means = series.iter().flat_map(|(_, cells)| dots(cells)).map(|dot| dot.mean);
+                    panel.backdrop(&pareto::front(means))?;
+                }
+                series.iter().try_for_each(|(series, cells)| {
+                    self.paint(panel, dots(cells), facets.look(*series), facets.dodge(*series, step))
                 })
             })
         })
@@ -179,7 +188,12 @@ impl Scatter<'_> {
             }
             _ => String::new(),
         };
-        format!("{} {marks}{labels}{}", self.caption, left_out(facets))
+        let front = if self.is_setting {
+            ""
+        } else {
+            " The Pareto front joins the means of which no other in the panel has less of both."
+        };
+        format!("{} {marks}{labels}{front}{}", self.caption, left_out(facets))
     }
 }
 

@@ -1,3 +1,4 @@
+mod conditions;
 mod labels;
 mod properties;
 mod refusals;

@@ -25,7 +25,8 @@ where it is absent. `[[…]]` is a list of tables. `--set training.phases.0.rate
 const LEAST: &str = "name = \"a\"\nseeds = 1\ntraining.phases = [{ epochs = 1, rate = 1e-3 }]\n";
 
 /// The tables of a spec in which probes are valid, beside those of a trial.
-const TABLES: [(&str, &str); 4] = [
+const TABLES: [(&str, &str); 5] = [
+    ("conditions", "test = \"sealed\""),
     ("compare", "sweep.grid.\"model.steps\" = [1, 2]\ncompare.reference = { \"model.steps\" = 1 }"),
     ("search", "search = { method = \"grid\", seeds = 1, space = { \"model.steps\" = [1, 2] } }"),
     ("frozen", "frozen = { spec = \"\", search = \"\", contrasts = [], exclusions = \"\" }"),

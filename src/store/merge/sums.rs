@@ -1,4 +1,4 @@
-//! `SHA256SUMS`: checksums of the merged tables and of their plan, in the format of `sha256sum`.
+//! `SHA256SUMS`: checksums of the merged tables, of their plan and of the tests under conditions, in the format of `sha256sum`.
 //!
 //! A merge writes the checksums to [`NEW_SUMS`] before it renames the first table into place, and renames that file to
 //! `SHA256SUMS` after the last. A table whose checksum is in neither file was changed by another program.
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::Table;
 use crate::hash::hex;
-use crate::store::{Error, Store, atomic};
+use crate::store::{Error, Store, atomic, file};
 
 /// Name of the file.
 pub const SUMS: &str = "SHA256SUMS";
@@ -96,8 +96,10 @@ impl Store {
     /// Announces the checksums of tables that are about to be renamed into place, and that of their plan.
     pub(super) fn announce_sums(&self, tables: [(Table, String); 4]) -> Result<Sums, Error> {
         let mut sums = Sums(tables.map(|(table, sum)| (table.file().to_owned(), sum)).into());
-        if let Some(plan) = self.read(&self.plan_csv())? {
-            sums.insert("plan.csv", &plan);
+        for (name, path) in [("plan.csv", self.plan_csv()), (file::CONDITIONS, self.conditions_csv())] {
+            if let Some(text) = self.read(&path)? {
+                sums.insert(name, &text);
+            }
         }
         atomic::write(self.io(), &self.root.join(NEW_SUMS), sums.text().as_bytes())?;
         Ok(sums)

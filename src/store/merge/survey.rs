@@ -46,11 +46,13 @@ impl MergedTexts {
         &self.0[table as usize]
     }
 
-    /// The text of `SHA256SUMS` for this `plan.csv`.
+    /// The text of `SHA256SUMS` with these further files, each with its name.
     #[must_use]
-    pub fn sums(&self, plan: &[u8]) -> String {
+    pub fn sums(&self, files: &[(&str, Vec<u8>)]) -> String {
         let mut sums = Sums::default();
-        sums.insert("plan.csv", plan);
+        for (name, text) in files {
+            sums.insert(name, text);
+        }
         for table in Table::ALL {
             sums.insert(table.file(), self.of(table));
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::concern::Concern;
-pub use self::records::{EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow};
+pub use self::records::{ConditionRow, EpochRow, MistakeRow, PredictionRow, ProvenanceRow, TimingRow};
 pub use self::row::{Row, csv, header_of, parse_rows, table};
 pub(super) use self::row::{lines, text};
 pub use self::trial_row::{TrialRow, TrialTable, axis_column};

@@ -83,6 +83,30 @@ pub struct MistakeRow {
     pub predicted: i64,
 }
 
+/// The test of a trial under a condition that its training never saw, in `conditions.csv`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ConditionRow {
+    /// Id of the trial.
+    pub trial: String,
+    /// Name of the condition.
+    pub condition: String,
+    /// Level of the condition: a share, pixels, or iterations.
+    pub level: f64,
+    /// Misclassified test images.
+    pub mistakes: usize,
+}
+
+impl ConditionRow {
+    /// Name of the condition of another number of iterations.
+    pub const ITERATIONS: &str = "iterations";
+
+    /// True if both are of one condition at one level.
+    #[must_use]
+    pub fn is_of(&self, other: &Self) -> bool {
+        self.condition == other.condition && self.level == other.level
+    }
+}
+
 /// The provenance and the wall-clock of a complete trial, in the merged
 /// `provenance.csv`: the facts of [`Provenance`], without the command line, which may name
 /// folders of the machine.
@@ -153,6 +177,7 @@ impl Row for EpochRow {}
 impl Row for TimingRow {}
 impl Row for PredictionRow {}
 impl Row for MistakeRow {}
+impl Row for ConditionRow {}
 impl Row for ProvenanceRow {
     const ADDED: &'static [&'static str] = &["device"];
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::*;
-use crate::data::{Facts, Shape};
+use crate::data::{Facts, Layout, Shape};
 use crate::device::Kind;
 use crate::plan::Trial;
 use crate::store::TrialRow;
@@ -33,7 +33,7 @@ match = "parameters"
 
 fn plan(sweep: &Sweep) -> Plan {
     let shape = Shape { inputs: 784, classes: 10, train: 3000, test: 10 };
-    let facts = Facts { shape, checksums: BTreeMap::new() };
+    let facts = Facts { shape, layout: Layout::square(28), checksums: BTreeMap::new() };
     Plan::of(sweep, Kind::Cpu, |_| Ok::<_, Infallible>(facts.clone())).unwrap()
 }
 
