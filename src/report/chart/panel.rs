@@ -135,7 +135,7 @@ impl Panel<'_> {
     /// A line through values behind the data, that belongs to no series.
     pub fn backdrop(&self, values: &[(f64, f64)]) -> Drawn {
         let points: Vec<_> = values.iter().map(|&value| self.place(value)).collect();
-        let (width, opacity) = Weight::Seed.of_line();
+        let (width, opacity) = Weight::Mean.of_line();
         self.canvas.line(&points, Colour::Faint, width, opacity)
     }
 

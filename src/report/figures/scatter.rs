@@ -70,7 +70,7 @@ impl Scatter<'_> {
         let several = dots.iter().any(|dot| dot.y.is_some());
         let mut entries = facets.entries();
         entries.extend(several.then(seed_entries).into_iter().flatten());
-        let front = LegendEntry::Line(Colour::Faint, Weight::Seed, "Pareto front".to_owned());
+        let front = LegendEntry::Line(Colour::Faint, Weight::Mean, "Pareto front".to_owned());
         entries.extend((!self.is_setting).then_some(front));
         let grid = PanelGrid {
             headings: facets.headings(),
