@@ -137,6 +137,10 @@ fuzz TARGET SECONDS="60":
 settings:
     DRSAE_WRITE_SETTINGS=1 cargo test --quiet --lib the_page_of_settings
 
+# Write README.md and docs/RESULTS.md from their templates in docs/templates and the stored tables
+texts:
+    DRSAE_WRITE_TEXTS=1 cargo test --quiet --test texts the_pages_are
+
 # Build the library's documentation into target/doc
 doc:
     cargo doc --no-deps

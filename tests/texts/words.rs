@@ -1,0 +1,161 @@
+//! Numbers in the words of the pages, as filters of templates.
+
+use drsae::stats::{CONFIDENCE, t_interval};
+use jiff::Timestamp;
+use minijinja::value::Value;
+use minijinja::{Environment, Error};
+
+use super::tables::{Row, invalid};
+
+/// Adds the filters:
+///
+/// - of a number: `fixed(DIGITS)`, by default two; `signed`, with + or −; `p`, a p-value;
+/// - of a row: `spread`, mean ± standard deviation; `difference` with its interval; `interval`; `negated`, the difference in the
+///   other direction; `prediction`, the half-width of the interval of one more seed;
+/// - of a list: `only`, the value that all items have; `minutes`, from the first start of a trial to the last end;
+/// - of a text: `wrapped(COLUMNS, PREFIX)`, in lines.
+///
+/// `confidence` is that of every interval, in percent.
+pub fn add(environment: &mut Environment<'_>) {
+    environment.add_filter("fixed", fixed);
+    environment.add_filter("signed", signed);
+    environment.add_filter("p", p);
+    environment.add_filter("spread", spread);
+    environment.add_filter("difference", difference);
+    environment.add_filter("interval", interval);
+    environment.add_filter("negated", negated);
+    environment.add_filter("prediction", prediction);
+    environment.add_filter("only", only);
+    environment.add_filter("minutes", minutes);
+    environment.add_filter("wrapped", wrapped);
+    environment.add_global("confidence", fixed(100.0 * CONFIDENCE, Some(0)));
+}
+
+fn fixed(value: f64, digits: Option<usize>) -> String {
+    format!("{value:.*}", digits.unwrap_or(2))
+}
+
+fn signed(value: f64) -> String {
+    format!("{value:+.2}").replace('-', "−")
+}
+
+/// A p-value with three digits below 0.1 and two above.
+fn p(value: f64) -> String {
+    match value {
+        ..0.001 => "< 0.001".to_owned(),
+        ..0.1 => fixed(value, Some(3)),
+        _ => fixed(value, None),
+    }
+}
+
+/// Mean ± standard deviation of the test errors, or of another measure.
+fn spread(row: &Row, measure: Option<&str>) -> Result<String, Error> {
+    let measure = measure.unwrap_or("test_error");
+    let (mean, sd) = (row.number(&format!("{measure}_mean"))?, row.number(&format!("{measure}_sd"))?);
+    Ok(format!("{mean:.2} ± {sd:.2}"))
+}
+
+fn difference(row: &Row) -> Result<String, Error> {
+    Ok(format!("{:+.2} {}", row.number("mean_difference")?, interval(row, None)?))
+}
+
+/// The interval of the difference, or of another measure.
+fn interval(row: &Row, measure: Option<&str>) -> Result<String, Error> {
+    let end = |name: &str| {
+        row.number(&measure.map_or_else(|| name.to_owned(), |measure| format!("{measure}_{name}")))
+    };
+    Ok(format!("[{:.2}, {:.2}]", end("low_95")?, end("high_95")?))
+}
+
+fn negated(row: &Row) -> Result<Value, Error> {
+    let (low, high) = (row.number("low_95")?, row.number("high_95")?);
+    let values = [("mean_difference", -row.number("mean_difference")?), ("low_95", -high), ("high_95", -low)];
+    Ok(Value::from_object(row.with(&values)))
+}
+
+/// Half the width t·s·√(1 + 1/n) of the prediction interval of one more test error.
+fn prediction(row: &Row) -> Result<f64, Error> {
+    let errors = row.numbers("test_error_seed_")?;
+    let of_mean =
+        t_interval(&errors, CONFIDENCE).ok_or_else(|| invalid("fewer than two seeds".to_owned()))?;
+    Ok((of_mean.high - of_mean.low) / 2.0 * (errors.len() as f64 + 1.0).sqrt())
+}
+
+fn only(values: &Value) -> Result<Value, Error> {
+    let values: Vec<_> = values.try_iter()?.collect();
+    match &values[..] {
+        [value, others @ ..] if others.iter().all(|other| other == value) => Ok(value.clone()),
+        _ => Err(invalid(format!("not one value: {values:?}"))),
+    }
+}
+
+fn minutes(trials: &Value) -> Result<f64, Error> {
+    let (mut begin, mut end) = (f64::INFINITY, f64::NEG_INFINITY);
+    for trial in trials.try_iter()? {
+        let started = trial.get_attr("started")?.to_string();
+        let started: Timestamp = started.parse().map_err(|error| invalid(format!("{started}: {error}")))?;
+        let started = started.as_millisecond() as f64 / 1000.0;
+        begin = begin.min(started);
+        end = end.max(started + f64::try_from(trial.get_attr("seconds")?)?);
+    }
+    Ok((end - begin) / 60.0)
+}
+
+/// Lines of at most `columns` characters, each behind `prefix`.
+fn wrapped(text: &str, columns: usize, prefix: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.extend([" ", word]);
+            }
+            _ => lines.push(format!("{prefix}{word}")),
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::render;
+    use super::*;
+
+    #[test]
+    fn numbers_have_the_digits_of_the_pages() {
+        assert_eq!(
+            (fixed(0.125, None), fixed(1.5, Some(0)), fixed(-0.0004, None)),
+            ("0.12".into(), "2".into(), "-0.00".into())
+        );
+        assert_eq!((signed(0.0649), signed(-0.1)), ("+0.06".into(), "−0.10".into()));
+        let ps = [0.000_9, 0.001, 0.0555, 0.0999, 0.1032, 0.767].map(p);
+        assert_eq!(ps, ["< 0.001", "0.001", "0.056", "0.100", "0.10", "0.77"]);
+    }
+
+    #[test]
+    fn rows_are_spreads_and_differences() {
+        let rendered = |filter: &str, table: &str, of: &str| {
+            render(
+                "page.md",
+                &format!("{{{{ row(\"results/depth/analysis/{table}.csv\", steps=5, {of}) | {filter} }}}}"),
+            )
+            .unwrap()
+        };
+        assert_eq!(rendered("spread", "summary", "family=\"drsae\""), "1.59 ± 0.11");
+        assert_eq!(rendered("spread(\"valid_error\")", "summary", "family=\"drsae\""), "1.66 ± 0.18");
+        assert_eq!(rendered("difference", "comparison", "challenger=\"untied\""), "+0.28 [0.15, 0.41]");
+        assert_eq!(
+            rendered("negated | difference", "comparison", "challenger=\"untied\""),
+            "-0.28 [-0.41, -0.15]"
+        );
+    }
+
+    #[test]
+    fn what_differs_is_not_one_value() {
+        assert_eq!(render("page.md", "{{ [2, 2] | only }}").unwrap(), "2");
+        assert!(render("page.md", "{{ [2, 3] | only }}").is_err());
+        assert_eq!(
+            render("page.md", "{{ 'one two three' | wrapped(9, '> ') }}").unwrap(),
+            "> one two\n> three"
+        );
+    }
+}
