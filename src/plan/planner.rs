@@ -45,11 +45,8 @@ impl Plan {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let (datasets, positions) = described(sweep, describe)?;
-        if let Some(Err(unsuited)) =
-            datasets.iter().map(|(_, facts)| sweep.conditions.suit(facts.layout)).find(Result::is_err)
-        {
-            return Err(Error::Condition(unsuited));
-        }
+        let suited = |(_, facts): &(data::Config, Facts)| sweep.conditions.suit(facts.layout);
+        datasets.iter().try_for_each(suited).map_err(Error::Condition)?;
         let facts: Vec<_> = positions.iter().map(|&position| &datasets[position].1).collect();
         let cells = resolve(sweep, device, &facts)?;
         let mut trials = Vec::with_capacity(cells.len() * sweep.seeds.len());

@@ -301,6 +301,17 @@ fn impossible_matches_name_the_cell() {
 }
 
 #[test]
+fn a_condition_that_the_images_cannot_have_is_named() {
+    let sealed =
+        Sweep::parse(&format!("test = \"sealed\"\n{BASE}[conditions]\nocclusion = [28]"), "a.toml", &[]);
+    let refused = plan_of(&sealed.unwrap()).unwrap_err();
+    assert_eq!(
+        (refused.key(), refused.to_string().as_str()),
+        ("conditions", "`conditions.occlusion` has 28, which is impossible for images of 28 × 28 pixels")
+    );
+}
+
+#[test]
 fn the_experiments_can_be_planned_for_their_images() {
     for spec in crate::spec::tests::experiments() {
         let sweep = Sweep::load(&spec, &[]).unwrap();
