@@ -8,7 +8,7 @@ use candle_core::{DType, Device};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use drsae::data::{self, Fitted, Preprocessing};
 use drsae::model::{Config, Model};
-use drsae::train::{self, Batch, Batches, Selection};
+use drsae::train::{self, Batch, Batches, Noise, Selection};
 
 const IMAGES: usize = 2000;
 
@@ -29,7 +29,8 @@ fn images(criterion: &mut Criterion) {
         let mut batch = Batch::default();
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                let mut batches = Batches::shuffled(selection, 100, masking, 1, 1);
+                let mut batches =
+                    Batches::shuffled(selection, 100, Noise { masking, ..Noise::default() }, 1, 1);
                 while batches.next_into(&mut batch) {}
             });
         });

@@ -73,7 +73,7 @@ fn parts(criterion: &mut Criterion) {
     });
     let fused = Fused::<f32>::new(&model).expect("memory").expect("a recursion has fused kernels");
     let forward = || {
-        let code = fused.encode(&input).and_then(|encoding| encoding.last()).expect("codes");
+        let code = fused.encode(&input, &Arc::default()).and_then(|encoding| encoding.last()).expect("codes");
         fused.objective(&code, &input, &labels, WEIGHTS).expect("an objective").0
     };
     group.bench_function("graph forward", |bencher| bencher.iter(forward));

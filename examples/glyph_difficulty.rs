@@ -18,7 +18,7 @@ use std::f64::consts::PI;
 
 use drsae::data::{self, Fitted, Holdout, Images, Preprocessing, Split, split};
 use drsae::model::kernels::{Matrix, product};
-use drsae::train::{Batch, Batches, Selection};
+use drsae::train::{Batch, Batches, Noise, Selection};
 
 /// Not 0, the seed of the glyphs that their deformations were tuned on.
 const GLYPH_SEED: u64 = 1;
@@ -79,7 +79,7 @@ impl Linear {
         let mut batch = Batch::default();
         for epoch in 0..EPOCHS {
             let rate = RATE * 0.5 * (1.0 + (PI * epoch as f64 / EPOCHS as f64).cos());
-            let mut batches = Batches::shuffled(images, BATCH, 0.0, SEED, epoch);
+            let mut batches = Batches::shuffled(images, BATCH, Noise::default(), SEED, epoch);
             while batches.next_into(&mut batch) {
                 linear.update(&mut velocity, &batch, penalty, rate as f32);
             }

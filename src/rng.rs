@@ -19,6 +19,8 @@ pub enum Purpose {
     Shuffling,
     /// Masking noise on the inputs; the index is the epoch.
     Corruption,
+    /// Hidden units that are silent; the index is the epoch.
+    Dropout,
     /// Training images that are held out for validation.
     Split,
     /// Bootstrap samples; the index is the figure.
@@ -46,6 +48,7 @@ impl Purpose {
             Self::Primer => "primer",
             Self::Shuffling => "shuffling",
             Self::Corruption => "corruption",
+            Self::Dropout => "dropout",
             Self::Split => "split",
             Self::Bootstrap => "bootstrap",
             Self::Null => "null",

@@ -222,6 +222,9 @@ fn settings_of_networks_and_terms_are_checked_when_the_spec_is_read() {
         let refusal = parse(&settings).unwrap_err().to_string();
         assert!(refusal.contains(expected), "{refusal}");
     }
+    let text = parse(own).unwrap().to_toml().unwrap();
+    let refusal = Sweep::parse(&text, "c.toml", &["training.phases.0.dropout=0.5".to_owned()]).unwrap_err();
+    assert!(refusal.to_string().contains("dropout` silences units of a recursion"), "{refusal}");
     let refused =
         |name| model::register(name, |config: &model::Config, _: NoOptions| Ok(layer(Fault::None, config)));
     assert!(refused("mlp").is_err() && refused("A network").is_err());

@@ -278,11 +278,17 @@ fn readout(codes: &[Tensor]) -> Result<Tensor> {
 }
 
 /// Numbers of the size of each code's entries, with gradients through every code, the input and every weight: the codes
-/// by fused kernels are those of candle's operations.
-fn codes_gap<T: Scalar + WithDType>(model: &Model) -> Result<f64> {
+/// by fused kernels are those of candle's operations, with the gains of dropout as well.
+fn codes_gap<T: Scalar + WithDType>(model: &Model, is_dropped: bool) -> Result<f64> {
     let input = Var::from_tensor(&images()?.0.to_dtype(T::DTYPE)?)?;
     let fused = Fused::<T>::new(model)?.expect("a recursion has fused kernels");
-    let (found, expected) = (fused.encode_tensor(&input)?.all()?, model.codes(&input)?);
+    let gains =
+        matrix(4, 4, |i, j| if (i + 2.0 * j) % 3.0 == 1.0 { 0.0 } else { 1.5 })?.to_dtype(T::DTYPE)?;
+    let gains = Some(gains).filter(|_| is_dropped);
+    let numbers_of = |gains: &Tensor| gains.flatten_all()?.to_vec1();
+    let fused_gains = Arc::new(gains.as_ref().map_or(Ok(Vec::new()), numbers_of)?);
+    let found = fused.encode_tensor(&input, &fused_gains)?.all()?;
+    let expected = model.codes_with(&input, gains.as_ref())?;
     let mut gap = 0.0f64;
     for (found, expected) in found.iter().zip(&expected) {
         gap = gap.max(relative(&numbers(found)?, &numbers(expected)?));
@@ -314,10 +320,12 @@ fn fused_codes_are_those_of_the_graph_with_gradients_through_every_code() -> Res
     for family in Family::ALL {
         for steps in [1, 2, 5] {
             let config = Config { family, steps, hidden: 4, ..Config::default() };
-            let gap = codes_gap::<f64>(&shaken(&config, DType::F64)?)?;
-            assert!(gap < 1e-12, "{family} at T = {steps}: {gap}");
-            let gap = codes_gap::<f32>(&shaken(&config, DType::F32)?)?;
-            assert!(gap < 2e-5, "{family} at T = {steps}, f32: {gap}");
+            for is_dropped in [false, true] {
+                let gap = codes_gap::<f64>(&shaken(&config, DType::F64)?, is_dropped)?;
+                assert!(gap < 1e-12, "{family} at T = {steps}: {gap}");
+                let gap = codes_gap::<f32>(&shaken(&config, DType::F32)?, is_dropped)?;
+                assert!(gap < 2e-5, "{family} at T = {steps}, f32: {gap}");
+            }
         }
     }
     Ok(())
@@ -327,12 +335,14 @@ fn fused_codes_are_those_of_the_graph_with_gradients_through_every_code() -> Res
 fn fused_kernels_refuse_what_does_not_belong_to_them() -> Result {
     let model = shaken(&Config { steps: 2, hidden: 4, ..Config::default() }, DType::F64)?;
     let fused = Fused::<f64>::new(&model)?.expect("a recursion has fused kernels");
+    let no_gains = Arc::default();
     let tensor = |rows, columns, dtype| matrix(rows, columns, |i, j| i - j)?.to_dtype(dtype);
-    assert!(fused.encode_tensor(&tensor(3, 5, DType::F64)?).is_ok());
-    assert!(fused.encode_tensor(&tensor(3, 4, DType::F64)?).is_err());
-    assert!(fused.encode_tensor(&tensor(3, 5, DType::F32)?).is_err());
-    assert!(fused.encode(&Arc::new(vec![0.0; 7])).is_err());
-    let encoding = fused.encode(&Arc::new(vec![0.5; 10]))?;
+    assert!(fused.encode_tensor(&tensor(3, 5, DType::F64)?, &no_gains).is_ok());
+    assert!(fused.encode_tensor(&tensor(3, 4, DType::F64)?, &no_gains).is_err());
+    assert!(fused.encode_tensor(&tensor(3, 5, DType::F32)?, &no_gains).is_err());
+    assert!(fused.encode(&Arc::new(vec![0.0; 7]), &no_gains).is_err());
+    assert!(fused.encode(&Arc::new(vec![0.5; 10]), &Arc::new(vec![1.0; 7])).is_err());
+    let encoding = fused.encode(&Arc::new(vec![0.5; 10]), &no_gains)?;
     assert!(encoding.code(1).is_ok() && encoding.code(2).is_err());
     let weights = Weights { sparsity: 0.1, discriminative: None };
     let target = Arc::new(vec![0.5; 10]);
@@ -347,8 +357,12 @@ fn gradients_of_several_encodings_add_up() -> Result {
     let model = shaken(&Config { steps: 3, hidden: 4, ..Config::default() }, DType::F64)?;
     let fused = Fused::<f64>::new(&model)?.expect("a recursion has fused kernels");
     let (clean, corrupted, _) = images()?;
+    let no_gains = Arc::default();
     let by_codes = |codes: [Vec<Tensor>; 2]| readout(&codes[0])? + readout(&codes[1])?;
-    let found = by_codes([fused.encode_tensor(&clean)?.all()?, fused.encode_tensor(&corrupted)?.all()?])?;
+    let found = by_codes([
+        fused.encode_tensor(&clean, &no_gains)?.all()?,
+        fused.encode_tensor(&corrupted, &no_gains)?.all()?,
+    ])?;
     let expected = by_codes([model.codes(&clean)?, model.codes(&corrupted)?])?.backward()?;
     fused.differentiate(&found, model.parameters().trained())?;
     fused.with_gradients(|gradients| {
@@ -371,7 +385,7 @@ fn fused_gap<T: Scalar + WithDType>(model: &Model, weights: Weights) -> Result<f
 
     let fused = Fused::<T>::new(model)?.expect("a recursion has fused kernels");
     let step = |seen: &Arc<Vec<T>>, clean: &Arc<Vec<T>>, classes: &[u8]| {
-        let code = fused.encode(seen)?.last()?;
+        let code = fused.encode(seen, &Arc::default())?.last()?;
         let (total, terms) = fused.objective(&code, clean, classes, weights)?;
         fused.differentiate(&total, model.parameters().trained())?;
         Result::Ok(terms)

@@ -9,7 +9,8 @@ use drsae::data::{self, Dataset, Fitted, Holdout, Preprocessing, split};
 use drsae::device::Kind;
 use drsae::model::{Bounds, Config, Family, Group, Model};
 use drsae::train::{
-    self, Batch, Batches, Epoch, Error, Evaluation, Objective, Outcome, Selection, Task, Trainer, evaluate,
+    self, Batch, Batches, Epoch, Error, Evaluation, Noise, Objective, Outcome, Selection, Task, Trainer,
+    evaluate,
 };
 
 type Weights = Vec<Vec<f32>>;
@@ -385,7 +386,8 @@ fn masking_hides_pixels_from_the_encoder_alone() {
     let indices = split(images.len(), 0, task.holdout, task.seed).train;
     let selection = Selection { images, normaliser: &normaliser, indices: &indices };
     let mut batch = Batch::default();
-    Batches::shuffled(selection, 300, 0.6, task.seed, 1).next_into(&mut batch);
+    Batches::shuffled(selection, 300, Noise { masking: 0.6, ..Noise::default() }, task.seed, 1)
+        .next_into(&mut batch);
     let tensor = |numbers: &[f32]| Tensor::from_slice(numbers, (300, 784), &Device::Cpu).unwrap();
     let (clean, masked) = (tensor(&batch.clean), tensor(batch.input()));
     let against = |input: &Tensor, target: &Tensor| {

@@ -138,6 +138,19 @@ impl Model {
         self.encoder.codes(&self.parameters, input)
     }
 
+    /// As [`Model::codes`], every code multiplied by `gains` `[batch, width]` if there are any: dropout with one mask over all
+    /// iterations.
+    ///
+    /// # Errors
+    /// As [`Model::codes`]; there are gains, and the network is no recursion.
+    pub fn codes_with(&self, input: &Tensor, gains: Option<&Tensor>) -> Result<Vec<Tensor>> {
+        match (gains, self.encoder.recursion()) {
+            (None, _) => self.codes(input),
+            (gains, Some(recursion)) => recursion.codes_with(&self.parameters, input, gains),
+            (Some(_), None) => bail!("only a recursion has units that are silent in all iterations"),
+        }
+    }
+
     /// The last code z^T `[batch, width]` of an input `[batch, inputs]`.
     ///
     /// # Errors

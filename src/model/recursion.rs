@@ -58,6 +58,40 @@ impl Recursion {
         (0..self.steps).map(step).collect()
     }
 
+    /// The codes, each multiplied by `gains` `[batch, hidden]` if there are any. A product E·x that iterations share is
+    /// computed once.
+    ///
+    /// # Errors
+    /// The shapes do not match, or an operation fails.
+    pub fn codes_with(
+        &self,
+        parameters: &Parameters,
+        input: &Tensor,
+        gains: Option<&Tensor>,
+    ) -> Result<Vec<Tensor>> {
+        let product = |input: &Tensor, name: &str| input.matmul(&parameters.get(name)?.t()?);
+        let mut codes: Vec<Tensor> = Vec::with_capacity(self.steps);
+        let mut applied: Option<(String, Tensor)> = None;
+        for Step { encoder, recurrent, threshold } in self.iterations() {
+            if let Some(name) = &encoder
+                && applied.as_ref().is_none_or(|(last, _)| last != name)
+            {
+                applied = Some((name.clone(), product(input, name)?));
+            }
+            let drive = encoder.and(applied.as_ref()).map(|(_, drive)| drive.clone());
+            let recurrent = recurrent.as_ref().zip(codes.last());
+            let recurrent = recurrent.map(|(name, code)| product(code, name)).transpose()?;
+            let sum = match (drive, recurrent) {
+                (Some(drive), Some(recurrent)) => (drive + recurrent)?,
+                (Some(only), None) | (None, Some(only)) => only,
+                (None, None) => bail!("an iteration reads neither the input nor a code"),
+            };
+            let code = rectify(&sum.broadcast_sub(&parameters.get(&threshold)?)?)?;
+            codes.push(gains.map_or(Ok(code.clone()), |gains| code * gains)?);
+        }
+        Ok(codes)
+    }
+
     fn slot(&self, name: String, group: Group, inputs: usize) -> Slot {
         let Self { hidden, initial_step: step, wiring, steps } = *self;
         let he = Initial::Normal((2.0 / hidden as f64).sqrt());
@@ -100,28 +134,8 @@ impl Network for Recursion {
         self.hidden
     }
 
-    /// A product E·x that iterations share is computed once.
     fn codes(&self, parameters: &Parameters, input: &Tensor) -> Result<Vec<Tensor>> {
-        let product = |input: &Tensor, name: &str| input.matmul(&parameters.get(name)?.t()?);
-        let mut codes: Vec<Tensor> = Vec::with_capacity(self.steps);
-        let mut applied: Option<(String, Tensor)> = None;
-        for Step { encoder, recurrent, threshold } in self.iterations() {
-            if let Some(name) = &encoder
-                && applied.as_ref().is_none_or(|(last, _)| last != name)
-            {
-                applied = Some((name.clone(), product(input, name)?));
-            }
-            let drive = encoder.and(applied.as_ref()).map(|(_, drive)| drive.clone());
-            let recurrent = recurrent.as_ref().zip(codes.last());
-            let recurrent = recurrent.map(|(name, code)| product(code, name)).transpose()?;
-            let sum = match (drive, recurrent) {
-                (Some(drive), Some(recurrent)) => (drive + recurrent)?,
-                (Some(only), None) | (None, Some(only)) => only,
-                (None, None) => bail!("an iteration reads neither the input nor a code"),
-            };
-            codes.push(rectify(&sum.broadcast_sub(&parameters.get(&threshold)?)?)?);
-        }
-        Ok(codes)
+        self.codes_with(parameters, input, None)
     }
 
     /// Products with an E once for each image, since only neighbouring iterations share it, and without the gradient of

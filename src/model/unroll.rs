@@ -9,9 +9,10 @@
 //! ∂E      = (Σ_t δ_t)ᵀ·x    ∂b = −Σ_t Σ_batch δ_t    ∂S = Σ_t δ_tᵀ·z^(t−1)    ∂x = Σ_t δ_t·E_t
 //! ```
 //!
-//! where each sum runs over the iterations that share the parameter. The codes and the δ_t are
-//! contiguous, so ∂S is a single product over all of them. S is laid out once for all
-//! iterations that share it, and terms of inactive units are skipped ([`active`](super::active)).
+//! where each sum runs over the iterations that share the parameter. With gains, as those of dropout, every z^t is
+//! multiplied by them after its ReLU, and so is every δ_t. The codes and the δ_t are contiguous, so ∂S is a single product
+//! over all of them. S is laid out once for all iterations that share it, and terms of inactive units are skipped
+//! ([`active`](super::active)).
 
 use std::ops::Range;
 
@@ -60,6 +61,8 @@ pub struct Unroll<T> {
     drive_of: Option<usize>,
     /// z^1 … z^T, `[steps, batch, hidden]`.
     codes: Aligned<T>,
+    /// Factor of every code by image and unit `[batch, hidden]`; empty if all are 1.
+    gains: Vec<T>,
     /// δ_1 … δ_T, `[steps, batch, hidden]`, and the transpose of those that share an S.
     deltas: Vec<T>,
     transposed: Vec<T>,
@@ -87,6 +90,7 @@ impl<T: Scalar> Unroll<T> {
             drive: vec![T::zero(); unit],
             drive_of: None,
             codes: Aligned::zeros(steps.len() * unit),
+            gains: Vec::new(),
             deltas: Vec::new(),
             transposed: Vec::new(),
             summed: Vec::new(),
@@ -98,6 +102,13 @@ impl<T: Scalar> Unroll<T> {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.product.len() / self.hidden
+    }
+
+    /// Multiplies the codes of all iterations by `gains` `[batch, hidden]`, which are 0 or more, in the passes that follow: dropout
+    /// with one mask over all iterations. No gains are gains of 1.
+    pub fn set_gains(&mut self, gains: &[T]) {
+        self.gains.clear();
+        self.gains.extend_from_slice(gains);
     }
 
     /// Encodes the images of `input` `[batch, inputs]` with the weights of each slot.
@@ -149,6 +160,7 @@ impl<T: Scalar> Unroll<T> {
         } else {
             activate_without_input(code, weights[step.threshold]);
         }
+        multiply(code, &self.gains);
     }
 
     /// Computes E·x − b into `drive`, and E·x into `product`, unless they are there already.
@@ -198,6 +210,7 @@ impl<T: Scalar> Unroll<T> {
             for t in steps.clone().rev() {
                 let range = self.range(t);
                 gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range.clone()]);
+                multiply(&mut self.deltas[range.clone()], &self.gains);
                 active::product(&mut flow, &self.deltas[range], rows);
                 if let Some(outside) = slope(t - 1) {
                     flow.iter_mut().zip(outside).for_each(|(flow, &outside)| *flow = *flow + outside);
@@ -206,7 +219,8 @@ impl<T: Scalar> Unroll<T> {
         }
         self.matrix = matrix;
         let range = self.range(0);
-        gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range]);
+        gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range.clone()]);
+        multiply(&mut self.deltas[range], &self.gains);
         self.summed = flow;
     }
 
@@ -341,6 +355,15 @@ fn gate<T: Scalar>(delta: &mut [T], flow: &[T], code: &[T]) {
     dispatch!({
         for ((delta, &flow), &z) in delta.iter_mut().zip(flow).zip(code) {
             *delta = if z > zero { flow } else { zero };
+        }
+    });
+}
+
+/// Multiplies by the gains, if there are any.
+fn multiply<T: Scalar>(numbers: &mut [T], gains: &[T]) {
+    dispatch!({
+        for (number, &gain) in numbers.iter_mut().zip(gains) {
+            *number = *number * gain;
         }
     });
 }

@@ -69,7 +69,15 @@ fn validate(
     model.validate()?;
     Encoder::of(model)?;
     objective.validate()?;
-    training.validate()
+    training.validate()?;
+    let silences = |phase: &train::Phase| phase.dropout > 0.0;
+    match training.phases.iter().position(silences) {
+        Some(phase) if model.wiring().is_none() => Err(Invalid::new(
+            format!("training.phases.{phase}.dropout"),
+            "silences units of a recursion, and the network is one of the program: it can drop units itself",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// An invalid config of a trial.

@@ -30,6 +30,8 @@ pub struct Batch {
     pub labels: Vec<u8>,
     /// The images with masking noise; empty without noise.
     masked: Arc<Vec<f32>>,
+    /// The factor of each hidden unit for each image `[batch, units]`, 0 for a silent one; empty without dropout.
+    pub gains: Arc<Vec<f32>>,
     /// The stream of random numbers of this mini-batch: the seed, and its number in the pass of an epoch.
     draw: (u64, u64),
 }
@@ -60,29 +62,54 @@ pub struct Batches<'a> {
     order: Vec<u32>,
     next: usize,
     size: usize,
-    noise: Option<Noise>,
+    masking: Option<Draws>,
+    dropout: Option<Draws>,
+    /// Hidden units of [`Batch::gains`].
+    units: usize,
     /// Seed and epoch.
     pass: (u64, usize),
 }
 
-/// Masking noise: each number is zero with probability `below` / 2³².
-struct Noise {
+/// The noise of a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Noise {
+    /// Share of the encoder's input that is set to zero.
+    pub masking: f64,
+    /// True if the rest of the input is divided by 1 − `masking`.
+    pub rescale: bool,
+    /// Share of the hidden units that are silent for an image; the gain of the others is 1/(1 − `dropout`).
+    pub dropout: f64,
+    /// Hidden units n.
+    pub units: usize,
+}
+
+/// Numbers that are set to zero, each with probability `below` / 2³².
+struct Draws {
     below: u32,
+    /// Factor of the others.
+    kept: f32,
     random: ChaCha8Rng,
     /// Random bytes of a mini-batch, four for each number.
     bytes: Vec<u8>,
 }
 
-impl Noise {
-    /// Overwrites `masked` with `clean`, some numbers set to zero.
-    fn mask(&mut self, clean: &[f32], masked: &mut Vec<f32>) {
-        self.bytes.resize(4 * clean.len(), 0);
+impl Draws {
+    /// `None` if no number is set to zero.
+    fn of(share: f64, is_rescaled: bool, random: ChaCha8Rng) -> Option<Self> {
+        let kept = if is_rescaled { 1.0 / (1.0 - share) } else { 1.0 };
+        let below = (share * f64::from(u32::MAX)) as u32;
+        (share > 0.0).then(|| Self { below, kept: kept as f32, random, bytes: Vec::new() })
+    }
+
+    /// Overwrites `out` with `numbers`, some set to zero.
+    fn apply(&mut self, numbers: &[f32], out: &mut Vec<f32>) {
+        self.bytes.resize(4 * numbers.len(), 0);
         self.random.fill_bytes(&mut self.bytes);
-        masked.resize(clean.len(), 0.0);
+        out.resize(numbers.len(), 0.0);
         let (draws, _) = self.bytes.as_chunks::<4>();
         dispatch!({
-            for ((masked, &number), &draw) in masked.iter_mut().zip(clean).zip(draws) {
-                *masked = if u32::from_le_bytes(draw) < self.below { 0.0 } else { number };
+            for ((out, &number), &draw) in out.iter_mut().zip(numbers).zip(draws) {
+                *out = if u32::from_le_bytes(draw) < self.below { 0.0 } else { number * self.kept };
             }
         });
     }
@@ -92,21 +119,20 @@ impl<'a> Batches<'a> {
     /// The selection in its own order, without noise.
     #[must_use]
     pub fn in_order(selection: Selection<'a>, size: usize) -> Self {
-        Self { order: selection.indices.to_vec(), selection, next: 0, size, noise: None, pass: (0, 0) }
+        let order = selection.indices.to_vec();
+        Self { selection, order, next: 0, size, masking: None, dropout: None, units: 0, pass: (0, 0) }
     }
 
-    /// The selection in the order of (seed, epoch), with a share `masking` of the encoder's input set to
-    /// zero.
+    /// The selection in the order of (seed, epoch), with noise.
     #[must_use]
-    pub fn shuffled(selection: Selection<'a>, size: usize, masking: f64, seed: u64, epoch: usize) -> Self {
+    pub fn shuffled(selection: Selection<'a>, size: usize, noise: Noise, seed: u64, epoch: usize) -> Self {
         let mut batches = Self::in_order(selection, size);
+        let random = |purpose| rng::stream(seed, purpose, epoch as u64);
         batches.pass = (seed, epoch);
-        batches.order.shuffle(&mut rng::stream(seed, Purpose::Shuffling, epoch as u64));
-        batches.noise = (masking > 0.0).then(|| Noise {
-            below: (masking * f64::from(u32::MAX)) as u32,
-            random: rng::stream(seed, Purpose::Corruption, epoch as u64),
-            bytes: Vec::new(),
-        });
+        batches.order.shuffle(&mut random(Purpose::Shuffling));
+        batches.masking = Draws::of(noise.masking, noise.rescale, random(Purpose::Corruption));
+        batches.dropout = Draws::of(noise.dropout, true, random(Purpose::Dropout));
+        batches.units = noise.units;
         batches
     }
 
@@ -130,9 +156,15 @@ impl<'a> Batches<'a> {
         for (row, &index) in clean.chunks_exact_mut(images.inputs).zip(chosen) {
             normaliser.write(images, index as usize, row);
         }
-        match &mut self.noise {
-            Some(noise) => noise.mask(&batch.clean, Arc::make_mut(&mut batch.masked)),
+        match &mut self.masking {
+            Some(masking) => masking.apply(&batch.clean, Arc::make_mut(&mut batch.masked)),
             None => Arc::make_mut(&mut batch.masked).clear(),
+        }
+        match &mut self.dropout {
+            Some(dropout) => {
+                dropout.apply(&vec![1.0; chosen.len() * self.units], Arc::make_mut(&mut batch.gains));
+            }
+            None => Arc::make_mut(&mut batch.gains).clear(),
         }
         !chosen.is_empty()
     }
@@ -168,8 +200,12 @@ mod tests {
     }
 
     fn shuffled(masking: f64, seed: u64, epoch: usize) -> Vec<Batch> {
+        with_noise(Noise { masking, ..Noise::default() }, seed, epoch)
+    }
+
+    fn with_noise(noise: Noise, seed: u64, epoch: usize) -> Vec<Batch> {
         let indices: Vec<u32> = (0..COUNT as u32).collect();
-        pass(&indices, |selection| Batches::shuffled(selection, 10, masking, seed, epoch))
+        pass(&indices, |selection| Batches::shuffled(selection, 10, noise, seed, epoch))
     }
 
     fn labels(batches: &[Batch]) -> Vec<u8> {
@@ -215,7 +251,8 @@ mod tests {
         let selection = Selection { images: &images, normaliser: &normaliser, indices: &indices };
         for masking in [0.1, 0.4, 0.9] {
             let mut batch = Batch::default();
-            Batches::shuffled(selection, 100, masking, 3, 1).next_into(&mut batch);
+            let noise = Noise { masking, ..Noise::default() };
+            Batches::shuffled(selection, 100, noise, 3, 1).next_into(&mut batch);
             assert!(batch.clean.iter().all(|&number| number == 0.1));
             assert!(batch.input().iter().all(|&number| number == 0.0 || number == 0.1));
             let zeros = batch.input().iter().filter(|&&number| number == 0.0).count() as f64;
@@ -246,5 +283,35 @@ mod tests {
         assert_ne!(zeros(1, 1), zeros(1, 2));
         assert_ne!(zeros(1, 1), zeros(2, 1));
         assert_eq!(labels(&shuffled(0.5, 1, 1)), labels(&shuffled(0.0, 1, 1)));
+    }
+
+    #[test]
+    fn what_masking_keeps_may_be_rescaled() {
+        let noise = Noise { masking: 0.5, ..Noise::default() };
+        let (plain, rescaled) = (with_noise(noise, 3, 1), with_noise(Noise { rescale: true, ..noise }, 3, 1));
+        for (plain, rescaled) in plain.iter().zip(&rescaled) {
+            assert!(
+                plain.input().iter().zip(rescaled.input().iter()).all(|(one, other)| 2.0 * one == *other)
+            );
+        }
+    }
+
+    #[test]
+    fn dropout_silences_its_share_of_units_and_leaves_masks_and_order_alone() {
+        let noise = Noise { masking: 0.3, dropout: 0.2, units: 500, ..Noise::default() };
+        let batches = with_noise(noise, 3, 1);
+        for (with, without) in batches.iter().zip(shuffled(0.3, 3, 1)) {
+            assert_eq!((with.input(), &with.labels), (without.input(), &without.labels));
+            assert_eq!((with.gains.len(), without.gains.len()), (500 * with.labels.len(), 0));
+            assert!(with.gains.iter().all(|&gain| gain == 0.0 || gain == 1.25));
+        }
+        let gains = |seed, epoch| {
+            with_noise(noise, seed, epoch).iter().flat_map(|batch| batch.gains.to_vec()).collect::<Vec<_>>()
+        };
+        let silent = gains(3, 1).iter().filter(|&&gain| gain == 0.0).count() as f64;
+        let count = (500 * COUNT) as f64;
+        assert!((silent - 0.2 * count).abs() < 5.0 * (0.16 * count).sqrt(), "{silent} of {count}");
+        assert_eq!(gains(3, 1), gains(3, 1));
+        assert!(gains(3, 1) != gains(3, 2) && gains(3, 1) != gains(4, 1));
     }
 }

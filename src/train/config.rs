@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
+use super::batches::Noise;
 use super::registry::WeightedTerm;
 use crate::Invalid;
 use crate::model::Group;
@@ -167,6 +168,13 @@ pub struct Phase {
     /// input.
     #[serde(default)]
     pub masking: f64,
+    /// Divide the pixels that `masking` keeps by 1 − `masking`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rescale: bool,
+    /// Share of the hidden units that are silent for an image, the same in every iteration; the codes of the others are
+    /// divided by 1 − `dropout`. Evaluations use all units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropout: f64,
     /// Decay per update of a running average of the weights. The average is validated, and replaces the weights at the
     /// end of the phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +185,11 @@ pub struct Phase {
     /// Learning-rate multipliers.
     #[serde(default)]
     pub multipliers: Multipliers,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 fn default_momentum() -> f64 {
@@ -329,10 +342,17 @@ impl Phase {
             discriminative_weight: None,
             sparsity: None,
             masking: 0.0,
+            rescale: false,
+            dropout: 0.0,
             average: None,
             frozen: Vec::new(),
             multipliers: Multipliers::default(),
         }
+    }
+
+    /// The noise of a network with this number of hidden units.
+    pub(super) fn noise(&self, units: usize) -> Noise {
+        Noise { masking: self.masking, rescale: self.rescale, dropout: self.dropout, units }
     }
 
     fn validate(&self, at: &str) -> Result<(), Invalid> {
@@ -342,7 +362,13 @@ impl Phase {
             return Err(Invalid::new(key("rate"), format!("must be positive, not {}", self.rate)));
         }
         let average = self.average.unwrap_or_default();
-        for (name, share) in [("momentum", self.momentum), ("masking", self.masking), ("average", average)] {
+        let shares = [
+            ("momentum", self.momentum),
+            ("masking", self.masking),
+            ("dropout", self.dropout),
+            ("average", average),
+        ];
+        for (name, share) in shares {
             if !(0.0..1.0).contains(&share) {
                 return Err(Invalid::new(key(name), format!("must be at least 0 and below 1, not {share}")));
             }

@@ -36,24 +36,25 @@ impl<T: Scalar + WithDType> Fused<T> {
         Ok(Kernels::new(model)?.map(|kernels| Self(Arc::new(kernels))))
     }
 
-    /// Encodes images `[batch, inputs]`, which are no part of the graph.
+    /// Encodes images `[batch, inputs]`, which are no part of the graph, with the gains `[batch, hidden]` of dropout; without
+    /// dropout these are empty.
     ///
     /// # Errors
-    /// When the images have another width.
-    pub fn encode(&self, images: &Arc<Vec<T>>) -> Result<Encoding<T>> {
-        Encoding::of(&self.0, &self.0.anchor, Some(images.clone()))
+    /// When the images have another width, or the gains another size.
+    pub fn encode(&self, images: &Arc<Vec<T>>, gains: &Arc<Vec<T>>) -> Result<Encoding<T>> {
+        Encoding::of(&self.0, &self.0.anchor, Some(images.clone()), gains)
     }
 
-    /// Encodes a tensor `[batch, inputs]`, and takes part in its gradient.
+    /// Encodes a tensor `[batch, inputs]` as [`Fused::encode`] does, and takes part in its gradient.
     ///
     /// # Errors
-    /// When the tensor has another width or type, or is on another device.
-    pub fn encode_tensor(&self, input: &Tensor) -> Result<Encoding<T>> {
+    /// When the tensor has another width or type, or is on another device, or the gains have another size.
+    pub fn encode_tensor(&self, input: &Tensor, gains: &Arc<Vec<T>>) -> Result<Encoding<T>> {
         let (found, expected) = (input.dims2()?.1, self.0.inputs);
         if found != expected || input.dtype() != T::DTYPE {
             bail!("the input has {found} pixels of {:?}, not {expected} of {:?}", input.dtype(), T::DTYPE);
         }
-        Encoding::of(&self.0, &input.contiguous()?, None)
+        Encoding::of(&self.0, &input.contiguous()?, None, gains)
     }
 
     /// The objective without further terms, a scalar that can be differentiated once: codes

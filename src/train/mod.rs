@@ -28,7 +28,7 @@ mod terms;
 mod trainer;
 mod updates;
 
-pub use batches::{Batch, Batches, Selection};
+pub use batches::{Batch, Batches, Noise, Selection};
 pub use config::{Config, Gradient, Multipliers, Objective, Optimizer, Phase, Schedule};
 pub use epoch::{Averages, Epoch};
 pub use evaluation::{Evaluation, evaluate, test};

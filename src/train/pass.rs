@@ -44,14 +44,14 @@ impl Pass {
     ) -> Result<Graph> {
         match self {
             Self::Fused(fused) => {
-                let encoding = fused.encode(batch.input())?;
+                let encoding = fused.encode(batch.input(), &batch.gains)?;
                 let (total, terms) =
                     fused.objective(&encoding.last()?, &batch.clean, &batch.labels, weights)?;
                 let graph = Graph { total, terms };
                 if own.is_empty() {
                     return Ok(graph);
                 }
-                let encode = |input: &Tensor| fused.encode_tensor(input)?.all();
+                let encode = |input: &Tensor| fused.encode_tensor(input, &batch.gains)?.all();
                 graph.with_terms(own, model, batch, weights, &|| Encoding::all(&encoding), &encode)
             }
             Self::Candle { scores } => {
@@ -142,7 +142,9 @@ fn by_candle(
     own: &[WeightedTerm],
 ) -> Result<(Graph, Tensor)> {
     let [input, target, labels] = tensors(batch, model)?;
-    let codes = model.codes(&input)?;
+    let gains = (!batch.gains.is_empty()).then(|| rows(&batch.gains, batch, model)).transpose()?;
+    let encode = |input: &Tensor| model.codes_with(input, gains.as_ref());
+    let codes = encode(&input)?;
     let Some(code) = codes.last() else { bail!("the network has no codes") };
     let scores = model.scores(code)?;
     let objective = objective::terms(model, &target, code, &scores, &labels, weights)?;
@@ -150,7 +152,6 @@ fn by_candle(
     if own.is_empty() {
         return Ok((graph, scores));
     }
-    let encode = |input: &Tensor| model.codes(input);
     Ok((graph.with_terms(own, model, batch, weights, &|| Ok(codes.clone()), &encode)?, scores))
 }
 
@@ -171,11 +172,13 @@ pub fn candle_objective(
 /// The input and the clean images `[batch, inputs]` and the labels `[batch]` of a mini-batch, in the type and on the
 /// device of the weights.
 fn tensors(batch: &Batch, model: &Model) -> Result<[Tensor; 3]> {
+    let labels: Vec<u32> = batch.labels.iter().map(|&label| u32::from(label)).collect();
+    let labels = Tensor::from_vec(labels, batch.labels.len(), model.parameters().device())?;
+    Ok([rows(batch.input(), batch, model)?, rows(&batch.clean, batch, model)?, labels])
+}
+
+/// Numbers with a row for each image of a mini-batch.
+fn rows(numbers: &[f32], batch: &Batch, model: &Model) -> Result<Tensor> {
     let (count, like) = (batch.labels.len(), model.parameters());
-    let images = |pixels: &[f32]| {
-        let shape = (count, pixels.len() / count);
-        Tensor::from_slice(pixels, shape, like.device())?.to_dtype(like.dtype())
-    };
-    let labels = batch.labels.iter().map(|&label| u32::from(label)).collect();
-    Ok([images(batch.input())?, images(&batch.clean)?, Tensor::from_vec(labels, count, like.device())?])
+    Tensor::from_slice(numbers, (count, numbers.len() / count), like.device())?.to_dtype(like.dtype())
 }

@@ -226,7 +226,8 @@ impl<'a> Trainer<'a> {
         let phase = &training.phases[self.position.0];
         let weights = self.weights(phase);
         let selection = self.data.training();
-        let mut batches = Batches::shuffled(selection, training.batch, phase.masking, self.task.seed, 0);
+        let mut batches =
+            Batches::shuffled(selection, training.batch, phase.noise(self.model.width()), self.task.seed, 0);
         let (mut images, mut updates) = (0, 0);
         let mut start = Instant::now();
         let mut batch = Batch::default();
@@ -316,7 +317,8 @@ impl<'a> Trainer<'a> {
         let Task { training, seed, .. } = self.task;
         let selection = self.data.training();
         let weights = self.weights(phase);
-        let mut batches = Batches::shuffled(selection, training.batch, phase.masking, seed, self.epoch);
+        let mut batches =
+            Batches::shuffled(selection, training.batch, phase.noise(self.model.width()), seed, self.epoch);
         let updates = batches.count();
         let mut sums = Sums::default();
         let mut batch = Batch::default();

@@ -18,11 +18,18 @@ pub struct Encoding<T> {
 }
 
 impl<T: Scalar + WithDType> Encoding<T> {
-    /// Encodes `images` `[batch, inputs]`, or without them the tensor `input`, in whose gradient it takes part.
-    pub(super) fn of(kernels: &Arc<Kernels<T>>, input: &Tensor, images: Option<Arc<Vec<T>>>) -> Result<Self> {
+    /// Encodes `images` `[batch, inputs]`, or without them the tensor `input`, in whose gradient it takes part, with `gains`
+    /// `[batch, hidden]` unless they are empty.
+    pub(super) fn of(
+        kernels: &Arc<Kernels<T>>,
+        input: &Tensor,
+        images: Option<Arc<Vec<T>>>,
+        gains: &Arc<Vec<T>>,
+    ) -> Result<Self> {
         let memory =
             Arc::new(Memory { kernels: kernels.clone(), unroll: Mutex::default(), slopes: Mutex::default() });
-        let token = input.apply_op2(&kernels.anchor, Encode { memory: memory.clone(), images })?;
+        let token = input
+            .apply_op2(&kernels.anchor, Encode { memory: memory.clone(), images, gains: gains.clone() })?;
         Ok(Self { token, memory })
     }
 
@@ -75,6 +82,7 @@ struct Encode<T> {
     memory: Arc<Memory<T>>,
     /// The images; `None` if they are the first argument.
     images: Option<Arc<Vec<T>>>,
+    gains: Arc<Vec<T>>,
 }
 
 impl<T: Scalar + WithDType> CustomOp2 for Encode<T> {
@@ -98,10 +106,14 @@ impl<T: Scalar + WithDType> CustomOp2 for Encode<T> {
         if images.len() != batch * kernels.inputs {
             bail!("{} pixels are no images of {}", images.len(), kernels.inputs);
         }
+        if !self.gains.is_empty() && self.gains.len() != batch * kernels.recursion.hidden {
+            bail!("{} gains are not those of {batch} images", self.gains.len());
+        }
         let unroll = lock(&kernels.unrolls).pop();
         let mut unroll = unroll
             .filter(|unroll| unroll.capacity() >= batch)
             .unwrap_or_else(|| Unroll::new(&kernels.recursion, kernels.inputs, batch));
+        unroll.set_gains(&self.gains);
         with_slices(&kernels.weights, |weights: &[&[T]]| unroll.forward(weights, images))?;
         *lock(&self.memory.unroll) = Some(unroll);
         Ok((T::to_cpu_storage_owned(vec![num_traits::Zero::zero()]), Shape::from(())))

@@ -62,7 +62,7 @@ fn run(
     let mut batch = Batch::default();
     let mut last = Vec::new();
     for epoch in 0..updates / 5 {
-        let mut batches = Batches::shuffled(selection, BATCH, phase.masking, 1, epoch);
+        let mut batches = Batches::shuffled(selection, BATCH, phase.noise(config.hidden), 1, epoch);
         while batches.next_into(&mut batch) {
             let terms = stepper.step(&model, &batch, weights, phase.rate).unwrap();
             last = vec![terms.total, terms.reconstruction, terms.sparsity];
@@ -102,7 +102,11 @@ fn gap_of_backends(config: &model::Config, phase: &Phase, updates: usize, factor
 /// Upper bound of the difference by rounding, which 20 updates magnify.
 const TOLERANCE: f64 = 5e-5;
 
-const OBJECTIVES: [&str; 2] = ["discriminative = false", "discriminative = true\nmasking = 0.3"];
+const OBJECTIVES: [&str; 3] = [
+    "discriminative = false",
+    "discriminative = true\nmasking = 0.3",
+    "discriminative = true\nmasking = 0.3\nrescale = true\ndropout = 0.4",
+];
 const RULES: [&str; 3] = [
     "rate = 3e-3\noptimizer = \"adam\"",
     "rate = 1e-2\noptimizer = \"sgd\"",
