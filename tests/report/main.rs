@@ -373,6 +373,16 @@ fn marks_say_cell_seed_and_value(browser: &mut Browser, lab: &Lab) {
     assert_eq!(browser.value(&label), hovered);
     browser.press(&format!("{marks}:nth-of-type(2)"), "ArrowRight");
     assert!(usable::tip(browser).unwrap().starts_with(&hovered));
+
+    // The page scrolls below the pointer, which rests: the mark with the focus stays shown.
+    browser.hover(&format!("{marks}:nth-of-type(3) circle"));
+    for figure in ["figure:last-of-type", "figure:first-of-type"] {
+        let focused = format!("Array.from(document.querySelectorAll('{figure} svg [tabindex=\"0\"]')).pop()");
+        let label = browser
+            .value(&format!("(() => {{ const mark = {focused}; mark.focus(); return mark.ariaLabel; }})()"));
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert!(usable::tip(browser).is_some_and(|tip| tip.starts_with(label.as_str().unwrap())), "{label}");
+    }
 }
 
 fn it_has_the_colours_of_every_scheme(browser: &mut Browser) {

@@ -45,6 +45,13 @@
     const box = last.getBBox();
     return [[box.x + box.width / 2, box.y + box.height / 2]];
   };
+  // A figure that scrolls below a resting pointer has its events, too; they must not hide the mark that has the focus.
+  let pointer = "";
+  const hasMoved = ({ screenX, screenY }) => {
+    const before = pointer;
+    pointer = `${screenX} ${screenY}`;
+    return pointer !== before;
+  };
   const listen = (svg) => {
     const marks = Array.from(svg.querySelectorAll("g > title"), (title) => {
       const mark = title.parentNode;
@@ -81,11 +88,14 @@
       return found ?? (under && { mark: under, at: [x, y] });
     };
     svg.addEventListener("pointermove", (event) => {
+      if (!hasMoved(event)) return;
       const found = nearest(event);
       if (found) show(found.mark, found.at);
       else hide();
     });
-    svg.addEventListener("pointerleave", hide);
+    svg.addEventListener("pointerleave", (event) => {
+      if (hasMoved(event)) hide();
+    });
     svg.addEventListener("click", (event) => {
       const found = nearest(event);
       if (!found) return;
