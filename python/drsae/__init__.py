@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Results", "run", "weights"]
 
-#: Tables that `drsae sweep` merges, and those that `drsae analyze` computes from them.
+#: Tables that `drsae sweep` merges, and those that `drsae analyze` computes from them. Not every sweep has all.
 TABLES = {
     "plan": "plan.csv",
     "trials": "trials.csv",
@@ -36,6 +36,12 @@ TABLES = {
     "summary": "analysis/summary.csv",
     "comparison": "analysis/comparison.csv",
     "grid": "analysis/grid.csv",
+    "effects": "analysis/effects.csv",
+    "examples": "analysis/examples.csv",
+    "conditions": "conditions.csv",
+    "condition_cells": "analysis/conditions.csv",
+    "condition_grid": "analysis/condition_grid.csv",
+    "condition_effects": "analysis/condition_effects.csv",
 }
 
 

@@ -6,7 +6,9 @@ use polars::prelude::*;
 use polars_io::parquet::write::ParquetWriter;
 
 use super::Error;
-use crate::store::{self, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Row, Store, Table, TrialRow};
+use crate::store::{
+    self, ConditionRow, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Row, Store, Table, TrialRow,
+};
 use crate::threads;
 use crate::value::{self, Value};
 
@@ -21,6 +23,7 @@ pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
         write(store, &table(Table::Epochs), out, epochs)?,
         write(store, &table(Table::Mistakes), out, mistakes)?,
         write(store, &table(Table::Provenance), out, provenance)?,
+        write(store, &store.conditions_csv(), out, conditions)?,
     ];
     Ok(tables.into_iter().sum())
 }
@@ -152,6 +155,15 @@ fn mistakes(rows: &[MistakeRow]) -> Vec<Column> {
         .columns
 }
 
+fn conditions(rows: &[ConditionRow]) -> Vec<Column> {
+    Columns::of(rows)
+        .column("trial", |row| row.trial.as_str())
+        .column("condition", |row| row.condition.as_str())
+        .column("level", |row| row.level)
+        .count("mistakes", |row| row.mistakes)
+        .columns
+}
+
 fn provenance(rows: &[ProvenanceRow]) -> Vec<Column> {
     Columns::of(rows)
         .count("index", |row| row.index)
@@ -196,7 +208,9 @@ mlp-1,1,mlp,2,3,0.005,1.0,2,48,pending,,,,,20,strokes,0.5
         fs::write(store.trials_csv(), TRIALS).unwrap();
         fs::write(store.mistakes_csv(), "index,image,label,predicted\n").unwrap();
         let out = folder.path().join("out");
-        assert_eq!(export(&store, &out).unwrap(), 2);
+        let conditions = "trial,condition,level,mistakes\ndrsae-1,shift,2.0,17\n";
+        fs::write(store.conditions_csv(), conditions).unwrap();
+        assert_eq!(export(&store, &out).unwrap(), 3);
 
         let read = |name| ParquetReader::new(fs::File::open(out.join(name)).unwrap()).finish().unwrap();
         let trials = read("trials.parquet");
@@ -221,6 +235,9 @@ mlp-1,1,mlp,2,3,0.005,1.0,2,48,pending,,,,,20,strokes,0.5
             [Some(1.25), None]
         );
         assert_eq!(read("mistakes.parquet").shape(), (0, 4));
+        let conditions = read("conditions.parquet");
+        assert_eq!(conditions.column("level").unwrap().f64().unwrap().get(0), Some(2.0));
+        assert_eq!(conditions.column("mistakes").unwrap().u64().unwrap().get(0), Some(17));
     }
 
     #[test]
