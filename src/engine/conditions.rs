@@ -2,7 +2,7 @@
 
 use super::dataset_cache::DatasetCache;
 use crate::data::{self, Corruption, Images};
-use crate::model::{Checkpoint, Config};
+use crate::model::{Checkpoint, Config, Model};
 use crate::plan::Trial;
 use crate::spec;
 use crate::store::ConditionRow;
@@ -40,19 +40,19 @@ impl<'d> Conditions<'d> {
         }
     }
 
-    /// True if there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.corrupted.is_empty() && self.iterations.is_none()
-    }
-
-    /// The conditions of a trial without their mistakes, in the order of [`Conditions::rows`].
+    /// The conditions of a trial, in the order of [`Conditions::rows`], with no mistakes.
     #[must_use]
     pub fn planned(&self, trial: &Trial) -> Vec<ConditionRow> {
-        let corrupted =
-            self.of_trial(trial).map(|it| row(trial, it.corruption.name(), it.corruption.level(), 0));
-        let iterations = 1..=self.readings(&trial.config.model);
-        corrupted.chain(iterations.map(|t| row(trial, ConditionRow::ITERATIONS, t as f64, 0))).collect()
+        let corrupted = self.of_trial(trial).map(|it| (it.corruption.name(), it.corruption.level()));
+        let iterations =
+            (1..=self.readings(&trial.config.model)).map(|t| (ConditionRow::ITERATIONS, t as f64));
+        let row = |(condition, level): (&str, f64)| ConditionRow {
+            trial: trial.id.clone(),
+            condition: condition.to_owned(),
+            level,
+            mistakes: 0,
+        };
+        corrupted.chain(iterations).map(row).collect()
     }
 
     /// The mistakes of a trial's network under each condition.
@@ -63,28 +63,22 @@ impl<'d> Conditions<'d> {
         let config = &trial.config;
         let dataset = self.datasets.get(&config.data);
         let fitted = config.fitted(&dataset.train);
-        let count = |model: &Config, images: &Images, readout| {
+        let count = |model: &Model, images: &Images, readout| {
             let (normaliser, indices) = (fitted.normaliser(images), all(images));
-            let selection = Selection { images, normaliser: &normaliser, indices: &indices };
-            mistakes(&checkpoint.model(model)?, selection, readout)
+            mistakes(model, Selection { images, normaliser: &normaliser, indices: &indices }, readout)
         };
-        let mut rows = Vec::new();
-        for Corrupted { corruption, images, .. } in self.of_trial(trial) {
-            let wrong = count(&config.model, images, Readout::Last)?[0];
-            rows.push(row(trial, corruption.name(), corruption.level(), wrong));
+        let model = checkpoint.model(&config.model)?;
+        let mut counts = Vec::new();
+        for Corrupted { images, .. } in self.of_trial(trial) {
+            counts.extend(count(&model, images, Readout::Last)?);
         }
         let steps = self.readings(&config.model);
         if steps > 0 {
-            let longer = Config { steps, ..config.model.clone() };
-            let wrong = count(&longer, &dataset.test, Readout::Each)?;
-            rows.extend(
-                wrong
-                    .into_iter()
-                    .zip(1..)
-                    .map(|(wrong, t)| row(trial, ConditionRow::ITERATIONS, f64::from(t), wrong)),
-            );
+            let longer = checkpoint.model(&Config { steps, ..config.model.clone() })?;
+            counts.extend(count(&longer, &dataset.test, Readout::Each)?);
         }
-        Ok(rows)
+        let rows = self.planned(trial).into_iter().zip(counts);
+        Ok(rows.map(|(row, mistakes)| ConditionRow { mistakes, ..row }).collect())
     }
 
     fn of_trial(&self, trial: &Trial) -> impl Iterator<Item = &Corrupted<'d>> {
@@ -101,10 +95,6 @@ impl<'d> Conditions<'d> {
             _ => 0,
         }
     }
-}
-
-fn row(trial: &Trial, condition: &str, level: f64, mistakes: usize) -> ConditionRow {
-    ConditionRow { trial: trial.id.clone(), condition: condition.to_owned(), level, mistakes }
 }
 
 fn all(images: &Images) -> Vec<u32> {

@@ -87,7 +87,10 @@ impl Recursion {
                 (None, None) => bail!("an iteration reads neither the input nor a code"),
             };
             let code = rectify(&sum.broadcast_sub(&parameters.get(&threshold)?)?)?;
-            codes.push(gains.map_or(Ok(code.clone()), |gains| code * gains)?);
+            codes.push(match gains {
+                Some(gains) => (code * gains)?,
+                None => code,
+            });
         }
         Ok(codes)
     }

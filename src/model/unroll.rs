@@ -209,8 +209,12 @@ impl<T: Scalar> Unroll<T> {
             let rows = matrix.rows(Matrix::new(weights[*slot], self.hidden, self.hidden));
             for t in steps.clone().rev() {
                 let range = self.range(t);
-                gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range.clone()]);
-                multiply(&mut self.deltas[range.clone()], &self.gains);
+                gate(
+                    &mut self.deltas[range.clone()],
+                    &flow,
+                    &self.codes.numbers()[range.clone()],
+                    &self.gains,
+                );
                 active::product(&mut flow, &self.deltas[range], rows);
                 if let Some(outside) = slope(t - 1) {
                     flow.iter_mut().zip(outside).for_each(|(flow, &outside)| *flow = *flow + outside);
@@ -219,8 +223,7 @@ impl<T: Scalar> Unroll<T> {
         }
         self.matrix = matrix;
         let range = self.range(0);
-        gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range.clone()]);
-        multiply(&mut self.deltas[range], &self.gains);
+        gate(&mut self.deltas[range.clone()], &flow, &self.codes.numbers()[range], &self.gains);
         self.summed = flow;
     }
 
@@ -349,14 +352,15 @@ fn relu<T: Scalar>(sum: T) -> T {
     if sum <= T::zero() { T::zero() } else { sum }
 }
 
-/// Backward pass of the ReLU: `delta = flow` where `code` is positive, 0 elsewhere.
-fn gate<T: Scalar>(delta: &mut [T], flow: &[T], code: &[T]) {
+/// Backward pass of the ReLU and the gains: `delta = flow · gain` where `code` is positive, 0 elsewhere.
+fn gate<T: Scalar>(delta: &mut [T], flow: &[T], code: &[T], gains: &[T]) {
     let zero = T::zero();
     dispatch!({
         for ((delta, &flow), &z) in delta.iter_mut().zip(flow).zip(code) {
             *delta = if z > zero { flow } else { zero };
         }
     });
+    multiply(delta, gains);
 }
 
 /// Multiplies by the gains, if there are any.

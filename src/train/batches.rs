@@ -101,15 +101,14 @@ impl Draws {
         (share > 0.0).then(|| Self { below, kept: kept as f32, random, bytes: Vec::new() })
     }
 
-    /// Overwrites `out` with `numbers`, some set to zero.
-    fn apply(&mut self, numbers: &[f32], out: &mut Vec<f32>) {
+    /// Sets some of the numbers to zero.
+    fn apply(&mut self, numbers: &mut [f32]) {
         self.bytes.resize(4 * numbers.len(), 0);
         self.random.fill_bytes(&mut self.bytes);
-        out.resize(numbers.len(), 0.0);
         let (draws, _) = self.bytes.as_chunks::<4>();
         dispatch!({
-            for ((out, &number), &draw) in out.iter_mut().zip(numbers).zip(draws) {
-                *out = if u32::from_le_bytes(draw) < self.below { 0.0 } else { number * self.kept };
+            for (number, &draw) in numbers.iter_mut().zip(draws) {
+                *number = if u32::from_le_bytes(draw) < self.below { 0.0 } else { *number * self.kept };
             }
         });
     }
@@ -156,15 +155,16 @@ impl<'a> Batches<'a> {
         for (row, &index) in clean.chunks_exact_mut(images.inputs).zip(chosen) {
             normaliser.write(images, index as usize, row);
         }
-        match &mut self.masking {
-            Some(masking) => masking.apply(&batch.clean, Arc::make_mut(&mut batch.masked)),
-            None => Arc::make_mut(&mut batch.masked).clear(),
+        let (masked, gains) = (Arc::make_mut(&mut batch.masked), Arc::make_mut(&mut batch.gains));
+        masked.clear();
+        gains.clear();
+        if let Some(masking) = &mut self.masking {
+            masked.extend_from_slice(&batch.clean);
+            masking.apply(masked);
         }
-        match &mut self.dropout {
-            Some(dropout) => {
-                dropout.apply(&vec![1.0; chosen.len() * self.units], Arc::make_mut(&mut batch.gains));
-            }
-            None => Arc::make_mut(&mut batch.gains).clear(),
+        if let Some(dropout) = &mut self.dropout {
+            gains.resize(chosen.len() * self.units, 1.0);
+            dropout.apply(gains);
         }
         !chosen.is_empty()
     }

@@ -126,17 +126,15 @@ impl Panel<'_> {
 
     /// A line through values.
     pub fn line(&self, values: &[(f64, f64)], dodge: f64, look: Look, weight: Weight) -> Drawn {
+        self.line_in(look.colour, values, dodge, weight)
+    }
+
+    /// A line through values that belongs to no series.
+    pub fn line_in(&self, colour: Colour, values: &[(f64, f64)], dodge: f64, weight: Weight) -> Drawn {
         let points: Vec<_> = values.iter().map(|&value| self.place(value)).collect();
         let points: Vec<_> = points.into_iter().map(|(x, y)| (x + dodge, y)).collect();
         let (width, opacity) = weight.of_line();
-        self.canvas.line(&points, look.colour, width, opacity)
-    }
-
-    /// A line through values behind the data, that belongs to no series.
-    pub fn backdrop(&self, values: &[(f64, f64)]) -> Drawn {
-        let points: Vec<_> = values.iter().map(|&value| self.place(value)).collect();
-        let (width, opacity) = Weight::Mean.of_line();
-        self.canvas.line(&points, Colour::Faint, width, opacity)
+        self.canvas.line(&points, colour, width, opacity)
     }
 
     /// An upright interval at `x`, `dodge` pixels to its right.

@@ -29,6 +29,7 @@ pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
 
 fn figure(data: &ReportData<'_>, levels: &[ConditionTables]) -> Result<Figure, Error> {
     let name = levels[0].condition.name.as_str();
+    let is_corruption = name != ConditionRow::ITERATIONS;
     let (facets, points) = (Facets::of(data, None), |cell: &CellTrials| points(levels, cell));
     let all: Vec<Point> = facets.cells().flat_map(points).collect();
     let xs = all.iter().map(|point| point.level);
@@ -38,7 +39,7 @@ fn figure(data: &ReportData<'_>, levels: &[ConditionTables]) -> Result<Figure, E
     entries.extend(has_intervals.then(|| LegendEntry::Interval("mean, 95 % interval".to_owned())));
     let grid = PanelGrid {
         headings: facets.headings(),
-        x: if name == ConditionRow::ITERATIONS { Scale::log(xs) } else { Scale::of_setting(xs) },
+        x: if is_corruption { Scale::of_setting(xs) } else { Scale::log(xs) },
         y: Scale::log(all.iter().flat_map(ends)),
         x_name: axis(name).to_owned(),
         y_name: QUANTITY.to_owned(),
@@ -47,16 +48,14 @@ fn figure(data: &ReportData<'_>, levels: &[ConditionTables]) -> Result<Figure, E
     let caption = format!(
         "Test error, percent, against the {}{}. Marks are the mean over {}, bars Student's 95 % intervals of the mean.{}",
         axis(name),
-        if name == ConditionRow::ITERATIONS { "" } else { "; at 0, of the test images as they are" },
+        if is_corruption { "; at 0, of the test images as they are" } else { "" },
         seeds(all.iter().map(|point| point.n)),
         left_out(&facets)
     );
-    let title = format!(
-        "Test error under {}",
-        if name == ConditionRow::ITERATIONS { "other numbers of iterations" } else { name }
-    );
+    let title =
+        format!("Test error under {}", if is_corruption { name } else { "other numbers of iterations" });
     // Levels of a corruption are few, and their series are drawn next to each other.
-    let step = if name == ConditionRow::ITERATIONS { 0.0 } else { grid.step(facets.series.len()) };
+    let step = if is_corruption { grid.step(facets.series.len()) } else { 0.0 };
     Figure::draw(format!("condition_{name}"), title, caption, grid.size(), |canvas| {
         grid.draw(canvas, |panel, number| {
             facets.panels[number].series.iter().try_for_each(|(series, cells)| {

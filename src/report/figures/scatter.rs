@@ -94,7 +94,7 @@ impl Scatter<'_> {
                 let series = &facets.panels[number].series;
                 if !self.is_setting {
                     let means = series.iter().flat_map(|(_, cells)| dots(cells)).map(|dot| dot.mean);
-                    panel.backdrop(&pareto::front(means))?;
+                    panel.line_in(Colour::Faint, &pareto::front(means), 0.0, Weight::Mean)?;
                 }
                 series.iter().try_for_each(|(series, cells)| {
                     self.paint(panel, dots(cells), facets.look(*series), facets.dodge(*series, step))
