@@ -63,7 +63,7 @@ pub use summary::{Summary, SummaryRow};
 pub use views::TableView;
 
 pub use crate::text::table::Space;
-pub(crate) use words::{count, difference, of_planned, side, spread};
+pub(crate) use words::{count, difference, headings, of_planned, side, spread};
 
 use std::collections::BTreeSet;
 

@@ -8,7 +8,7 @@ use crate::value::Value;
 
 /// The last part of each dotted name, or the whole name if the last part would be ambiguous, as for `model.hidden`: the
 /// requested width may differ from the network's.
-pub(super) fn headings<S: AsRef<str>>(axes: &[S]) -> Vec<String> {
+pub fn headings<S: AsRef<str>>(axes: &[S]) -> Vec<String> {
     let alike = |name: &str| axes.iter().filter(|axis| last(axis.as_ref()) == name).count();
     let unique = |name: &&str| *name != "hidden" && alike(name) == 1;
     let heading = |axis| Some(last(axis)).filter(unique).unwrap_or(axis).to_owned();

@@ -2,21 +2,23 @@
 
 use std::cell::Cell;
 use std::io::Write;
+use std::iter;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
 use super::job::Job;
 use super::spec_args::SpecArgs;
-use super::terminal::{output, print_message, print_written};
+use super::terminal::{output, page, print_message, print_written};
 use super::train::{self, TrainArgs};
 use crate::analysis::{self, SweepDesign};
 use crate::plan::Plan;
 use crate::report;
-use crate::spec::Sweep;
+use crate::spec::{self, Sweep};
 use crate::store::{Status, Store};
 use crate::study::{Search, SearchRow, Stage, best_toml};
 use crate::text::shown;
+use crate::text::table::TextTable;
 
 /// Name of the folder of the search within that of the study.
 const FOLDER: &str = "search";
@@ -178,8 +180,23 @@ impl<'a> Study<'a> {
 
     /// Prints the choice of each group.
     pub fn print(&self, search: &Search) -> Result<()> {
+        let settings = analysis::headings(&search.paths());
+        let head = iter::once("group".to_owned()).chain(settings);
+        let head: Vec<_> = head.chain(["± SE", "validation error / %"].map(str::to_owned)).collect();
+        let error = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
+        let cells = |row: &SearchRow| {
+            let settings = row.settings.iter().map(|(_, value)| spec::text(value));
+            let errors = [row.valid_error_se, row.valid_error_mean].map(error);
+            iter::once(row.group.clone()).chain(settings).chain(errors).collect()
+        };
+        let rows: Vec<Vec<_>> = search.rows().iter().filter(|row| row.chosen).map(cells).collect();
+        let table = TextTable {
+            title: "The choice of each group, by its mean validation error",
+            source: &shown(&self.store()?.analysis_file(BEST)),
+            ..TextTable::new(&head, &rows, 1)
+        };
         let mut out = output();
-        write!(out, "{}", best_toml(&self.sweep, search)?)?;
+        table.lines(page()).iter().try_for_each(|line| writeln!(out, "{line}"))?;
         print_message(format_args!(
             "{}: the choice is made; `{}` freezes it with the contrasts to be tested",
             self.sweep.name,

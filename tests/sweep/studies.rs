@@ -186,7 +186,13 @@ fn steps_by_hand_are_the_study() {
     lab.drsae("study", &[]).success();
     let expected = lasting(&lab, "tiny");
     lab.remove("results");
-    lab.drsae("search", &[]).success().stdout(predicate::str::contains("[sweep.zip]"));
+    let chosen =
+        lab.drsae("search", &[]).success().stdout(predicate::str::contains("The choice of each group"));
+    let printed = String::from_utf8(chosen.get_output().stdout.clone()).unwrap();
+    assert!(lab.read("results/tiny/search/analysis/best.toml").contains("[sweep.zip]"));
+    for family in ["drsae", "untied"] {
+        assert!(printed.lines().any(|line| line.starts_with(family)), "{printed}");
+    }
     lab.drsae("freeze", &[]).success();
     let sealed = lab.drsae("sweep", &[]).success();
     let sealed = sealed.stderr(predicate::str::contains("`drsae unseal spec.toml` tests their networks"));

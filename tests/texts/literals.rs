@@ -1,18 +1,41 @@
-//! Numbers that a template states itself: decimals and percentages outside expressions, code and the targets of links.
+//! Numbers that a template states itself: decimals, percentages and counts outside expressions, code and the targets of links.
 
 use super::markdown::{blank, without_code};
+use super::words::NUMBERS;
+
+/// Things whose number a stored table or spec holds. A count is a number or its word with one of them behind it, or behind
+/// one more word: "five seeds", "10,000 validation images".
+const COUNTED: [&str; 17] = [
+    "seed",
+    "seeds",
+    "image",
+    "images",
+    "epochs",
+    "iterations",
+    "units",
+    "configurations",
+    "comparisons",
+    "contrasts",
+    "groups",
+    "rows",
+    "trials",
+    "networks",
+    "points",
+    "minutes",
+    "min",
+];
 
 /// Phrases with numbers that no stored table holds, each with its reason.
 const ALLOWED: [(&str, &str); 2] =
     [("arXiv 1301.3775", "the number of the paper"), ("Apache 2.0", "the version of the licence")];
 
-/// The decimals and percentages that are not allowed, each with its line.
+/// The decimals, percentages and counts that are not allowed, each with its line.
 pub fn of(template: &str) -> Vec<(usize, String)> {
     let mut text = prose(template);
     for (phrase, _) in ALLOWED {
         text = text.replace(phrase, &" ".repeat(phrase.len()));
     }
-    let mut found = Vec::new();
+    let mut found = counts(&text);
     let mut rest = 0;
     while let Some(begin) = text[rest..].find(|letter: char| letter.is_ascii_digit()).map(|at| rest + at) {
         let (number, is_refused) = number(&text[begin..]);
@@ -24,6 +47,7 @@ pub fn of(template: &str) -> Vec<(usize, String)> {
             ));
         }
     }
+    found.sort_by_key(|(line, _)| *line);
     found
 }
 
@@ -43,6 +67,39 @@ fn number(text: &str) -> (&str, bool) {
         return (&text[..text.len() - after.len()], true);
     }
     (digits, digits.contains('.'))
+}
+
+/// The marks around a word.
+const MARKS: [char; 6] = ['(', ')', '.', ',', ';', ':'];
+
+/// The counts of a text, each with its line. A heading is a name, and may have one.
+fn counts(text: &str) -> Vec<(usize, String)> {
+    let lines = text.lines().zip(1..).filter(|(line, _)| !line.starts_with('#'));
+    let words: Vec<_> =
+        lines.flat_map(|(line, at)| line.split_whitespace().map(move |word| (at, word))).collect();
+    let is_counted = |word: &str| COUNTED.contains(&word.trim_end_matches(MARKS));
+    let is_word = |word: &str| !word.ends_with(MARKS) && word.starts_with(char::is_alphabetic);
+    let count = |at: usize| {
+        let (line, number) = words[at];
+        let behind = words[at + 1..].iter().map(|(_, word)| *word).take(2).collect::<Vec<_>>();
+        let length = match behind[..] {
+            [noun, ..] if is_counted(noun) => 1,
+            [word, noun] if is_word(word) && is_counted(noun) => 2,
+            _ => return None,
+        };
+        let phrase = || format!("{number} {}", behind[..length].join(" "));
+        is_number(number).then(|| (line, phrase().trim_matches(MARKS).to_owned()))
+    };
+    (0..words.len()).filter_map(count).collect()
+}
+
+/// Digits, or the word of a number above 1.
+fn is_number(word: &str) -> bool {
+    let word = word.trim_start_matches('(');
+    let is_digits = word.starts_with(|letter: char| letter.is_ascii_digit())
+        && word.bytes().all(|byte| byte.is_ascii_digit() || byte == b',')
+        && !word.ends_with(',');
+    is_digits || NUMBERS[2..].contains(&word.to_lowercase().as_str())
 }
 
 /// The text without expressions, code and targets of links, in the same lines. An expression that begins with a number or a
@@ -87,7 +144,17 @@ mod tests {
     fn literal_decimals_and_percentages_are_refused() {
         let page = "1.59 ± 0.11, −0.10\nat T = 11 with 10,000 images, 30\n% of them, 95 % in 1.\n";
         let numbers = of(page).into_iter().map(|(line, number)| format!("{line}: {number}"));
-        assert_eq!(numbers.collect::<Vec<_>>(), ["1: 1.59", "1: 0.11", "1: 0.10", "2: 30 %", "3: 95 %"]);
+        assert_eq!(
+            numbers.collect::<Vec<_>>(),
+            ["1: 1.59", "1: 0.11", "1: 0.10", "2: 10,000 images", "2: 30 %", "3: 95 %"]
+        );
+    }
+
+    #[test]
+    fn literal_counts_are_refused() {
+        let page = "## Depth: 100 units\nOver five\nseeds (10,000 validation images), one image; T = 2. Images of\n2 and of {{ n }} seeds, Twenty fresh seeds.\n";
+        let counts: Vec<_> = of(page).into_iter().map(|(line, count)| format!("{line}: {count}")).collect();
+        assert_eq!(counts, ["2: five seeds", "3: 10,000 validation images", "4: Twenty fresh seeds"]);
     }
 
     #[test]

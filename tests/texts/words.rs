@@ -7,11 +7,37 @@ use minijinja::{Environment, Error};
 
 use super::tables::{Row, invalid};
 
+/// The words of the numbers from 0.
+pub const NUMBERS: [&str; 21] = [
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+];
+
 /// Adds the filters:
 ///
-/// - of a number: `fixed(DIGITS)`, by default two; `signed`, with + or −; `p`, a p-value;
-/// - of a row: `spread`, mean ± standard deviation; `difference` with its interval; `interval`; `negated`, the difference in the
-///   other direction; `prediction`, the half-width of the interval of one more seed;
+/// - of a number: `fixed(DIGITS)`, by default two; `signed`, with + or −; `p`, a p-value; `count`, a word up to twenty, or
+///   digits with commas;
+/// - of a row: `spread`, mean ± standard deviation; `difference` with its interval; `tested`, with p by Holm's adjustment as well,
+///   bold if it is significant; `interval`; `negated`, the difference in the other direction; `prediction`, the half-width of the interval of one more seed;
 /// - of a list: `only`, the value that all items have; `minutes`, from the first start of a trial to the last end;
 /// - of a text: `wrapped(COLUMNS, PREFIX)`, in lines.
 ///
@@ -20,8 +46,10 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("fixed", fixed);
     environment.add_filter("signed", signed);
     environment.add_filter("p", p);
+    environment.add_filter("count", count);
     environment.add_filter("spread", spread);
     environment.add_filter("difference", difference);
+    environment.add_filter("tested", tested);
     environment.add_filter("interval", interval);
     environment.add_filter("negated", negated);
     environment.add_filter("prediction", prediction);
@@ -48,6 +76,15 @@ fn p(value: f64) -> String {
     }
 }
 
+fn count(number: u64) -> String {
+    if let Some(word) = usize::try_from(number).ok().and_then(|at| NUMBERS.get(at)) {
+        return (*word).to_owned();
+    }
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
 /// Mean ± standard deviation of the test errors, or of another measure.
 fn spread(row: &Row, measure: Option<&str>) -> Result<String, Error> {
     let measure = measure.unwrap_or("test_error");
@@ -57,6 +94,12 @@ fn spread(row: &Row, measure: Option<&str>) -> Result<String, Error> {
 
 fn difference(row: &Row) -> Result<String, Error> {
     Ok(format!("{:+.2} {}", row.number("mean_difference")?, interval(row, None)?))
+}
+
+fn tested(row: &Row) -> Result<String, Error> {
+    let p_holm = row.number("p_holm")?;
+    let bold = if p_holm < 1.0 - CONFIDENCE { "**" } else { "" };
+    Ok(format!("{bold}{}{bold}, p {}", difference(row)?, p(p_holm)))
 }
 
 /// The interval of the difference, or of another measure.
@@ -132,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_words_up_to_twenty() {
+        assert_eq!(
+            [0, 1, 20, 21, 300, 10_000, 1_234_567].map(count),
+            ["no", "one", "twenty", "21", "300", "10,000", "1,234,567"]
+        );
+    }
+
+    #[test]
     fn rows_are_spreads_and_differences() {
         let rendered = |filter: &str, table: &str, of: &str| {
             render(
@@ -143,6 +194,10 @@ mod tests {
         assert_eq!(rendered("spread", "summary", "family=\"drsae\""), "1.59 ± 0.11");
         assert_eq!(rendered("spread(\"valid_error\")", "summary", "family=\"drsae\""), "1.66 ± 0.18");
         assert_eq!(rendered("difference", "comparison", "challenger=\"untied\""), "+0.28 [0.15, 0.41]");
+        assert_eq!(
+            rendered("tested", "comparison", "challenger=\"untied\""),
+            "**+0.28 [0.15, 0.41]**, p 0.044"
+        );
         assert_eq!(
             rendered("negated | difference", "comparison", "challenger=\"untied\""),
             "-0.28 [-0.41, -0.15]"
