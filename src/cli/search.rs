@@ -189,7 +189,7 @@ impl<'a> Study<'a> {
             let errors = [row.valid_error_se, row.valid_error_mean].map(error);
             iter::once(row.group.clone()).chain(settings).chain(errors).collect()
         };
-        let rows: Vec<Vec<_>> = search.rows().iter().filter(|row| row.chosen).map(cells).collect();
+        let rows: Vec<Vec<_>> = search.chosen_rows().into_iter().map(cells).collect();
         let table = TextTable {
             title: "The choice of each group, by its mean validation error",
             source: &shown(&self.store()?.analysis_file(BEST)),

@@ -61,8 +61,7 @@ fn chosen(study: &Sweep, search: &Search) -> Vec<Vec<(String, Value)>> {
 /// # Errors
 /// A setting cannot be written.
 pub fn best_toml(study: &Sweep, search: &Search) -> Result<String, Error> {
-    let chosen_rows = search.rows().iter().filter(|row| row.chosen);
-    let comments = chosen_rows.map(|row| {
+    let comments = search.chosen_rows().into_iter().map(|row| {
         let error = row.valid_error_se.map(|error| format!(" ± {error:.3}")).unwrap_or_default();
         let mean = row.valid_error_mean.unwrap_or_default();
         format!("# {}: configuration {}, validation error {mean:.3}{error} %\n", row.group, row.configuration)

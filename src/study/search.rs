@@ -192,6 +192,13 @@ impl<'a> Search<'a> {
         self.groups.iter().map(|tried| choice::best(&tried.scores, self.cells.search.choose)).collect()
     }
 
+    /// The row of each group's choice, in the order of the groups; none before the search is done.
+    #[must_use]
+    pub fn chosen_rows(&self) -> Vec<&SearchRow> {
+        let chosen = |tried: &Tried| self.rows.iter().find(|row| row.chosen && row.group == tried.group.name);
+        self.groups.iter().filter_map(chosen).collect()
+    }
+
     /// For each cell of the sweep, the values of the searched settings that were chosen for it.
     #[must_use]
     pub fn settings(&self) -> Vec<Vec<(String, Value)>> {

@@ -57,20 +57,27 @@ fn rate(trial: &Trial) -> f64 {
     trial.config.training.phases[0].rate
 }
 
-/// Runs a search in which the error is the distance from a rate, in orders of magnitude.
-fn searched(text: &str, best: f64) -> Result<Vec<SearchRow>, Error> {
+/// Runs a search in which a trial whose rate is above 2e-3 diverges, and the others have these errors; and reads it.
+fn run<R>(text: &str, error: impl Fn(&Trial) -> f64, read: impl Fn(&Search) -> R) -> Result<R, Error> {
     let sweep = Sweep::parse(text, "a.toml", &[]).unwrap();
     let planned = plan(&sweep);
     let mut search = Search::begin(&sweep, &planned)?;
     while search.stage() != Stage::Done {
         let plan = plan(&search.sweep()?);
-        let error = |trial: &Trial| {
-            let diverged = rate(trial) > 2e-3;
-            (!diverged).then(|| 10.0 * (rate(trial) / best).log10().abs() + trial.config.seed as f64 / 1e6)
-        };
+        let error =
+            |trial: &Trial| (rate(trial) <= 2e-3).then(|| error(trial) + trial.config.seed as f64 / 1e6);
         search.advance(&plan, &table(&plan, error))?;
     }
-    Ok(search.rows().to_vec())
+    Ok(read(&search))
+}
+
+/// The distance from a rate, in tenths of an order of magnitude.
+fn distance(trial: &Trial, best: f64) -> f64 {
+    10.0 * (rate(trial) / best).log10().abs()
+}
+
+fn searched(text: &str, best: f64) -> Result<Vec<SearchRow>, Error> {
+    run(text, |trial| distance(trial, best), |search| search.rows().to_vec())
 }
 
 #[test]
@@ -90,6 +97,18 @@ fn the_best_of_each_rung_goes_on_and_every_group_spends_the_same() {
         assert_eq!(last.spent_images, last.spent_epochs * 2500);
         assert_eq!(own.iter().filter(|row| row.chosen).count(), 1);
     }
+}
+
+#[test]
+fn choices_are_in_the_order_of_the_groups_whatever_their_stage() {
+    let error = |trial: &Trial| match trial.config.model.family.name() {
+        "drsae" => distance(trial, 1e-6),
+        // All are alike, so that the first is chosen.
+        _ => 0.0,
+    };
+    let row = |row: &&SearchRow| (row.group.clone(), row.stage.starts_with("widening"));
+    let chosen = run(SPEC, error, |search| search.chosen_rows().iter().map(row).collect::<Vec<_>>()).unwrap();
+    assert_eq!(chosen, [("drsae".to_owned(), true), ("mlp".to_owned(), false)]);
 }
 
 #[test]
