@@ -26,7 +26,13 @@ results: build
     done
     for plan in results/**/frozen.toml; do
         study=${plan%/frozen.toml}
-        cargo run --release --quiet -- search "experiments/${study#results/}.toml"
+        spec=experiments/${study#results/}.toml
+        file=$(sed -n 's/^file = "\(.*\)"$/\1/p' "$spec")
+        if [[ -n $file && ! -f ${spec%/*}/$file ]]; then
+            echo "the search of $study is unchanged: ${spec%/*}/$file is missing" >&2
+            continue
+        fi
+        cargo run --release --quiet -- search "$spec"
     done
     just anatomy
     cargo run --release --quiet -- index

@@ -107,14 +107,14 @@ impl<'a> ReportData<'a> {
         self.cells().iter().flat_map(|cell| &cell.trials)
     }
 
-    /// The epochs of a trial, up to its end.
+    /// The epochs of a trial in the merged table: the last one, and the validated ones if there are any.
     pub fn curve(&self, trial: &TrialRow) -> &[EpochRow] {
         self.curves.get(&trial.trial).map_or(&[], Vec::as_slice)
     }
 
     /// The epoch whose weights were kept.
     pub fn best_epoch(&self, trial: &TrialRow) -> Option<&EpochRow> {
-        self.curve(trial).get(trial.best_epoch?.checked_sub(1)?)
+        self.curve(trial).iter().find(|row| Some(row.epoch) == trial.best_epoch)
     }
 
     /// Floating-point operations of the training; `None` if `plan.csv` does not count them.

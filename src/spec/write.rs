@@ -43,6 +43,16 @@ impl Sweep {
         write(self, &CellConfig { data, ..self.base.clone() })
     }
 
+    /// That text with the location of the data as another spec gives it.
+    ///
+    /// # Errors
+    /// As [`Sweep::to_toml`].
+    pub fn to_toml_with_paths_of(&self, other: &Self) -> Result<String, toml::ser::Error> {
+        let data::Config { folder, file, .. } = other.base.data.clone();
+        let data = data::Config { folder, file, ..self.base.data.clone() };
+        write(self, &CellConfig { data, ..self.base.clone() })
+    }
+
     /// The location of the data as overrides, for a text without it.
     #[must_use]
     pub fn paths(&self) -> Vec<String> {

@@ -59,11 +59,39 @@ pub(super) fn curve(
     best_epoch: Option<usize>,
     valid_error: Option<f64>,
 ) -> Result<(), String> {
-    if !curve.iter().map(|row| row.epoch).eq(1..=epochs) {
+    if !is_whole(curve, epochs) {
         return Err(format!("does not have the epochs 1 to {epochs}"));
     }
-    let best = best_epoch.and_then(|best| curve.get(best.checked_sub(1)?));
-    match best {
+    best(curve, best_epoch, valid_error)
+}
+
+/// The same for its rows in the merged table, which may be those of the validated epochs and of the last one alone.
+///
+/// # Errors
+/// As [`curve`].
+pub(super) fn merged_curve(
+    curve: &[EpochRow],
+    epochs: usize,
+    best_epoch: Option<usize>,
+    valid_error: Option<f64>,
+) -> Result<(), String> {
+    let is_rising = curve.is_sorted_by(|before, row| before.epoch < row.epoch);
+    let is_validated = |row: &EpochRow| row.valid_reconstruction.is_some();
+    let ends = curve
+        .split_last()
+        .is_some_and(|(last, before)| last.epoch == epochs && is_rising && before.iter().all(is_validated));
+    if !ends && !is_whole(curve, epochs) {
+        return Err(format!("has neither the epochs 1 to {epochs} nor the validated ones and the last"));
+    }
+    best(curve, best_epoch, valid_error)
+}
+
+fn is_whole(curve: &[EpochRow], epochs: usize) -> bool {
+    curve.iter().map(|row| row.epoch).eq(1..=epochs)
+}
+
+fn best(curve: &[EpochRow], best_epoch: Option<usize>, valid_error: Option<f64>) -> Result<(), String> {
+    match curve.iter().find(|row| Some(row.epoch) == best_epoch) {
         None => Err(format!("does not have the best epoch {}", best_epoch.unwrap_or_default())),
         Some(best) if best.valid_error != valid_error => Err(format!(
             "has the validation error {} in epoch {}, the result has {}",
@@ -101,5 +129,23 @@ mod tests {
             refused(&whole, 3, Some(2), Some(1.0)),
             "has the validation error 2 % in epoch 2, the result has 1 %"
         );
+    }
+    #[test]
+    fn a_merged_curve_has_all_epochs_or_the_validated_ones_and_the_last() {
+        let validated = |mut row: EpochRow| {
+            row.valid_reconstruction = row.valid_error;
+            row
+        };
+        let whole: Vec<_> =
+            rows(&[None, Some(2.0), None, Some(1.0), None]).into_iter().map(validated).collect();
+        let of = |epochs: &[usize]| epochs.iter().map(|epoch| whole[epoch - 1].clone()).collect::<Vec<_>>();
+        let check = |epochs: &[usize]| merged_curve(&of(epochs), 5, Some(4), Some(1.0));
+        assert_eq!(check(&[1, 2, 3, 4, 5]), Ok(()));
+        assert_eq!(check(&[2, 4, 5]), Ok(()));
+        let neither = Err("has neither the epochs 1 to 5 nor the validated ones and the last".to_owned());
+        for wrong in [&[2, 4][..], &[1, 2, 4, 5], &[4, 2, 5], &[4, 4, 5], &[]] {
+            assert_eq!(check(wrong), neither, "{wrong:?}");
+        }
+        assert_eq!(check(&[2, 5]), Err("does not have the best epoch 4".to_owned()));
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn strays(subject: AuditedFolder<'_>, report: &mut AuditReport) {
 /// The problem of a stored plan that has the planned trials under the ids of another numerics version, device or data;
 /// `None` for every other plan. The text is a fragment that follows the path of `plan.csv`.
 pub(super) fn plan(subject: AuditedFolder<'_>) -> Option<String> {
-    let AuditedFolder { store, sweep, plan, .. } = subject;
+    let AuditedFolder { store, plan, .. } = subject;
     let rows: Vec<PlanRow> = store.rows(&store.plan_csv()).ok()??;
     let kept: Vec<String> = rows.into_iter().map(|row| row.trial).collect();
     let same = |(kept, trial): (&String, &Trial)| slug(kept) == slug(&trial.id);
@@ -56,7 +56,7 @@ pub(super) fn plan(subject: AuditedFolder<'_>) -> Option<String> {
     // One different id means damage; if all ids differ under the same spec, the data differ.
     let all = kept.iter().zip(&plan.trials).all(|(kept, trial)| *kept != trial.id);
     let same_spec = read_file(store.sweep_toml()).ok().and_then(|text| String::from_utf8(text).ok())
-        == sweep.to_toml().ok();
+        == super::tables::spec_text(subject).ok();
     (all && same_spec).then(|| OTHER_IDS.to_owned())
 }
 

@@ -4,14 +4,15 @@ use super::analysis::{self, ANALYZE};
 use super::compare::compare;
 use super::{AuditReport, AuditedFolder, difference, problem, stored, sums};
 use crate::analysis::{Analysis, Input, SUMMARY};
-use crate::store::{self, MergedTexts, Status, Store, Survey, Table, TrialTable, parse_rows};
+use crate::spec::Sweep;
+use crate::store::{self, MergedTexts, Status, Store, Survey, Table, TrialTable, parse_rows, read_file};
 
 const RERUN: &str = "give the spec and the overrides that it was run with, or `drsae sweep` makes the folder that of this spec";
 
 /// Checks `sweep.toml` and `plan.csv`; `stale` says that the latter is, and why.
 pub(super) fn spec(subject: AuditedFolder<'_>, stale: Option<&str>, report: &mut AuditReport) {
-    let AuditedFolder { store, sweep, plan, rerun, .. } = subject;
-    match sweep.to_toml() {
+    let AuditedFolder { store, plan, rerun, .. } = subject;
+    match spec_text(subject) {
         Ok(text) => compare(&store.sweep_toml(), text.as_bytes(), difference::of_texts, RERUN, report),
         Err(error) => report.wrong(store.sweep_toml(), format!("cannot be checked: {error}"), RERUN),
     }
@@ -26,6 +27,17 @@ pub(super) fn spec(subject: AuditedFolder<'_>, stale: Option<&str>, report: &mut
     match store::table(&plan.header(), &plan.rows().collect::<Vec<_>>()) {
         Ok(text) => compare(&store.plan_csv(), &text, difference::of_tables, RERUN, report),
         Err(error) => report.wrong(store.plan_csv(), format!("cannot be checked: {error}"), RERUN),
+    }
+}
+
+/// The text that `sweep.toml` must have. The data may have moved, or lie elsewhere on another machine: their location is that of the
+/// file itself.
+pub(super) fn spec_text(subject: AuditedFolder<'_>) -> Result<String, toml::ser::Error> {
+    let AuditedFolder { store, sweep, .. } = subject;
+    let stored = read_file(store.sweep_toml()).ok().and_then(|text| String::from_utf8(text).ok());
+    match stored.and_then(|text| Sweep::parse(&text, "sweep.toml", &[]).ok()) {
+        Some(stored) => sweep.to_toml_with_paths_of(&stored),
+        None => sweep.to_toml(),
     }
 }
 

@@ -52,7 +52,16 @@ fn a_sweep_that_moved_with_its_data_keeps_its_trials() {
     assert!(stored().contains(&format!("file = \"{}/bars.npz\"", there.display())), "{}", stored());
     run(&there, "verify");
     // The stored spec has the present place, so it is a spec of its own.
-    succeed(&["plan", root.join("bars").to_str().unwrap()]);
+    let bars = root.join("bars");
+    succeed(&["plan", bars.to_str().unwrap()]);
+    // In a repository that has the data beside the results, the place is relative.
+    let relative = stored().replace(there.to_str().unwrap(), "../../there/deeper");
+    fs::write(bars.join("sweep.toml"), &relative).unwrap();
+    succeed(&["verify", bars.to_str().unwrap()]);
+    fs::write(bars.join("sweep.toml"), relative.replace("validation = 20", "validation = 10")).unwrap();
+    let (code, found, error) =
+        drsae(&["verify", there.join("bars.toml").to_str().unwrap(), "--results", root.to_str().unwrap()]);
+    assert!(code == Some(1) && found.contains("sweep.toml differs"), "{code:?} {found} {error}");
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub const NUMBERS: [&str; 21] = [
 /// - of a number: `fixed(DIGITS)`, by default two; `signed`, with + or −; `p`, a p-value; `count`, a word up to twenty, or
 ///   digits with commas;
 /// - of a row: `spread`, mean ± standard deviation; `difference` with its interval; `tested`, with p by Holm's adjustment as well,
-///   bold if it is significant; `interval`; `negated`, the difference in the other direction; `prediction`, the half-width of the interval of one more seed;
+///   bold if it is significant, or `identical`; `interval`; `negated`, the difference in the other direction; `prediction`, the half-width of the interval of one more seed;
 /// - of a list: `only`, the value that all items have; `minutes`, from the first start of a trial to the last end;
 /// - of a text: `wrapped(COLUMNS, PREFIX)`, in lines.
 ///
@@ -97,6 +97,9 @@ fn difference(row: &Row) -> Result<String, Error> {
 }
 
 fn tested(row: &Row) -> Result<String, Error> {
+    if row.number("sd")? == 0.0 {
+        return Ok("identical".to_owned());
+    }
     let p_holm = row.number("p_holm")?;
     let bold = if p_holm < 1.0 - CONFIDENCE { "**" } else { "" };
     Ok(format!("{bold}{}{bold}, p {}", difference(row)?, p(p_holm)))

@@ -143,7 +143,7 @@ fn counts(data: &ReportData<'_>) -> String {
 /// The trials that are not complete, or whose network is useless; `None` if there are none.
 fn failures(data: &ReportData<'_>) -> Option<TableView> {
     let row = |trial: &TrialRow| {
-        let epochs = data.curve(trial).len();
+        let epochs = data.curve(trial).last().map_or(0, |row| row.epoch);
         vec![trial.trial.clone(), trial.status.to_string(), trial.seed.to_string(), epochs.to_string()]
     };
     let incomplete = data.trials().filter(|trial| !trial.is_complete()).map(row);

@@ -9,6 +9,9 @@ use crate::store::{
     tables,
 };
 
+/// Position of `valid_reconstruction` in an [`EpochRow`], which every validated epoch has.
+const VALIDATED: usize = 9;
+
 const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 
 /// Reads the files that the tables are merged from, and checks each against its checksum in `result.json`. The test
@@ -49,7 +52,7 @@ struct TrialReader<'t> {
 }
 
 impl TrialReader<'_> {
-    /// The rows of the learning curve, byte for byte; empty if the trial has no curve.
+    /// The rows of the learning curve that a merged table keeps, byte for byte; empty if the trial has no curve.
     fn epochs(&self) -> Result<Vec<u8>, Error> {
         let Some(mut epochs) = self.file(file::EPOCHS)? else { return Ok(Vec::new()) };
         let header = tables::text::<EpochRow>(&[]).map_err(Error::read(self.folder.path()))?;
@@ -60,7 +63,7 @@ impl TrialReader<'_> {
         let own = format!("{},", self.folder.id());
         let mut lines = epochs.split_inclusive(|&byte| byte == b'\n');
         match lines.position(|line| !line.starts_with(own.as_bytes()) || !line.ends_with(b"\n")) {
-            None => Ok(epochs),
+            None => Ok(kept(&epochs)),
             Some(at) => {
                 Err(self.malformed(file::EPOCHS, &format!("its line {} is no row of the trial", at + 2)))
             }
@@ -117,6 +120,20 @@ impl TrialReader<'_> {
         let path = self.folder.path().join(name);
         Error::Malformed { path, reason: format!("{problem}; {AGAIN}") }
     }
+}
+
+/// Of a curve with validated epochs these and the last, whose rows are those that figures and tables show; else all rows. So
+/// a sweep with long phases and a sparse `training.validate_every` has a short table.
+fn kept(curve: &[u8]) -> Vec<u8> {
+    let is_validated =
+        |row: &[u8]| row.split(|&byte| byte == b',').nth(VALIDATED).is_some_and(|it| !it.is_empty());
+    let rows: Vec<_> = curve.split_inclusive(|&byte| byte == b'\n').collect();
+    if !rows.iter().any(|row| is_validated(row)) {
+        return curve.to_vec();
+    }
+    let is_last = |at: usize| at + 1 == rows.len();
+    let kept = rows.iter().enumerate().filter(|&(at, row)| is_validated(row) || is_last(at));
+    kept.flat_map(|(_, row)| row.iter().copied()).collect()
 }
 
 /// Counts the predictions of a text, and returns those that are wrong.

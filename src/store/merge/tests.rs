@@ -33,9 +33,20 @@ fn store() -> (tempfile::TempDir, Store) {
 }
 
 fn run(store: &Store, id: &str, outcome: &Outcome) {
+    run_epochs(store, id, outcome, &[None, None]);
+}
+
+/// Ends a trial whose epochs have these reconstructions of the validation images.
+fn run_epochs(store: &Store, id: &str, outcome: &Outcome, validated: &[Option<f64>]) {
     let attempt = store.attempt(id);
-    let epoch = |epoch| EpochRow { trial: id.to_owned(), phase: 1, epoch, ..EpochRow::default() };
-    attempt.write_epochs(&[epoch(1), epoch(2)]).unwrap();
+    let epoch = |(at, &valid_reconstruction): (usize, &Option<f64>)| EpochRow {
+        trial: id.to_owned(),
+        phase: 1,
+        epoch: at + 1,
+        valid_reconstruction,
+        ..EpochRow::default()
+    };
+    attempt.write_epochs(&validated.iter().enumerate().map(epoch).collect::<Vec<_>>()).unwrap();
     let row = |(index, (label, prediction))| PredictionRow { index, label, prediction };
     attempt.write_predictions(&PREDICTIONS.into_iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
     attempt.write_provenance(&provenance()).unwrap();
@@ -63,6 +74,24 @@ fn trials_and_epochs_are_in_plan_order() {
     let epochs = fs::read_to_string(store.epochs_csv()).unwrap();
     let starts: Vec<_> = epochs.lines().map(|line| line.split(',').next().unwrap()).collect();
     assert_eq!(starts, ["trial", "drsae-0", "drsae-0", "drsae-1", "drsae-1"]);
+}
+
+#[test]
+fn of_a_curve_with_validated_epochs_these_and_the_last_are_merged() {
+    let (_results, store) = store();
+    run_epochs(&store, "drsae-0", &outcome(), &[None, Some(2.0), None, Some(1.0), None]);
+    run_epochs(&store, "drsae-1", &outcome(), &[Some(3.0), None, Some(1.0)]);
+    run_epochs(&store, "drsae-2", &outcome(), &[None, None]);
+    store.merge(&[planned(0, 1), planned(1, 2), planned(2, 3)]).unwrap();
+    let curves: Vec<EpochRow> = store.rows(&store.epochs_csv()).unwrap().unwrap();
+    let epochs = |id: &str| {
+        let own = curves.iter().filter(|row| row.trial == id);
+        own.map(|row| row.epoch).collect::<Vec<_>>()
+    };
+    let expected = [("drsae-0", vec![2, 4, 5]), ("drsae-1", vec![1, 3]), ("drsae-2", vec![1, 2])];
+    for (id, kept) in expected {
+        assert_eq!(epochs(id), kept, "{id}");
+    }
 }
 
 #[test]
