@@ -28,8 +28,9 @@ results: build
         study=${plan%/frozen.toml}
         spec=experiments/${study#results/}.toml
         file=$(sed -n 's/^file = "\(.*\)"$/\1/p' "$spec")
-        if [[ -n $file && ! -f ${spec%/*}/$file ]]; then
-            echo "the search of $study is unchanged: ${spec%/*}/$file is missing" >&2
+        [[ -z $file || $file == /* ]] || file=${spec%/*}/$file
+        if [[ -n $file && ! -f $file ]]; then
+            echo "the search of $study is unchanged: $file is missing" >&2
             continue
         fi
         cargo run --release --quiet -- search "$spec"

@@ -87,7 +87,7 @@ class Results:
 
     @property
     def epochs(self) -> polars.DataFrame:
-        """One row for each epoch of each trial: losses and errors."""
+        """One row for each validated epoch of each trial, and its last: losses and errors."""
         return self.frame("epochs")
 
     @property

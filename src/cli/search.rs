@@ -182,11 +182,11 @@ impl<'a> Study<'a> {
     pub fn print(&self, search: &Search) -> Result<()> {
         let settings = analysis::headings(&search.paths());
         let head = iter::once("group".to_owned()).chain(settings);
-        let head: Vec<_> = head.chain(["± SE", "validation error / %"].map(str::to_owned)).collect();
+        let head: Vec<_> = head.chain(["validation error / %", "± SE"].map(str::to_owned)).collect();
         let error = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
         let cells = |row: &SearchRow| {
             let settings = row.settings.iter().map(|(_, value)| spec::text(value));
-            let errors = [row.valid_error_se, row.valid_error_mean].map(error);
+            let errors = [row.valid_error_mean, row.valid_error_se].map(error);
             iter::once(row.group.clone()).chain(settings).chain(errors).collect()
         };
         let rows: Vec<Vec<_>> = search.chosen_rows().into_iter().map(cells).collect();

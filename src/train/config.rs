@@ -291,6 +291,22 @@ impl Config {
         self.stop_after.unwrap_or_else(|| self.all_epochs())
     }
 
+    /// True if the validation images, if there are any, are evaluated after the epoch `within` of a phase, from 1.
+    #[must_use]
+    pub fn validates(&self, phase: &Phase, within: usize) -> bool {
+        within == phase.epochs || within.is_multiple_of(self.validate_every)
+    }
+
+    /// The epochs over all phases that are trained and validated, from 1.
+    #[must_use]
+    pub fn validated_epochs(&self) -> Vec<usize> {
+        let phases = self.phases.iter();
+        let is_validated =
+            phases.flat_map(|phase| (1..=phase.epochs).map(move |within| self.validates(phase, within)));
+        let validated = (1..=self.epochs()).zip(is_validated);
+        validated.filter_map(|(epoch, is_validated)| is_validated.then_some(epoch)).collect()
+    }
+
     /// True if epochs of the schedule are left after training.
     #[must_use]
     pub fn pauses(&self) -> bool {

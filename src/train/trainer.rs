@@ -199,7 +199,7 @@ impl<'a> Trainer<'a> {
         let train = self.pass(phase, within, on_batch)?;
         self.memory.trained();
         let last = within + 1 == phase.epochs;
-        let due = last || (within + 1).is_multiple_of(task.training.validate_every);
+        let due = task.training.validates(phase, within + 1);
         let trained = if due { self.take_average()? } else { None };
         let validation = if due { self.validate(phase)? } else { None };
         if last || (within + 1).is_multiple_of(task.training.keep_every()) {

@@ -13,13 +13,15 @@ pub(super) fn tables(subject: AuditedFolder<'_>, trials: &TrialTable, report: &m
     trial_rows(subject, Table::Provenance, trials, report, |row, trial| row.trial == trial.id, provenance);
 }
 
-/// Checks that the curve of a complete trial has its last and its best epoch.
+/// Checks that the curve of a complete trial has all epochs, or the validated ones and the last.
 fn curve(trial: &Trial, measured: &TrialRow, curve: &[EpochRow]) -> Result<(), String> {
     if !measured.is_complete() {
         return Ok(());
     }
-    let epochs = trial.config.training.epochs();
-    contents::merged_curve(curve, epochs, measured.best_epoch, measured.valid_error)
+    let training = &trial.config.training;
+    let is_validated = trial.config.data.validation > 0;
+    let validated = if is_validated { training.validated_epochs() } else { Vec::new() };
+    contents::merged_curve(curve, training.epochs(), &validated, measured.best_epoch, measured.valid_error)
 }
 
 /// Checks that a trial has as many misclassified images as its test error implies, and none twice.

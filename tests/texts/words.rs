@@ -37,7 +37,8 @@ pub const NUMBERS: [&str; 21] = [
 /// - of a number: `fixed(DIGITS)`, by default two; `signed`, with + or −; `p`, a p-value; `count`, a word up to twenty, or
 ///   digits with commas;
 /// - of a row: `spread`, mean ± standard deviation; `difference` with its interval; `tested`, with p by Holm's adjustment as well,
-///   bold if it is significant, or `identical`; `interval`; `negated`, the difference in the other direction; `prediction`, the half-width of the interval of one more seed;
+///   bold if it is significant, or `identical`; `interval`; `negated`, the difference in the other direction;
+///   `doubled`; `less(ROW)`, the difference from another, paired by seed; `prediction`, the half-width of the interval of one more seed;
 /// - of a list: `only`, the value that all items have; `minutes`, from the first start of a trial to the last end;
 /// - of a text: `wrapped(COLUMNS, PREFIX)`, in lines.
 ///
@@ -52,6 +53,8 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("tested", tested);
     environment.add_filter("interval", interval);
     environment.add_filter("negated", negated);
+    environment.add_filter("doubled", doubled);
+    environment.add_filter("less", less);
     environment.add_filter("prediction", prediction);
     environment.add_filter("only", only);
     environment.add_filter("minutes", minutes);
@@ -116,6 +119,24 @@ fn interval(row: &Row, measure: Option<&str>) -> Result<String, Error> {
 fn negated(row: &Row) -> Result<Value, Error> {
     let (low, high) = (row.number("low_95")?, row.number("high_95")?);
     let values = [("mean_difference", -row.number("mean_difference")?), ("low_95", -high), ("high_95", -low)];
+    Ok(Value::from_object(row.with(&values)))
+}
+
+fn doubled(row: &Row) -> Result<Value, Error> {
+    let value = |name: &'static str| Ok((name, 2.0 * row.number(name)?));
+    let values: Result<Vec<_>, Error> =
+        ["mean_difference", "low_95", "high_95"].map(value).into_iter().collect();
+    Ok(Value::from_object(row.with(&values?)))
+}
+
+/// The difference of two differences of the same seeds.
+fn less(row: &Row, other: &Row) -> Result<Value, Error> {
+    let (ours, theirs) = (row.numbers("difference_seed_")?, other.numbers("difference_seed_")?);
+    let both: Vec<f64> = ours.iter().zip(&theirs).map(|(ours, theirs)| ours - theirs).collect();
+    let mean = both.iter().sum::<f64>() / both.len() as f64;
+    let interval = t_interval(&both, CONFIDENCE).filter(|_| ours.len() == theirs.len());
+    let interval = interval.ok_or_else(|| invalid("not the same seeds, or fewer than two".to_owned()))?;
+    let values = [("mean_difference", mean), ("low_95", interval.low), ("high_95", interval.high)];
     Ok(Value::from_object(row.with(&values)))
 }
 
@@ -205,6 +226,12 @@ mod tests {
             rendered("negated | difference", "comparison", "challenger=\"untied\""),
             "-0.28 [-0.41, -0.15]"
         );
+        assert_eq!(
+            rendered("doubled | difference", "comparison", "challenger=\"untied\""),
+            "+0.56 [0.31, 0.82]"
+        );
+        let itself = r#"less(row("results/depth/analysis/comparison.csv", steps=5, challenger="untied")) | difference"#;
+        assert_eq!(rendered(itself, "comparison", "challenger=\"untied\""), "+0.00 [0.00, 0.00]");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! TensorBoard: one run per trial, with the scalars of every epoch, and the trial's settings as hyperparameters.
+//! TensorBoard: one run per trial, with the scalars of every merged epoch, and the trial's settings as hyperparameters.
 
 mod event;
 mod record;
@@ -65,7 +65,8 @@ fn events(trial: &TrialRow, curve: &[EpochRow]) -> Vec<EventProto> {
     if trial.status != Status::Pending {
         let status = if trial.is_complete() { SUCCESS } else { FAILURE };
         let end = ValueProto::session(SESSION_END, Moment::End(End { status }));
-        events.push(EventProto::of_epoch(curve.len(), vec![end]));
+        let last = curve.last().map_or(0, |row| row.epoch);
+        events.push(EventProto::of_epoch(last, vec![end]));
     }
     events
 }

@@ -9,7 +9,7 @@ fn trial(status: Status) -> TrialRow {
         discriminative_weight: 1.0,
         seed: 1,
         status,
-        best_epoch: Some(2),
+        best_epoch: Some(6),
         valid_error: Some(1.5),
         test_error: Some(1.25),
         test_images: Some(80),
@@ -26,7 +26,7 @@ fn curve() -> [EpochRow; 2] {
         valid_error,
         ..EpochRow::default()
     };
-    [row(1, None), row(2, Some(1.5))]
+    [row(3, None), row(6, Some(1.5))]
 }
 
 /// The events of a file, its checksums checked.
@@ -52,11 +52,11 @@ fn moment(value: &ValueProto) -> Moment {
 }
 
 #[test]
-fn every_epoch_is_a_step_and_a_second() {
+fn every_merged_epoch_is_a_step_and_a_second() {
     let events = read(&file(&trial(Status::Complete), &curve()));
     assert_eq!(events[0].what, Some(What::FileVersion("brain.Event:2".to_owned())));
     let times: Vec<_> = events.iter().map(|event| (event.wall_time, event.step)).collect();
-    assert_eq!(times, [(0.0, 0), (0.0, 0), (1.0, 1), (2.0, 2), (2.0, 2)]);
+    assert_eq!(times, [(0.0, 0), (0.0, 0), (3.0, 3), (6.0, 6), (6.0, 6)]);
     let first = values(&events[2]);
     assert_eq!((number(first["rate"]), number(first["train/loss"])), (0.5, 3.25));
     assert!(!first.contains_key("valid/error") && !first.contains_key("kept/test_error"));
