@@ -105,14 +105,18 @@ pub(crate) fn experiments() -> Vec<std::path::PathBuf> {
     files("experiments")
 }
 
-/// The files below a folder of the repository.
+/// The TOML files below a folder of the repository. Data may lie beside a spec.
 fn files(folder: &str) -> Vec<std::path::PathBuf> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            match path.extension() {
+                _ if path.is_dir() => folders.push(path),
+                Some(end) if end == "toml" => files.push(path),
+                _ => {}
+            }
         }
     }
     files
