@@ -27,16 +27,24 @@ results: build
     for plan in results/**/frozen.toml; do
         study=${plan%/frozen.toml}
         spec=experiments/${study#results/}.toml
-        file=$(sed -n 's/^file = "\(.*\)"$/\1/p' "$spec")
-        [[ -z $file || $file == /* ]] || file=${spec%/*}/$file
-        if [[ -n $file && ! -f $file ]]; then
-            echo "the search of $study is unchanged: $file is missing" >&2
+        missing=$(just missing-data "$spec")
+        if [[ -n $missing ]]; then
+            echo "the search of $study is unchanged: $missing is missing" >&2
             continue
         fi
         cargo run --release --quiet -- search "$spec"
     done
     just anatomy
     cargo run --release --quiet -- index
+
+# Print the data file that a spec names, if it is missing
+[private]
+missing-data SPEC:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    file=$(sed -n 's/^file = "\(.*\)"$/\1/p' "$1")
+    [[ -z $file || $file == /* ]] || file=${1%/*}/$file
+    [[ -z $file || -f $file ]] || echo "$file"
 
 # Measure the kept networks of results/anatomy again; other seeds, and studies that keep none, stay as they are
 anatomy: build
