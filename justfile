@@ -113,7 +113,7 @@ bench *ARGS: build
 
 # Run all tests; the first build takes minutes
 test:
-    cargo test
+    cargo test --workspace
 
 # Check that `--features cuda` compiles, kernels included, on a machine without CUDA: the toolkit is installed into target/cuda
 check-cuda:

@@ -112,6 +112,21 @@ pub fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     done.expect("the work is there until it runs")
 }
 
+/// Runs `work` on `count` threads at the same time, the calling one among them, or on as many as the system starts. Returns all
+/// results.
+pub fn side_by_side<R: Send>(count: usize, work: impl Fn() -> R + Sync) -> Vec<R> {
+    thread::scope(|scope| {
+        let start = |_| thread::Builder::new().spawn_scoped(scope, &work).ok();
+        let others: Vec<_> = (1..count).map_while(start).collect();
+        let mut results = vec![work()];
+        let join = |thread: thread::ScopedJoinHandle<'_, R>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        results.extend(others.into_iter().map(join));
+        results
+    })
+}
+
 /// Checks that the system starts the threads that polars starts, by starting and joining as many.
 ///
 /// # Errors

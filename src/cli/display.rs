@@ -2,7 +2,7 @@
 //! a line for each trial that ends.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,22 +24,54 @@ pub struct Display<'a> {
     progress: Progress,
     plan: &'a Plan,
     store: &'a Store,
-    pending: HashMap<&'a str, &'a Trial>,
-    running: Mutex<Running<'a>>,
-    /// Operations of all trials to run, and those done, which give the time left.
-    work: AtomicU64,
+    trials: usize,
+    state: Mutex<State<'a>>,
+    /// Operations done, by this process or others.
     done: AtomicU64,
-    ended: AtomicU64,
+    ended: AtomicUsize,
     /// True after the message that this process waits for others.
     waits: AtomicBool,
 }
 
-/// The running trials, in the order of the plan.
-struct Running<'a> {
-    trials: Vec<LiveTrial<'a>>,
+/// The trials that have not ended.
+struct State<'a> {
+    waiting: HashMap<&'a str, &'a Trial>,
+    /// In the order of the plan.
+    running: Vec<LiveTrial<'a>>,
     /// Ids of the trials with a warning.
     warned: Vec<String>,
     shown: Instant,
+}
+
+impl<'a> State<'a> {
+    fn live(&mut self, trial: &Trial) -> Option<&mut LiveTrial<'a>> {
+        self.running.iter_mut().find(|live| live.trial().id == trial.id)
+    }
+
+    /// A waiting trial begins, with the curve of earlier runs.
+    fn start(&mut self, live: LiveTrial<'a>) {
+        let trial = live.trial();
+        self.waiting.remove(trial.id.as_str());
+        let at = self.running.partition_point(|other| other.trial().index < trial.index);
+        self.running.insert(at, live);
+    }
+
+    /// A running trial stops before its end.
+    fn stop(&mut self, trial: &Trial) {
+        let stopped = self.running.extract_if(.., |live| live.trial().id == trial.id);
+        self.waiting.extend(stopped.map(|live| (live.trial().id.as_str(), live.trial())));
+    }
+
+    fn end(&mut self, trial: &Trial) {
+        self.running.retain(|live| live.trial().id != trial.id);
+        self.waiting.remove(trial.id.as_str());
+    }
+
+    /// Floating-point operations that are left.
+    fn rest(&self) -> f64 {
+        let waiting = self.waiting.values().map(|trial| trial.own_flops() as f64);
+        waiting.chain(self.running.iter().map(LiveTrial::rest)).sum()
+    }
 }
 
 impl<'a> Display<'a> {
@@ -49,11 +81,15 @@ impl<'a> Display<'a> {
             progress: Progress::without_lines(pending.len(), "trials"),
             plan,
             store,
-            pending: pending.iter().map(|trial| (trial.id.as_str(), *trial)).collect(),
-            running: Mutex::new(Running { trials: Vec::new(), warned: Vec::new(), shown: Instant::now() }),
-            work: AtomicU64::new(pending.iter().map(|trial| trial.training_flops).sum()),
+            trials: pending.len(),
+            state: Mutex::new(State {
+                waiting: pending.iter().map(|trial| (trial.id.as_str(), *trial)).collect(),
+                running: Vec::new(),
+                warned: Vec::new(),
+                shown: Instant::now(),
+            }),
             done: AtomicU64::new(0),
-            ended: AtomicU64::new(0),
+            ended: AtomicUsize::new(0),
             waits: AtomicBool::new(false),
         }
     }
@@ -63,52 +99,52 @@ impl<'a> Display<'a> {
         self.progress.elapsed()
     }
 
-    fn left(&self) -> Option<Duration> {
+    /// Time left, if operations go on at the rate so far.
+    fn left(&self, state: &State<'_>) -> Option<Duration> {
         let done = self.done.load(Ordering::Relaxed);
-        let rest = self.work.load(Ordering::Relaxed).saturating_sub(done) as f64 / done as f64;
-        (done > 0).then(|| self.elapsed().mul_f64(rest))
+        (done > 0).then(|| self.elapsed().mul_f64(state.rest() / done as f64))
     }
 
-    fn running(&self) -> MutexGuard<'_, Running<'a>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls `act` with a running trial, and shows all of them again.
     fn update(&self, trial: &Trial, act: impl FnOnce(&mut LiveTrial<'a>)) {
-        let mut running = self.running();
-        if let Some(live) = running.trials.iter_mut().find(|live| live.id() == trial.id) {
+        let mut state = self.state();
+        if let Some(live) = state.live(trial) {
             act(live);
         }
-        if running.shown.elapsed() >= TABLE {
-            self.show(&mut running);
+        if state.shown.elapsed() >= TABLE {
+            self.show(&mut state);
         }
     }
 
-    fn show(&self, running: &mut Running<'a>) {
-        running.shown = Instant::now();
+    fn show(&self, state: &mut State<'a>) {
+        state.shown = Instant::now();
         if self.progress.is_hidden() {
             return;
         }
         let (rows, columns) = self.progress.size();
         let mut lines = Vec::new();
-        if !running.trials.is_empty() {
-            lines = live::lines(&running.trials, Some(columns));
+        if !state.running.is_empty() {
+            lines = live::lines(&state.running, Some(columns));
         }
         if lines.len() > rows {
             let hidden = lines.len() - rows + 1;
             lines.truncate(rows.saturating_sub(1));
             lines.push(format!("… {hidden} more"));
         }
-        self.progress.set_left(self.left());
+        self.progress.set_left(self.left(state));
         self.progress.show(lines);
     }
 
     /// Warns once of a network that is useless.
     fn warn(&self, trial: &Trial) {
-        let mut running = self.running();
-        let concern = running.trials.iter().find(|live| live.id() == trial.id).and_then(LiveTrial::concern);
-        let Some(concern) = concern.filter(|_| !running.warned.contains(&trial.id)) else { return };
-        running.warned.push(trial.id.clone());
+        let mut state = self.state();
+        let concern = state.live(trial).and_then(|live| live.concern());
+        let Some(concern) = concern.filter(|_| !state.warned.contains(&trial.id)) else { return };
+        state.warned.push(trial.id.clone());
         self.progress.print(&format!("warning: {}: {concern}", trial.name));
     }
 
@@ -122,19 +158,16 @@ impl<'a> Display<'a> {
 
 impl Observer for Display<'_> {
     fn started(&self, trial: &Trial) {
-        let Some(&trial) = self.pending.get(trial.id.as_str()) else { return };
+        let Some(&trial) = self.state().waiting.get(trial.id.as_str()) else { return };
         // A curve that cannot be read is that of a trial that begins.
         let folder = self.store.trial(&trial.id).ok();
-        let curve = folder.and_then(|folder| self.store.running_curve(&folder).ok()).unwrap_or_default();
-        let live = LiveTrial::begin(self.plan, trial, curve);
-        let earlier = (trial.training_flops as f64 * live.share()) as u64;
-        self.work.fetch_sub(earlier.min(self.work.load(Ordering::Relaxed)), Ordering::Relaxed);
+        let curve = folder.and_then(|folder| self.store.running_curve(&folder, trial.paused_id()).ok());
+        let live = LiveTrial::begin(self.plan, trial, curve.unwrap_or_default());
         self.progress.set_note("");
-        let mut running = self.running();
-        let at = running.trials.partition_point(|other| other.index() < live.index());
-        running.trials.insert(at, live);
-        self.show(&mut running);
-        drop(running);
+        let mut state = self.state();
+        state.start(live);
+        self.show(&mut state);
+        drop(state);
         self.detail(trial, &format!("begins, in trials/{}", trial.id));
     }
 
@@ -175,22 +208,26 @@ impl Observer for Display<'_> {
     }
 
     fn finished(&self, trial: &Trial, ending: &Ending) {
-        let mut running = self.running();
-        running.trials.retain(|live| live.id() != trial.id);
-        self.show(&mut running);
-        drop(running);
-        match ending {
-            // Not ended: this process or another goes on with it.
-            Ending::Interrupted | Ending::Lost => return self.noticed(trial, &describe(ending)),
-            Ending::Elsewhere(_) => {
-                self.done.fetch_add(trial.training_flops, Ordering::Relaxed);
-            }
-            _ => {}
+        let mut state = self.state();
+        let ends = !matches!(ending, Ending::Interrupted | Ending::Lost);
+        // Otherwise this process or another goes on with it.
+        if ends {
+            state.end(trial);
+        } else {
+            state.stop(trial);
+        }
+        if matches!(ending, Ending::Elsewhere(_)) {
+            self.done.fetch_add(trial.own_flops(), Ordering::Relaxed);
+        }
+        self.show(&mut state);
+        let left = self.left(&state).map(|left| format!(", {} left", duration(left))).unwrap_or_default();
+        drop(state);
+        if !ends {
+            return self.noticed(trial, &describe(ending));
         }
         self.progress.step();
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
-        let left = self.left().map(|left| format!(", {} left", duration(left))).unwrap_or_default();
-        let (all, result) = (self.pending.len(), describe(ending));
+        let (all, result) = (self.trials, describe(ending));
         self.progress.print(&format!("[{ended}/{all}] {}: {result}{left}", trial.name));
     }
 }
@@ -215,7 +252,57 @@ fn describe(ending: &Ending) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::plan::Paused;
+    use crate::plan::tests::plan;
+    use crate::store::{self, EpochRow, Status, TimingRow};
+
+    #[test]
+    fn the_work_is_that_of_the_epochs_that_are_left() {
+        let mut plan = plan("");
+        let epoch = plan.trials[0].training_flops;
+        let paused = Paused { id: plan.trials[0].id.clone(), training_flops: epoch };
+        plan.trials[1].config.training.phases[0].epochs = 4;
+        plan.trials[1].training_flops = 4 * epoch;
+        plan.trials[1].continues = Some(paused);
+        let [paused, trial] = &plan.trials[..] else { panic!("two seeds") };
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(&results.path().join("a"), "name = \"a\"\n").unwrap();
+        let folder = store.trial(&paused.id).unwrap();
+        fs::create_dir_all(folder.path()).unwrap();
+        let curve = store::csv(&[EpochRow { epoch: 1, ..EpochRow::default() }]).unwrap();
+        fs::write(folder.path().join("epochs.csv"), curve).unwrap();
+        let timing = store::csv(&[TimingRow { epoch: 1, ..TimingRow::default() }]).unwrap();
+        fs::write(folder.path().join("timing.csv"), timing).unwrap();
+
+        let display = Display::new(&plan, &[trial], &store);
+        let rest = || display.state().rest() / epoch as f64;
+        assert_eq!(rest(), 3.0, "one of four epochs is done");
+        display.started(trial);
+        assert_eq!(rest(), 3.0);
+        display.advanced(trial, trial.images() as usize / 8);
+        assert_eq!(rest(), 2.5);
+        display.finished(trial, &Ending::Lost);
+        assert_eq!(rest(), 3.0, "another process may begin it");
+        display.started(trial);
+        let diverged = Ending::Incomplete { status: Status::Diverged, reason: "the loss became NaN".into() };
+        display.finished(trial, &diverged);
+        assert_eq!(rest(), 0.0, "the rest need not be done");
+    }
+
+    #[test]
+    fn work_of_another_process_counts_as_done() {
+        let plan = plan("");
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(&results.path().join("a"), "name = \"a\"\n").unwrap();
+        let display = Display::new(&plan, &plan.trials.iter().collect::<Vec<_>>(), &store);
+        assert_eq!(display.left(&display.state()), None);
+        display.finished(&plan.trials[0], &Ending::Elsewhere(Status::Complete));
+        assert_eq!(display.state().rest(), plan.trials[1].training_flops as f64);
+        assert!(display.left(&display.state()).is_some());
+    }
 
     #[test]
     fn endings_have_their_errors_or_their_reason() {
@@ -223,10 +310,8 @@ mod tests {
         assert_eq!(complete(Some(1.5), Some(1.254)), "validation error 1.50 %, test error 1.25 %");
         assert_eq!(complete(None, Some(1.254)), "test error 1.25 %");
         assert_eq!(complete(Some(1.5), None), "validation error 1.50 %");
-        let incomplete = Ending::Incomplete {
-            status: crate::store::Status::Diverged,
-            reason: "the loss became NaN".into(),
-        };
+        let incomplete =
+            Ending::Incomplete { status: Status::Diverged, reason: "the loss became NaN".into() };
         assert_eq!(describe(&incomplete), "diverged: the loss became NaN");
     }
 }

@@ -49,7 +49,7 @@ impl BegunEpoch {
 impl<'a> LiveTrial<'a> {
     /// Reads the curve of a trial that `holder` runs.
     pub fn read(plan: &Plan, store: &Store, trial: &'a Trial, holder: &'a Holder) -> Result<Self> {
-        let (epochs, timings) = store.running_curve(&store.trial(&trial.id)?)?;
+        let (epochs, timings) = store.running_curve(&store.trial(&trial.id)?, trial.paused_id())?;
         let classes = plan.facts(trial).shape.classes;
         Ok(Self { trial, holder: Some(holder), epochs, timings, classes, begun: None })
     }
@@ -89,18 +89,13 @@ impl<'a> LiveTrial<'a> {
         format!("phase {phase}, epoch {epoch}/{}, loss {loss:.4}{error}{speed}", self.total())
     }
 
-    /// Position of the trial in the plan.
-    pub fn index(&self) -> usize {
-        self.trial.index
-    }
-
-    /// Id of the trial.
-    pub fn id(&self) -> &str {
-        &self.trial.id
+    /// The trial.
+    pub fn trial(&self) -> &'a Trial {
+        self.trial
     }
 
     /// Share of its epochs that are finished.
-    pub fn share(&self) -> f64 {
+    fn share(&self) -> f64 {
         self.epochs.len() as f64 / self.total().max(1) as f64
     }
 
@@ -147,11 +142,15 @@ impl<'a> LiveTrial<'a> {
         self.timings.last().map(|row| row.images_per_second).or_else(begun)
     }
 
-    /// Floating-point operations that are left, and those that it does in a second.
-    fn work(&self) -> (f64, f64) {
+    /// Floating-point operations that are left.
+    pub fn rest(&self) -> f64 {
         let share = self.share() + self.begun_share() / self.total().max(1) as f64;
-        let rest = self.trial.training_flops as f64 * (1.0 - share).max(0.0);
-        (rest, self.speed().unwrap_or_default() * self.trial.flops_per_image as f64)
+        self.trial.training_flops as f64 * (1.0 - share).max(0.0)
+    }
+
+    /// Floating-point operations that it does in a second.
+    fn rate(&self) -> f64 {
+        self.speed().unwrap_or_default() * self.trial.flops_per_image as f64
     }
 
     fn cells(&self) -> Vec<String> {
@@ -183,9 +182,10 @@ impl<'a> LiveTrial<'a> {
 
 /// Wall-clock until all is done, from the speed of the running trials; absent if none has finished an epoch.
 pub fn time_left(live: &[LiveTrial<'_>], pending: impl Iterator<Item = u64>) -> Option<Duration> {
-    let (rest, speed) = live.iter().map(LiveTrial::work).fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
+    let rest: f64 = live.iter().map(LiveTrial::rest).sum();
     let waiting: f64 = pending.map(|flops| flops as f64).sum();
-    (speed > 0.0).then(|| Duration::from_secs_f64((rest + waiting) / speed))
+    let rate: f64 = live.iter().map(LiveTrial::rate).sum();
+    (rate > 0.0).then(|| Duration::from_secs_f64((rest + waiting) / rate))
 }
 
 /// The table of the running trials.

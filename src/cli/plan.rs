@@ -24,8 +24,8 @@ Examples:
   drsae plan experiments/depth.toml --json | jq '.trials[].id'
   drsae plan experiments/paper/one-seed.toml --no-timing    list the trials without timing them
 
-The time is estimated from a few training steps on this machine: for each trial on one thread, and in total
-with one trial per core. The images are not read.";
+The time is estimated from a few training steps on this machine, with one trial on every core: for each trial
+on its thread, and in total. The images are not read.";
 
 /// List a sweep's trials with parameters, operations, and an estimate of time and memory.
 #[derive(Debug, clap::Args)]
@@ -44,12 +44,13 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let sweep = args.spec.load_spec()?;
     let plan = args.spec.plan(&sweep)?;
-    let pilot = if args.no_timing { None } else { Some(Pilot::run(&plan, Pilot::TIME)?) };
+    let jobs = args.spec.default_jobs();
+    let pilot = if args.no_timing { None } else { Some(Pilot::run(&plan, Pilot::TIME, jobs)?) };
     if sweep.search.is_some() {
         return stages(args, &sweep, &plan, pilot.as_ref());
     }
     let costs: Vec<Cost> = plan.trials.iter().map(|trial| Cost::of(trial, &plan, pilot.as_ref())).collect();
-    let total = Total::of(&costs, &plan, args.spec.default_jobs());
+    let total = Total::of(&costs, &plan, jobs);
     let mut out = BufWriter::new(output());
     if args.json {
         print_json(&plan, &costs, &total, &mut out)?;

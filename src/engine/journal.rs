@@ -50,7 +50,7 @@ impl<'a> Journal<'a> {
     /// I/O fails.
     pub fn open(trial: &'a Trial, attempt: &'a Attempt) -> Result<Opened<'a>, store::Error> {
         let (mut best, mut damage) = (None::<Earlier>, None);
-        for folder in attempt.earlier(trial.continues.as_deref())? {
+        for folder in attempt.earlier(trial.paused_id())? {
             match Earlier::read(&folder, &trial.id) {
                 Ok(Some(found)) if best.as_ref().is_none_or(|best| best.state.epoch < found.state.epoch) => {
                     best = Some(found);

@@ -80,10 +80,13 @@ enum Step {
     Ended(Status),
 }
 
-/// True if candle computes with its own operations, which divide their work among the threads of a pool.
-fn uses_candle(trial: &Trial) -> bool {
+/// Runs `work`, which trains the network of `trial`, on one thread: operations of candle would divide it among the threads of a
+/// pool.
+pub(super) fn on_one_thread<R: Send>(trial: &Trial, work: impl FnOnce() -> R + Send) -> R {
     let TrialConfig { model, objective, training, .. } = &trial.config;
-    training.gradient == Gradient::Candle || model.wiring().is_none() || !objective.terms.is_empty()
+    let uses_candle =
+        training.gradient == Gradient::Candle || model.wiring().is_none() || !objective.terms.is_empty();
+    if uses_candle { threads::alone(work) } else { work() }
 }
 
 impl Worker<'_> {
@@ -136,7 +139,7 @@ impl Worker<'_> {
                 self.observer.started(pending.trial);
                 let Self { store, training, control, observer, .. } = *self;
                 let run = || trial::run(pending.trial, store, (lease, standing), training, control, observer);
-                Some(if uses_candle(pending.trial) { threads::alone(run) } else { run() }?)
+                Some(on_one_thread(pending.trial, run)?)
             }
         })
     }

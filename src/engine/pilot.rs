@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use super::local::on_one_thread;
 use super::training::task;
 use crate::data::{Dataset, Images, Layout, Shape};
 use crate::model::{Encoder, budget};
 use crate::plan::{Plan, Trial};
 use crate::spec::TrialConfig;
+use crate::threads;
 use crate::train::{self, Task, Trainer};
 
 /// Number of intervals between the networks that are timed, ordered by size.
@@ -32,13 +34,14 @@ impl Pilot {
     pub const TIME: Duration = Duration::from_millis(250);
 
     /// Times a few updates of up to nine networks of the plan, from the smallest to the largest, on
-    /// placeholder images: a step takes as long on any. The smallest network is always timed,
-    /// another one if `budget` is likely to suffice.
+    /// placeholder images: a step takes as long on any. Each network is timed while `jobs` copies of it train
+    /// side by side, or one for each trial if these are fewer, since cores share caches and memory. The smallest network is
+    /// always timed, another one if `budget` is likely to suffice.
     ///
     /// # Errors
     /// A network cannot be trained.
-    pub fn run(plan: &Plan, budget: Duration) -> Result<Self, train::Error> {
-        let networks = by_size(&plan.trials);
+    pub fn run(plan: &Plan, budget: Duration, jobs: usize) -> Result<Self, train::Error> {
+        let (networks, jobs) = (by_size(&plan.trials), jobs.min(plan.trials.len()));
         let share = budget / (2 * networks.len().clamp(1, PARTS + 1)) as u32;
         let start = Instant::now();
         let mut pilot = Self { measured: HashMap::new(), rates: Vec::new() };
@@ -47,7 +50,7 @@ impl Pilot {
             let step = pilot.rate(trial) * flops * trial.config.training.batch as f64;
             let left = budget.saturating_sub(start.elapsed()).as_secs_f64();
             if pilot.rates.is_empty() || step * STEPS < left {
-                let rate = seconds_per_image(trial, plan.facts(trial).shape, share)? / flops;
+                let rate = seconds_per_image(trial, plan.facts(trial).shape, share, jobs)? / flops;
                 pilot.measured.insert(network(trial), rate);
                 pilot.rates.push((flops.ln(), rate));
             }
@@ -55,10 +58,12 @@ impl Pilot {
         Ok(pilot)
     }
 
-    /// Estimated seconds of a trial on one thread.
+    /// Estimated seconds of a trial on one thread: its training and its validations, but for those of the trial that it
+    /// continues.
     #[must_use]
     pub fn seconds(&self, trial: &Trial) -> f64 {
-        self.rate(trial) * trial.training_flops as f64
+        let own = trial.own_flops() as f64 / trial.training_flops.max(1) as f64;
+        own * self.rate(trial) * (trial.training_flops as f64 + validation_flops(trial))
     }
 
     /// The measured rate; for a network that was not timed, that of the nearest in size.
@@ -78,6 +83,12 @@ pub fn memory(trial: &Trial, inputs: usize) -> u64 {
     Encoder::of(&config.model).map_or(0, |encoder| {
         budget::training_bytes(&*encoder, trial.parameters, inputs, config.training.batch)
     })
+}
+
+/// Operations of all validations. An image has the forward products alone, about a third of the operations of training.
+fn validation_flops(trial: &Trial) -> f64 {
+    let images = trial.config.data.validation * trial.config.training.validated_epochs().len();
+    images as f64 * trial.flops_per_image as f64 / 3.0
 }
 
 /// One trial of every distinct network of the plan, sorted by operations.
@@ -100,9 +111,21 @@ fn bisection_order(length: usize) -> Vec<usize> {
     positions
 }
 
-fn seconds_per_image(trial: &Trial, shape: Shape, budget: Duration) -> Result<f64, train::Error> {
+/// Mean time of an image in each of `jobs` trainings side by side, or of as many as memory and threads allow.
+fn seconds_per_image(
+    trial: &Trial,
+    shape: Shape,
+    budget: Duration,
+    jobs: usize,
+) -> Result<f64, train::Error> {
     let dataset = placeholder(shape, trial.config.training.batch);
-    Trainer::new(Task { validation: 0, ..task(trial, &dataset) })?.seconds_per_image(budget)
+    let timed = || Trainer::new(Task { validation: 0, ..task(trial, &dataset) })?.seconds_per_image(budget);
+    let mut answers = threads::side_by_side(jobs, || on_one_thread(trial, timed));
+    let times: Vec<f64> = answers.iter().flatten().copied().collect();
+    match answers.pop() {
+        Some(Err(error)) if times.is_empty() => Err(error),
+        _ => Ok(times.iter().sum::<f64>() / times.len() as f64),
+    }
 }
 
 /// Placeholder images for some mini-batches.
@@ -161,15 +184,16 @@ mod tests {
             rates: timed.into_iter().map(|(_, size, rate)| (size, rate)).collect(),
         };
         assert_eq!([small, near, large].map(|trial| pilot.rate(trial)), [1e-9, 1e-9, 2e-9]);
-        // 3,000 images of which 500 are held out.
-        let images = 2500.0 * large.config.training.epochs() as f64;
-        assert_eq!(pilot.seconds(large), large.flops_per_image as f64 * images * 2e-9);
+        // 3,000 images of which 500 are held out, and validated at a third of the operations.
+        let images = (2500.0 + 500.0 / 3.0) * large.config.training.epochs() as f64;
+        let seconds = large.flops_per_image as f64 * images * 2e-9;
+        assert!((pilot.seconds(large) / seconds - 1.0).abs() < 1e-12, "{} {seconds}", pilot.seconds(large));
     }
 
     #[test]
     fn the_smallest_network_is_timed_without_any_budget() {
         let plan = crate::plan::tests::plan("[sweep.grid]\nmodel.steps = [9, 2]\n");
-        let pilot = Pilot::run(&plan, Duration::ZERO).unwrap();
+        let pilot = Pilot::run(&plan, Duration::ZERO, 2).unwrap();
         assert_eq!(pilot.measured.keys().collect::<Vec<_>>(), [&network(&plan.trials[1])]);
         assert!(plan.trials.iter().all(|trial| pilot.seconds(trial) > 0.0));
     }

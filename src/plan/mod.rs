@@ -17,4 +17,4 @@ pub use error::Error;
 pub use id::{id, id_of_version};
 pub use indices::Indices;
 pub use matching::references;
-pub use trials::{Plan, Trial};
+pub use trials::{Paused, Plan, Trial};

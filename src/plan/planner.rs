@@ -8,7 +8,7 @@ use super::error::Error;
 use super::id::{Identities, Identity};
 use super::matching::{Sizes, partners, quantity};
 use super::names;
-use super::trials::{Datasets, Plan, Trial};
+use super::trials::{Datasets, Paused, Plan, Trial};
 use crate::data::{self, Facts};
 use crate::spec::{self, Cell, CellConfig, Sweep, TrialConfig};
 use crate::{NUMERICS_VERSION, device};
@@ -152,7 +152,9 @@ fn link_pauses(trials: &mut [Trial]) {
     for mut stages in stages.into_values() {
         stages.sort_unstable();
         for pair in stages.windows(2) {
-            trials[pair[1].1].continues = Some(trials[pair[0].1].id.clone());
+            let Trial { id, training_flops, .. } = &trials[pair[0].1];
+            let paused = Paused { id: id.clone(), training_flops: *training_flops };
+            trials[pair[1].1].continues = Some(paused);
         }
     }
 }

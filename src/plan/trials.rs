@@ -45,8 +45,17 @@ pub struct Trial {
     pub training_flops: u64,
     /// Device of the training.
     pub device: device::Kind,
-    /// Id of the trial of the plan that is the same but for an earlier pause, from whose state this one continues.
-    pub continues: Option<String>,
+    /// The trial of the plan that is the same but for an earlier pause, from whose state this one continues.
+    pub continues: Option<Paused>,
+}
+
+/// A trial whose state another one continues.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paused {
+    /// Its id.
+    pub id: String,
+    /// Floating-point operations of its training.
+    pub training_flops: u64,
 }
 
 impl Plan {
@@ -85,6 +94,19 @@ impl Trial {
     #[must_use]
     pub fn images(&self) -> u64 {
         self.training_flops / self.flops_per_image.max(1)
+    }
+
+    /// Id of the trial whose state it continues.
+    #[must_use]
+    pub fn paused_id(&self) -> Option<&str> {
+        self.continues.as_ref().map(|paused| paused.id.as_str())
+    }
+
+    /// Floating-point operations of its training that the trial which it continues has not done.
+    #[must_use]
+    pub fn own_flops(&self) -> u64 {
+        let paused = self.continues.as_ref().map_or(0, |paused| paused.training_flops);
+        self.training_flops.saturating_sub(paused)
     }
 
     fn row(&self) -> Vec<String> {

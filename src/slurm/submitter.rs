@@ -214,7 +214,8 @@ impl Submitter<'_> {
         })
     }
 
-    /// The trials with their estimated seconds on one thread of this machine; 0 if `pack` is set, which needs no times.
+    /// The trials with their estimated seconds on one thread of this machine, alone: what runs on a node beside a task is not
+    /// known. 0 if `pack` is set, which needs no times.
     fn with_seconds<'t>(&self, trials: Vec<&'t Trial>) -> Result<Vec<(&'t Trial, f64)>, Error> {
         if self.pack.is_some() || trials.is_empty() {
             return Ok(trials.into_iter().map(|trial| (trial, 0.0)).collect());
@@ -222,7 +223,7 @@ impl Submitter<'_> {
         if self.device != Kind::Cpu {
             return Err(Error::UnknownTime);
         }
-        let pilot = Pilot::run(self.plan, Pilot::TIME)?;
+        let pilot = Pilot::run(self.plan, Pilot::TIME, 1)?;
         Ok(trials.into_iter().map(|trial| (trial, pilot.seconds(trial))).collect())
     }
 }

@@ -176,15 +176,28 @@ impl Store {
         Ok(attempts.map(|name| TrialFolder::new(trial.id(), running.join(name), self.shared_io())).collect())
     }
 
-    /// The learning curve of a running trial as last written, with the wall-clock of its epochs: that of the attempt with
-    /// the most epochs. A curve that is being written, or not there yet, is empty.
+    /// The folders that may hold the state of a trial: those of all attempts, its own, and that of the trial `paused`, which it
+    /// continues.
+    fn stateful(&self, trial: &TrialFolder, paused: Option<&str>) -> Result<Vec<TrialFolder>, Error> {
+        let mut folders = self.attempts(trial)?;
+        folders.push(trial.clone());
+        folders.extend(paused.map(|id| self.trial(id)).transpose()?);
+        Ok(folders)
+    }
+
+    /// The learning curve of a running trial as last written, with the wall-clock of its epochs: the longest of its attempts, or
+    /// of the trial `paused`, which it continues. A curve that is being written, or not there yet, is empty.
     ///
     /// # Errors
     /// I/O fails.
-    pub fn running_curve(&self, trial: &TrialFolder) -> Result<(Vec<EpochRow>, Vec<TimingRow>), Error> {
+    pub fn running_curve(
+        &self,
+        trial: &TrialFolder,
+        paused: Option<&str>,
+    ) -> Result<(Vec<EpochRow>, Vec<TimingRow>), Error> {
         let read = |folder: &TrialFolder| Some((folder.read_epochs().ok()?, folder.read_timing().ok()?));
-        let curves = self.attempts(trial)?;
-        let curves = curves.iter().filter_map(read);
+        let folders = self.stateful(trial, paused)?;
+        let curves = folders.iter().filter_map(read);
         Ok(curves.max_by_key(|(epochs, _)| epochs.len()).unwrap_or_default())
     }
 
@@ -331,10 +344,8 @@ impl Attempt {
     /// # Errors
     /// I/O fails.
     pub fn earlier(&self, paused: Option<&str>) -> Result<Vec<TrialFolder>, Error> {
-        let mut folders = self.store.attempts(&self.ended)?;
+        let mut folders = self.store.stateful(&self.ended, paused)?;
         folders.retain(|folder| folder.path() != self.folder.path());
-        folders.push(self.ended.clone());
-        folders.extend(paused.map(|id| self.store.trial(id)).transpose()?);
         Ok(folders)
     }
 

@@ -1,7 +1,6 @@
 //! Numbers in the words of the pages, as filters of templates.
 
 use drsae::stats::{CONFIDENCE, t_interval};
-use jiff::Timestamp;
 use minijinja::value::Value;
 use minijinja::{Environment, Error};
 
@@ -39,7 +38,7 @@ pub const NUMBERS: [&str; 21] = [
 /// - of a row: `spread`, mean ± standard deviation; `difference` with its interval; `tested`, with p by Holm's adjustment as well,
 ///   bold if it is significant, or `identical`; `interval`; `negated`, the difference in the other direction;
 ///   `doubled`; `less(ROW)`, the difference from another, paired by seed; `prediction`, the half-width of the interval of one more seed;
-/// - of a list: `only`, the value that all items have; `minutes`, from the first start of a trial to the last end;
+/// - of a list: `only`, the value that all items have; `minutes`, the core-seconds of complete trials over the cores of the machine;
 /// - of a text: `wrapped(COLUMNS, PREFIX)`, in lines.
 ///
 /// `confidence` is that of every interval, in percent.
@@ -156,16 +155,14 @@ fn only(values: &Value) -> Result<Value, Error> {
     }
 }
 
+/// The core-seconds of the trials over the cores of their machine, in minutes: breaks do not count.
 fn minutes(trials: &Value) -> Result<f64, Error> {
-    let (mut begin, mut end) = (f64::INFINITY, f64::NEG_INFINITY);
+    let mut seconds = 0.0;
     for trial in trials.try_iter()? {
-        let started = trial.get_attr("started")?.to_string();
-        let started: Timestamp = started.parse().map_err(|error| invalid(format!("{started}: {error}")))?;
-        let started = started.as_millisecond() as f64 / 1000.0;
-        begin = begin.min(started);
-        end = end.max(started + f64::try_from(trial.get_attr("seconds")?)?);
+        let number = |name: &str| f64::try_from(trial.get_attr(name)?);
+        seconds += number("seconds")? * number("threads")? / number("cores")?;
     }
-    Ok((end - begin) / 60.0)
+    Ok(seconds / 60.0)
 }
 
 /// Lines of at most `columns` characters, each behind `prefix`.

@@ -12,7 +12,7 @@ use crate::cli::clock::{duration, end};
 use crate::cli::live::{self, LiveTrial};
 use crate::cli::slurm::jobs;
 use crate::engine::stale;
-use crate::plan::Plan;
+use crate::plan::{Plan, Trial};
 use crate::report::{self, LivePage};
 use crate::store::Store;
 use crate::text::{printable, shown, wrap};
@@ -110,6 +110,6 @@ impl<'s> View<'s> {
 fn forecast(status: &SweepStatus<'_>, plan: &Plan, live: &[LiveTrial<'_>]) -> Option<String> {
     let pending: HashSet<&str> = status.pending.iter().copied().collect();
     let waiting = plan.trials.iter().filter(|trial| pending.contains(trial.id.as_str()));
-    let left = live::time_left(live, waiting.map(|trial| trial.training_flops))?;
+    let left = live::time_left(live, waiting.map(Trial::own_flops))?;
     Some(format!("{} left, until about {}", duration(left), end(left)))
 }

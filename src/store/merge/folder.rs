@@ -9,9 +9,6 @@ use crate::store::{
     tables,
 };
 
-/// Position of `valid_reconstruction` in an [`EpochRow`], which every validated epoch has.
-const VALIDATED: usize = 9;
-
 const AGAIN: &str = "restore it, or remove the trial's folder to run it again";
 
 /// Reads the files that the tables are merged from, and checks each against its checksum in `result.json`. The test
@@ -63,7 +60,7 @@ impl TrialReader<'_> {
         let own = format!("{},", self.folder.id());
         let mut lines = epochs.split_inclusive(|&byte| byte == b'\n');
         match lines.position(|line| !line.starts_with(own.as_bytes()) || !line.ends_with(b"\n")) {
-            None => Ok(kept(&epochs)),
+            None => Ok(kept(&header, &epochs)),
             Some(at) => {
                 Err(self.malformed(file::EPOCHS, &format!("its line {} is no row of the trial", at + 2)))
             }
@@ -124,9 +121,13 @@ impl TrialReader<'_> {
 
 /// Of a curve with validated epochs these and the last, whose rows are those that figures and tables show; else all rows. So
 /// a sweep with long phases and a sparse `training.validate_every` has a short table.
-fn kept(curve: &[u8]) -> Vec<u8> {
+fn kept(header: &[u8], curve: &[u8]) -> Vec<u8> {
+    fn cells(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+        line.trim_ascii_end().split(|&byte| byte == b',')
+    }
+    let of_validation = cells(header).position(|name| name == b"valid_reconstruction");
     let is_validated =
-        |row: &[u8]| row.split(|&byte| byte == b',').nth(VALIDATED).is_some_and(|it| !it.is_empty());
+        |row: &[u8]| of_validation.and_then(|at| cells(row).nth(at)).is_some_and(|cell| !cell.is_empty());
     let rows: Vec<_> = curve.split_inclusive(|&byte| byte == b'\n').collect();
     if !rows.iter().any(|row| is_validated(row)) {
         return curve.to_vec();
@@ -155,4 +156,18 @@ fn misclassified(predictions: &[u8], index: usize) -> csv::Result<(usize, Vec<Mi
         images += 1;
     }
     Ok((images, mistakes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kept;
+
+    #[test]
+    fn of_a_curve_with_validated_epochs_these_and_the_last_are_kept() {
+        let header = b"trial,epoch,valid_reconstruction\n";
+        let sparse = b"a,1,\na,2,0.5\na,3,\na,4,0.4\na,5,\na,6,\n";
+        assert_eq!(kept(header, sparse), b"a,2,0.5\na,4,0.4\na,6,\n");
+        let without = b"a,1,\na,2,\n";
+        assert_eq!(kept(header, without), without);
+    }
 }

@@ -150,7 +150,10 @@ fn trials_of_a_later_rung_continue_those_of_the_earlier() {
     assert!(known.iter().all(|id| second.trials.iter().any(|trial| trial.id == **id)));
     let fresh: Vec<_> = second.trials.iter().filter(|trial| !known.contains(&&trial.id)).collect();
     assert_eq!(fresh.len(), 8, "two configurations, two cells, two seeds");
-    assert!(fresh.iter().all(|trial| known.contains(&trial.continues.as_ref().unwrap())));
+    for trial in fresh {
+        let paused = first.trials.iter().find(|paused| trial.paused_id() == Some(&paused.id)).unwrap();
+        assert_eq!(trial.own_flops(), trial.training_flops - paused.training_flops);
+    }
     // Widths are matched in the search as in the confirmation.
     let mlp = |plan: &Plan| {
         plan.trials.iter().find(|trial| trial.config.model.family.name() == "mlp").unwrap().parameters

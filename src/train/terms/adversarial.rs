@@ -28,6 +28,12 @@ impl Adversarial {
     }
 }
 
+/// Logarithms of the class probabilities, held fixed. That of a probability which underflows is finite, as that of the least
+/// number above zero.
+fn logarithms(scores: &Tensor) -> Result<Tensor> {
+    Ok(softmax(scores, D::Minus1)?.maximum(f64::from(f32::from_bits(1)))?.log()?.detach())
+}
+
 /// Images scaled to the norm `length`.
 fn scaled(images: &Tensor, length: f64) -> Result<Tensor> {
     let norms = (images.sqr()?.sum_keepdim(D::Minus1)? + 1e-24)?.sqrt()?;
@@ -40,7 +46,7 @@ impl Term for Adversarial {
             return Ok(None);
         }
         let (input, codes) = (forward.input, forward.codes()?);
-        let known = softmax(&forward.model.scores(&codes[codes.len() - 1])?, D::Minus1)?.log()?.detach();
+        let known = logarithms(&forward.model.scores(&codes[codes.len() - 1])?)?;
         let noise: Vec<f32> = StandardNormal.sample_iter(forward.random()).take(input.elem_count()).collect();
         let noise = Tensor::from_vec(noise, input.dims(), input.device())?.to_dtype(input.dtype())?;
         let near = Var::from_tensor(&scaled(&noise, 0.1 * self.distance)?)?;
@@ -53,5 +59,21 @@ impl Term for Adversarial {
     /// The direction depends on the weights, and is held fixed.
     fn is_exact(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    #[test]
+    fn a_probability_that_underflows_has_a_finite_logarithm() {
+        let scores = Tensor::new(&[[0f32, 200.0], [0.0, 1.0]], &Device::Cpu).unwrap();
+        let known = logarithms(&scores).unwrap().to_vec2::<f32>().unwrap();
+        assert!(known[0][0] < -100.0 && known[0][0].is_finite(), "{known:?}");
+        assert_eq!(known[0][1], 0.0);
+        assert!((known[1][1] + 1f32.exp().recip().ln_1p()).abs() < 1e-6, "{known:?}");
     }
 }
