@@ -256,3 +256,18 @@ fn start(name: &str) -> io::Result<IdleThread> {
     drop(handle.join());
     Err(ErrorKind::OutOfMemory.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::side_by_side;
+
+    #[test]
+    fn work_side_by_side_runs_at_the_same_time() {
+        let all = Barrier::new(3);
+        let led = side_by_side(3, || all.wait().is_leader());
+        assert_eq!(led.iter().filter(|&&led| led).count(), 1);
+        assert_eq!(led.len(), 3);
+    }
+}

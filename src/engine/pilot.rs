@@ -164,6 +164,7 @@ fn network(trial: &Trial) -> Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Paused;
 
     #[test]
     fn both_ends_come_first_and_no_position_twice() {
@@ -188,6 +189,10 @@ mod tests {
         let images = (2500.0 + 500.0 / 3.0) * large.config.training.epochs() as f64;
         let seconds = large.flops_per_image as f64 * images * 2e-9;
         assert!((pilot.seconds(large) / seconds - 1.0).abs() < 1e-12, "{} {seconds}", pilot.seconds(large));
+        // A trial that continues another one needs the time of its own epochs.
+        let paused = Paused { id: small.id.clone(), training_flops: large.training_flops / 4 };
+        let rest = Trial { continues: Some(paused), ..large.clone() };
+        assert!((pilot.seconds(&rest) / seconds - 0.75).abs() < 1e-6);
     }
 
     #[test]
