@@ -3,7 +3,7 @@
 use super::chart::{LegendEntry, Look};
 use super::data::{FacetAxis, ReportData};
 use crate::analysis::{self, CellTrials};
-use crate::spec::{LABEL, is_name, symbol};
+use crate::spec::{LABEL, is_name, symbol_beside};
 use crate::value::Value;
 
 /// Maximum number of panels of a figure.
@@ -148,9 +148,8 @@ fn key(axes: &[FacetAxis], cell: &CellTrials, chosen: &[usize]) -> String {
 
 /// A cell's values on some axes, each with its symbol.
 fn values(axes: &[FacetAxis], cell: &CellTrials, chosen: &[usize]) -> String {
-    let values: Vec<_> =
-        chosen.iter().map(|&at| with_value(&axes[at].column, axes[at].value(cell))).collect();
-    values.join(", ")
+    let value = |&at: &usize| with_value(&axes[at].column, columns(axes), axes[at].value(cell));
+    chosen.iter().map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// A cell's values on all axes, each with its symbol; empty if there is one cell alone.
@@ -169,12 +168,17 @@ pub fn title(column: &str) -> &str {
     }
 }
 
-/// `T = 5`; a name needs no symbol.
-pub fn with_value(column: &str, value: &Value) -> String {
+/// The columns of some axes.
+pub fn columns(axes: &[FacetAxis]) -> impl Iterator<Item = &str> {
+    axes.iter().map(|axis| axis.column.as_str())
+}
+
+/// `T = 5`, distinct from the `others` that it stands beside; a name needs no symbol.
+pub fn with_value<'o>(column: &str, others: impl IntoIterator<Item = &'o str>, value: &Value) -> String {
     if is_name(column) {
         return value.to_string();
     }
-    format!("{} = {}", symbol(column), value.short())
+    format!("{} = {}", symbol_beside(column, others), value.short())
 }
 
 #[cfg(test)]
@@ -214,7 +218,17 @@ mod tests {
             ("label", "+ masking"),
             ("data.train", "100"),
         ];
-        let named = named.map(|(column, value)| with_value(column, &Value::parse(value)));
+        let all = named.map(|(column, _)| column);
+        let named = named.map(|(column, value)| with_value(column, all, &Value::parse(value)));
         assert_eq!(named, ["T = 5", "γ = 0", "mlp", "+ masking", "train = 100"]);
+    }
+
+    #[test]
+    fn values_of_settings_with_one_last_part_are_told_apart() {
+        let [every, random] =
+            ["every-step", "random-step"].map(|term| format!("objective.terms.{term}.weight"));
+        let axes = [axis(&every, &["1", "0"], true), axis(&random, &["0", "1"], true)];
+        let cell = CellTrials { values: ["1", "0"].map(Value::parse).to_vec(), trials: Vec::new() };
+        assert_eq!(values(&axes, &cell, &[0]), "terms.every-step.weight = 1");
     }
 }

@@ -63,7 +63,7 @@ pub use self::site::slurm_settings;
 pub use self::sweep::{
     Axis, Cell, Compare, Effect, Frozen, Matching, Published, Sweep, TestSet, label, text,
 };
-pub use self::symbol::{cell_name, is_name, symbol, trial_name};
+pub use self::symbol::{cell_name, is_name, symbol_beside, trial_name};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -11,6 +11,18 @@ pub fn symbol(path: &str) -> &str {
     SYMBOLS.iter().find(|(setting, _)| *setting == last).map_or(last, |(_, symbol)| symbol)
 }
 
+/// The symbol of a setting that stands beside `others`; its path within its table if another one has the same symbol, such
+/// as the rates of two phases.
+#[must_use]
+pub fn symbol_beside<'p, 'o>(path: &'p str, others: impl IntoIterator<Item = &'o str>) -> &'p str {
+    let own = symbol(path);
+    if others.into_iter().any(|other| other != path && symbol(other) == own) {
+        path.split_once('.').map_or(path, |(_, rest)| rest)
+    } else {
+        own
+    }
+}
+
 /// Returns true if the values of an axis, or of a column of `trials.csv`, are names, which need no symbol.
 #[must_use]
 pub fn is_name(path: &str) -> bool {
@@ -28,15 +40,9 @@ pub fn trial_name(cell: &str, seed: u64) -> String {
 pub fn cell_name(settings: &[(&str, &str)]) -> String {
     let mut parts = Vec::new();
     for &(path, value) in settings {
-        // Such as the rates of two phases.
-        let is_shared = settings.iter().filter(|(other, _)| symbol(other) == symbol(path)).count() > 1;
-        let within_table = path.split_once('.').map_or(path, |(_, rest)| rest);
-        let part = match path {
-            path if is_name(path) => String::new(),
-            _ if is_shared => format!("{within_table}="),
-            path => format!("{}=", symbol(path)),
-        };
-        parts.push(part + &shortened(value));
+        let others = settings.iter().map(|(other, _)| *other);
+        let symbol = if is_name(path) { String::new() } else { format!("{}=", symbol_beside(path, others)) };
+        parts.push(symbol + &shortened(value));
     }
     parts.join(" ")
 }

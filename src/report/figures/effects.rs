@@ -42,8 +42,10 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
 }
 
 fn seed_row(compared: &Compared, row: &EffectRow) -> SeedRow {
-    let named = compared.effects.axes.iter().zip(&row.values);
-    let named = named.filter_map(|(column, value)| Some(with_value(column, value.as_ref()?)));
+    let axes = &compared.effects.axes;
+    let all = || axes.iter().map(String::as_str);
+    let named = axes.iter().zip(&row.values);
+    let named = named.filter_map(|(column, value)| Some(with_value(column, all(), value.as_ref()?)));
     let label = named.collect::<Vec<_>>().join(", ");
     let (mean, interval) = (row.test.map(|test| test.mean), row.test.and_then(|test| test.interval));
     SeedRow {

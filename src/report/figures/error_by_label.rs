@@ -7,7 +7,7 @@ use crate::analysis::{self, CellTrials};
 use crate::report::Error;
 use crate::report::chart::{Look, RowChart};
 use crate::report::data::ReportData;
-use crate::report::facets::with_value;
+use crate::report::facets::{columns, with_value};
 use crate::spec::LABEL;
 use crate::stats::{CONFIDENCE, Interval, Spread, t_interval};
 
@@ -54,7 +54,8 @@ fn row(data: &ReportData<'_>, label: usize, cell: &CellTrials, error: &ShownErro
     let values: Vec<f64> = seeds.iter().map(|seed| seed.1).collect();
     let spread = Spread::of(&values);
     let others = data.dimensions.iter().filter(|axis| axis.column != LABEL);
-    let group: Vec<_> = others.map(|axis| with_value(&axis.column, axis.value(cell))).collect();
+    let group: Vec<_> =
+        others.map(|axis| with_value(&axis.column, columns(&data.dimensions), axis.value(cell))).collect();
     SeedRow {
         group: group.join(", "),
         label: data.dimensions[label].value(cell).to_string(),

@@ -7,7 +7,7 @@ use crate::analysis::{self, Compared, Difference};
 use crate::report::Error;
 use crate::report::chart::{LegendEntry, Look, RowChart, Scale};
 use crate::report::data::ReportData;
-use crate::report::facets::{Facets, Series, with_value};
+use crate::report::facets::{Facets, Series, columns, with_value};
 use crate::value::Value;
 
 const QUANTITY: &str = "difference in test error (percentage points)";
@@ -83,7 +83,8 @@ fn of_cells(data: &ReportData<'_>, compared: &Compared, series: &[Series]) -> Ve
 fn group(data: &ReportData<'_>, axes: &[String], values: &[Value]) -> String {
     let values = axes.iter().zip(values);
     let named = values.filter(|(column, _)| data.dimensions.iter().any(|axis| axis.column == **column));
-    named.map(|(column, value)| with_value(column, value)).collect::<Vec<_>>().join(", ")
+    let value = |(column, value): (&String, &Value)| with_value(column, columns(&data.dimensions), value);
+    named.map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// The series of a side of the comparison, so that it looks the same in every figure.

@@ -2,7 +2,7 @@
 
 use crate::analysis::{CellTrials, TableView, difference, spread};
 use crate::report::data::{FacetAxis, ReportData};
-use crate::report::facets::with_value;
+use crate::report::facets::{columns, with_value};
 use crate::stats::{CONFIDENCE, Spread, Welch, mean};
 
 /// Every pair of cells that are the same network and agree on all axes that both sweeps
@@ -82,5 +82,6 @@ fn row(one: &ReportData<'_>, other: &ReportData<'_>, left: &CellTrials, right: &
 fn own(data: &ReportData<'_>, other: &ReportData<'_>, cell: &CellTrials) -> String {
     let is_own = |axis: &&FacetAxis| other.dimensions.iter().all(|theirs| theirs.column != axis.column);
     let own = data.dimensions.iter().filter(is_own);
-    own.map(|axis| with_value(&axis.column, axis.value(cell))).collect::<Vec<_>>().join(", ")
+    let value = |axis: &FacetAxis| with_value(&axis.column, columns(&data.dimensions), axis.value(cell));
+    own.map(value).collect::<Vec<_>>().join(", ")
 }
