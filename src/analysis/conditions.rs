@@ -1,7 +1,8 @@
 //! `conditions.csv`, `condition_grid.csv` and `condition_effects.csv`: errors under conditions that training never saw.
 //!
 //! Under each condition the trials have other test errors, and the same tables follow from them as from the test images as
-//! they are. Holm's adjustment is over all conditions of a table.
+//! they are. Each cell is also compared with itself on the test images as they are. Holm's adjustment is over all conditions of a
+//! table.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use super::comparison::test_columns;
 use super::differences;
 use super::family::{self, Tests};
 use super::pairs::{Contrast, Pair, Pairs};
-use super::table::{CsvColumns, CsvTable, PERCENT};
+use super::table::{CsvColumns, CsvTable, PERCENT, POINTS};
 use super::{Effects, Error, GridRow, Input, SweepDesign, effects, grid};
 use crate::stats::{CONFIDENCE, Interval, Paired, Spread, t_interval};
 use crate::store::TrialRow;
@@ -65,6 +66,10 @@ pub struct ConditionCell {
     pub difference: Option<Paired>,
     /// Tests of the difference; Holm's adjustment is over all rows of all conditions.
     pub tests: Tests,
+    /// Its error less that of the same networks on the test images as they are, paired by seed.
+    pub change: Option<Paired>,
+    /// Tests of the change, adjusted likewise.
+    pub change_tests: Tests,
 }
 
 /// Mistakes by trial under one condition.
@@ -107,8 +112,10 @@ impl ConditionTables {
         let pair = |cell: &CellTrials| {
             pairs.iter().flat_map(|it| &it.all).find(|it| it.challenger.values == cell.values)
         };
-        let cells =
-            found.cells.iter().filter_map(|cell| ConditionCell::of(cell, pair(cell))).collect::<Vec<_>>();
+        let unchanged = GroupedTrials::of(&input.trials.path, input.trials.rows(), &design.axes)?;
+        let cells = found.cells.iter().zip(&unchanged.cells);
+        let cells: Vec<_> =
+            cells.filter_map(|(cell, unchanged)| ConditionCell::of(cell, unchanged, pair(cell))).collect();
         let is_whole = cells.len() == found.cells.len();
         let compared = pairs.as_ref().zip(design.compare.as_ref()).filter(|_| is_whole);
         let compared = compared.map(|(pairs, compare)| ComparedUnder {
@@ -121,10 +128,15 @@ impl ConditionTables {
 }
 
 impl ConditionCell {
-    fn of(cell: &CellTrials, pair: Option<&Pair<'_>>) -> Option<Self> {
+    /// Of trials with the errors under the condition, and the same trials with those of the test images as they are.
+    fn of(cell: &CellTrials, unchanged: &CellTrials, pair: Option<&Pair<'_>>) -> Option<Self> {
         let errors = cell.test_errors();
         let known = pair.map(|pair| differences::known(&pair.test)).unwrap_or_default();
         let difference = Paired::of(&known, CONFIDENCE);
+        let both = cell.trials.iter().zip(&unchanged.trials);
+        let changes: Vec<f64> =
+            both.filter_map(|(trial, unchanged)| Some(trial.test_error? - unchanged.test_error?)).collect();
+        let change = Paired::of(&changes, CONFIDENCE);
         Some(Self {
             values: cell.values.clone(),
             n: errors.len(),
@@ -132,6 +144,8 @@ impl ConditionCell {
             interval: t_interval(&errors, CONFIDENCE).map(Interval::not_negative),
             difference,
             tests: Tests::of(&known, difference.and_then(|difference| difference.p), None),
+            change,
+            change_tests: Tests::of(&changes, change.and_then(|change| change.p), None),
         })
     }
 }
@@ -140,6 +154,7 @@ impl ConditionCell {
 fn adjust(all: &mut [ConditionTables]) {
     let mut cells: Vec<_> = all.iter_mut().flat_map(|it| &mut it.cells).collect();
     family::adjust(&mut cells, |row| &mut row.tests);
+    family::adjust(&mut cells, |row| &mut row.change_tests);
     let mut grid: Vec<_> =
         all.iter_mut().flat_map(|it| &mut it.compared).flat_map(|it| &mut it.grid).collect();
     family::adjust(&mut grid, |row| &mut row.tests);
@@ -164,6 +179,12 @@ fn cells_table(cells: &[ConditionCell], axes: &[String]) -> CsvTable {
         .in_unit(PERCENT, "test_error_high_95", |row| Some(row.interval?.high))
         .with(|columns| test_columns(columns, |row| row.difference))
         .with(|columns| family::columns(columns, None, |row| row.tests))
+        .in_unit(POINTS, "change_mean", |row| Some(row.change?.mean))
+        .in_unit(POINTS, "change_sd", |row| row.change?.sd)
+        .in_unit(POINTS, "change_low_95", |row| Some(row.change?.interval?.low))
+        .in_unit(POINTS, "change_high_95", |row| Some(row.change?.interval?.high))
+        .plain("change_p_t", |row| row.change_tests.p)
+        .plain("change_p_holm", |row| row.change_tests.p_holm)
         .table()
 }
 

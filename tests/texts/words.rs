@@ -37,7 +37,7 @@ pub const NUMBERS: [&str; 21] = [
 ///   digits with commas;
 /// - of a row: `spread`, mean ± standard deviation; `difference` with its interval; `tested`, with p by Holm's adjustment as well,
 ///   bold if it is significant, or `identical`; `interval`; `negated`, the difference in the other direction;
-///   `doubled`; `less(ROW)`, the difference from another, paired by seed; `prediction`, the half-width of the interval of one more seed;
+///   `doubled`; `change`, that of the same networks under a condition; `less(ROW)`, the difference from another, paired by seed; `prediction`, the half-width of the interval of one more seed;
 /// - of a list: `only`, the value that all items have; `minutes`, the core-seconds of complete trials over the cores of the machine;
 /// - of a text: `wrapped(COLUMNS, PREFIX)`, in lines.
 ///
@@ -53,6 +53,7 @@ pub fn add(environment: &mut Environment<'_>) {
     environment.add_filter("interval", interval);
     environment.add_filter("negated", negated);
     environment.add_filter("doubled", doubled);
+    environment.add_filter("change", change);
     environment.add_filter("less", less);
     environment.add_filter("prediction", prediction);
     environment.add_filter("only", only);
@@ -126,6 +127,21 @@ fn doubled(row: &Row) -> Result<Value, Error> {
     let values: Result<Vec<_>, Error> =
         ["mean_difference", "low_95", "high_95"].map(value).into_iter().collect();
     Ok(Value::from_object(row.with(&values?)))
+}
+
+/// The change of the error under a condition, from the test images as they are, in place of the difference from the reference.
+fn change(row: &Row) -> Result<Value, Error> {
+    let values: Result<Vec<_>, Error> = [
+        ("mean_difference", "change_mean"),
+        ("sd", "change_sd"),
+        ("low_95", "change_low_95"),
+        ("high_95", "change_high_95"),
+    ]
+    .map(|(name, change)| Ok((name, row.number(change)?)))
+    .into_iter()
+    .collect();
+    let p_holm = row.number("change_p_holm").map(|p| ("p_holm", p));
+    Ok(Value::from_object(row.with(&values?.into_iter().chain(p_holm).collect::<Vec<_>>())))
 }
 
 /// The difference of two differences of the same seeds.
@@ -227,6 +243,9 @@ mod tests {
             rendered("doubled | difference", "comparison", "challenger=\"untied\""),
             "+0.56 [0.31, 0.82]"
         );
+        let read = "condition=\"iterations\", level=10, masking=0, family=\"drsae\") | change | tested }}";
+        let read = format!("{{{{ row(\"results/study/tying/analysis/conditions.csv\", steps=5, {read}");
+        assert_eq!(render("page.md", &read).unwrap(), "**+5.51 [4.69, 6.32]**, p < 0.001");
         let itself = r#"less(row("results/depth/analysis/comparison.csv", steps=5, challenger="untied")) | difference"#;
         assert_eq!(rendered(itself, "comparison", "challenger=\"untied\""), "+0.00 [0.00, 0.00]");
     }

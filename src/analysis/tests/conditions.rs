@@ -65,6 +65,20 @@ fn cells_are_compared_with_their_reference_under_the_same_condition() {
     assert_eq!(analysis.summary.rows[0].test_error.unwrap().mean, 1.25);
 }
 
+/// On the images as they are the reference at 2 steps has errors of 1, 1.25 and 1.5 %, so 4, 3.75 and 3.5 points less.
+#[test]
+fn cells_are_compared_with_themselves_on_the_images_as_they_are() {
+    let names = ["condition", "family", "steps", "change_mean", "change_sd"];
+    insta::assert_snapshot!(columns(&file(&analysed(), CONDITIONS), &names), @r"
+    condition,family,steps,change_mean,change_sd
+    masking,drsae,2,3.75,0.25
+    masking,untied,2,6.25,0.5
+    masking,drsae,5,4.75,0.25
+    masking,untied,5,5.0,0.5
+    iterations,drsae,5,0.25,0.25
+    ");
+}
+
 #[test]
 fn the_grid_and_the_effects_are_those_of_conditions_that_all_cells_have() {
     let analysis = analysed();
