@@ -1,11 +1,12 @@
 //! `drsae compare`: one table of the cells of any number of sweeps.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 
 use super::stored::{StoredSweep, named};
@@ -57,7 +58,7 @@ pub struct Args {
     /// Show the first N rows; 0 shows all [default: 20 on a terminal, else all].
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// The format [default: by the ending of FILE, else table].
+    /// The format [default: by the ending of FILE: .txt, .csv, .parquet or .html; else table].
     #[arg(long)]
     format: Option<Format>,
     /// Write into a file, which is replaced.
@@ -81,8 +82,24 @@ enum Format {
     Html,
 }
 
+impl Format {
+    /// The ending of its files.
+    const fn ending(self) -> &'static str {
+        match self {
+            Self::Table => "txt",
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Html => "html",
+        }
+    }
+
+    fn ending_in(ending: &OsStr) -> Option<Self> {
+        Self::value_variants().iter().copied().find(|format| ending.eq_ignore_ascii_case(format.ending()))
+    }
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let format = args.format();
+    let format = args.format()?;
     if args.output.is_none() && matches!(format, Format::Parquet | Format::Html) {
         bail!("this format is written into a file: name it with --output FILE");
     }
@@ -104,10 +121,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    fn format(&self) -> Format {
-        let ending = self.output.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-        let by_ending = ending.and_then(|ending| Format::from_str(ending, true).ok());
-        self.format.or(by_ending).unwrap_or(Format::Table)
+    fn format(&self) -> Result<Format> {
+        match (self.format, self.output.as_deref().and_then(Path::extension)) {
+            (Some(format), _) => Ok(format),
+            (None, None) => Ok(Format::Table),
+            (None, Some(ending)) => Format::ending_in(ending).with_context(|| {
+                let known = Format::value_variants().iter().copied().map(Format::ending);
+                let (known, ending) = (known.collect::<Vec<_>>().join(", ."), ending.display());
+                format!("--output: no format has the ending .{ending}: write .{known}, or name a format with --format")
+            }),
+        }
     }
 
     fn order(&self) -> Order {

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use clap::Command;
 use clap::builder::Resettable;
-use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use super::Arguments;
+use super::help;
 use super::terminal::output;
 use crate::text::shown;
 
@@ -30,7 +30,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let mut command = Arguments::command().disable_help_subcommand(true);
+    let mut command = help::command().disable_help_subcommand(true);
     command.build();
     let pages = fs::create_dir_all(&args.folder)
         .and_then(|()| write_pages(&command, &args.folder))
@@ -50,16 +50,19 @@ fn write_pages(command: &Command, folder: &Path) -> io::Result<usize> {
     command.get_subcommands().try_fold(1, |pages, inner| Ok(pages + write_pages(inner, folder)?))
 }
 
-/// The section of examples in the lines of the help text, which clap's own would fill into paragraphs.
+/// The section of examples, whose indented lines clap's own would fill into paragraphs.
 fn examples(command: &Command) -> Roff {
     let mut section = Roff::new();
     if let Some(help) = command.get_after_help() {
-        section.control("SH", ["EXAMPLES"]).control("nf", []);
+        section.control("SH", ["EXAMPLES"]);
         let text = help.to_string();
         for line in text.strip_prefix("Examples:\n").unwrap_or(&text).lines() {
-            section.text([roman(line)]);
+            if line.starts_with(' ') {
+                section.control("nf", []).text([roman(line)]).control("fi", []);
+            } else {
+                section.text([roman(line)]).control("br", []);
+            }
         }
-        section.control("fi", []);
     }
     section
 }

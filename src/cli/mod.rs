@@ -15,6 +15,7 @@ mod export;
 mod finish;
 mod freeze;
 mod frozen;
+mod help;
 mod index;
 mod init;
 mod inspect;

@@ -25,7 +25,7 @@ Examples:
   drsae plan experiments/paper/one-seed.toml --no-timing    list the trials without timing them
 
 The time is estimated from a few training steps on this machine, with one trial on every core: for each trial
-on its thread, and in total. The images are not read.";
+on its thread, and in total. The images are not read; of files of your own, only the checksums are.";
 
 /// List a sweep's trials with parameters, operations, and an estimate of time and memory.
 #[derive(Debug, clap::Args)]

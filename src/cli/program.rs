@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
-use super::{Arguments, terminal};
+use super::{Arguments, help, terminal};
 use crate::model::{self, Network};
 use crate::options::Options;
 use crate::train::{self, Term};
@@ -85,7 +85,8 @@ impl Cli {
         if let Some(refusal) = self.refusal {
             return terminal::fail(&refusal.into());
         }
-        match Arguments::try_parse() {
+        let matches = help::command().try_get_matches();
+        match matches.and_then(|matches| Arguments::from_arg_matches(&matches)) {
             Ok(arguments) => arguments.run().unwrap_or_else(|error| terminal::fail(&error)),
             Err(error) => terminal::refuse(&error),
         }

@@ -26,6 +26,9 @@ pub fn named(option: &str, name: &str) -> Result<data::Config> {
     if path.is_file() {
         return Ok(data::Config { file: Some(path), ..config(Source::Npz) });
     }
+    if path.extension().is_some() && !path.exists() {
+        bail!("{option}: there is no file {}", shown(&path));
+    }
     let names = NAMED.map(|source| format!("`{}`", source.name())).join(", ");
     bail!("{option} {}: neither {names} nor a folder of IDX or .npy files nor an .npz file", shown(&path))
 }

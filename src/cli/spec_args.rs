@@ -24,7 +24,8 @@ pub struct SpecArgs {
     /// The spec, a TOML file; or a results folder or its `sweep.toml`; or a sweep's name, such as `depth` for
     /// depth.toml, experiments/depth.toml or else results/depth.
     pub spec: PathBuf,
-    /// Override a setting of the spec, such as `training.batch=50`; may be repeated.
+    /// Override a setting of the spec, such as `training.batch=50`, or `training.phases.*.rate=1e-3` in every phase; may
+    /// be repeated.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub overrides: Vec<String>,
     /// Folder of all results; the sweep's results folder is DIR/NAME [default: the spec's own folder if

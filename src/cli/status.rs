@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use rayon::prelude::*;
 
 use self::view::View;
@@ -54,21 +54,22 @@ pub struct Args {
     #[arg(long, conflicts_with = "json")]
     watch: bool,
     /// Seconds between two renewals [default: 2 on a terminal, 60 in a pipe]
-    #[arg(long, value_name = "SECONDS", requires = "watch")]
-    interval: Option<f64>,
+    #[arg(long, value_name = "SECONDS", requires = "watch", value_parser = seconds)]
+    interval: Option<Duration>,
     /// Write the status as a page that renews itself in a browser
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     html: Option<PathBuf>,
 }
 
+fn seconds(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| "write a number of seconds above 0, such as 5".to_owned())
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.load_plan()?;
     let store = results::existing(&args.spec, &sweep)?;
-    let interval = args.interval.map(Duration::try_from_secs_f64).transpose();
-    ensure!(
-        interval.as_ref().is_ok_and(|interval| interval.is_none_or(|time| !time.is_zero())),
-        "`--interval` takes a number of seconds above 0"
-    );
     let mut complete = 0;
     let mut look = |columns: Option<usize>| -> Result<Screen> {
         let status = SweepStatus::observe(args, &plan, &store)?;
@@ -80,7 +81,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         view.screen(columns)
     };
     if args.watch {
-        watch::watch(interval?, look)?;
+        watch::watch(args.interval, look)?;
     } else if args.json {
         let status = SweepStatus::observe(args, &plan, &store)?;
         complete = status.complete();

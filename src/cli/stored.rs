@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use super::location::without_spec;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use crate::device::Kind;
@@ -27,6 +28,7 @@ pub struct StoredSweep {
 impl StoredSweep {
     fn at(folder: &Path) -> Result<Self> {
         let store = Store::at(folder)?;
+        ensure!(store.sweep_toml().exists(), without_spec(folder));
         Ok(Self { sweep: Sweep::load(&store.sweep_toml(), &[])?, store })
     }
 

@@ -4,6 +4,8 @@ use polars::prelude::*;
 
 use crate::spec::{self, Hint};
 
+/// Column with the position of the cell among the rows, which no output has.
+pub const ROW: &str = "row";
 /// Column with the name of the sweep.
 pub const SWEEP: &str = "sweep";
 /// Column with the mean validation error.
@@ -26,10 +28,10 @@ impl Default for Order {
 }
 
 /// The column that an unknown path probably means: one that the spec reader suggests for it, or else the one with
-/// the nearest name.
+/// the nearest name; all columns if none is near.
 pub fn hint(path: &str, frame: &DataFrame) -> Hint {
     let parts: Vec<String> = path.split('.').map(str::to_owned).collect();
-    let names = || frame.get_column_names().into_iter().map(PlSmallStr::as_str);
+    let names = || frame.get_column_names().into_iter().map(PlSmallStr::as_str).filter(|name| *name != ROW);
     match spec::hint(&parts) {
         Hint::DidYouMean(key) if names().any(|name| name == key) => Hint::DidYouMean(key),
         _ => Hint::new(path, names()),

@@ -3,14 +3,11 @@
 use polars::prelude::*;
 
 use super::cells::CellRow;
-use super::columns::{self, Order, SWEEP};
+use super::columns::{self, Order, ROW, SWEEP};
 use super::filter::{Operand, Operator};
 use super::{Error, Filter, settings};
 use crate::stats::Spread;
 use crate::value;
-
-/// Column with the position of the cell among the rows.
-const ROW: &str = "row";
 
 /// All cells, whatever they have in common.
 pub fn of_cells(rows: &[CellRow]) -> PolarsResult<DataFrame> {

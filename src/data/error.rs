@@ -28,6 +28,12 @@ pub enum Error {
         /// The error of the system.
         source: io::Error,
     },
+    /// `data.file` names no file.
+    #[error("there is no file {}: change `data.file`; docs/DATA.md says how to write it", shown(path))]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// A file violates its format.
     #[error("{}, byte {position}: {reason}", shown(path))]
     Malformed {
@@ -129,11 +135,28 @@ pub enum Error {
         /// The set.
         set: &'static str,
     },
+    /// The files were changed between planning and loading.
+    #[error(
+        "the images of {} changed since the plan was made: restore them, or run the command again",
+        printable(name)
+    )]
+    Changed {
+        /// Name of the data set.
+        name: String,
+    },
 }
 
 impl Error {
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Read { path: path.to_owned(), source }
+    }
+
+    /// An error of opening `data.file`.
+    pub(super) fn open(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::NoFile { path: path.to_owned() },
+            _ => Self::read(path)(source),
+        }
     }
 
     /// An error of reading a file of a known set, which can be downloaded again if it is damaged.

@@ -23,7 +23,7 @@ pub const ARRAYS: [&str; 4] = ["x_train.npy", "y_train.npy", "x_test.npy", "y_te
 /// # Errors
 /// Names the array, and the position in it, that is missing, malformed or inconsistent with another one.
 pub fn load_file(path: &Path, keep: bool) -> Result<Dataset, Error> {
-    let file = File::open(path).map_err(Error::read(path))?;
+    let file = File::open(path).map_err(Error::open(path))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| archive_error(path, error))?;
     if archive.has_duplicate_names() {
         let reason = "it has two arrays of one name".to_owned();

@@ -10,6 +10,7 @@ use super::error::{Error, Hint, Problem};
 use super::labels::{self, LABEL};
 use super::path::{self, Path};
 use super::read::{Fault, read as deserialize};
+use super::schema;
 use super::sweep::{Axis, text};
 use super::wire;
 use crate::Invalid;
@@ -57,7 +58,7 @@ pub(super) fn read(
         groups += 1;
     }
     for set in doc.overrides() {
-        let swept = axes.iter().find(|found| path::covers(&found.axis.path, &set.path().join(".")));
+        let swept = axes.iter().find(|found| path::includes(found.axis.path.split('.'), set.path()));
         if let Some(found) = swept {
             return Err(set.error(Problem::Swept { axis: found.axis.path.clone() }));
         }
@@ -156,11 +157,21 @@ pub(super) fn check_value(base: &Table, path: &str, value: &Value) -> Result<(),
         return Err(Problem::TooDeep { start: segments[..MAX_SEGMENTS].join("."), max: MAX_SEGMENTS });
     }
     if !CONFIG_TABLES.contains(&segments[0].as_str()) {
-        return Err(Problem::NotSweepable(path.to_owned()));
+        return Err(without_table(path, &segments));
     }
     let mut table = base.clone();
     path::set(&mut table, &segments, value.clone())?;
     deserialize::<CellConfig>(table).map(|_| ()).map_err(|Fault { problem, .. }| problem)
+}
+
+/// The problem of an axis that begins with no table of a trial.
+fn without_table(path: &str, segments: &[String]) -> Problem {
+    let (path, mut meant) = (path.to_owned(), schema::ending_in(segments));
+    match meant.len() {
+        0 => Problem::NotSweepable(path),
+        1 => Problem::WithoutTable { path, hint: Hint::DidYouMean(meant.remove(0)) },
+        _ => Problem::WithoutTable { path, hint: Hint::OneOf(meant) },
+    }
 }
 
 /// True if no value at all would be valid at `path`.
@@ -168,8 +179,10 @@ fn is_of_path(problem: &Problem, path: &str) -> bool {
     match problem {
         Problem::UnknownKey { key, .. } => path::covers(key, path),
         Problem::NoElement { .. }
+        | Problem::NoIndex { .. }
         | Problem::NotATable { .. }
         | Problem::NotSweepable(_)
+        | Problem::WithoutTable { .. }
         | Problem::TooDeep { .. } => true,
         _ => false,
     }
@@ -225,7 +238,7 @@ pub(super) fn known_value<'a>(
 ) -> Result<&'a Value, Error> {
     let known = naming(axes).filter(|known| known.path == path).flat_map(|known| &known.values);
     known.clone().find(|known| path::same(known, value)).ok_or_else(|| {
-        let hint = Hint::new(&text(value), known.map(text));
+        let hint = Hint::OneOf(known.map(text).collect());
         doc.error(at, Problem::NotOnAxis { path: path.to_owned(), value: value.to_string(), hint })
     })
 }

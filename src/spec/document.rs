@@ -69,7 +69,7 @@ impl<'t> Document<'t> {
 
     /// The place of the value at `path`, or else of the nearest table around it.
     pub fn place(&self, path: &[String]) -> Place {
-        let set = self.overrides.iter().rev().find(|set| path.starts_with(set.path()));
+        let set = self.overrides.iter().rev().find(|set| path::includes(set.path(), path));
         match set {
             Some(set) => set.place(),
             None => locate(self.file, self.text, offset(self.written.get_ref(), path)),

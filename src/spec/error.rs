@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use toml::Value;
+
 use crate::Invalid;
-use crate::text::printable;
+use crate::text::{printable, shell_quoted};
 
 /// A problem of a spec at its place.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +50,8 @@ pub enum Problem {
     Syntax(String),
     #[error("expected `path=value`, such as `model.steps=3`")]
     NotAnOverride,
-    #[error("`{0}` is not a value; a text with special characters needs quotes, such as 'a=\"b c\"'")]
-    NotAValue(String),
+    #[error("`{value}` is not a value; as a text it needs quotes: `--set {}`", with_text(key, value))]
+    NotAValue { key: String, value: String },
     #[error(
         "`{key}` has one value; to sweep it, write `\"{key}\" = {values}` below `[sweep.grid]`, or \
          `--set 'sweep.grid.{key}={values}'`"
@@ -59,7 +61,7 @@ pub enum Problem {
     NotBracketed { key: String, values: String },
     #[error("unknown key `{key}`; {hint}")]
     UnknownKey { key: String, hint: Hint },
-    #[error("unknown value \"{value}\" for `{key}`; {hint}")]
+    #[error("unknown value \"{value}\" for `{key}`; {hint}{}", remark(key, hint))]
     UnknownValue { key: String, value: String, hint: Hint },
     #[error("`{0}` is missing")]
     Missing(String),
@@ -69,6 +71,8 @@ pub enum Problem {
     Unusable { key: String, message: String },
     #[error("`{key}` has no element {index}: it has {length}, counted from 0")]
     NoElement { key: String, index: String, length: usize },
+    #[error("`{key}` is a list: write `{every}` for all of its elements, or an index from 0 in place of `*`")]
+    NoIndex { key: String, every: String },
     #[error("`{key}` is not a table, so it has no `{inside}`")]
     NotATable { key: String, inside: String },
     #[error(transparent)]
@@ -79,6 +83,8 @@ pub enum Problem {
     Swept { axis: String },
     #[error("`{0}` cannot be an axis; name a setting with its table, such as `model.steps`")]
     NotSweepable(String),
+    #[error("`{path}` cannot be an axis without its table; {hint}")]
+    WithoutTable { path: String, hint: Hint },
     #[error("no setting is as deep as the axis `{start}…`: a path has at most {max} parts")]
     TooDeep { start: String, max: usize },
     #[error("axis `{0}` has no values; list at least one, or remove the axis")]
@@ -109,6 +115,21 @@ pub enum Problem {
     TooLong { cells: usize, mebibytes: usize },
 }
 
+/// A text as the value of a key, for a shell.
+fn with_text(key: &str, text: &str) -> String {
+    shell_quoted(&format!("{key}={}", Value::from(text)))
+}
+
+/// The reason why a setting may lack a value that another program has.
+fn remark(key: &str, hint: &Hint) -> &'static str {
+    match hint {
+        Hint::OneOf(_) if key == "model.family" => {
+            "; networks of your own exist only in the program that registers them"
+        }
+        _ => "",
+    }
+}
+
 /// A suggestion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
@@ -121,13 +142,11 @@ pub enum Hint {
 impl Hint {
     /// The candidate nearest to `word`, or all of them if none is near.
     pub(crate) fn new(word: &str, candidates: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        const NEAR: f64 = 0.75;
         let candidates: Vec<String> = candidates.into_iter().map(Into::into).collect();
-        let similarity = |candidate: &str| strsim::jaro_winkler(word, candidate);
         let nearest = candidates
             .iter()
-            .max_by(|a, b| similarity(a).total_cmp(&similarity(b)))
-            .filter(|nearest| similarity(nearest) >= NEAR);
+            .max_by(|a, b| similarity(word, a).total_cmp(&similarity(word, b)))
+            .filter(|nearest| similarity(word, nearest) >= NEAR);
         match nearest {
             Some(nearest) => Self::DidYouMean(nearest.clone()),
             None => Self::OneOf(candidates),
@@ -142,5 +161,43 @@ impl fmt::Display for Hint {
             Self::OneOf(all) if all.is_empty() => out.write_str("there are none"),
             Self::OneOf(all) => write!(out, "possible here: `{}`", all.join("`, `")),
         }
+    }
+}
+
+/// Similarity of texts of which one probably means the other.
+pub(super) const NEAR: f64 = 0.6;
+
+/// Similarity of two texts, from 0 to 1: the share of letters that are in the right place, and more if one text begins with
+/// the other. The tables that two paths share do not count.
+pub(super) fn similarity(one: &str, other: &str) -> f64 {
+    const STEM: usize = 3;
+    let (one, other) = without_shared_tables(one, other);
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    if short.len() >= STEM && long.starts_with(short) {
+        return 0.75 + 0.25 * short.len() as f64 / long.len() as f64;
+    }
+    strsim::normalized_damerau_levenshtein(one, other)
+}
+
+fn without_shared_tables<'t>(one: &'t str, other: &'t str) -> (&'t str, &'t str) {
+    match (one.split_once('.'), other.split_once('.')) {
+        (Some((table, one)), Some((same, other))) if table == same => without_shared_tables(one, other),
+        _ => (one, other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_near_is_suggested() {
+        let hint = |word: &str, candidates: &[&str]| Hint::new(word, candidates.iter().copied()).to_string();
+        assert_eq!(hint("secnds", &["n", "seconds"]), "did you mean `seconds`?");
+        assert_eq!(hint("mpl", &["drsae", "mlp"]), "did you mean `mlp`?");
+        assert_eq!(hint("valid", &["valid_error", "trial"]), "did you mean `valid_error`?");
+        assert_eq!(hint("nosuch", &["n", "seconds"]), "possible here: `n`, `seconds`");
+        assert_eq!(hint("model.tied", &["model.hidden"]), "possible here: `model.hidden`");
+        assert_eq!(hint("model.hiden", &["model.hidden", "data.hidden"]), "did you mean `model.hidden`?");
     }
 }

@@ -12,7 +12,7 @@ use super::path::{self, Path as Keys};
 const PATHS: [&str; 2] = ["data.folder", "data.file"];
 
 /// Tables of axes, in which a setting may have a list of values.
-const AXES: [&str; 5] = ["sweep.grid", "sweep.zip", "sweep.exclude", "search.space", "compare.reference"];
+const AXES: [&str; 4] = ["sweep.grid", "sweep.zip", "sweep.exclude", "compare.reference"];
 
 /// Makes all relative paths of data in a spec absolute; `folder` is absolute.
 pub(super) fn resolve(root: &mut Table, folder: &Path) {
@@ -95,7 +95,6 @@ mod tests {
     fn paths_are_found_in_settings_and_in_axes_of_either_spelling() {
         let text = "
             data = { source = \"npz\", file = \"a\", folder = 3 }
-            search.space = { \"data.file\" = [\"b\"], \"model.steps\" = [1] }
             compare.reference = { data.file = \"c\" }
             [sweep]
             grid = { data = { folder = [\"d\", \"/e\", 4] } }
@@ -105,7 +104,7 @@ mod tests {
         resolve(&mut root, Path::new("/s"));
         let resolved = root.to_string();
         let mut expected = text.to_owned();
-        for name in ["a", "b", "c", "d", "f", "g", "h", "i"] {
+        for name in ["a", "c", "d", "f", "g", "h", "i"] {
             expected = expected.replace(&format!("\"{name}\""), &format!("\"/s/{name}\""));
         }
         assert_eq!(resolved, toml::from_str::<Table>(&expected).unwrap().to_string());

@@ -18,13 +18,13 @@
 //! | `[[published]]` | a figure of others to stand beside those measured: `system`, its test `error` in percent, and its `source` |
 //!
 //! In these four tables `model.steps` and `"model.steps"` are the same axis. An override
-//! `path=value` replaces one setting of the spec before anything is checked; everything
-//! after `sweep.grid.` (`sweep.zip.`, `sweep.zip.0.`, `sweep.exclude.0.`,
-//! `compare.reference.`) is the path of one axis, quoted or not. Its value is TOML, or a
-//! bare word.
+//! `path=value` replaces one setting of the spec, or with `*` that of every element of a list,
+//! before anything is checked; everything after `sweep.grid.` (`sweep.zip.`, `sweep.zip.0.`,
+//! `sweep.exclude.0.`, `compare.reference.`) is the path of one axis, quoted or not. Its value
+//! is TOML, or a bare word.
 //!
-//! `test = "sealed"` keeps the test images unread until all trials are complete; it is the default of a spec
-//! with `[search]`.
+//! `test = "sealed"` keeps the test images unread until all trials are complete or have diverged; it is the default of a
+//! spec with `[search]`.
 //!
 //! `[slurm]` is how the sweep runs on a cluster, and no part of its results: see [`crate::slurm::Settings`].
 

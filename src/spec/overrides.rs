@@ -16,16 +16,15 @@ pub(super) struct Override {
 }
 
 impl Override {
-    /// Parses `path=value`. The path is a TOML key; the value is TOML, or a bare word or file
-    /// path, which is taken as a string.
+    /// Parses `path=value`. The path is a TOML key, in which `*` is every element of a list; the value is TOML, or a
+    /// bare word or file path, which is taken as a string.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = |problem| Error { place: Place::Override(text.to_owned()), problem: Box::new(problem) };
         let (key, value) = text.split_once('=').ok_or_else(|| refuse(Problem::NotAnOverride))?;
         let path = key_path(key).ok_or_else(|| refuse(not_a_key(key)))?;
-        let value = read_value(value.trim()).map_err(|problem| {
-            let values = separated(value);
-            refuse(values.map_or(problem, |values| several(&path, &values, false)))
-        })?;
+        let text_of_value = value.trim();
+        let value =
+            read_value(text_of_value).ok_or_else(|| refuse(not_a_value((key, &path), text_of_value)))?;
         Ok(Self { text: text.to_owned(), path, value })
     }
 
@@ -57,8 +56,13 @@ impl Override {
     }
 }
 
-/// The segments of a TOML key, `sweep.grid."model.steps"`.
+/// The segments of a TOML key, `sweep.grid."model.steps"`, in which `*` needs no quotes.
 fn key_path(key: &str) -> Option<Path> {
+    let segments = key.split('.').map(|part| if part == path::ANY { "\"*\"" } else { part });
+    toml_key(key).or_else(|| toml_key(&segments.collect::<Vec<_>>().join(".")))
+}
+
+fn toml_key(key: &str) -> Option<Path> {
     let line = format!("{key} = 0");
     let document = DeTable::parse(&line).ok()?;
     let mut table = document.get_ref();
@@ -86,6 +90,12 @@ fn not_a_key(key: &str) -> Problem {
     Problem::UnknownKey { key: key.to_owned(), hint }
 }
 
+/// The problem of a text that is no value: several values, or a text without quotes.
+fn not_a_value((key, path): (&str, &[String]), text: &str) -> Problem {
+    let unquoted = || Problem::NotAValue { key: key.trim().to_owned(), value: text.to_owned() };
+    separated(text).map_or_else(unquoted, |values| several(path, &values, false))
+}
+
 /// The values of a list, or of a text in which commas separate them, for a setting that has `problem`.
 pub(super) fn several_values(path: &[String], value: &Value, problem: &Problem) -> Option<Problem> {
     let is_list = match problem {
@@ -109,30 +119,28 @@ fn several(path: &[String], values: &Value, is_list: bool) -> Problem {
 
 /// The values that commas separate, if there are several.
 fn separated(text: &str) -> Option<Value> {
-    let values: Result<Vec<_>, _> = text.split(',').map(|part| read_value(part.trim())).collect();
-    values.ok().filter(|values| values.len() > 1).map(Value::Array)
+    let values: Option<Vec<_>> = text.split(',').map(|part| read_value(part.trim())).collect();
+    values.filter(|values| values.len() > 1).map(Value::Array)
 }
 
 /// Parses TOML, or takes a text that looks like a word or a file path as a string.
-fn read_value(text: &str) -> Result<Value, Problem> {
+fn read_value(text: &str) -> Option<Value> {
     let line = format!("value = {text}");
     if let Ok(mut table) = toml::from_str::<Table>(&line)
         && table.len() == 1
         && let Some(value) = table.remove("value")
     {
-        return Ok(value);
+        return Some(value);
     }
     let begins_like_a_word = text.starts_with(|first: char| first.is_alphabetic() || "/.~_".contains(first));
-    if begins_like_a_word && !text.contains(['"', '\'', '[', ']', '{', '}', '=', '#', '\n']) {
-        return Ok(Value::String(text.to_owned()));
-    }
-    Err(Problem::NotAValue(text.to_owned()))
+    let is_word = begins_like_a_word && !text.contains(['"', '\'', '[', ']', '{', '}', '=', '#', '\n']);
+    is_word.then(|| Value::String(text.to_owned()))
 }
 
 /// Number of leading segments of `path` that name a table of axes, if more follow.
 fn axes_depth(path: &[String]) -> Option<usize> {
     let [first, second, rest @ ..] = path else { return None };
-    let indexed = rest.first().is_some_and(|index| index.parse::<usize>().is_ok());
+    let indexed = rest.first().is_some_and(|segment| path::is_element(segment));
     let depth = match (first.as_str(), second.as_str()) {
         ("sweep", "grid") | ("compare", "reference") => 2,
         ("sweep", "zip" | "exclude") => 2 + usize::from(indexed),
@@ -158,6 +166,19 @@ mod tests {
         assert_eq!(applied("", "data.folder=../here/mine"), "{ data = { folder = \"../here/mine\" } }");
         assert_eq!(applied("", "seeds=[1, 2]"), "{ seeds = [1, 2] }");
         assert_eq!(applied("", "question=Why not?"), "{ question = \"Why not?\" }");
+    }
+
+    #[test]
+    fn a_star_sets_every_element_as_an_axis_does() {
+        let spec = "training.phases = [{ rate = 1 }, { rate = 2 }]";
+        let expected = "{ training = { phases = [{ rate = 3 }, { rate = 3 }] } }";
+        for key in ["training.phases.*.rate", "training.phases.\"*\".rate"] {
+            assert_eq!(applied(spec, &format!("{key}=3")), expected);
+        }
+        let expected = "{ sweep = { grid = { \"training.phases.*.rate\" = [3] } } }";
+        for axis in ["training.phases.*.rate", "\"training.phases.*.rate\""] {
+            assert_eq!(applied("", &format!("sweep.grid.{axis}=[3]")), expected);
+        }
     }
 
     #[test]
@@ -215,9 +236,9 @@ mod tests {
         );
         assert_eq!(
             problem("model.steps=3x"),
-            "--set model.steps=3x: `3x` is not a value; a text with special characters needs quotes, \
-             such as 'a=\"b c\"'"
+            "--set model.steps=3x: `3x` is not a value; as a text it needs quotes: `--set 'model.steps=\"3x\"'`"
         );
+        assert!(problem("slurm.memory = 4G").ends_with("quotes: `--set 'slurm.memory=\"4G\"'`"));
         assert!(problem("name=a\nseeds=2").contains("is not a value"));
     }
 }

@@ -8,7 +8,7 @@ use super::error::Problem;
 pub(super) type Path = Vec<String>;
 
 /// The segment that means every element of a list.
-const ANY: &str = "*";
+pub(super) const ANY: &str = "*";
 
 /// Splits a path whose segments hold no dots, as those of all settings.
 pub(super) fn split(dotted: &str) -> Path {
@@ -28,16 +28,38 @@ pub(super) fn index(segment: &str) -> Option<usize> {
     segment.parse().ok().filter(|index: &usize| index.to_string() == segment)
 }
 
-/// True if setting `outer` also sets `inner`, or the values of it that [`ANY`] means.
-pub(super) fn covers(outer: &str, inner: &str) -> bool {
-    let mut inner = inner.split('.');
-    outer.split('.').all(|outer| inner.next().is_some_and(|inner| meets(outer, inner)))
+/// True if a segment names elements of a list.
+pub(super) fn is_element(segment: &str) -> bool {
+    segment == ANY || index(segment).is_some()
 }
 
-/// True if two segments may mean the same element.
-fn meets(one: &str, other: &str) -> bool {
-    let any = |a: &str, b: &str| a == ANY && (b == ANY || index(b).is_some());
-    one == other || any(one, other) || any(other, one)
+/// True if setting `outer` also sets `inner`, or the values of it that [`ANY`] means.
+pub(super) fn covers(outer: &str, inner: &str) -> bool {
+    let meet = |one: &str, other: &str| has(one, other) || has(other, one);
+    begins(outer.split('.'), inner.split('.'), meet)
+}
+
+/// True if setting `outer` sets all of `inner`.
+pub(super) fn includes(
+    outer: impl IntoIterator<Item: AsRef<str>>,
+    inner: impl IntoIterator<Item: AsRef<str>>,
+) -> bool {
+    begins(outer, inner, has)
+}
+
+/// True if the segments of `outer` have those with which `inner` begins.
+fn begins(
+    outer: impl IntoIterator<Item: AsRef<str>>,
+    inner: impl IntoIterator<Item: AsRef<str>>,
+    has: impl Fn(&str, &str) -> bool,
+) -> bool {
+    let mut inner = inner.into_iter();
+    outer.into_iter().all(|outer| inner.next().is_some_and(|inner| has(outer.as_ref(), inner.as_ref())))
+}
+
+/// True if a segment means all that the other means.
+fn has(one: &str, other: &str) -> bool {
+    one == other || (one == ANY && is_element(other))
 }
 
 /// Sets `value` at `path`, and creates missing tables on the way.
@@ -66,6 +88,9 @@ fn set_inside(place: &mut Value, key: String, path: &[String], value: Value) -> 
             let length = items.len();
             match index(segment).and_then(|index| items.get_mut(index)) {
                 Some(item) => set_inside(item, inner, rest, value),
+                None if segment.parse::<i64>().is_err() => {
+                    Err(Problem::NoIndex { every: format!("{key}.{ANY}.{}", path.join(".")), key })
+                }
                 None => Err(Problem::NoElement { key, index: segment.clone(), length }),
             }
         }
@@ -162,7 +187,11 @@ mod tests {
         let mut root = parsed("phases = [1]\nsteps = 3");
         let mut problem = |path| set(&mut root, &split(path), Value::Integer(0)).unwrap_err().to_string();
         assert_eq!(problem("phases.1"), "`phases` has no element 1: it has 1, counted from 0");
-        assert_eq!(problem("phases.x"), "`phases` has no element x: it has 1, counted from 0");
+        assert_eq!(problem("phases.-1"), "`phases` has no element -1: it has 1, counted from 0");
+        assert_eq!(
+            problem("phases.rate"),
+            "`phases` is a list: write `phases.*.rate` for all of its elements, or an index from 0 in place of `*`"
+        );
         assert_eq!(problem("phases.00"), "`phases` has no element 00: it has 1, counted from 0");
         assert_eq!(problem("phases.+0"), "`phases` has no element +0: it has 1, counted from 0");
         assert_eq!(problem("steps.a"), "`steps` is not a table, so it has no `a`");
@@ -197,5 +226,9 @@ mod tests {
         assert!(covers("phases.*.rate", "phases.1.rate") && covers("phases.1.rate", "phases.*.rate"));
         assert!(covers("phases.*", "phases.0.rate") && covers("phases", "phases.*.rate"));
         assert!(!covers("phases.*.rate", "phases.0.epochs") && !covers("*", "model"));
+
+        let includes = |outer, inner| includes(split(outer), split(inner));
+        assert!(includes("phases.*.rate", "phases.1.rate") && includes("phases.*", "phases.*.rate"));
+        assert!(!includes("phases.1.rate", "phases.*.rate") && !includes("phases.1.rate", "phases.1"));
     }
 }

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use toml::{Table, Value};
 
-use super::error::Hint;
+use super::config::CONFIG_TABLES;
+use super::error::{self, Hint, NEAR};
 use super::path::{self, Path};
 use super::wire::Spec;
 
@@ -15,7 +16,6 @@ const SYNONYMS: [(&str, &str); 2] = [("lr", "rate"), ("learning_rate", "rate")];
 
 /// The valid key nearest to the unknown one at `path`, or all keys of its table.
 pub fn hint(path: &[String]) -> Hint {
-    const NEAR: f64 = 0.8;
     let translated = translated(path);
     let is_known = || fields(&translated).is_some() || keys().iter().any(|key| is_same(key, &translated));
     if translated != path && is_known() {
@@ -50,6 +50,19 @@ pub(super) fn translated(path: &[String]) -> Path {
     }
 }
 
+/// The settings of a trial whose paths end in `path`; `*` is for the elements of a list before it.
+pub(super) fn ending_in(path: &[String]) -> Vec<String> {
+    let path = translated(path);
+    let whole = |key: Path| {
+        let (tables, end) = key.split_at_checked(key.len().checked_sub(path.len())?)?;
+        let is_meant = is_same(end, &path) && CONFIG_TABLES.contains(&key[0].as_str());
+        let tables =
+            tables.iter().map(|table| if path::is_element(table) { path::ANY } else { table.as_str() });
+        is_meant.then(|| tables.chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join("."))
+    };
+    keys().into_iter().filter_map(whole).collect()
+}
+
 /// Every key of a spec, lists by their first element.
 fn keys() -> Vec<Path> {
     let mut keys = Vec::new();
@@ -70,21 +83,24 @@ fn explore(parent: &[String], keys: &mut Vec<Path>) {
 /// `None` if there is no table with fixed keys.
 pub(super) fn fields(parent: &[String]) -> Option<Vec<String>> {
     let inner = Value::Table(Table::from_iter([(PROBE.to_owned(), Value::Integer(0))]));
-    let tree = parent.iter().rev().fold(inner, |inner, segment| match segment.parse::<usize>() {
-        Ok(_) => Value::Array(vec![inner]),
-        Err(_) => Value::Table(Table::from_iter([(segment.clone(), inner)])),
+    let tree = parent.iter().rev().fold(inner, |inner, segment| {
+        if path::is_element(segment) {
+            Value::Array(vec![inner])
+        } else {
+            Value::Table(Table::from_iter([(segment.clone(), inner)]))
+        }
     });
     let error = Spec::deserialize(tree).err()?;
     let listed = error.message().strip_prefix(&format!("unknown field `{PROBE}`, expected "))?;
     Some(quoted(listed).map(str::to_owned).collect())
 }
 
-/// Similarity of a key to the unknown one: by the last segment, then keys of the same table first, then those of
-/// outer tables.
+/// Similarity of a key to the unknown one, by the last segment: keys of the same table come first, then those of outer
+/// tables.
 fn similarity(key: &[String], unknown: &[String]) -> f64 {
     let (Some(a), Some(b)) = (key.last(), unknown.last()) else { return 0.0 };
-    let distance = if beside(key, unknown) { 0.0 } else { 0.01 * key.len() as f64 };
-    0.9 * strsim::jaro_winkler(a, b) + 0.1 - distance
+    let distance = if beside(key, unknown) { 0.0 } else { 0.1 + 0.01 * key.len() as f64 };
+    error::similarity(a, b) - distance
 }
 
 /// True if two keys are of the same table, or of tables in the same list.
@@ -94,8 +110,7 @@ fn beside(a: &[String], b: &[String]) -> bool {
 
 /// True if two paths differ at most in the elements of lists.
 fn is_same(a: &[String], b: &[String]) -> bool {
-    let same =
-        |(a, b): (&String, &String)| a == b || (a.parse::<usize>().is_ok() && b.parse::<usize>().is_ok());
+    let same = |(a, b): (&String, &String)| a == b || (path::is_element(a) && path::is_element(b));
     a.len() == b.len() && a.iter().zip(b).all(same)
 }
 
@@ -137,6 +152,20 @@ mod tests {
         assert_eq!(hint("phases[1].learning_rate"), "did you mean `training.phases.1.rate`?");
         assert_eq!(hint("training.phases[1]"), "did you mean `training.phases.1`?");
         assert_eq!(hint("training.phases[1].rtae"), "did you mean `training.phases.1.rate`?");
+        assert_eq!(hint("phases[*].lr"), "did you mean `training.phases.*.rate`?");
         assert_eq!(hint("objective.zzz"), "possible here: `sparsity`, `discriminative_weight`, `terms`");
+        // `slurm.partition` has half of its letters.
+        assert!(hint("model.activation").starts_with("possible here: `family`, `steps`, "));
+    }
+
+    #[test]
+    fn a_setting_without_its_table_is_found() {
+        let found = |path| ending_in(&path::split(path));
+        assert_eq!(found("optimizer"), ["training.phases.*.optimizer"]);
+        assert_eq!(found("lr"), ["training.phases.*.rate"]);
+        assert_eq!(found("phases.1.rate"), ["training.phases.1.rate"]);
+        assert_eq!(found("bounds.decoder"), ["model.bounds.decoder"]);
+        assert_eq!(found("decoder"), ["model.bounds.decoder", "training.phases.*.multipliers.decoder"]);
+        assert_eq!(found("partition"), [""; 0]);
     }
 }

@@ -88,6 +88,7 @@ fn nothing_is_replaced_and_nothing_is_written_that_does_not_run() {
         (&["init"][..], "error: strokes.toml exists and is kept: name another file"),
         (&["init", "trials.toml"], "error: trials.toml:"),
         (&["init", "--data", "nowhere"], "error: --data nowhere: neither `mnist`"),
+        (&["init", "--data", "nosuch.npz"], "error: --data: there is no file nosuch.npz"),
     ];
     for (args, expected) in refusals {
         let (code, out, log) = drsae_in(lab.path(), args);

@@ -30,7 +30,10 @@ fn a_watched_sweep_is_told_in_lines_until_it_has_ended() {
     assert!(text.ends_with("tiny: 4 trials: 4 complete\n"), "{text}");
     let page = lab.read("live/page.html");
     assert!(page.contains("The sweep has ended.") && !page.contains("http-equiv=\"refresh\""), "{page}");
-    lab.drsae("status", &["--watch", "--interval", "0"]).code(2).stderr(predicate::str::contains("above 0"));
+    for interval in ["0", "-1", "abc", "nan"] {
+        let refused = lab.drsae("status", &["--watch", &format!("--interval={interval}")]).code(2);
+        refused.stderr(predicate::str::contains("write a number of seconds above 0, such as 5"));
+    }
 }
 
 #[test]
@@ -210,6 +213,25 @@ fn every_command_has_examples_of_itself() {
         }
     }
     assert!(seen >= 9, "{seen} commands");
+}
+
+/// Paragraphs are written in lines that a narrow terminal would break once more.
+#[test]
+fn help_is_broken_at_the_width_of_the_terminal_alone() {
+    const COLUMNS: usize = 80;
+    let lab = Lab::new(SPEC);
+    let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    for path in commands(&lab) {
+        let mut command = lab.command();
+        command.args(&path).arg("--help").env("COLUMNS", COLUMNS.to_string());
+        let (text, _) = output_of(&command.assert().success());
+        let lines: Vec<&str> = text.lines().skip_while(|line| *line != "Examples:").collect();
+        for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| is_prose(line))) {
+            let next = pair[1].split(' ').next().map_or(0, |word| word.chars().count());
+            let is_full = pair[0].chars().count() + 1 + next > COLUMNS;
+            assert!(is_full || pair[0].ends_with('.'), "{path:?}: {pair:?}");
+        }
+    }
 }
 
 /// The columns that a section of `docs/FORMAT.md` lists.

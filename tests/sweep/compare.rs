@@ -249,7 +249,7 @@ fn sealed_test_images_leave_the_test_error_empty() {
 #[test]
 fn what_cannot_be_shown_is_refused_with_its_place() {
     let lab = three();
-    let answers: [(&[&str], &str); 8] = [
+    let answers: [(&[&str], &str); 9] = [
         (
             &["--where", "steps > 2"],
             "--where 'steps > 2': character 1: there is no column `steps`; did you mean `model.steps`?",
@@ -267,6 +267,10 @@ fn what_cannot_be_shown_is_refused_with_its_place() {
             "--where 'model.family < b': character 16: `model.family` holds texts, which have no order; write = or !=",
         ),
         (&["--sort", "secnds"], "--sort secnds: there is no column `secnds`; did you mean `seconds`?"),
+        (
+            &["--output", "cells.xlsx"],
+            "--output: no format has the ending .xlsx: write .txt, .csv, .parquet, .html, or name a format with --format",
+        ),
         (&["--format", "html"], "this format is written into a file: name it with --output FILE"),
         (
             &["tyni"],
@@ -280,6 +284,11 @@ fn what_cannot_be_shown_is_refused_with_its_place() {
     for (more, answer) in answers {
         assert_eq!(refusal(&lab, &[&["results"], more].concat()), format!("error: {answer}\n"));
     }
+    assert!(!lab.path("cells.xlsx").exists());
+    let log = refusal(&lab, &["results", "--sort", "nosuch"]);
+    let columns =
+        "error: --sort nosuch: there is no column `nosuch`; possible here: `sweep`, `data.source`, ";
+    assert!(log.starts_with(columns) && log.contains("`seconds`"), "{log}");
     // A sweep that cannot be read does not hide the others.
     let spec = lab.read("results/tiny/sweep.toml");
     lab.write("results/tiny/sweep.toml", spec.replace("[model]", "[modle]"));
@@ -293,6 +302,12 @@ fn what_cannot_be_shown_is_refused_with_its_place() {
     let text = "results/tiny/trials.csv has the cell untied, which results/tiny/sweep.toml does not plan: run `drsae analyze \
                 results/tiny` to merge again\n";
     assert_eq!(log, format!("error: {text}"));
+    // Results without their spec.
+    fs::remove_file(lab.path("results/tiny/sweep.toml")).unwrap();
+    let advice = "results/tiny has results, but no sweep.toml: restore it";
+    let (_, log) = output_of(&lab.drsae_in(".", &["compare", "results"]).code(1));
+    assert!(log.starts_with(&format!("warning: results/tiny is left out: {advice}\n")), "{log}");
+    assert_eq!(refusal(&lab, &["results/tiny"]), format!("error: {advice}, or name the original spec\n"));
 }
 
 #[test]
@@ -300,6 +315,8 @@ fn the_page_loads_nothing_and_can_be_sorted() {
     let lab = three();
     let (out, _) = compare(&lab, &["results", "--output", "pages/cells.html"]);
     assert_eq!(out, "pages/cells.html\n");
+    compare(&lab, &["results", "--output", "cells.TXT"]);
+    assert!(lab.read("cells.TXT").starts_with("6 cells of 3 sweeps"));
     let page = lab.read("pages/cells.html");
     assert!(page.contains("<section class=\"table\" id=\"compare\">") && page.contains("aria-sort"));
     assert_eq!(page.matches("<tr>").count(), 1 + 6);

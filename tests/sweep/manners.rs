@@ -89,6 +89,12 @@ fn habits_from_other_programs_are_answered_by_what_to_write() {
             "training.phases[1].rate=0.1",
             "unknown key `training.phases[1].rate`; did you mean `training.phases.1.rate`?",
         ),
+        (
+            "training.phases.rate=0.1",
+            "`training.phases` is a list: write `training.phases.*.rate` for all of its elements, or an index from 0 in \
+             place of `*`",
+        ),
+        ("slurm.memory=4G", "`4G` is not a value; as a text it needs quotes: `--set 'slurm.memory=\"4G\"'`"),
         ("phases[1].rate=0.1", "unknown key `phases[1].rate`; did you mean `training.phases.1.rate`?"),
         ("lr=0.1", "unknown key `lr`; did you mean `training.phases.0.rate`?"),
         (
@@ -101,7 +107,13 @@ fn habits_from_other_programs_are_answered_by_what_to_write() {
         assert_eq!(log, format!("error: --set {set}: {answer}\n"));
     }
     // What is answered works.
-    for set in ["sweep.grid.model.steps=[1, 2]", "seeds=[1, 2]", "training.phases.1.rate=0.1"] {
+    for set in [
+        "sweep.grid.model.steps=[1, 2]",
+        "seeds=[1, 2]",
+        "training.phases.1.rate=0.1",
+        "training.phases.*.rate=0.1",
+        "slurm.memory=\"4G\"",
+    ] {
         lab.drsae("plan", &["--no-timing", "--set", set]).success();
     }
 }

@@ -60,7 +60,10 @@ fn a_width_that_no_network_has_is_refused() {
 fn a_spec_that_is_not_there_is_named() {
     let lab = Lab::new(SPEC);
     let ended = lab.command().args(["sweep", "missing.toml"]).assert().code(2);
-    ended.stderr(predicate::str::starts_with("error: missing.toml: cannot read the spec: "));
+    ended.stderr("error: there is no spec missing.toml\n");
+    lab.write("experiments/tiny.toml", SPEC);
+    let ended = lab.command().args(["plan", "experiment/tiny.toml"]).assert().code(2);
+    ended.stderr("error: there is no spec experiment/tiny.toml; did you mean experiments/tiny.toml?\n");
 }
 
 #[test]

@@ -92,6 +92,12 @@ fn y_train(descr: &str, shape: &str, bytes: usize) -> String {
 }
 
 #[test]
+fn a_file_that_is_not_there_is_refused_by_its_setting() {
+    let refused = load_file(Path::new("absent/digits.npz"), true).unwrap_err();
+    insta::assert_snapshot!(refused, @"there is no file absent/digits.npz: change `data.file`; docs/DATA.md says how to write it");
+}
+
+#[test]
 fn an_archive_and_a_folder_are_the_same_data() {
     let data = read(&zipped(&arrays(), stored())).unwrap();
     assert_eq!((data.name.as_str(), data.layout, data.classes), ("digits.npz", Layout::square(2), 3));

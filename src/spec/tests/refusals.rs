@@ -134,8 +134,8 @@ fn names_become_folders() {
     assert_eq!(
         parse(BASE, &["name=0.1_a-b"]).err().map(|error| error.to_string()),
         Some(
-            "--set name=0.1_a-b: `0.1_a-b` is not a value; a text with special characters needs quotes, \
-         such as 'a=\"b c\"'"
+            "--set name=0.1_a-b: `0.1_a-b` is not a value; as a text it needs quotes: \
+             `--set 'name=\"0.1_a-b\"'`"
                 .to_owned(),
         )
     );
@@ -175,6 +175,10 @@ fn bad_axes_name_the_value() {
         grid("\"model.bounds\" = [{ decoder = 1 }]\n\"model.bounds.decoder\" = [3]"),
         grid("\"model.steps\" = [1, 2]\n\"objective.sparsity\" = [1, 2, 1.0]"),
         grid("\"data.source\" = [\"strokes\", \"idx\"]"),
+        grid("optimizer = [\"sgd\"]"),
+        grid("decoder = [1]"),
+        grid("\"training.phases.rate\" = [1]"),
+        grid("\"model.family\" = [\"drsae\", \"gated\"]"),
     ];
     let expected = [
         "a.toml:20:1: axis `model.steps` has no values; list at least one, or remove the axis",
@@ -184,14 +188,21 @@ fn bad_axes_name_the_value() {
         "a.toml:20:1: unknown key `model.stpes`; did you mean `model.steps`?",
         "a.toml:20:1: `training.phases` has no element 5: it has 2, counted from 0",
         "a.toml:21:3: `model.steps` must be between 1 and 1000, not 0",
-        "a.toml:20:28: unknown value \"mpl\" for `model.family`; \
-         possible here: `drsae`, `untied`, `untied-recurrent`, `untied-encoder`, `mlp`, `residual-mlp`",
+        "a.toml:20:28: unknown value \"mpl\" for `model.family`; did you mean `mlp`?",
         "a.toml:21:7: axis `model.steps` is swept twice; keep one of the lists",
         "a.toml:21:1: axes `model.bounds` and `model.bounds.decoder` set the same values; keep one of them",
         "a.toml:21:31: duplicate trial: the cells `model.steps` = 1, `objective.sparsity` = 1 and \
          `model.steps` = 1, `objective.sparsity` = 1 are the same config",
         "a.toml:5:2: `data.folder` is required for `data.source` = \"idx\" \
          (in the cell `data.source` = idx)",
+        "a.toml:20:1: `optimizer` cannot be an axis without its table; did you mean `training.phases.*.optimizer`?",
+        "a.toml:20:1: `decoder` cannot be an axis without its table; possible here: `model.bounds.decoder`, \
+         `training.phases.*.multipliers.decoder`",
+        "a.toml:20:1: `training.phases` is a list: write `training.phases.*.rate` for all of its elements, or an \
+         index from 0 in place of `*`",
+        "a.toml:20:28: unknown value \"gated\" for `model.family`; \
+         possible here: `drsae`, `untied`, `untied-recurrent`, `untied-encoder`, `mlp`, `residual-mlp`; \
+         networks of your own exist only in the program that registers them",
     ];
     assert_eq!(refused, expected);
 }
@@ -216,26 +227,25 @@ fn zips_move_together() {
 
 #[test]
 fn excludes_and_comparisons_are_about_axes() {
-    let axes = "[sweep.grid]\n\"model.family\" = [\"drsae\", \"mlp\"]\n";
+    let axes = "[sweep.grid]\n\"model.family\" = [\"drsae\", \"untied-recurrent\"]\n";
     let after = |lines: &str| refusal(with(&format!("{axes}{lines}")));
     let refused = [
-        after("[[sweep.exclude]]\n\"model.famly\" = \"mlp\"\n"),
+        after("[[sweep.exclude]]\n\"model.famly\" = \"drsae\"\n"),
         after("[[sweep.exclude]]\n\"model.family\" = \"mpl\"\n"),
         after("[[sweep.exclude]]\n"),
         after("[compare]\nreference = { \"model.steps\" = 3 }\n"),
-        after("[compare]\nreference = { model.family = \"untied\" }\n"),
+        after("[compare]\nreference = { model.family = \"untied-encoder\" }\n"),
         after("[compare]\nreference = {}\n"),
         after("[compare]\nmatch = \"parameters\"\n"),
         after("[compare]\nmatch = \"flops\"\nreference = { \"model.family\" = \"drsae\" }\n"),
     ];
     let expected = [
         "a.toml:22:1: `model.famly` is not an axis of this sweep; did you mean `model.family`?",
-        "a.toml:22:1: unknown value \"mpl\" for `model.family`; \
-         possible here: `drsae`, `untied`, `untied-recurrent`, `untied-encoder`, `mlp`, `residual-mlp`",
+        "a.toml:22:1: unknown value \"mpl\" for `model.family`; did you mean `mlp`?",
         "a.toml:21:9: every cell is excluded; narrow `sweep.exclude`",
         "a.toml:22:15: `model.steps` is not an axis of this sweep; possible here: `model.family`",
-        "a.toml:22:21: \"untied\" is not a value of the axis `model.family`; \
-         possible here: `drsae`, `mlp`",
+        "a.toml:22:21: \"untied-encoder\" is not a value of the axis `model.family`; \
+         possible here: `drsae`, `untied-recurrent`",
         "a.toml:22:1: `compare.reference` must name a value of some axis",
         "a.toml:21:2: `compare.reference` is missing",
         "a.toml:22:1: unknown value \"flops\" for `compare.match`; possible here: `parameters`, `operations`",
@@ -252,6 +262,24 @@ fn a_swept_setting_cannot_be_set() {
          set `sweep.grid.model.steps=[…]` instead"
     );
     assert!(parse(&text, &["model.hidden=5"]).is_ok());
+}
+
+#[test]
+fn a_star_sets_every_phase_and_is_blamed_for_what_it_sets() {
+    let sweep = parse(BASE, &["training.phases.*.rate=0.5"]).unwrap();
+    let rates: Vec<f64> = sweep.base.training.phases.iter().map(|phase| phase.rate).collect();
+    assert_eq!(rates, [0.5, 0.5]);
+    assert_eq!(
+        refusal(parse(BASE, &["training.phases.*.rate=-1"])),
+        "--set training.phases.*.rate=-1: `training.phases.0.rate` must be positive, not -1"
+    );
+    let swept = |axis: &str| {
+        let text = format!("{BASE}[sweep.grid]\n\"{axis}\" = [1, 2]\n");
+        parse(&text, &["training.phases.*.rate=0.5"])
+    };
+    assert!(refusal(swept("training.phases.*.rate")).contains("has no effect"));
+    // The other phase has the value.
+    assert_eq!(swept("training.phases.0.rate").unwrap().cells[0].config.training.phases[1].rate, 0.5);
 }
 
 #[test]
@@ -297,7 +325,7 @@ fn an_effect_has_as_many_cells_on_both_sides_that_the_sweep_has() {
     insta::assert_snapshot!(of(two, "{ model.setps = 1 }", ""), @"a.toml:29:18: `model.setps` is not an axis of this sweep; did you mean `model.steps`?");
     insta::assert_snapshot!(of(two, "{}", ""), @"a.toml:29:10: `compare.effects.0.minus.0` must name a value of some axis");
     insta::assert_snapshot!(of(two, one, "by = [\"model.steps\"]"), @"a.toml:30:7: `compare.effects.0.by` has `model.steps`, which is tuned, follows from the effect's cells, or is listed twice");
-    insta::assert_snapshot!(of(two, one, "by = [\"model.tied\"]"), @"a.toml:30:7: `model.tied` is not an axis of this sweep; did you mean `model.hidden`?");
+    insta::assert_snapshot!(of(two, one, "by = [\"model.tied\"]"), @"a.toml:30:7: `model.tied` is not an axis of this sweep; possible here: `model.hidden`");
     insta::assert_snapshot!(of("{ model = { steps = 2, hidden = 4 } }", "{ model = { steps = 1, hidden = 4 } }", ""), @"a.toml:28:1: `compare.effects.0.plus` and `minus` name cells that the sweep never has all at the same values of its other axes");
     insta::assert_snapshot!(refused("name = \" \"\nplus = []\nminus = []"), @"a.toml:27:1: `compare.effects.0.name` must be a text that no other effect has");
     insta::assert_snapshot!(refused("plus = []\nminus = []"), @"a.toml:26:1: `compare.effects.0.name` is missing");
