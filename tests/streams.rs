@@ -187,6 +187,48 @@ fn a_closed_standard_output_is_no_error_and_a_full_one_is() {
 }
 
 #[test]
+fn a_closed_standard_output_hides_no_failure() {
+    let lab = Lab::swept(SPEC);
+    let path = lab.path("results/tiny/epochs.csv");
+    let whole = fs::read_to_string(&path).unwrap();
+    fs::write(&path, whole.replacen(",1,1,", ",1,7,", 1)).unwrap();
+    for words in [&["verify", "spec.toml"][..], &["verify", "spec.toml", "--json"]] {
+        assert_eq!(lab.drsae(words).stdout(closed()).status().unwrap().code(), Some(1), "{words:?}");
+    }
+    fs::write(&path, whole).unwrap();
+    let pending = lab.drsae(&["status", "spec.toml", "--set", "seeds=3"]).stdout(closed()).status().unwrap();
+    assert_eq!(pending.code(), Some(1));
+    let script = "{ \"$0\" status spec.toml --set seeds=3; echo $? >code; } | head -n 1";
+    assert!(lab.shell(script).output().unwrap().status.success());
+    assert_eq!(fs::read_to_string(lab.path("code")).unwrap().trim(), "1");
+}
+
+#[test]
+fn a_watch_ends_where_nobody_reads_it() {
+    let lab = Lab::swept(SPEC);
+    let words = ["status", "spec.toml", "--set", "seeds=3", "--watch", "--interval", "0.05"];
+    let mut watch = lab.drsae(&words).stdout(closed()).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    while watch.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_secs(20) {
+        sleep(Duration::from_millis(20));
+    }
+    let ended = watch.try_wait().unwrap();
+    let _ = watch.kill();
+    assert_eq!(ended.expect("it ends").code(), Some(1));
+}
+
+#[test]
+fn a_study_goes_on_to_its_page_where_nobody_reads_its_tables() {
+    let search = "[sweep.grid]\n\"model.family\" = [\"drsae\", \"mlp\"]\n\
+                  [compare]\nreference = { \"model.family\" = \"drsae\" }\n\
+                  [search]\nmethod = \"grid\"\nseeds = 1\n[search.space]\n\"training.batch\" = [10, 20]\n";
+    let lab = Lab::new(&format!("{SPEC}{search}"));
+    let output = lab.drsae(&["study", "spec.toml"]).stdout(closed()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", output_of(&output));
+    assert!(lab.path("results/tiny/analysis/report.html").exists(), "{}", output_of(&output));
+}
+
+#[test]
 fn a_hangup_ends_a_sweep_at_a_safe_point_and_nohup_prevents_that() {
     let lab = Lab::new(&endless());
     // A shell of a test that was itself started with nohup could not undo that.

@@ -66,6 +66,11 @@ pub(super) struct GroupedTrials {
 }
 
 impl GroupedTrials {
+    /// True if a trial is tested. The test images of the others may be sealed still, where a kill ended the test.
+    pub fn is_tested(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.test_errors().is_empty())
+    }
+
     /// Groups the rows of `trials.csv`, which `path` names in errors, by their values on the axes.
     pub fn of(path: &Path, rows: &[TrialRow], axes: &[String]) -> Result<Self, Error> {
         let mut axes: Vec<AxisColumn> = axes.iter().map(|axis| AxisColumn::new(axis)).collect();

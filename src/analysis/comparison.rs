@@ -2,6 +2,7 @@
 
 use super::cells::CellTrials;
 use super::differences;
+use super::examples::{Absent, Wrong, wrong};
 use super::family::{self, Tests};
 use super::mistakes::Mistakes;
 use super::pairs::{Contrast, Pair, Pairs};
@@ -148,35 +149,49 @@ pub(super) fn table(contrast: &Contrast, rows: &[ComparisonRow]) -> CsvTable {
 }
 
 /// The difference between two sides of as many cells, over seeds and images; `None` without the mistakes of two seeds on
-/// the same images.
+/// the same images, or if those of a trial contradict its test error.
 pub(super) fn crossed(
     reference: &[&CellTrials],
     challenger: &[&CellTrials],
     mistakes: &Mistakes,
 ) -> Option<Crossed> {
     let seeds = reference.first()?.trials.len();
-    let all = || reference.iter().chain(challenger);
-    let is_tested = |seed: &usize| all().all(|cell| cell.trials[*seed].test_error.is_some());
-    let tested: Vec<_> = (0..seeds).filter(is_tested).collect();
-    let images = reference[0].trials[*tested.first()?].test_images?;
-    let is_same = |cell: &&CellTrials, seed: usize| cell.trials[seed].test_images == Some(images);
-    if !tested.iter().all(|&seed| all().all(|cell| is_same(cell, seed))) {
+    let mut tested: Vec<[Vec<Wrong<'_>>; 2]> = Vec::new();
+    for seed in 0..seeds {
+        let reference = wrong_of(reference, seed, mistakes).ok()?;
+        let challenger = wrong_of(challenger, seed, mistakes).ok()?;
+        tested.extend(reference.zip(challenger).map(|(reference, challenger)| [reference, challenger]));
+    }
+    let (images, _) = *tested.first()?[0].first()?;
+    if tested.iter().flatten().flatten().any(|(own, _)| *own != images) {
         return None;
     }
-    let lists = |cells: &[&CellTrials], seed: usize| -> Vec<_> {
-        cells.iter().map(|cell| mistakes.of_trial(cell.trials[seed].index)).collect()
-    };
-    let of_seed = |&seed: &usize| PairedMistakes {
-        reference: lists(reference, seed),
-        challenger: lists(challenger, seed),
-    };
-    Crossed::of(&tested.iter().map(of_seed).collect::<Vec<_>>(), images, CONFIDENCE)
+    let pairs = tested.iter().map(|[reference, challenger]| PairedMistakes {
+        reference: lists(reference),
+        challenger: lists(challenger),
+    });
+    Crossed::of(&pairs.collect::<Vec<_>>(), images, CONFIDENCE)
+}
+
+/// The mistakes of some cells with the seed at a position; `None` if one is not tested.
+fn wrong_of<'m>(
+    cells: &[&CellTrials],
+    at: usize,
+    mistakes: &'m Mistakes,
+) -> Result<Option<Vec<Wrong<'m>>>, Absent> {
+    cells.iter().map(|cell| wrong(cell, at, mistakes)).collect()
+}
+
+fn lists<'m>(side: &[Wrong<'m>]) -> Vec<&'m [usize]> {
+    side.iter().map(|&(_, list)| list).collect()
 }
 
 impl ComparisonRow {
     fn of(pair: &Pair<'_>, margin: Option<f64>, mistakes: Option<&Mistakes>) -> Self {
         let known = differences::known(&pair.test);
         let test = Difference::of(&known, pair);
+        let is_welch = matches!(test, Some(Difference::Welch(_)));
+        let paired: &[f64] = if is_welch { &[] } else { &known };
         Self {
             values: pair.values.clone(),
             challenger: pair.name.clone(),
@@ -189,7 +204,7 @@ impl ComparisonRow {
             test,
             valid: Paired::of(&differences::known(&pair.valid), CONFIDENCE),
             crossed: mistakes.and_then(|mistakes| crossed(&[pair.reference], &[pair.challenger], mistakes)),
-            tests: Tests::of(&known, test.and_then(|test| test.p()), margin),
+            tests: Tests::of(paired, test.and_then(|test| test.p()), margin),
         }
     }
 }

@@ -88,16 +88,20 @@ impl ConditionTables {
             });
             conditions[at].1.insert(&row.trial, row.mistakes);
         }
-        let tables =
-            conditions.into_iter().map(|(condition, mistakes)| Self::of(condition, &mistakes, input, design));
+        let unchanged = GroupedTrials::of(&input.trials.path, input.trials.rows(), &design.axes)?;
+        let tables = conditions
+            .into_iter()
+            .map(|(condition, mistakes)| Self::of(condition, &mistakes, &unchanged, input, design));
         let mut all = tables.collect::<Result<Vec<_>, _>>()?;
         adjust(&mut all);
         Ok(all)
     }
 
+    /// The tables of `condition`; `unchanged` are the same trials on the test images as they are.
     fn of(
         condition: Condition,
         mistakes: &Mistakes<'_>,
+        unchanged: &GroupedTrials,
         input: &Input,
         design: &SweepDesign,
     ) -> Result<Self, Error> {
@@ -112,7 +116,6 @@ impl ConditionTables {
         let pair = |cell: &CellTrials| {
             pairs.iter().flat_map(|it| &it.all).find(|it| it.challenger.values == cell.values)
         };
-        let unchanged = GroupedTrials::of(&input.trials.path, input.trials.rows(), &design.axes)?;
         let cells = found.cells.iter().zip(&unchanged.cells);
         let cells: Vec<_> =
             cells.filter_map(|(cell, unchanged)| ConditionCell::of(cell, unchanged, pair(cell))).collect();

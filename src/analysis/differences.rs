@@ -16,12 +16,12 @@ pub(super) struct DifferenceSummary {
 }
 
 impl DifferenceSummary {
-    /// Summarises the differences of each planned seed.
-    pub fn of(test: &[Option<f64>], valid: &[Option<f64>], margin: Option<f64>) -> Self {
+    /// Summarises the differences of each planned seed. `is_tested` tells if any trial of the sweep is.
+    pub fn of(test: &[Option<f64>], valid: &[Option<f64>], is_tested: bool, margin: Option<f64>) -> Self {
         let known = known(test);
         let paired = Paired::of(&known, CONFIDENCE);
         Self {
-            missing: missing(test, valid),
+            missing: missing(test, valid, is_tested),
             test: paired,
             valid: Paired::of(&self::known(valid), CONFIDENCE),
             tests: Tests::of(&known, paired.and_then(|paired| paired.p), margin),
@@ -34,7 +34,8 @@ pub(super) fn known(differences: &[Option<f64>]) -> Vec<f64> {
     differences.iter().copied().flatten().collect()
 }
 
-/// Number of seeds that have neither difference.
-pub(super) fn missing(test: &[Option<f64>], valid: &[Option<f64>]) -> usize {
-    test.iter().zip(valid).filter(|(test, valid)| test.is_none() && valid.is_none()).count()
+/// Number of seeds without a difference in test error, or in validation error while no trial of the sweep is tested.
+pub(super) fn missing(test: &[Option<f64>], valid: &[Option<f64>], is_tested: bool) -> usize {
+    let counted = if is_tested { test } else { valid };
+    counted.iter().filter(|difference| difference.is_none()).count()
 }

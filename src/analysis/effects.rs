@@ -59,10 +59,11 @@ impl Effects {
         let is_shown =
             |axis: &&AxisColumn| compare.effects.iter().any(|effect| effect.by.contains(&axis.path));
         let shown: Vec<_> = found.axes.iter().filter(is_shown).collect();
-        let mut rows = Vec::new();
+        let (mut rows, is_tested) = (Vec::new(), found.is_tested());
         for effect in &compare.effects {
             let sides = Contrasted { found, effect, shown: &shown }.sides();
-            rows.extend(sides.iter().map(|sides| EffectRow::of(effect, sides, compare.margin, mistakes)));
+            let row = |sides| EffectRow::of(effect, sides, is_tested, compare.margin, mistakes);
+            rows.extend(sides.iter().map(row));
         }
         family::adjust(&mut rows, |row| &mut row.tests);
         Self { axes: shown.into_iter().map(|axis| axis.column.clone()).collect(), rows }
@@ -143,12 +144,18 @@ impl<'c> Contrasted<'c, '_> {
 }
 
 impl EffectRow {
-    fn of(effect: &Effect, sides: &Sides<'_>, margin: Option<f64>, mistakes: Option<&Mistakes>) -> Self {
+    fn of(
+        effect: &Effect,
+        sides: &Sides<'_>,
+        is_tested: bool,
+        margin: Option<f64>,
+        mistakes: Option<&Mistakes>,
+    ) -> Self {
         let Sides { values, plus, minus } = sides;
         let test = differences(sides, |errors| errors.test);
         let valid = differences(sides, |errors| errors.valid);
         let DifferenceSummary { missing, test: paired, valid, tests } =
-            DifferenceSummary::of(&test, &valid, margin);
+            DifferenceSummary::of(&test, &valid, is_tested, margin);
         Self {
             name: effect.name.clone(),
             values: values.clone(),

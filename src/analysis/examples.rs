@@ -43,6 +43,9 @@ pub struct ExampleRow {
     pub p_holm: f64,
 }
 
+/// The number of test images, and those that a trial misclassifies.
+pub(super) type Wrong<'m> = (usize, &'m [usize]);
+
 /// The reason for a missing table of the test images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
@@ -133,12 +136,12 @@ impl ExampleRow {
     }
 }
 
-/// The number of test images, and those that a trial misclassifies; `None` if it is not complete.
-fn wrong<'m>(
+/// The mistakes of a trial; `None` if it is not tested. Refuses a list that contradicts the trial's test error.
+pub(super) fn wrong<'m>(
     cell: &CellTrials,
     at: usize,
     mistakes: &'m Mistakes,
-) -> Result<Option<(usize, &'m [usize])>, Absent> {
+) -> Result<Option<Wrong<'m>>, Absent> {
     let trial = &cell.trials[at];
     let Some(test) = Errors::of(trial).and_then(|errors| errors.test) else { return Ok(None) };
     let images = trial.test_images.ok_or(Absent::Images)?;

@@ -86,8 +86,9 @@ impl GridRow {
         let test: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.test[..]).collect();
         let valid: Vec<&[Option<f64>]> = cells.iter().map(|pair| &pair.valid[..]).collect();
         let (valid, differences) = (averages(&valid), averages(&test));
+        let is_tested = cells.iter().any(|pair| pair.is_tested);
         let DifferenceSummary { missing, test: paired, valid, tests } =
-            DifferenceSummary::of(&differences, &valid, margin);
+            DifferenceSummary::of(&differences, &valid, is_tested, margin);
         let identical = |cell: &&&[Option<f64>]| cell.iter().all(|difference| *difference == Some(0.0));
         let secondary = Secondary::of(cells);
         Self {

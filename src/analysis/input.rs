@@ -24,7 +24,7 @@ impl Input {
     pub fn read(store: &Store) -> Result<Self, Error> {
         Ok(Self {
             trials: Self::trials(store)?,
-            mistakes: store.rows(&store.table(Table::Mistakes))?,
+            mistakes: store.merged_rows(Table::Mistakes)?,
             conditions: store.rows(&store.conditions_csv())?.unwrap_or_default(),
         })
     }
@@ -34,11 +34,11 @@ impl Input {
     /// # Errors
     /// It is missing or malformed, or I/O fails.
     pub fn trials(store: &Store) -> Result<TrialTable, Error> {
-        let path = store.table(Table::Trials);
-        if !path.exists() {
-            return Err(Error::NotMerged { path });
+        let trials = store.trial_table()?;
+        if !trials.path.exists() {
+            return Err(Error::NotMerged { path: trials.path });
         }
-        Ok(store.trial_table()?)
+        Ok(trials)
     }
 
     /// Path of `mistakes.csv`, for errors.

@@ -66,12 +66,14 @@ pub(super) struct Pair<'c> {
     pub test: Vec<Option<f64>>,
     /// The same of the validation error.
     pub valid: Vec<Option<f64>>,
+    /// True if any trial of the sweep is tested.
+    pub is_tested: bool,
 }
 
 impl Pair<'_> {
-    /// Number of seeds in which either trial is not complete.
+    /// Number of seeds in which either trial is not complete, or not tested where others are.
     pub fn missing(&self) -> usize {
-        missing(&self.test, &self.valid)
+        missing(&self.test, &self.valid, self.is_tested)
     }
 }
 
@@ -90,7 +92,7 @@ impl<'c> Pairs<'c> {
             margin: compare.margin,
             unmatched: Vec::new(),
         };
-        let mut all = Vec::new();
+        let (mut all, is_tested) = (Vec::new(), found.is_tested());
         for joined in sides.join(found)?.chunk_by(|one, other| one.cell == other.cell) {
             let challenger = &cells[joined[0].cell as usize];
             let Some(reference) = joined[0].reference.map(|at| &cells[at as usize]) else {
@@ -104,6 +106,7 @@ impl<'c> Pairs<'c> {
                 challenger,
                 test: joined.iter().map(|trial| trial.test).collect(),
                 valid: joined.iter().map(|trial| trial.valid).collect(),
+                is_tested,
             });
         }
         Ok(Self { contrast, all })

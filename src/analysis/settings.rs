@@ -3,8 +3,8 @@
 use super::words;
 use crate::value::Value;
 
-/// The axes of a table, without those that repeat an earlier axis of the same name in every row. For example, the masking
-/// of two phases that is swept together is one column.
+/// The axes of a table, without those that repeat in every row the same setting of an earlier phase. For example, the
+/// masking of two phases that is swept together is one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingColumns {
     axes: Vec<usize>,
@@ -16,9 +16,11 @@ impl SettingColumns {
     /// Selects from `axes`, whose values in the rows are `values`.
     pub fn of<'r>(axes: &[String], values: impl Iterator<Item = &'r Vec<Value>>) -> Self {
         let rows: Vec<_> = values.collect();
-        let name = |axis: usize| axes[axis].rsplit('.').next();
+        let setting = |axis: usize| -> Vec<&str> {
+            axes[axis].split('.').filter(|part| *part != "*" && part.parse::<usize>().is_err()).collect()
+        };
         let repeats = |axis: usize, earlier: usize| {
-            name(axis) == name(earlier) && rows.iter().all(|row| row[axis] == row[earlier])
+            setting(axis) == setting(earlier) && rows.iter().all(|row| row[axis] == row[earlier])
         };
         let kept: Vec<_> =
             (0..axes.len()).filter(|&axis| !(0..axis).any(|earlier| repeats(axis, earlier))).collect();
@@ -50,6 +52,13 @@ mod tests {
         let settings = SettingColumns::of(&axes, rows.iter());
         assert_eq!(settings.heads, ["rate", "training.phases.0.masking", "training.phases.1.masking"]);
         assert_eq!(settings.of_row(&rows[0]), ["0.1", "0", "0.2"]);
+    }
+
+    #[test]
+    fn the_weights_of_two_terms_stay_though_they_move_together() {
+        let axes = ["objective.terms.a.weight", "objective.terms.b.weight"].map(str::to_owned);
+        let rows = [vec![Value::from(0), Value::from(0)], vec![Value::from(1), Value::from(1)]];
+        assert_eq!(SettingColumns::of(&axes, rows.iter()).heads.len(), 2);
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl<'a> Analysed<'a> {
 
     /// Names complete trials whose networks are useless.
     fn warn(&self) -> Result<()> {
-        let epochs: Vec<EpochRow> = self.store.rows(&self.store.table(Table::Epochs))?.unwrap_or_default();
+        let epochs: Vec<EpochRow> = self.store.merged_rows(Table::Epochs)?.unwrap_or_default();
         let kept = analysis::kept(&epochs);
         let epoch = |trial: &TrialRow| kept.get(&(trial.trial.as_str(), trial.best_epoch?)).copied();
         for (name, trial, concern) in analysis::concerns(&self.analysis, epoch) {

@@ -102,6 +102,12 @@ impl SweepRun<'_> {
         complete(merged) == self.plan.trials.len() && merged.stored == 0
     }
 
+    /// True if every planned trial is complete or has diverged, which a repetition would not change.
+    pub fn is_decided(&self, merged: &Merged) -> bool {
+        let decided = [Status::Complete, Status::Diverged];
+        decided.iter().filter_map(|status| merged.counts.get(status)).sum::<usize>() == self.plan.trials.len()
+    }
+
     /// Prints the number of complete trials and why the others are not; returns whether all are complete.
     pub fn conclude(&self, merged: &Merged, out: &mut dyn Write) -> Result<bool> {
         let (planned, complete) = (self.plan.trials.len(), complete(merged));

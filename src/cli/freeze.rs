@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use jiff::{Timestamp, Unit};
 
+use super::results;
 use super::search::Study;
 use super::spec_args::SpecArgs;
 use super::terminal::{output, print_message};
@@ -48,11 +49,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a frozen plan and its row in the ledger; returns its trials.
+/// Writes a frozen plan and its row in the ledger; returns its trials. Refuses a plan that lacks trials with stored
+/// results before it writes anything.
 pub fn record(study: &Study, frozen: &FrozenPlan) -> Result<Plan> {
+    let plan = study.args.plan(&frozen.sweep)?;
+    results::check_plan(study.args, &frozen.sweep, &plan)?;
     let store = Store::open(&study.args.root(&study.sweep), &frozen.sweep.to_toml()?)?;
     store.write_frozen(&frozen.text)?;
-    let plan = study.args.plan(&frozen.sweep)?;
     store.record_event(event(Event::Frozen, &frozen.hash, &plan))?;
     Ok(plan)
 }

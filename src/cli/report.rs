@@ -1,11 +1,10 @@
 //! `drsae report`: the figures and the page of a sweep, or two sweeps on one page.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::analyze::Analysed;
 use super::results::{self, warn_of_damage};
@@ -13,6 +12,7 @@ use super::spec_args::SpecArgs;
 use super::terminal::output;
 use crate::report::{self, PAGE};
 use crate::spec::Sweep;
+use crate::store;
 use crate::text::shown;
 
 const EXAMPLES: &str = "\
@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 report::side_by_side([&analysed.source(), &Analysed::of(&other, &other_store)?.source()])?;
             let name = format!("{}-and-{}.html", sweep.name, other.name).replace('/', "-");
             let path = args.out.clone().unwrap_or_else(|| beside(store.root()).join(name));
-            fs::write(&path, page).with_context(|| format!("cannot write {}", shown(&path)))?;
+            store::place(&path, page.as_bytes())?;
             let are_damaged = [&merged, &other_merged].map(warn_of_damage);
             (path, are_damaged.contains(&true))
         }

@@ -70,7 +70,7 @@ fn is_own_spec(args: &SpecArgs, store: &Store) -> bool {
 /// and did not end.
 fn tables_hold_recorded_sweep(args: &SpecArgs, sweep: &Sweep, store: &Store) -> Result<bool> {
     let trials = |sweep: &Sweep| sweep.cells.len() * sweep.seeds.len();
-    let recorded = if is_own_spec(args, store) {
+    let recorded = if is_own_spec(args, store) || !store.sweep_toml().exists() {
         trials(sweep)
     } else {
         trials(&Sweep::load(&store.sweep_toml(), &[])?)

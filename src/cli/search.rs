@@ -15,7 +15,7 @@ use crate::analysis::{self, SweepDesign};
 use crate::plan::Plan;
 use crate::report;
 use crate::spec::{self, Sweep};
-use crate::store::{Status, Store};
+use crate::store::Store;
 use crate::study::{Search, SearchRow, Stage, best_toml};
 use crate::text::shown;
 use crate::text::table::TextTable;
@@ -128,9 +128,7 @@ impl<'a> Study<'a> {
             let is_finished = Cell::new(false);
             let code = train::run(job, train, &|run, _| {
                 let (merged, is_damaged) = run.merge()?;
-                let decided = [Status::Complete, Status::Diverged];
-                let count = decided.iter().filter_map(|status| merged.counts.get(status)).sum::<usize>();
-                is_finished.set(!is_damaged && count == run.plan.trials.len());
+                is_finished.set(!is_damaged && run.is_decided(&merged));
                 Ok(ExitCode::from(u8::from(!is_finished.get())))
             })?;
             if !is_finished.get() {

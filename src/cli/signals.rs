@@ -1,12 +1,15 @@
 //! Signals. The first SIGINT or SIGTERM stops the sweep at a safe point, the second at once. SIGHUP, sent when a
-//! terminal closes, stops the sweep at a safe point.
+//! terminal closes, stops the sweep at a safe point. One that comes between two stages of a command stops the second.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
+
+/// The last signal that the process has received since it first listened; 0 for none.
+static RECEIVED: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 
 /// The last signal that was received.
 pub struct Signals {
@@ -14,9 +17,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Sets `stop` on SIGHUP, SIGINT or SIGTERM; exits on a later SIGINT or SIGTERM.
+    /// Sets `stop` on SIGHUP, SIGINT or SIGTERM, and at once if an earlier stage of the command has received one; exits on
+    /// a later SIGINT or SIGTERM.
     pub fn listen(stop: &Arc<AtomicBool>) -> io::Result<Self> {
-        let received = Arc::new(AtomicUsize::new(0));
+        let received = Arc::clone(RECEIVED.get_or_init(Arc::default));
         for signal in [SIGINT, SIGTERM] {
             flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(stop))?;
         }
@@ -25,7 +29,11 @@ impl Signals {
             flag::register_usize(signal, Arc::clone(&received), signal.unsigned_abs() as usize)?;
             flag::register(signal, Arc::clone(stop))?;
         }
-        Ok(Self { received })
+        let signals = Self { received };
+        if signals.exit_code().is_some() {
+            stop.store(true, Ordering::Relaxed);
+        }
+        Ok(signals)
     }
 
     /// The exit code of a program that a signal ended: 128 + signal.
@@ -59,4 +67,19 @@ fn hangup() -> Option<i32> {
 #[cfg(not(target_os = "linux"))]
 fn hangup() -> Option<i32> {
     None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_between_two_stages_stops_the_second() {
+        let stages = [(); 2].map(|()| Arc::<AtomicBool>::default());
+        assert_eq!(Signals::listen(&stages[0]).unwrap().exit_code(), None);
+        signal_hook::low_level::raise(SIGTERM).unwrap();
+        let signals = Signals::listen(&stages[1]).unwrap();
+        assert!(stages[1].load(Ordering::Relaxed));
+        assert_eq!(signals.exit_code(), Some(143));
+    }
 }

@@ -89,7 +89,7 @@ pub fn run(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish) -> R
     let pending = engine::pending(&plan.trials, results::find(spec_args, sweep)?.as_ref(), &run_args.retry)?;
     // Downloads what is missing, since the nodes may have no network.
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
-    DatasetCache::load(configs, spec_args.data_dir.as_deref(), plan.test.part())?;
+    DatasetCache::of_plan(plan, configs, spec_args.data_dir.as_deref(), plan.test.part())?;
     check_root(&root)?;
     let store = results::open(spec_args, sweep, plan)?;
     let run = SweepRun { sweep, plan, store: &store, command };

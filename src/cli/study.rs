@@ -1,5 +1,6 @@
 //! `drsae study`: search, freeze, confirm, unseal and report in one command.
 
+use std::cell::Cell;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -21,7 +22,7 @@ Examples:
 Search: the settings of every group of cells, by validation error, with the same budget for each.
 Freeze: the choice, the contrasts to be tested and the seeds, with their SHA-256.
 Confirm: the frozen cells are trained with seeds that the search has not seen.
-Unseal: their networks are tested, once, when all are complete. Then tables, figures and page.
+Unseal: their networks are tested, once, when all are complete or have diverged. Then tables, figures and page.
 After a kill, run it again: it goes on where it stopped, and ends in the same bytes.
 Exit code: as that of `drsae sweep`.";
 
@@ -50,16 +51,24 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let plan = freeze::record(&study, &frozen)?;
     print_message(format_args!("{name}: 3 of 4, the confirmation of plan {}", &frozen.hash[..12]));
     let job = Job { spec: &args.spec, sweep: &frozen.sweep, plan: &plan, command: &command };
+    let is_decided = Cell::new(false);
     let code = train::run(job, &args.train, &|run, _| {
         let (merged, is_damaged) = run.merge()?;
-        let is_complete = run.is_complete(&merged) || run.conclude(&merged, &mut output())?;
-        Ok(ExitCode::from(u8::from(is_damaged || !is_complete)))
+        is_decided.set(!is_damaged && run.is_decided(&merged));
+        if !is_decided.get() {
+            run.conclude(&merged, &mut output())?;
+        }
+        Ok(ExitCode::from(u8::from(!is_decided.get())))
     })?;
-    if code != ExitCode::SUCCESS {
+    if !is_decided.get() {
         return Ok(code);
     }
     print_message(format_args!("{name}: 4 of 4, the test"));
     let code = unseal::unseal(&args.spec, &frozen.sweep, &plan)?;
+    if ![0u8, 1].map(ExitCode::from).contains(&code) {
+        // A signal interrupted the test.
+        return Ok(code);
+    }
     report::write(&args.spec, &frozen.sweep)?;
     Ok(code)
 }

@@ -1,7 +1,8 @@
 //! Output of commands: results on standard output, messages on standard error.
 //!
-//! Both escape control characters in values read from files. A failed write of a result is an error. A failed write
-//! of a message is ignored: a closed terminal, or a full disk under a log, does not end a sweep.
+//! Both escape control characters in values read from files. A failed write of a result is an error, unless the reader
+//! has closed the pipe, as `head` does: the command then goes on to its end and its exit code. A failed write of a
+//! message is ignored: a closed terminal, or a full disk under a log, does not end a sweep.
 
 use std::borrow::Cow;
 use std::env;
@@ -10,6 +11,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use console::Term;
 
@@ -26,6 +28,14 @@ struct Unwritable(#[source] io::Error);
 /// Standard output.
 pub fn output() -> impl Write {
     Output { out: io::stdout().lock() }
+}
+
+/// True once the reader of standard output has closed it.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// True until a write to standard output has found that its reader closed it.
+pub fn has_reader() -> bool {
+    !CLOSED.load(Ordering::Relaxed)
 }
 
 /// Columns of a text if the output is not a terminal.
@@ -74,9 +84,6 @@ pub fn print_error(message: impl Display) {
 
 /// Prints an error with its causes; returns the exit code.
 pub fn fail(error: &anyhow::Error) -> ExitCode {
-    if is_closed(error) {
-        return ExitCode::SUCCESS;
-    }
     print_error(format_args!("error: {}", with_causes(error)));
     ExitCode::from(2)
 }
@@ -94,8 +101,8 @@ fn with_causes(error: &anyhow::Error) -> String {
 /// Prints the help or the error of a command line; returns the exit code.
 pub fn refuse(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        let unwritable = |source: io::Error| fail(&tagged(source).into());
-        return error.print().map_or_else(unwritable, |()| ExitCode::SUCCESS);
+        let unwritable = |source: io::Error| fail(&source.into());
+        return unless_closed(error.print()).map_or_else(unwritable, |()| ExitCode::SUCCESS);
     }
     let is_plain = |word: OsString| matches!(printable(&word.to_string_lossy()), Cow::Borrowed(_));
     if env::args_os().all(is_plain) {
@@ -107,17 +114,15 @@ pub fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Returns true if the reader of standard output has closed it, as `head` does; this is not an error.
-fn is_closed(error: &anyhow::Error) -> bool {
-    let is_output = |error: &io::Error| match error.get_ref() {
-        Some(inner) => inner.is::<Unwritable>() && error.kind() == ErrorKind::BrokenPipe,
-        None => false,
-    };
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(is_output)
-}
-
-fn tagged(source: io::Error) -> io::Error {
-    io::Error::new(source.kind(), Unwritable(source))
+/// The result of writing to standard output, whose reader may close it.
+fn unless_closed(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            CLOSED.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        written => written.map_err(|source| io::Error::new(source.kind(), Unwritable(source))),
+    }
 }
 
 struct Output<W> {
@@ -128,12 +133,12 @@ impl<W: Write> Write for Output<W> {
     /// Writes all bytes or none. Callers write whole characters.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
-        self.out.write_all(printable_lines(&text).as_bytes()).map_err(tagged)?;
+        unless_closed(self.out.write_all(printable_lines(&text).as_bytes()))?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush().map_err(tagged)
+        unless_closed(self.out.flush())
     }
 }
 
@@ -166,13 +171,16 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_pipe_is_no_error_if_it_is_standard_output() {
-        let written = |kind| anyhow::Error::from(writeln!(Output { out: Broken(kind) }, "a").unwrap_err());
-        assert!(is_closed(&written(ErrorKind::BrokenPipe)));
-        assert!(is_closed(&written(ErrorKind::BrokenPipe).context("the table")));
-        assert!(!is_closed(&written(ErrorKind::StorageFull)));
-        assert!(!is_closed(&io::Error::from(ErrorKind::BrokenPipe).into()));
-        let text = format!("{:#}", written(ErrorKind::StorageFull));
+    fn a_closed_pipe_ends_nothing_and_a_full_disk_is_an_error() {
+        let mut closed = Output { out: Broken(ErrorKind::BrokenPipe) };
+        for _ in 0..2 {
+            writeln!(closed, "a").unwrap();
+            closed.flush().unwrap();
+        }
+        assert!(!has_reader());
+        let mut full = Output { out: Broken(ErrorKind::StorageFull) };
+        assert!(full.flush().is_err());
+        let text = format!("{:#}", anyhow::Error::from(writeln!(full, "a").unwrap_err()));
         assert!(text.starts_with("cannot write to standard output: "), "{text}");
     }
 

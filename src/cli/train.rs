@@ -58,7 +58,7 @@ pub fn run(job: Job, args: &TrainArgs, finish: &Finish) -> Result<ExitCode> {
     // The device or the data may be missing: check both before writing anything.
     spec.check_device()?;
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
-    let datasets = DatasetCache::load(configs, spec.data_dir.as_deref(), plan.test.part())?;
+    let datasets = DatasetCache::of_plan(plan, configs, spec.data_dir.as_deref(), plan.test.part())?;
     notes::of_cache(&datasets);
     let store = results::open(spec, sweep, plan)?;
     let run = SweepRun { sweep, plan, store: &store, command };

@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     // The device or the data may be missing: check both before writing anything.
     args.spec.check_device()?;
     let configs = named.iter().map(|trial| &trial.config.data);
-    let datasets = DatasetCache::load(configs, args.spec.data_dir.as_deref(), plan.test.part())?;
+    let datasets = DatasetCache::of_plan(&plan, configs, args.spec.data_dir.as_deref(), plan.test.part())?;
     notes::of_cache(&datasets);
     // With very many processes on one folder, each writes only to its own trials.
     let store = match results::find(&args.spec, &sweep)?.filter(|_| args.pending) {

@@ -1,32 +1,37 @@
-//! `drsae unseal`: the test of a sealed sweep, once all of its trials are complete.
+//! `drsae unseal`: the test of a sealed sweep, once each of its trials is complete or has diverged.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::finish::SweepRun;
 use super::freeze::event;
 use super::progress::Progress;
 use super::results;
+use super::signals::Signals;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use crate::data::Part;
 use crate::engine::{self, Conditions, DatasetCache};
-use crate::plan::Plan;
+use crate::plan::{Plan, Trial};
 use crate::spec::{Sweep, TestSet};
-use crate::store::{Event, Status};
+use crate::store::{Event, Status, Store};
 use crate::study::plan_hash;
 
 const EXAMPLES: &str = "\
 Examples:
   drsae unseal experiments/study-smoke.toml
 
-Evaluates the kept weights of every planned trial on the test images, once, and only when all trials are complete.
+Evaluates the kept weights of every complete trial on the test images, once, and only when all planned trials are
+complete or have diverged: a diverged trial has no network, and its pairs count as missing.
 The reading is recorded in results/NAME/ledger.csv before the first image is read. After a kill, run it
 again: it goes on where it stopped.
-Exit code: 0, and 2 on an error, such as trials that are not complete.";
+Exit code: 0 when every planned trial is complete, 1 when one diverged, 2 on an error, such as trials that are
+pending, failed or timed out, and 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM.";
 
-/// Test the networks of a sealed sweep, once all are trained.
+/// Test the networks of a sealed sweep, once all trials have ended.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -47,25 +52,58 @@ pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
         sweep.name
     );
     let store = results::existing(spec, sweep)?;
-    let is_complete = |id: &str| store.status(id).is_ok_and(|status| status == Status::Complete);
-    let complete = plan.trials.iter().filter(|trial| is_complete(&trial.id)).count();
+    let complete = complete(spec, plan, &store)?;
+    let stop = Arc::<AtomicBool>::default();
+    let signals = Signals::listen(&stop).context("failed to listen to signals")?;
+    if let Some(code) = signals.exit_code() {
+        return Ok(interrupted(sweep, code));
+    }
+    // Recorded before the first image is read.
+    store.record_event(event(Event::Unsealed, &plan_hash(sweep)?, plan))?;
+    let configs = complete.iter().map(|trial| &trial.config.data);
+    let datasets = DatasetCache::of_plan(plan, configs, spec.data_dir.as_deref(), Part::All)?;
+    let conditions = Conditions::of(&sweep.conditions, &datasets);
+    let progress = Progress::new(complete.len(), "networks");
+    let jobs = spec.default_jobs().min(complete.len());
+    engine::unseal(&complete, &store, &datasets, &conditions, jobs, &stop, &|_| progress.step())?;
+    drop(progress);
+    if let Some(code) = signals.exit_code() {
+        return Ok(interrupted(sweep, code));
+    }
+    let planned: Vec<_> = plan.trials.iter().flat_map(|trial| conditions.planned(trial)).collect();
+    store.merge_conditions(&planned)?;
+    print_message(format_args!("{}: {} networks are tested", sweep.name, complete.len()));
+    let command = spec.command("sweep");
+    SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])
+}
+
+/// The exit code of a signal, after the message that tells how to go on.
+fn interrupted(sweep: &Sweep, code: u8) -> ExitCode {
+    print_message(format_args!("{}: interrupted; run the same command to continue", sweep.name));
+    ExitCode::from(code)
+}
+
+/// The complete trials of a plan, whose others must all have diverged.
+fn complete(spec: &SpecArgs, plan: &Plan, store: &Store) -> Result<Vec<Trial>> {
+    let status = |trial: &Trial| store.status(&trial.id).unwrap_or_default();
+    let statuses: Vec<Status> = plan.trials.iter().map(status).collect();
+    let trials = plan.trials.iter().zip(&statuses);
+    let trials = trials.filter(|(_, status)| **status == Status::Complete);
+    let complete: Vec<Trial> = trials.map(|(trial, _)| trial.clone()).collect();
+    let ended = [Status::Failed, Status::TimedOut].into_iter().filter(|status| statuses.contains(status));
+    let retries: String = ended.flat_map(|status| [" --retry ", status.name()]).collect();
     ensure!(
-        complete == plan.trials.len(),
-        "{complete} of {} trials are complete, and the test images stay sealed until all are: `{}` trains them",
+        statuses.iter().all(|status| matches!(status, Status::Complete | Status::Diverged)),
+        "{} of {} trials are complete, and the test images stay sealed until all are, or have diverged: `{}{retries}` \
+         trains the others",
+        complete.len(),
         plan.trials.len(),
         spec.command("sweep")
     );
-    // Recorded before the first image is read.
-    store.record_event(event(Event::Unsealed, &plan_hash(sweep)?, plan))?;
-    let configs = plan.trials.iter().map(|trial| &trial.config.data);
-    let datasets = DatasetCache::load(configs, spec.data_dir.as_deref(), Part::All)?;
-    let conditions = Conditions::of(&sweep.conditions, &datasets);
-    let progress = Progress::new(plan.trials.len(), "networks");
-    let jobs = spec.default_jobs().min(plan.trials.len());
-    engine::unseal(&plan.trials, &store, &datasets, &conditions, jobs, &|_| progress.step())?;
-    drop(progress);
-    store.merge_conditions(plan.trials.iter().map(|trial| trial.id.as_str()))?;
-    print_message(format_args!("{}: {} networks are tested", sweep.name, plan.trials.len()));
-    let command = spec.command("unseal");
-    SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])
+    ensure!(
+        !complete.is_empty(),
+        "all {} trials diverged, so there is no network to test",
+        plan.trials.len()
+    );
+    Ok(complete)
 }

@@ -47,7 +47,7 @@ struct TrialFacts {
 impl TrialFacts {
     fn read(store: &Store) -> Result<Self, Error> {
         let plan: Vec<PlanRow> = store.rows(&store.plan_csv())?.unwrap_or_default();
-        let provenance: Vec<ProvenanceRow> = store.rows(&store.table(Table::Provenance))?.unwrap_or_default();
+        let provenance: Vec<ProvenanceRow> = store.merged_rows(Table::Provenance)?.unwrap_or_default();
         Ok(Self {
             flops: plan.into_iter().filter_map(|row| Some((row.trial, row.training_flops?))).collect(),
             seconds: provenance.into_iter().map(|row| (row.trial, row.seconds)).collect(),

@@ -1,7 +1,7 @@
 //! Tests of networks under conditions that training never saw.
 
 use super::dataset_cache::DatasetCache;
-use crate::data::{self, Corruption, Images};
+use crate::data::{self, Images};
 use crate::model::{Checkpoint, Config, Model};
 use crate::plan::Trial;
 use crate::spec;
@@ -12,14 +12,12 @@ use crate::train::{Readout, Selection, mistakes};
 pub struct Conditions<'d> {
     datasets: &'d DatasetCache,
     corrupted: Vec<Corrupted<'d>>,
-    /// The greatest number of iterations as a multiple of T.
-    iterations: Option<usize>,
+    spec: spec::Conditions,
 }
 
 /// The test images of a data set under one corruption.
 struct Corrupted<'d> {
     config: &'d data::Config,
-    corruption: Corruption,
     images: Images,
 }
 
@@ -30,29 +28,16 @@ impl<'d> Conditions<'d> {
         let corrupted = |(config, dataset): (&'d data::Config, &'d data::Dataset)| {
             conditions.corruptions().into_iter().map(move |corruption| {
                 let images = corruption.apply(&dataset.test, dataset.layout);
-                Corrupted { config, corruption, images }
+                Corrupted { config, images }
             })
         };
-        Self {
-            datasets,
-            corrupted: datasets.all().flat_map(corrupted).collect(),
-            iterations: conditions.iterations,
-        }
+        Self { datasets, corrupted: datasets.all().flat_map(corrupted).collect(), spec: conditions.clone() }
     }
 
     /// The conditions of a trial, in the order of [`Conditions::rows`], with no mistakes.
     #[must_use]
     pub fn planned(&self, trial: &Trial) -> Vec<ConditionRow> {
-        let corrupted = self.of_trial(trial).map(|it| (it.corruption.name(), it.corruption.level()));
-        let iterations =
-            (1..=self.readings(&trial.config.model)).map(|t| (ConditionRow::ITERATIONS, t as f64));
-        let row = |(condition, level): (&str, f64)| ConditionRow {
-            trial: trial.id.clone(),
-            condition: condition.to_owned(),
-            level,
-            mistakes: 0,
-        };
-        corrupted.chain(iterations).map(row).collect()
+        planned_conditions(&self.spec, trial)
     }
 
     /// The mistakes of a trial's network under each condition.
@@ -72,7 +57,7 @@ impl<'d> Conditions<'d> {
         for Corrupted { images, .. } in self.of_trial(trial) {
             counts.extend(count(&model, images, Readout::Last)?);
         }
-        let steps = self.readings(&config.model);
+        let steps = readings(self.spec.iterations, &config.model);
         if steps > 0 {
             let longer = checkpoint.model(&Config { steps, ..config.model.clone() })?;
             counts.extend(count(&longer, &dataset.test, Readout::Each)?);
@@ -85,15 +70,30 @@ impl<'d> Conditions<'d> {
         let images = trial.config.data.images();
         self.corrupted.iter().filter(move |corrupted| *corrupted.config == images)
     }
+}
 
-    /// The iterations after which the class of a network is read: all to the multiple of T if they share all parameters, to
-    /// T otherwise, and none in a network of the program.
-    fn readings(&self, config: &Config) -> usize {
-        match (self.iterations, config.wiring()) {
-            (Some(multiple), Some(wiring)) if wiring.is_tied() => multiple * config.steps,
-            (Some(_), Some(_)) => config.steps,
-            _ => 0,
-        }
+/// The planned conditions of a trial, in the order of its tests, with no mistakes.
+#[must_use]
+pub fn planned_conditions(conditions: &spec::Conditions, trial: &Trial) -> Vec<ConditionRow> {
+    let corrupted = conditions.corruptions().into_iter().map(|it| (it.name(), it.level()));
+    let readings = readings(conditions.iterations, &trial.config.model);
+    let iterations = (1..=readings).map(|t| (ConditionRow::ITERATIONS, t as f64));
+    let row = |(condition, level): (&str, f64)| ConditionRow {
+        trial: trial.id.clone(),
+        condition: condition.to_owned(),
+        level,
+        mistakes: 0,
+    };
+    corrupted.chain(iterations).map(row).collect()
+}
+
+/// The iterations after which the class of a network is read: all to the multiple of T if they share all parameters, to T
+/// otherwise, and none in a network of the program.
+fn readings(iterations: Option<usize>, config: &Config) -> usize {
+    match (iterations, config.wiring()) {
+        (Some(multiple), Some(wiring)) if wiring.is_tied() => multiple * config.steps,
+        (Some(_), Some(_)) => config.steps,
+        _ => 0,
     }
 }
 

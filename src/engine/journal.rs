@@ -31,6 +31,8 @@ pub struct Opened<'a> {
     pub journal: Journal<'a>,
     /// The last state of an earlier run.
     pub state: Option<State>,
+    /// Seconds of the epochs that earlier runs of the trial itself have trained.
+    pub seconds: f64,
     /// The damage of a state on disk, which is not used.
     pub damage: Option<String>,
 }
@@ -49,9 +51,15 @@ impl<'a> Journal<'a> {
     /// # Errors
     /// I/O fails.
     pub fn open(trial: &'a Trial, attempt: &'a Attempt) -> Result<Opened<'a>, store::Error> {
-        let (mut best, mut damage) = (None::<Earlier>, None);
+        let (mut best, mut damage, mut paused) = (None::<Earlier>, None, 0);
         for folder in attempt.earlier(trial.paused_id())? {
-            match Earlier::read(&folder, &trial.id) {
+            let read = Earlier::read(&folder, &trial.id);
+            if let Ok(Some(found)) = &read
+                && folder.id() != trial.id
+            {
+                paused = found.state.epoch;
+            }
+            match read {
                 Ok(Some(found)) if best.as_ref().is_none_or(|best| best.state.epoch < found.state.epoch) => {
                     best = Some(found);
                 }
@@ -61,8 +69,10 @@ impl<'a> Journal<'a> {
         }
         let (state, epochs, timings) =
             best.map_or((None, Vec::new(), Vec::new()), |best| (Some(best.state), best.epochs, best.timings));
+        // Those before the pause are the time of the trial that paused.
+        let seconds = timings.iter().skip(paused).map(|row| row.seconds).sum();
         let journal = Self { trial, attempt, epochs, timings, written: None };
-        Ok(Opened { journal, state, damage })
+        Ok(Opened { journal, state, seconds, damage })
     }
 
     /// Adds an epoch, and writes if the last write took a small share of the time since.

@@ -17,7 +17,7 @@ mod training;
 mod trial;
 mod unseal;
 
-pub use conditions::Conditions;
+pub use conditions::{Conditions, planned_conditions};
 pub use dataset_cache::DatasetCache;
 pub use error::Error;
 pub use failure::Failure;

@@ -1,6 +1,7 @@
 //! Execution of one trial, from its config to its result.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -37,7 +38,8 @@ pub fn run(
         }
     };
     let attempt = store.begin(&ended, lease, standing, &config)?;
-    let run = Run { trial, config: &config, attempt: &attempt, training, control, observer, start };
+    let earlier = Cell::new(0.0);
+    let run = Run { trial, config: &config, attempt: &attempt, training, control, observer, start, earlier };
     let result = catch_unwind(AssertUnwindSafe(|| run.train()));
     let failure = match result {
         Ok(Ok(finished)) => return finished.publish(attempt),
@@ -65,8 +67,7 @@ pub fn run(
         _ => chain(&failure),
     };
     attempt.write_failure(&format!("{reason}\n"))?;
-    let seconds = run.elapsed().as_secs_f64();
-    let outcome = Outcome::incomplete(status, reason.clone(), trial.parameters, seconds);
+    let outcome = Outcome::incomplete(status, reason.clone(), trial.parameters, run.seconds());
     Finished { outcome, ending: Ending::Incomplete { status, reason } }.publish(attempt)
 }
 
@@ -113,6 +114,8 @@ struct Run<'a> {
     observer: &'a dyn Observer,
     /// Start by the clock of the store.
     start: Duration,
+    /// Seconds of the epochs that earlier runs have trained.
+    earlier: Cell<f64>,
 }
 
 impl Run<'_> {
@@ -137,7 +140,7 @@ impl Run<'_> {
             test_error: None,
             test_errors: None,
             test_count: None,
-            seconds: self.elapsed().as_secs_f64(),
+            seconds: self.seconds(),
         };
         let outcome = match &predictions {
             Some(predictions) => trained.tested(predictions),
@@ -149,7 +152,8 @@ impl Run<'_> {
 
     /// Trains the remaining epochs and records them in the journal.
     fn all_epochs(&self) -> Result<(Box<dyn Session + '_>, Journal<'_>), Failure> {
-        let Opened { mut journal, state, damage } = Journal::open(self.trial, self.attempt)?;
+        let Opened { mut journal, state, seconds, damage } = Journal::open(self.trial, self.attempt)?;
+        self.earlier.set(seconds);
         match (&state, damage) {
             (Some(state), _) => {
                 self.observer.noticed(self.trial, &format!("goes on after epoch {}", state.epoch));
@@ -178,6 +182,11 @@ impl Run<'_> {
             clock = self.attempt.io().elapsed();
         }
         Ok((session, journal))
+    }
+
+    /// Wall-clock of the trial, over all its runs.
+    fn seconds(&self) -> f64 {
+        self.earlier.get() + self.elapsed().as_secs_f64()
     }
 
     fn elapsed(&self) -> Duration {

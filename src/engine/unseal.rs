@@ -1,5 +1,7 @@
 //! The test of trials that were trained while their test images were sealed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::prelude::*;
 
 use super::conditions::Conditions;
@@ -33,7 +35,7 @@ pub enum UnsealError {
 
 /// Evaluates the kept weights of complete trials on the test images, and under `conditions`, on `jobs` threads. A trial
 /// that has its test already is not evaluated again, so that the same call continues after a kill. `tested` is called
-/// after each trial.
+/// after each trial. No other is begun once `stop` is set.
 ///
 /// # Errors
 /// A trial is damaged or cannot be evaluated, or I/O fails.
@@ -43,11 +45,15 @@ pub fn unseal(
     datasets: &DatasetCache,
     conditions: &Conditions<'_>,
     jobs: usize,
+    stop: &AtomicBool,
     tested: &(dyn Fn(&Trial) + Sync),
 ) -> Result<(), UnsealError> {
     let pool = threads::pool(jobs, "test").map_err(|error| UnsealError::Threads(jobs, error))?;
     pool.install(|| {
         trials.par_iter().try_for_each(|trial| {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             if !is_tested(trial, store, conditions)? {
                 test(trial, store, datasets, conditions)?;
             }
@@ -75,7 +81,7 @@ fn test(
     conditions: &Conditions<'_>,
 ) -> Result<(), UnsealError> {
     let id = || trial.id.clone();
-    let folder = store.trial(&trial.id)?;
+    let (folder, earlier) = (store.trial(&trial.id)?, store.unsealed(&trial.id)?);
     let Some(Sealed { outcome, .. }) = folder.intact() else { return Err(UnsealError::Damaged(id())) };
     let bytes = folder.read(file::MODEL)?.ok_or_else(|| UnsealError::Damaged(id()))?;
     let weights = |error| UnsealError::Weights(id(), error);
@@ -86,6 +92,12 @@ fn test(
         train::test(&model, dataset, &trial.config.fitted(&dataset.train), trial.config.objective.sparsity);
     let test = test.map_err(|error| UnsealError::Evaluation(id(), error))?;
     let rows = predictions(dataset, &test.predictions);
-    let conditions = conditions.rows(trial, &checkpoint).map_err(weights)?;
-    Ok(store.write_unsealed(&trial.id, outcome, &rows, &conditions)?)
+    let mut mistakes = conditions.rows(trial, &checkpoint).map_err(weights)?;
+    if earlier.intact().is_some() {
+        // Of conditions that the plan no longer has.
+        let mut others = earlier.read_conditions()?;
+        others.retain(|row| !mistakes.iter().any(|planned| planned.is_of(row)));
+        mistakes.extend(others);
+    }
+    Ok(store.write_unsealed(&trial.id, outcome, &rows, &mistakes)?)
 }

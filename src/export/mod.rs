@@ -85,9 +85,9 @@ pub fn write_parquet(frame: DataFrame, path: &Path) -> Result<(), Error> {
 
 /// The rows of `trials.csv`, which every merge writes.
 fn trials(store: &Store) -> Result<TrialTable, Error> {
-    let path = store.trials_csv();
-    if !path.exists() {
-        return Err(Error::NotMerged { path });
+    let trials = store.trial_table()?;
+    if !trials.path.exists() {
+        return Err(Error::NotMerged { path: trials.path });
     }
-    Ok(store.trial_table()?)
+    Ok(trials)
 }

@@ -7,7 +7,7 @@ use polars_io::parquet::write::ParquetWriter;
 
 use super::Error;
 use crate::store::{
-    self, ConditionRow, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Row, Store, Table, TrialRow,
+    self, ConditionRow, EpochRow, MistakeRow, PlanRow, ProvenanceRow, Store, Table, TrialRow,
 };
 use crate::threads;
 use crate::value::{self, Value};
@@ -18,24 +18,24 @@ pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
     let trials = super::trials(store)?;
     let table = |table| store.table(table);
     let tables = [
-        write(store, &store.plan_csv(), out, plan)?,
+        write(&store.plan_csv(), out, store.rows(&store.plan_csv())?, plan)?,
         place(&table(Table::Trials), out, self::trials(trials.rows()))?,
-        write(store, &table(Table::Epochs), out, epochs)?,
-        write(store, &table(Table::Mistakes), out, mistakes)?,
-        write(store, &table(Table::Provenance), out, provenance)?,
-        write(store, &store.conditions_csv(), out, conditions)?,
+        write(&table(Table::Epochs), out, store.merged_rows(Table::Epochs)?, epochs)?,
+        write(&table(Table::Mistakes), out, store.merged_rows(Table::Mistakes)?, mistakes)?,
+        write(&table(Table::Provenance), out, store.merged_rows(Table::Provenance)?, provenance)?,
+        write(&store.conditions_csv(), out, store.rows(&store.conditions_csv())?, conditions)?,
     ];
     Ok(tables.into_iter().sum())
 }
 
 /// Writes a table if it exists; returns the number of files.
-fn write<R: Row>(
-    store: &Store,
+fn write<R>(
     path: &Path,
     out: &Path,
+    rows: Option<Vec<R>>,
     columns: fn(&[R]) -> Vec<Column>,
 ) -> Result<usize, Error> {
-    store.rows(path)?.map_or(Ok(0), |rows: Vec<R>| place(path, out, columns(&rows)))
+    rows.map_or(Ok(0), |rows| place(path, out, columns(&rows)))
 }
 
 fn place(path: &Path, out: &Path, columns: Vec<Column>) -> Result<usize, Error> {

@@ -73,15 +73,14 @@ impl<'a> ReportData<'a> {
     /// A table is missing or malformed, or I/O fails.
     pub fn read(source: &ReportedSweep<'a>) -> Result<Self, Error> {
         let ReportedSweep { sweep, store, analysis } = *source;
-        let path = store.table(Table::Epochs);
-        let epochs: Option<Vec<EpochRow>> = store.rows(&path)?;
-        let epochs = epochs.ok_or(analysis::Error::NotMerged { path })?;
+        let epochs: Option<Vec<EpochRow>> = store.merged_rows(Table::Epochs)?;
+        let epochs = epochs.ok_or_else(|| analysis::Error::NotMerged { path: store.epochs_csv() })?;
         let mut curves: HashMap<String, Vec<EpochRow>> = HashMap::new();
         for row in epochs {
             curves.entry(row.trial.clone()).or_default().push(row);
         }
         let plan: Vec<PlanRow> = store.rows(&store.plan_csv())?.unwrap_or_default();
-        let provenance: Option<Vec<ProvenanceRow>> = store.rows(&store.table(Table::Provenance))?;
+        let provenance: Option<Vec<ProvenanceRow>> = store.merged_rows(Table::Provenance)?;
         let seconds = provenance.iter().flatten().map(|row| (row.trial.clone(), row.seconds)).collect();
         Ok(Self {
             name: &sweep.name,

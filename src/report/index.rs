@@ -121,7 +121,7 @@ impl Study {
         } else {
             None
         };
-        let provenance: Vec<ProvenanceRow> = store.rows(&store.table(Table::Provenance))?.unwrap_or_default();
+        let provenance: Vec<ProvenanceRow> = store.merged_rows(Table::Provenance)?.unwrap_or_default();
         let plan: Vec<PlanRow> = store.rows(&store.plan_csv())?.unwrap_or_default();
         let cells = analysis.iter().flat_map(|analysis| &analysis.cells);
         let trials: Vec<&TrialRow> = cells.flat_map(|cell| &cell.trials).collect();

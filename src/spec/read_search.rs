@@ -20,6 +20,23 @@ const FIRST_SEED: u64 = 1001;
 /// Most configurations of a group.
 const MOST_CONFIGURATIONS: usize = 10_000;
 
+/// Settings that the number of epochs depends on.
+const EPOCHS: [&str; 2] = ["training.phases.*.epochs", "training.stop_after"];
+
+/// Settings that the size of a network depends on.
+const SIZES: [&str; 7] = [
+    "model.family",
+    "model.steps",
+    "model.hidden",
+    "model.input",
+    "model.tie",
+    "model.classifier_bias",
+    "model.options",
+];
+
+/// Settings of the data that leave all images where they are.
+const PREPROCESSING: [&str; 2] = ["data.centre", "data.scale"];
+
 /// The sweep whose settings are searched.
 pub(super) struct Study<'s> {
     pub base: &'s Table,
@@ -48,6 +65,12 @@ pub(super) fn read(
         return Err(blame(Invalid::new("search.seeds", reason)));
     }
     let method = read_method(table, study.config).map_err(blame)?;
+    let of_epochs = study.axes.iter().find(|found| sets_any(&found.axis.path, &EPOCHS));
+    if let (Method::Halving { .. }, Some(found)) = (&method, of_epochs) {
+        let reason = "changes the number of epochs, and all cells have the same rungs; search by `method = \"random\"` or \
+                      `\"grid\"`, which have none";
+        return Err(doc.error(&found.at, Invalid::new(found.at.join("."), reason)));
+    }
     let space = read_space(doc, study, table)?;
     let search = Search {
         by: read_by(doc, study, table)?,
@@ -182,13 +205,38 @@ fn read_values(doc: &Document, path: String, at: &Path, value: &Value) -> Result
     Ok((setting.to_owned(), Values::Range(range)))
 }
 
+/// True if a setting also sets one of `others`.
+fn sets_any(path: &str, others: &[&str]) -> bool {
+    others.iter().any(|other| path::covers(path, other))
+}
+
+/// Refuses settings by which configurations have other images, epochs or sizes than the search compares and the
+/// confirmation has.
+fn check_settings(space: &[Dimension], matches_widths: bool) -> Result<(), Invalid> {
+    let is_of_size = |path: &str| sets_any(path, &SIZES) || SIZES.iter().any(|size| path::covers(size, path));
+    let refusal = |path: &str| {
+        if path::covers("data", path) && !PREPROCESSING.contains(&path) {
+            Some("and all configurations have the same images; make it an axis of the sweep")
+        } else if sets_any(path, &EPOCHS) {
+            Some("and every configuration has the same number of epochs")
+        } else if matches_widths && is_of_size(path) {
+            Some(
+                "which changes the size that `compare.match` holds equal; make it an axis of the sweep, or remove \
+                 `compare.match`",
+            )
+        } else {
+            None
+        }
+    };
+    match space.iter().find_map(|dimension| Some((&dimension.path, refusal(&dimension.path)?))) {
+        Some((path, reason)) => Err(Invalid::new("search.space", format!("has `{path}`, {reason}"))),
+        None => Ok(()),
+    }
+}
+
 /// Refuses combinations that no search can have.
 fn check(search: &Search, matches_widths: bool) -> Result<(), Invalid> {
-    let is_hidden = |dimension: &Dimension| dimension.path == "model.hidden";
-    if matches_widths && search.space.iter().any(is_hidden) {
-        let reason = "has `model.hidden`, which `compare.match` chooses";
-        return Err(Invalid::new("search.space", reason));
-    }
+    check_settings(&search.space, matches_widths)?;
     let is_continuous = |dimension: &&Dimension| {
         matches!(dimension.values, Values::Range(Range::Log(..) | Range::Linear(..)))
     };
@@ -201,14 +249,6 @@ fn check(search: &Search, matches_widths: bool) -> Result<(), Invalid> {
     if search.method == Method::Grid && size > MOST_CONFIGURATIONS {
         let reason =
             format!("has more than {MOST_CONFIGURATIONS} combinations: list fewer values, or draw some");
-        return Err(Invalid::new("search.space", reason));
-    }
-    let counts_epochs = |dimension: &&Dimension| {
-        let keys = ["training.phases", "training.phases.*.epochs", "training.stop_after"];
-        keys.iter().any(|key| path::covers(key, &dimension.path) && path::covers(&dimension.path, key))
-    };
-    if let Some(found) = search.space.iter().find(counts_epochs) {
-        let reason = format!("has `{}`, and every configuration has the same number of epochs", found.path);
         return Err(Invalid::new("search.space", reason));
     }
     if search.widen > 0 && !search.space.iter().any(|dimension| dimension.values.are_numbers()) {

@@ -5,6 +5,7 @@
 //! running/<id>/<token of a lease>/   the files that this process writes
 //! trials/<id>/                       the ended trial: an attempt's folder, renamed
 //! replaced/<id>.<digest>/            a result that a later attempt replaced
+//! replaced/<id>.<digest>.2/          the same, restored and replaced once more
 //! ```
 //!
 //! A process writes only into the folder of its own attempt, which is named by the token of its lease; no other
@@ -14,7 +15,9 @@
 //!
 //! A result that may be replaced (a failed one that is retried, or one that cannot be read) is first renamed to a
 //! name derived from its bytes. This, too, succeeds once: a process that was suspended and then tries to replace the
-//! same result finds the name taken.
+//! same result finds the name taken, and another result in place. If the result in place is still the same, somebody
+//! has restored it, and it gets the next free number. A process compares the result before it tries a number, so whoever
+//! replaces the result in between takes that number first.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -238,13 +241,21 @@ impl Store {
         let io = self.io();
         let replaced = self.root().join(REPLACED);
         atomic::create_subfolder(io, &replaced)?;
-        let path = replaced.join(format!("{}.{}", ended.id(), &digest[..12]));
-        match uninterrupted(|| io.rename(ended.path(), &path)) {
-            // Another process has renamed it, and will publish its attempt or died before that.
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
-            Err(error) if is_occupied(&error) => Ok(false),
-            Err(error) => Err(Error::write(&path)(error)),
-            Ok(()) => atomic::sync_folder(io, &replaced).map(|()| true),
+        let name = format!("{}.{}", ended.id(), &digest[..12]);
+        let (mut path, mut number) = (replaced.join(&name), 1);
+        loop {
+            match uninterrupted(|| io.rename(ended.path(), &path)) {
+                // Another process has renamed it, and will publish its attempt or died before that.
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+                Err(error) if is_occupied(&error) => {}
+                Err(error) => return Err(Error::write(&path)(error)),
+                Ok(()) => return atomic::sync_folder(io, &replaced).map(|()| true),
+            }
+            if self.standing(ended)?.0.as_deref() != Some(digest) {
+                return Ok(false);
+            }
+            number += 1;
+            path = replaced.join(format!("{name}.{number}"));
         }
     }
 

@@ -8,6 +8,7 @@
 //! Merging never loses results: a trial whose folder is absent or damaged keeps its row in the stored tables.
 
 mod folder;
+mod listed;
 mod stored;
 mod sums;
 mod survey;
@@ -55,16 +56,44 @@ impl Store {
     ///
     /// # Errors
     /// As [`expect_planned`](Self::expect_planned), [`survey`](Self::survey) and
-    /// [`Survey::texts`]; I/O fails. No table is written then.
+    /// [`Survey::texts`]; I/O fails. No table is written then, but those that an unfinished merge left may have been
+    /// brought under one plan.
     pub fn merge(&self, planned: &[TrialRow]) -> Result<Merged, Error> {
         let _lock = self.lock();
-        let stored = self.trial_table()?;
+        let stored = self.trial_table_as_is()?;
         self.refuse_loss(planned, &stored)?;
         let survey = self.survey(planned, stored)?;
-        match survey.standing() {
-            Some(merged) => Ok(merged),
-            None => self.write_tables(survey),
+        if let Some(merged) = survey.standing() {
+            return Ok(merged);
         }
+        self.settle(survey.stored())?;
+        self.write_tables(survey)
+    }
+
+    /// Brings the tables that an unfinished merge left under one plan, that of `trials.csv`, and under one list: the
+    /// announcement of the next merge replaces the one that they are held against. Tables that cannot be read stay as
+    /// they are.
+    fn settle(&self, trials: &TrialTable) -> Result<(), Error> {
+        if trials.rows().is_empty() {
+            return Ok(());
+        }
+        let read = || self.has_unfinished_merge()?.then(|| StoredTables::read(self, trials)).transpose();
+        let tables = match read() {
+            Err(error) if !error.is_of_the_disk() => None,
+            tables => tables?,
+        };
+        let Some(tables) = tables else { return Ok(()) };
+        let [mistakes, provenance] = tables.under(self, trials)?;
+        // At every moment each table is in one of the two lists, and `mistakes.csv` in that of its indices.
+        let sums = self.announce_sums([
+            (Table::Trials, trials.checksum.clone()),
+            (Table::Epochs, checksum(tables.epochs())),
+            (Table::Mistakes, checksum(&mistakes)),
+            (Table::Provenance, checksum(&provenance)),
+        ])?;
+        atomic::write(self.io(), &self.table(Table::Mistakes), &mistakes)?;
+        atomic::write(self.io(), &self.table(Table::Provenance), &provenance)?;
+        self.list_sums(&sums)
     }
 
     /// Refuses a plan that lacks trials that only have a row in the merged tables: [`merge`](Self::merge) would drop
@@ -73,7 +102,7 @@ impl Store {
     /// # Errors
     /// There are such rows, the table cannot be read, or I/O fails.
     pub fn expect_planned(&self, planned: &[TrialRow]) -> Result<(), Error> {
-        self.refuse_loss(planned, &self.trial_table()?)
+        self.refuse_loss(planned, &self.trial_table_as_is()?)
     }
 
     fn refuse_loss(&self, planned: &[TrialRow], stored: &TrialTable) -> Result<(), Error> {

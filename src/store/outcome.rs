@@ -77,7 +77,8 @@ pub struct Outcome {
     pub test_errors: Option<usize>,
     /// Test images.
     pub test_count: Option<usize>,
-    /// Wall-clock seconds. Differs between repetitions, so no merged file has it.
+    /// Wall-clock seconds of the run that ended the trial, and of the epochs that earlier runs had trained. Differs between
+    /// repetitions, so only `provenance.csv` of the merged files has it.
     pub seconds: f64,
 }
 

@@ -1,6 +1,5 @@
 //! `sweep.toml`: the sweep that a results folder belongs to.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use similar::TextDiff;
@@ -35,7 +34,11 @@ pub(super) fn expect(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error>
 /// Refuses a spec that does not plan the trials of `sweep.toml`.
 pub(super) fn expect_plan(io: &dyn Io, root: &Path, asked: &str) -> Result<(), Error> {
     let path = root.join(FILE);
-    let there = read(io, &path)?.ok_or_else(|| Error::read(&path)(ErrorKind::NotFound.into()))?;
+    let Some(there) = read(io, &path)? else {
+        let reason =
+            "it is missing, and nothing else says which trials the tables hold; restore it".to_owned();
+        return Err(Error::Malformed { path, reason });
+    };
     refuse_other(root, Some(&there), asked)?;
     if there != asked && planning(&path, &there)? != planning(&path, asked)? {
         return Err(Error::OtherPlan { path: root.to_owned(), diff: line_diff(&there, asked) });

@@ -3,7 +3,8 @@
 //! The trial's own folder never changes. The folder here has `predictions.csv`, `conditions.csv` if the sweep has
 //! conditions, and as its marker a `result.json` with the trial's outcome and its test error.
 //!
-//! The `conditions.csv` of all trials are merged into one of the sweep when all are tested.
+//! The `conditions.csv` of all trials are merged into one of the sweep when all are tested: the rows of the planned
+//! conditions, in their order. A condition that the plan no longer has stays in the folders of the trials alone.
 
 use std::path::{Path, PathBuf};
 
@@ -67,37 +68,114 @@ impl Store {
         }
         folder.seal(&trained.tested(predictions))
     }
+
     /// The table of all tests under conditions; it is absent without conditions.
     #[must_use]
     pub fn conditions_csv(&self) -> PathBuf {
         self.root().join(file::CONDITIONS)
     }
 
-    /// The tests of some trials under conditions, in their order.
+    /// The tests under the `planned` conditions of some trials, in their order; those that are not made are left out.
     ///
     /// # Errors
     /// A table cannot be read, or I/O fails.
-    pub fn conditions<'t>(&self, ids: impl IntoIterator<Item = &'t str>) -> Result<Vec<ConditionRow>, Error> {
+    pub fn conditions(&self, planned: &[ConditionRow]) -> Result<Vec<ConditionRow>, Error> {
         let mut rows = Vec::new();
-        for id in ids {
-            rows.extend(self.unsealed(id)?.read_conditions()?);
+        for planned in planned.chunk_by(|a, b| a.trial == b.trial) {
+            let known = self.unsealed(&planned[0].trial)?.read_conditions()?;
+            let row = |planned: &ConditionRow| known.iter().find(|row| planned.is_of(row)).cloned();
+            rows.extend(planned.iter().filter_map(row));
         }
         Ok(rows)
     }
 
-    /// Merges the tests of some trials under conditions into [`conditions_csv`](Self::conditions_csv), if there are any.
+    /// Merges the tests under the `planned` conditions into [`conditions_csv`](Self::conditions_csv), which is removed
+    /// where there are none.
     ///
     /// # Errors
-    /// As [`conditions`](Self::conditions).
-    pub fn merge_conditions<'t>(&self, ids: impl IntoIterator<Item = &'t str>) -> Result<(), Error> {
-        match &self.conditions(ids)?[..] {
-            [] => Ok(()),
+    /// As [`conditions`](Self::conditions); the table has a row that no folder of a trial has.
+    pub fn merge_conditions(&self, planned: &[ConditionRow]) -> Result<(), Error> {
+        let rows = self.conditions(planned)?;
+        self.expect_tests()?;
+        match &rows[..] {
+            [] => atomic::remove(self.io(), &self.conditions_csv()),
             rows => self.write_rows(&self.conditions_csv(), rows),
         }
+    }
+
+    /// Refuses to drop rows of the table that only the table has.
+    fn expect_tests(&self) -> Result<(), Error> {
+        let path = self.conditions_csv();
+        let stored: Vec<ConditionRow> = self.rows(&path)?.unwrap_or_default();
+        for stored in stored.chunk_by(|a, b| a.trial == b.trial) {
+            let known = self.unsealed(&stored[0].trial)?.read_conditions()?;
+            let is_lost = |row: &&ConditionRow| !known.iter().any(|known| row.is_of(known));
+            if let Some(ConditionRow { trial, condition, level, .. }) = stored.iter().find(is_lost) {
+                let reason = format!(
+                    "it has the test of {trial} under {condition} {level}, which {UNSEALED}/ does not have: move it \
+                     away to write it without that test"
+                );
+                return Err(Error::Malformed { path, reason });
+            }
+        }
+        Ok(())
     }
 
     fn write_rows<R: Row>(&self, path: &Path, rows: &[R]) -> Result<(), Error> {
         let text = tables::text(rows).map_err(Error::write(path))?;
         atomic::write(self.io(), path, &text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::store::outcome::tests::outcome;
+
+    fn row(condition: &str, level: f64, mistakes: usize) -> ConditionRow {
+        ConditionRow { trial: "drsae-0".to_owned(), condition: condition.to_owned(), level, mistakes }
+    }
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let results = tempfile::tempdir().unwrap();
+        let store = Store::open(&results.path().join("depth"), "name = \"depth\"\n").unwrap();
+        let rows = [row("masking", 0.1, 7), row("masking", 0.3, 8), row("shift", 1.0, 9)];
+        store.write_unsealed("drsae-0", outcome(), &[PredictionRow::default()], &rows).unwrap();
+        (results, store)
+    }
+
+    fn merged(store: &Store) -> Option<Vec<ConditionRow>> {
+        store.rows(&store.conditions_csv()).unwrap()
+    }
+
+    #[test]
+    fn the_table_has_the_planned_conditions_in_their_order_and_the_folders_keep_the_others() {
+        let (_results, store) = store();
+        let all = [row("masking", 0.1, 0), row("masking", 0.3, 0), row("shift", 1.0, 0)];
+        store.merge_conditions(&all).unwrap();
+        assert_eq!(merged(&store).unwrap().len(), 3);
+        store.merge_conditions(&[row("shift", 1.0, 0), row("masking", 0.1, 0)]).unwrap();
+        assert_eq!(merged(&store).unwrap(), [row("shift", 1.0, 9), row("masking", 0.1, 7)]);
+        store.merge_conditions(&[]).unwrap();
+        assert_eq!(merged(&store), None);
+        store.merge_conditions(&all).unwrap();
+        assert_eq!(merged(&store).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_row_that_only_the_table_has_is_not_dropped() {
+        let (_results, store) = store();
+        let kept = [row("blur", 1.0, 5)];
+        store.write_rows(&store.conditions_csv(), &kept).unwrap();
+        for planned in [vec![], vec![row("shift", 1.0, 0)]] {
+            let error = store.merge_conditions(&planned).unwrap_err().to_string();
+            assert!(error.contains("drsae-0 under blur 1") && error.contains("move it away"), "{error}");
+            assert_eq!(merged(&store).unwrap(), kept);
+        }
+        fs::remove_file(store.conditions_csv()).unwrap();
+        store.merge_conditions(&[row("shift", 1.0, 0)]).unwrap();
+        assert_eq!(merged(&store).unwrap(), [row("shift", 1.0, 9)]);
     }
 }

@@ -18,7 +18,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// Adds a range of epochs of `seeds` trials that are like `trial` but for their settings.
+    /// Adds a range of epochs of `seeds` trials that are like `trial` but for their seed.
     pub fn add(&mut self, trial: &Trial, epochs: Range<usize>, seeds: usize) {
         let images = trial.images() / trial.config.training.epochs().max(1) as u64;
         let epochs = (epochs.len() * seeds) as u64;

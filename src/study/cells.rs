@@ -2,7 +2,6 @@
 
 use toml::Value;
 
-use super::choice::Size;
 use super::error::Error;
 use super::space::Configuration;
 use crate::plan::{Plan, Trial};
@@ -19,7 +18,7 @@ const HIDDEN: &str = "model.hidden";
 pub(super) struct StudyCells<'a> {
     pub sweep: &'a Sweep,
     pub search: &'a Search,
-    /// The plan of the sweep, for widths, images and operations.
+    /// The plan of the sweep, for widths and epochs.
     pub plan: &'a Plan,
 }
 
@@ -32,12 +31,6 @@ impl<'a> StudyCells<'a> {
     /// Epochs of a cell up to a stop.
     pub fn epochs(&self, cell: usize, stop: Option<usize>) -> usize {
         stop.unwrap_or_else(|| self.trial(cell).config.training.epochs())
-    }
-
-    /// Parameters and training operations for each image of a cell.
-    pub fn size(&self, cell: usize) -> Size {
-        let trial = self.trial(cell);
-        Size { parameters: trial.parameters as u64, operations: trial.flops_per_image }
     }
 
     /// Paths of the searched settings.

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::iter::Sum;
 
+use crate::plan::Trial;
 use crate::spec::Choice;
 
 /// The validation errors of a configuration on all cells of its group.
@@ -23,6 +24,13 @@ pub(super) struct Size {
     pub parameters: u64,
     /// Operations of a training step for each image.
     pub operations: u64,
+}
+
+impl Size {
+    /// The size of a trial's network.
+    pub fn of(trial: &Trial) -> Self {
+        Self { parameters: trial.parameters as u64, operations: trial.flops_per_image }
+    }
 }
 
 impl Sum for Size {

@@ -32,11 +32,11 @@ pub fn forecast(study: &Sweep, plan: &Plan) -> Result<Vec<PlannedStage>, Error> 
         trials: configurations * settings.seeds.len() * cells,
         trainings: vec![(configurations * settings.seeds.len() * epochs) as f64 / all as f64; cells],
     };
-    let (mut stages, mut count, mut before) = (Vec::new(), search.first(), 0);
+    let (mut stages, mut before) = (Vec::new(), 0);
     for (at, rung) in search.rungs().into_iter().enumerate() {
         let epochs = rung.unwrap_or(all);
-        stages.push(stage(Stage::Rung(at).to_string(), count, epochs - before));
-        (count, before) = (search.kept(count), epochs);
+        stages.push(stage(Stage::Rung(at).to_string(), search.planned(at), epochs - before));
+        before = epochs;
     }
     stages.extend((1..=settings.widen).map(|at| stage(Stage::Widening(at).to_string(), 1, all)));
     stages.push(PlannedStage {

@@ -3,7 +3,7 @@
 use super::contrast::pairs;
 use super::search::Search;
 use crate::spec::Sweep;
-use crate::stats::{SD_CONFIDENCE, standard_deviation, upper_sd};
+use crate::stats::{SD_CONFIDENCE, mean, standard_deviation, upper_sd};
 
 /// The spread of paired differences in validation error between the chosen configurations, over the seeds of the
 /// search.
@@ -11,7 +11,7 @@ use crate::stats::{SD_CONFIDENCE, standard_deviation, upper_sd};
 pub struct SearchSpread {
     /// Standard deviation of the differences, percentage points; pooled over the contrasts.
     pub sd: f64,
-    /// Degrees of freedom: seeds less one, for each contrast.
+    /// Degrees of freedom: seeds less one, however many contrasts there are, since they share seeds and references.
     pub freedom: usize,
     /// Contrasts, all tested together.
     pub contrasts: usize,
@@ -21,16 +21,14 @@ impl SearchSpread {
     /// The spread of a search that is done; `None` without a comparison or with one seed.
     #[must_use]
     pub fn of(study: &Sweep, search: &Search) -> Option<Self> {
-        let (mut squares, mut freedom, mut contrasts) = (0.0, 0, 0);
-        for (challenger, reference) in pairs(study) {
+        let variance = |(challenger, reference): (usize, usize)| {
             let (challenger, reference) = (search.errors(challenger)?, search.errors(reference)?);
             let differences: Vec<f64> = challenger.iter().zip(reference).map(|(a, b)| a - b).collect();
-            let own = differences.len() - 1;
-            squares += own as f64 * standard_deviation(&differences)?.powi(2);
-            freedom += own;
-            contrasts += 1;
-        }
-        (freedom > 0).then(|| Self { sd: (squares / freedom as f64).sqrt(), freedom, contrasts })
+            Some(standard_deviation(&differences)?.powi(2))
+        };
+        let variances: Vec<f64> = pairs(study).map(variance).collect::<Option<_>>()?;
+        let freedom = study.search.as_ref()?.seeds.len().checked_sub(1)?;
+        Some(Self { sd: mean(&variances)?.sqrt(), freedom, contrasts: variances.len() })
     }
 
     /// Upper confidence limit of the standard deviation, at [`SD_CONFIDENCE`].

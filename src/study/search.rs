@@ -12,7 +12,7 @@ use super::error::Error;
 use super::group::{Group, groups};
 use super::space::{self, Configuration};
 use super::table::SearchRow;
-use crate::plan::Plan;
+use crate::plan::{Plan, Trial};
 use crate::spec::{Choice, Method, Sweep};
 use crate::store::{Status, TrialTable};
 
@@ -72,6 +72,14 @@ struct Line {
     stop: Option<usize>,
 }
 
+/// The outcome of a line.
+struct LineOutcome<'p> {
+    /// Its trial with the first seed.
+    trial: &'p Trial,
+    /// Validation error of each seed; `None` where a seed diverged.
+    errors: Option<Vec<f64>>,
+}
+
 impl<'a> Search<'a> {
     /// The first stage. `plan` is that of `sweep`.
     ///
@@ -117,9 +125,11 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Number of configurations that every group tries first.
-    pub(super) fn first(&self) -> usize {
-        self.groups.first().map_or(0, |tried| tried.configurations.len())
+    /// Configurations of each group in the rung at a position, from 0. A group has fewer where so many diverged that
+    /// not enough were left.
+    pub(super) fn planned(&self, rung: usize) -> usize {
+        let first = self.groups.first().map_or(0, |tried| tried.configurations.len());
+        (0..rung).fold(first, |count, _| self.kept(count))
     }
 
     /// Validation errors of a cell with the configuration that was chosen for it, by the seeds of the search.
@@ -166,13 +176,11 @@ impl<'a> Search<'a> {
     /// # Errors
     /// A trial has no error and did not diverge; the next stage is no valid sweep.
     pub fn advance(&mut self, plan: &Plan, trials: &TrialTable) -> Result<(), Error> {
-        let at = self.start..self.lines.len();
-        let mut errors = Vec::with_capacity(at.len());
-        for line in at {
-            errors.push(self.line_errors(plan, trials, line)?);
-        }
+        let lines = self.start..self.lines.len();
+        let outcomes: Vec<LineOutcome<'_>> =
+            lines.map(|line| self.outcome(plan, trials, line)).collect::<Result<_, _>>()?;
         for group in 0..self.groups.len() {
-            self.decide(group, &errors);
+            self.decide(group, &outcomes);
         }
         self.start = self.lines.len();
         self.stage = self.next();
@@ -281,9 +289,14 @@ impl<'a> Search<'a> {
         self.cells.sweep_of(&rows).is_ok()
     }
 
-    /// Validation error of each seed of a line; `None` where a seed diverged.
-    fn line_errors(&self, plan: &Plan, trials: &TrialTable, line: usize) -> Result<Option<Vec<f64>>, Error> {
-        let lines = self.lines.len();
+    /// The outcome of a line by the merged results of all of its trials.
+    fn outcome<'p>(
+        &self,
+        plan: &'p Plan,
+        trials: &TrialTable,
+        line: usize,
+    ) -> Result<LineOutcome<'p>, Error> {
+        let (trial, lines) = (&plan.trials[line], self.lines.len());
         let mut errors = Vec::with_capacity(self.cells.search.seeds.len());
         for seed in 0..self.cells.search.seeds.len() {
             let id = &plan.trials[seed * lines + line].id;
@@ -291,21 +304,21 @@ impl<'a> Search<'a> {
             let status = row.map_or(Status::Pending, |row| row.status);
             match (status, row.and_then(|row| row.valid_error)) {
                 (Status::Complete, Some(error)) => errors.push(error),
-                (Status::Diverged, _) => return Ok(None),
+                (Status::Diverged, _) => return Ok(LineOutcome { trial, errors: None }),
                 (status, _) => return Err(Error::Incomplete { trial: id.clone(), status }),
             }
         }
-        Ok(Some(errors))
+        Ok(LineOutcome { trial, errors: Some(errors) })
     }
 
-    /// Scores and ranks the configurations of a group, and keeps those that go on; `errors` are those of the
+    /// Scores and ranks the configurations of a group, and keeps those that go on; `outcomes` are those of the
     /// stage's lines.
-    fn decide(&mut self, group: usize, errors: &[Option<Vec<f64>>]) {
+    fn decide(&mut self, group: usize, outcomes: &[LineOutcome<'_>]) {
         let is_last = self.is_last_rung();
-        let scored = self.scored(group, errors);
-        let kept = if is_last { 0 } else { self.kept(scored.len()) };
+        let scored = self.scored(group, outcomes);
+        let kept = if is_last { 0 } else { self.planned(self.position()) };
         let is_kept = |rank: usize, score: &Option<Score>| rank < kept && score.is_some();
-        let budget = self.spent(group);
+        let budget = self.spent(group, outcomes);
         let rows: Vec<_> = scored
             .iter()
             .enumerate()
@@ -316,15 +329,15 @@ impl<'a> Search<'a> {
             })
             .collect();
         self.rows.extend(rows);
-        // Fewer where some diverged.
+        // Fewer where not enough are left.
         let promoted = scored.iter().enumerate().filter(|(rank, (_, score))| is_kept(*rank, score));
         let mut alive: Vec<usize> = promoted.map(|(_, (configuration, _))| *configuration).collect();
         // In plan order.
         alive.sort_unstable();
-        let last: Vec<_> = if is_last { self.own(group, errors).collect() } else { Vec::new() };
+        let last: Vec<_> = if is_last { self.own(group, outcomes).collect() } else { Vec::new() };
         let last: Vec<_> = last
             .into_iter()
-            .filter_map(|(line, errors)| Some(((line.configuration, line.cell), errors.clone()?)))
+            .filter_map(|(line, outcome)| Some(((line.configuration, line.cell), outcome.errors.clone()?)))
             .collect();
         let tried = &mut self.groups[group];
         tried.alive = alive;
@@ -337,24 +350,25 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The lines of a group in the present stage with their errors, those of a configuration together.
+    /// The lines of a group in the present stage with their outcomes, those of a configuration together.
     fn own<'e>(
         &'e self,
         group: usize,
-        errors: &'e [Option<Vec<f64>>],
-    ) -> impl Iterator<Item = (&'e Line, &'e Option<Vec<f64>>)> {
-        self.lines[self.start..].iter().zip(errors).filter(move |(line, _)| line.group == group)
+        outcomes: &'e [LineOutcome<'e>],
+    ) -> impl Iterator<Item = (&'e Line, &'e LineOutcome<'e>)> {
+        self.lines[self.start..].iter().zip(outcomes).filter(move |(line, _)| line.group == group)
     }
 
     /// The configurations of a group in the present stage with their scores, the best first.
-    fn scored(&self, group: usize, errors: &[Option<Vec<f64>>]) -> Vec<(usize, Option<Score>)> {
-        let own: Vec<_> = self.own(group, errors).collect();
-        let size: Size = self.groups[group].group.cells.iter().map(|&cell| self.cells.size(cell)).sum();
+    fn scored(&self, group: usize, outcomes: &[LineOutcome<'_>]) -> Vec<(usize, Option<Score>)> {
+        let own: Vec<_> = self.own(group, outcomes).collect();
         let by_configuration = own.chunk_by(|(a, _), (b, _)| a.configuration == b.configuration);
         let mut scored: Vec<_> = by_configuration
             .map(|lines| {
                 let configuration = lines[0].0.configuration;
-                let cells: Option<Vec<&Vec<f64>>> = lines.iter().map(|(_, errors)| errors.as_ref()).collect();
+                let size: Size = lines.iter().map(|(_, outcome)| Size::of(outcome.trial)).sum();
+                let cells: Option<Vec<&Vec<f64>>> =
+                    lines.iter().map(|(_, outcome)| outcome.errors.as_ref()).collect();
                 (configuration, cells.map(|cells| Score::of(&cells, size, configuration)))
             })
             .collect();
@@ -363,13 +377,13 @@ impl<'a> Search<'a> {
     }
 
     /// The budget of a group at the end of the present stage.
-    fn spent(&self, group: usize) -> Budget {
+    fn spent(&self, group: usize, outcomes: &[LineOutcome<'_>]) -> Budget {
         let tried = &self.groups[group];
         let mut budget = tried.budget;
         budget.configurations = tried.configurations.len();
-        for line in self.lines[self.start..].iter().filter(|line| line.group == group) {
+        for (line, outcome) in self.own(group, outcomes) {
             let epochs = self.epochs_before()..self.cells.epochs(line.cell, line.stop);
-            budget.add(self.cells.trial(line.cell), epochs, self.cells.search.seeds.len());
+            budget.add(outcome.trial, epochs, self.cells.search.seeds.len());
         }
         budget
     }
@@ -396,7 +410,7 @@ impl<'a> Search<'a> {
     }
 
     /// Configurations of a rung that go on to the next.
-    pub(super) fn kept(&self, count: usize) -> usize {
+    fn kept(&self, count: usize) -> usize {
         match self.cells.search.method {
             Method::Halving { reduction, .. } => count.div_ceil(reduction),
             _ => count,

@@ -107,8 +107,8 @@ fn significant(number: f64) -> f64 {
 }
 
 /// A configuration next to `best` that none of `tried` is: beyond the edge of the first dimension in which
-/// `best` has the least or the greatest value tried, else halfway to the nearest value tried in the first dimension
-/// where there is one; `None` if no setting is a number or nothing new that `is_valid` is left.
+/// `best` has the least or the greatest of the values listed and tried, else halfway to the nearest of them in the first
+/// dimension where there is one; `None` if no setting is a number or nothing new that `is_valid` is left.
 pub(super) fn beyond(
     space: &[Dimension],
     best: &Configuration,
@@ -131,7 +131,7 @@ pub(super) fn beyond(
     steps(true).or_else(|| steps(false))
 }
 
-/// The neighbourhood of a number among those that were tried.
+/// The neighbourhood of a number among those that are listed or were tried.
 struct Step {
     value: f64,
     /// The nearest lesser and greater numbers.

@@ -26,7 +26,8 @@ pub struct Objective {
     pub sparsity: f64,
     /// γ, the weight of the class term in discriminative phases.
     pub discriminative_weight: f64,
-    /// Further terms by name, of this crate or of the program, each with its `weight` and its own settings.
+    /// Further terms by name, each with its `weight` and its own settings: `every-step`, `random-step` and `adversarial`
+    /// (docs/METHODOLOGY.md, "Further terms"), and those of the program.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub terms: BTreeMap<String, Table>,
 }

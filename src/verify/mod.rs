@@ -13,6 +13,7 @@ mod contents;
 mod difference;
 mod distance;
 mod finding;
+mod frozen;
 mod network;
 mod page;
 mod replay;
@@ -65,13 +66,14 @@ pub struct Audit<'a> {
 }
 
 impl<'a> Audit<'a> {
-    /// Checks the spec and the plan that the folder holds, and loads the data of the trials
+    /// Checks the spec and the plan that the folder holds, and the search of a study, and loads the data of the trials
     /// that are complete; `data_dir` is the folder of MNIST's files.
     #[must_use]
     pub fn begin(subject: AuditedFolder<'a>, data_dir: Option<&Path>) -> Self {
         let mut report = AuditReport::default();
         let stale = stale::plan(subject);
         tables::spec(subject, stale.as_deref(), &mut report);
+        frozen::check(subject, &mut report);
         strangers::check(subject, &mut report);
         let complete = complete(subject).into_iter().map(|trial| &trial.config.data);
         let datasets = match DatasetCache::load(complete, data_dir, subject.part()) {

@@ -4,6 +4,7 @@ use super::analysis::{self, ANALYZE};
 use super::compare::compare;
 use super::{AuditReport, AuditedFolder, difference, problem, stored, sums};
 use crate::analysis::{Analysis, Input, SUMMARY};
+use crate::engine::planned_conditions;
 use crate::spec::Sweep;
 use crate::store::{self, MergedTexts, Status, Store, Survey, Table, TrialTable, parse_rows, read_file};
 
@@ -45,7 +46,7 @@ pub(super) fn spec_text(subject: AuditedFolder<'_>) -> Result<String, toml::ser:
 /// analysis.
 pub(super) fn merged(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<Analysis> {
     let AuditedFolder { store, planned, .. } = subject;
-    let table = store.trial_table().unwrap_or_else(|error| {
+    let table = store.trial_table_as_is().unwrap_or_else(|error| {
         report.wrong(
             store.trials_csv(),
             problem(&error),
@@ -88,15 +89,19 @@ pub(super) fn merged(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
 
 /// Checks `conditions.csv` against what the tests of the trials give.
 fn conditions(subject: AuditedFolder<'_>, report: &mut AuditReport) {
-    let AuditedFolder { store, plan, .. } = subject;
+    let AuditedFolder { store, sweep, plan, .. } = subject;
     if !store.is_unsealed() {
         return;
     }
-    let path = store.conditions_csv();
-    let rows = store.conditions(plan.trials.iter().map(|trial| trial.id.as_str()));
-    match rows.and_then(|rows| Ok((rows.len(), store::csv(&rows)?))) {
+    let (path, again) = (store.conditions_csv(), "run `drsae unseal` again");
+    let planned = |trial| planned_conditions(&sweep.conditions, trial);
+    let planned: Vec<_> = plan.trials.iter().flat_map(planned).collect();
+    match store.conditions(&planned).and_then(|rows| Ok((rows.len(), store::csv(&rows)?))) {
+        Ok((0, _)) if planned.is_empty() && path.exists() => {
+            report.wrong(path, "has tests under conditions that the spec does not have", again);
+        }
         Ok((0, _)) => {}
-        Ok((_, text)) => compare(&path, &text, difference::of_tables, "run `drsae unseal` again", report),
+        Ok((_, text)) => compare(&path, &text, difference::of_tables, again, report),
         Err(error) => report.wrong(path, problem(&error), "restore the file"),
     }
 }

@@ -133,7 +133,9 @@ fn the_command_that_is_reported_means_the_same_folder() {
     for id in lab.column("tiny", "trial") {
         fs::remove_dir_all(lab.path(format!("renamed/trials/{id}"))).unwrap();
     }
-    fs::remove_file(lab.path("renamed/trials.csv")).unwrap();
+    for table in ["trials.csv", "SHA256SUMS"] {
+        fs::remove_file(lab.path(format!("renamed/{table}"))).unwrap();
+    }
     let message = |folder: &str, words: &[&str]| {
         let (out, _) = output_of(&lab.drsae_in(folder, &[&["status"], words].concat()).code(1));
         out.lines().last().unwrap().to_owned()

@@ -2,6 +2,7 @@
 
 mod commands;
 mod compare;
+mod conditions;
 mod folders;
 mod index;
 mod lab;

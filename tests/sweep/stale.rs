@@ -147,7 +147,9 @@ fn committed_results_of_another_numerics_version_are_recognised() {
     assert!(lab.files("tiny") == before);
 
     // One different id is damage, and reported as such.
-    fs::remove_file(lab.path("results/tiny/trials.csv")).unwrap();
+    for table in ["trials.csv", "SHA256SUMS"] {
+        fs::remove_file(lab.path(format!("results/tiny/{table}"))).unwrap();
+    }
     lab.drsae("sweep", &[]).success();
     let plan = lab.read("results/tiny/plan.csv");
     let id = &lab.column("tiny", "trial")[1];

@@ -313,3 +313,41 @@ fn a_damaged_trial_is_named_and_keeps_its_stored_row_and_the_others_are_merged()
         assert!(lab.lasting("tiny")[name] == whole[name], "{name}");
     }
 }
+
+#[test]
+fn stored_tables_that_were_edited_or_lost_are_used_by_no_command_and_nothing_is_written() {
+    let lab = kept(SPEC);
+    let path = lab.path("results/tiny/trials.csv");
+    let whole = fs::read_to_string(&path).unwrap();
+    let refused = |text: &str| {
+        let before = lab.files("tiny");
+        for (command, more) in [
+            ("status", &[][..]),
+            ("analyze", &[]),
+            ("report", &[]),
+            ("export", &["--format", "tensorboard"]),
+            ("sweep", &[]),
+        ] {
+            let (out, log) = output_of(&lab.drsae(command, more).code(2));
+            assert!(
+                log.contains("trials.csv") && log.contains(text) && out.is_empty(),
+                "{command}: {out}{log}"
+            );
+        }
+        assert!(lab.files("tiny") == before);
+    };
+    fs::write(&path, whole.replacen("complete", "diverged", 1)).unwrap();
+    refused("it was changed after it was merged");
+    let (_, log) = output_of(&lab.drsae_in(".", &["compare", "results/tiny"]).code(2));
+    assert!(log.contains("it was changed after it was merged"), "{log}");
+    fs::remove_file(&path).unwrap();
+    refused("it is missing, though SHA256SUMS lists it");
+    fs::write(&path, whole).unwrap();
+    lab.drsae("analyze", &[]).success();
+    fs::remove_file(lab.path("results/tiny/sweep.toml")).unwrap();
+    let (_, log) = output_of(&lab.drsae("analyze", &[]).code(2));
+    assert!(
+        log.contains("sweep.toml: it is missing, and nothing else says which trials the tables hold"),
+        "{log}"
+    );
+}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use drsae::store::{Outcome, Status, Store};
 use predicates::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -119,6 +120,77 @@ fn a_study_ends_with_a_confirmatory_verdict_and_searches_every_group_alike() {
     lab.drsae("search", &[]).success();
     assert_eq!(lab.read("results/tiny/search/analysis/search.csv"), table);
     assert!(!lab.path("results/tiny/search/trials").exists());
+
+    // The plan was frozen from this table.
+    lab.write("results/tiny/search/analysis/search.csv", table.replacen("rung 1", "rung 2", 1));
+    let changed = "search.csv is not the table that the plan was frozen from";
+    lab.drsae("verify", &[]).code(1).stdout(predicate::str::contains(changed));
+}
+
+/// Gives a trial that has ended another status.
+fn end_otherwise(lab: &Lab, id: &str, status: Status) {
+    let folder = Store::at(&lab.path("results/tiny")).unwrap().trial(id).unwrap();
+    let parameters = folder.outcome().unwrap().unwrap().parameters;
+    folder.seal(&Outcome::incomplete(status, "ended by hand".to_owned(), parameters, 1.0)).unwrap();
+}
+
+#[test]
+fn a_diverged_trial_leaves_its_pair_out_and_the_study_goes_on() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("search", &[]).success();
+    lab.drsae("freeze", &[]).success();
+    lab.drsae("sweep", &[]).success();
+    let untied = lab.column("tiny", "trial")[1].clone();
+    for table in ["trials.csv", "epochs.csv", "mistakes.csv", "provenance.csv", "SHA256SUMS"] {
+        fs::remove_file(lab.path("results/tiny").join(table)).unwrap();
+    }
+    end_otherwise(&lab, &untied, Status::Failed);
+    lab.drsae("unseal", &[])
+        .code(2)
+        .stderr(predicate::str::contains("3 of 4 trials are complete, and the test images stay sealed"))
+        .stderr(predicate::str::contains("`drsae sweep spec.toml --retry failed` trains the others"));
+    let ledger = || lab.read("results/tiny/ledger.csv").lines().count();
+    assert_eq!(ledger(), 2, "nothing was read");
+
+    end_otherwise(&lab, &untied, Status::Diverged);
+    let out = lab.drsae("study", &[]).code(1);
+    let out = String::from_utf8(out.get_output().stdout.clone()).unwrap();
+    assert!(out.contains("3 of 4 trials complete") && out.contains("confirmatory: plan "), "{out}");
+    assert_eq!(ledger(), 3);
+    assert_eq!(lab.column("tiny", "status"), ["complete", "diverged", "complete", "complete"]);
+    let is_tested: Vec<_> = lab.column("tiny", "test_error").iter().map(|error| !error.is_empty()).collect();
+    assert_eq!(is_tested, [true, false, true, true]);
+    let comparison = lab.read("results/tiny/analysis/comparison.csv");
+    let mut reader = csv::Reader::from_reader(comparison.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let row = reader.records().next().unwrap().unwrap();
+    let field = |name: &str| row[header.iter().position(|column| column == name).unwrap()].to_owned();
+    assert_eq!([field("n"), field("missing")], ["1", "1"], "{comparison}");
+    assert!(lab.path("results/tiny/analysis/report.html").exists());
+}
+
+#[test]
+fn a_plan_that_would_lose_stored_results_is_not_frozen() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("study", &[]).success();
+    lab.remove("results/tiny/trials");
+    let kept = lab.files("tiny");
+    let lost = "holds 2 results whose trials have no folder and are not in this plan";
+    lab.drsae("freeze", &["--set", "seeds=1"]).code(2).stderr(predicate::str::contains(lost));
+    assert_same(&lab.files("tiny"), &kept);
+    lab.drsae("study", &["--set", "seeds=1"]).code(2).stderr(predicate::str::contains(lost));
+    assert_eq!(lab.read("results/tiny/sweep.toml").as_bytes(), kept["sweep.toml"]);
+}
+
+#[test]
+fn a_plan_that_is_tested_after_a_part_of_it_is_exploratory() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("search", &[]).success();
+    lab.drsae("freeze", &[]).success();
+    lab.drsae("sweep", &[]).success();
+    lab.drsae_in(".", &["unseal", "results/tiny/sweep.toml", "--set", "seeds=1"]).success();
+    let reason = "exploratory: the test images were read on ";
+    lab.drsae("unseal", &[]).success().stdout(predicate::str::contains(reason));
 }
 
 #[test]

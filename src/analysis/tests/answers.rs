@@ -184,6 +184,24 @@ fn cells_without_a_common_seed_are_compared_as_independent() {
     assert!(written(&store, "tables.md").contains(" W |"), "{}", written(&store, "tables.md"));
 }
 
+/// One common seed is no pair for a test of signs.
+#[test]
+fn a_comparison_as_independent_has_no_test_of_signs() {
+    let (_folder, store) = results(&[
+        ("drsae", 2, 1, Some(1.0)),
+        ("drsae", 2, 2, Some(2.0)),
+        ("drsae", 2, 3, None),
+        ("untied", 2, 1, None),
+        ("untied", 2, 2, Some(2.0)),
+        ("untied", 2, 3, Some(3.0)),
+    ]);
+    let row = compared(&store, &with_margin(1.0)).comparison[0].clone();
+    assert_eq!((row.test.unwrap().method(), row.missing), ("welch", 2));
+    let Tests { p, p_sign_flip, p_sign_flip_least, p_equivalence, .. } = row.tests;
+    assert!(p.is_some());
+    assert_eq!((p_sign_flip, p_sign_flip_least, p_equivalence), (None, None, None));
+}
+
 #[test]
 fn seeds_of_which_a_cell_is_lost_do_not_count_for_the_grid() {
     let (_folder, store) = results(&TRIALS);

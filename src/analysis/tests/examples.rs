@@ -87,6 +87,31 @@ fn mistakes_that_are_not_those_of_the_trials_are_not_compared() {
         page.contains("lists 3 mistakes of the trial with index 1, but its test error implies 4"),
         "{page}"
     );
+    let crossed = |mistakes: &str| {
+        let analysis = Analysis::of(&input(TRIALS, Some(mistakes)), &design()).unwrap();
+        analysis.compared.unwrap().comparison[0].crossed
+    };
+    assert!(crossed(MISTAKES).is_some());
+    assert_eq!(crossed(&fewer), None, "a trial without its mistakes is not one without faults");
+}
+
+/// Seed 3 lacks a trial of the reference.
+#[test]
+fn seeds_that_are_not_tested_yet_are_missing_once_others_are() {
+    let missing = |trials: &str| {
+        let compared = Analysis::of(&input(trials, None), &design()).unwrap().compared.unwrap();
+        (compared.comparison[0].missing, compared.grid[0].missing)
+    };
+    assert_eq!(missing(TRIALS), (1, 1));
+    // A test that was killed after the first seed.
+    let second = "complete,2,11.0,10.0,20\nuntied-2,3,untied,2,90,0.005,1.0,2,990,complete,2,11.0,10.0,20";
+    assert!(TRIALS.contains(second));
+    assert_eq!(missing(&TRIALS.replace(second, &second.replace("10.0,20", ","))), (2, 2));
+    // One that has not begun: validation errors count.
+    let sealed = ["20.0,20", "10.0,20", "0.0,20"]
+        .iter()
+        .fold(TRIALS.to_owned(), |trials, tested| trials.replace(&format!(",{tested}\n"), ",,\n"));
+    assert_eq!(missing(&sealed), (1, 1));
 }
 
 #[test]

@@ -14,6 +14,7 @@ fn incomplete_trials_are_counted_by_status() {
     let trials = ending(trials, "drsae-2-1,", "failed");
     let trials = ending(trials, "drsae-2-2,", "timed-out");
     fs::write(store.trials_csv(), ending(trials, "untied-2-1,", "pending")).unwrap();
+    fs::remove_file(store.sums_file()).unwrap();
     analyze(&store, &design()).unwrap();
     let counts = ["family", "n", "incomplete", "diverged", "failed", "timed_out", "pending"];
     insta::assert_snapshot!(columns(&written(&store, "summary.csv"), &counts), @r"
@@ -112,6 +113,7 @@ fn what_cannot_be_analysed_says_what_to_do() {
     let absent = fails(axes("training.batch"));
     assert!(absent.contains("no column `training.batch`"), "{absent}");
     let trials = fs::read_to_string(store.trials_csv()).unwrap();
+    fs::remove_file(store.sums_file()).unwrap();
     fs::write(store.trials_csv(), trials.replacen("complete", "finished", 1)).unwrap();
     let status = fails(design());
     assert!(status.contains("line 2: there is no status `finished`"), "{status}");

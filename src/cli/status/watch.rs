@@ -9,7 +9,7 @@ use console::Term;
 
 use crate::cli::clock::stamp;
 use crate::cli::painter::Painter;
-use crate::cli::terminal::output;
+use crate::cli::terminal::{has_reader, output};
 
 /// Time between two screens on a terminal, and two lines elsewhere.
 const SCREEN: Duration = Duration::from_secs(2);
@@ -26,7 +26,7 @@ pub struct Screen {
 }
 
 /// Shows the screens of `render`, which is called with the columns of a terminal, until the sweep has ended. A terminal shows
-/// the last one in place; a pipe gets a line a minute, with the time in front.
+/// the last one in place; a pipe gets a line a minute, with the time in front, until its reader closes it.
 pub fn watch(
     interval: Option<Duration>,
     mut render: impl FnMut(Option<usize>) -> Result<Screen>,
@@ -39,7 +39,7 @@ pub fn watch(
             writeln!(out, "{} {}", stamp(), screen.line)?;
             out.flush()?;
             drop(out);
-            if screen.has_ended {
+            if screen.has_ended || !has_reader() {
                 return Ok(());
             }
             thread::sleep(interval.unwrap_or(LINE));

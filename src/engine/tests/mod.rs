@@ -5,6 +5,7 @@
 
 mod faults;
 mod race;
+mod resumed;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ use self::event::{
     ValueProto,
 };
 use super::Error;
-use crate::store::{self, EpochRow, Status, Store, TrialRow};
+use crate::store::{self, EpochRow, Status, Store, Table, TrialRow};
 use crate::value;
 
 /// File name of a run. TensorBoard requires `tfevents` in it; other programs add a time and a host.
@@ -28,8 +28,8 @@ const SETTINGS: [&str; 6] = ["family", "steps", "hidden", "sparsity", "discrimin
 /// Writes a run for every trial that has a learning curve; returns their number.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
     let trials = super::trials(store)?;
-    let path = store.epochs_csv();
-    let curves: Vec<EpochRow> = store.rows(&path)?.ok_or(Error::NotMerged { path })?;
+    let missing = || Error::NotMerged { path: store.epochs_csv() };
+    let curves: Vec<EpochRow> = store.merged_rows(Table::Epochs)?.ok_or_else(missing)?;
     let curves: HashMap<&str, &[EpochRow]> =
         curves.chunk_by(|a, b| a.trial == b.trial).map(|curve| (curve[0].trial.as_str(), curve)).collect();
     let mut written = 0;

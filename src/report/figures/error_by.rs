@@ -27,7 +27,7 @@ pub fn figures(data: &ReportData<'_>) -> Result<Vec<Figure>, Error> {
         (
             "flops",
             "operations of training",
-            "the floating-point operations of all matrix products of the training",
+            "the floating-point operations of the matrix products of the training, without those of further terms of the objective",
             cost("operations of training (TFLOP)", &flops),
         ),
         (

@@ -27,7 +27,11 @@ const LEAST: &str = "name = \"a\"\nseeds = 1\ntraining.phases = [{ epochs = 1, r
 /// The tables of a spec in which probes are valid, beside those of a trial.
 const TABLES: [(&str, &str); 5] = [
     ("conditions", "test = \"sealed\""),
-    ("compare", "sweep.grid.\"model.steps\" = [1, 2]\ncompare.reference = { \"model.steps\" = 1 }"),
+    (
+        "compare",
+        "sweep.grid.\"model.steps\" = [1, 2]\ncompare.reference = { \"model.steps\" = 1 }\n\
+         compare.effects = [{ name = \"a\", plus = [{ \"model.steps\" = 2 }], minus = [{ \"model.steps\" = 1 }] }]",
+    ),
     ("search", "search = { method = \"grid\", seeds = 1, space = { \"model.steps\" = [1, 2] } }"),
     ("frozen", "frozen = { spec = \"\", search = \"\", contrasts = [], exclusions = \"\" }"),
     ("published", "published = [{ system = \"\", error = 1.0, source = \"\" }]"),

@@ -94,6 +94,49 @@ fn what_a_search_cannot_be_names_its_line() {
 }
 
 #[test]
+fn images_and_matched_sizes_are_not_searched() {
+    let searched = |setting: &str, more: &str| {
+        let text = study().replace("objective.sparsity = [0.005, 0.01]", setting);
+        parse(&format!("{text}{more}"), &[]).map_err(|error| error.to_string())
+    };
+    for data in ["data.train = [3000, 4000]", "data.validation = [400, 500]", "data.glyph_seed = [1, 2]"] {
+        let error = searched(data, "").unwrap_err();
+        let path = data.split(' ').next().unwrap();
+        let reason = format!("has `{path}`, and all configurations have the same images; make it an axis");
+        assert!(error.contains(&reason), "{error}");
+    }
+    searched("data.centre = [true, false]", "").unwrap();
+
+    let matched = "[compare]\nreference = { model.family = \"drsae\" }\nmatch = \"parameters\"\n";
+    for size in [
+        "model.hidden = [20, 40]",
+        "model.tie.threshold = [true, false]",
+        "model.input = [\"every\", \"first\"]",
+        "model.classifier_bias = [true, false]",
+    ] {
+        let error = searched(size, matched).unwrap_err();
+        let path = size.split(' ').next().unwrap();
+        let reason = format!("has `{path}`, which changes the size that `compare.match` holds equal");
+        assert!(error.contains(&reason), "{error}");
+        searched(size, "").unwrap();
+    }
+    searched("model.bounds.classifier = [5.0, 10.0]", matched).unwrap();
+}
+
+#[test]
+fn halving_needs_one_number_of_epochs() {
+    let text = study().replace("model.steps = [1, 2]", "training.phases.1.epochs = [4, 8]");
+    let error = parse(&text, &[]).unwrap_err().to_string();
+    let place = "`sweep.grid.training.phases.1.epochs` changes the number of epochs";
+    assert!(error.starts_with("a.toml:21:") && error.contains(place), "{error}");
+    let random = "\"random\"\nconfigurations = 12";
+    let text = text.replace("\"halving\"\nconfigurations = 12\nrungs = [3, 4]", random);
+    parse(&text, &[]).unwrap();
+    let rates = study().replace("model.steps = [1, 2]", "training.phases.1.masking = [0.0, 0.2]");
+    parse(&rates, &[]).unwrap();
+}
+
+#[test]
 fn a_grid_of_too_many_combinations_is_refused_before_it_is_made() {
     let spec = study()
         .replace("method = \"halving\"\nconfigurations = 12\nrungs = [3, 4]", "method = \"grid\"")

@@ -187,6 +187,34 @@ fn a_result_is_replaced_once() {
     assert_eq!(lab.trial.status().unwrap(), Status::Complete);
 }
 
+/// Copies the files of a folder into a new one.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+/// The failed result comes back twice, as from a backup.
+#[test]
+fn a_result_that_was_restored_is_replaced_again_and_every_one_is_kept() {
+    let lab = Lab::new();
+    let replaced = lab.store.root().join(REPLACED);
+    lab.attempt().finish(&Lab::failed()).unwrap();
+    let Standing(Some(digest)) = lab.store.standing(&lab.trial).unwrap() else { panic!() };
+    let name = format!("{}.{}", lab.trial.id(), &digest[..12]);
+    lab.whole().finish(&outcome()).unwrap();
+    for number in [2, 3] {
+        fs::remove_dir_all(lab.trial.path()).unwrap();
+        copy(&replaced.join(&name), lab.trial.path());
+        assert_eq!(lab.whole().finish(&outcome()).unwrap(), Publication::Yes);
+        assert_eq!(lab.trial.status().unwrap(), Status::Complete);
+        assert!(replaced.join(format!("{name}.{number}")).join(file::RESULT).exists());
+    }
+    assert_eq!(fs::read_dir(replaced).unwrap().count(), 3);
+}
+
 #[test]
 fn an_attempt_that_ended_and_was_not_published_is_published_by_the_next_process() {
     let lab = Lab::new();

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
-use super::{SUMS, Sums, Table, TrialLines, checksum};
+use super::listed::{Listed, Origin};
+use super::{Table, TrialLines, checksum};
 use crate::store::{EpochRow, Error, MistakeRow, ProvenanceRow, Status, Store, TrialRow, TrialTable, tables};
 
 /// Advice for a table that cannot be read.
@@ -26,12 +27,12 @@ impl StoredTables {
     /// # Errors
     /// A table is missing or not as a merge writes it, or I/O fails.
     pub fn read(store: &Store, trials: &TrialTable) -> Result<Self, Error> {
-        let sums = Listed { old: store.sums()?, new: store.announced_sums()? };
-        sums.expect(store, Table::Trials, &trials.checksum)?;
+        let listed = Listed::read(store)?;
+        listed.expect(store, Table::Trials, &trials.checksum)?;
         let read = |table| {
             let text = text(store, table)?;
             let sum = checksum(&text);
-            sums.expect(store, table, &sum)?;
+            listed.expect(store, table, &sum)?;
             Ok((text, sum))
         };
         let (epochs, _) = read(Table::Epochs)?;
@@ -39,11 +40,12 @@ impl StoredTables {
         let mistakes = tables::parse_rows(&store.table(Table::Mistakes), &mistakes)?;
         let path = store.table(Table::Provenance);
         let provenance: Vec<ProvenanceRow> = tables::parse_rows(&path, &read(Table::Provenance)?.0)?;
-        let names = names(&path, sums.origin(Table::Mistakes, &sum), trials, &provenance)?;
+        let origin = listed.origin(Table::Mistakes, &sum);
+        let names = names(&path, origin, trials, &provenance)?;
         Ok(Self {
             curves: curves(&store.table(Table::Epochs), &epochs)?,
             epochs,
-            mistakes: by_trial(&store.table(Table::Mistakes), mistakes, &names)?,
+            mistakes: by_trial(&store.table(Table::Mistakes), mistakes, &names, origin)?,
             provenance: provenance.into_iter().map(|row| (row.trial.clone(), row)).collect(),
         })
     }
@@ -64,6 +66,29 @@ impl StoredTables {
     #[must_use]
     pub fn provenance(&self, id: &str) -> Option<&ProvenanceRow> {
         self.provenance.get(id)
+    }
+
+    /// The text of `epochs.csv`.
+    pub(super) fn epochs(&self) -> &[u8] {
+        &self.epochs
+    }
+
+    /// The texts of `mistakes.csv` and `provenance.csv` under the indices of `trials`, in their order.
+    pub(super) fn under(&self, store: &Store, trials: &TrialTable) -> Result<[Vec<u8>; 2], Error> {
+        let mistakes = |trial: &TrialRow| {
+            let index = trial.index;
+            self.mistakes(&trial.trial).iter().map(move |row| MistakeRow { index, ..*row })
+        };
+        let provenance = |trial: &TrialRow| {
+            let row = self.provenance(&trial.trial)?.clone();
+            Some(ProvenanceRow { index: trial.index, ..row })
+        };
+        let mistakes: Vec<_> = trials.rows().iter().flat_map(mistakes).collect();
+        let provenance: Vec<_> = trials.rows().iter().filter_map(provenance).collect();
+        Ok([
+            tables::text(&mistakes).map_err(Error::write(&store.table(Table::Mistakes)))?,
+            tables::text(&provenance).map_err(Error::write(&store.table(Table::Provenance)))?,
+        ])
     }
 
     /// The lines of a trial in the tables of a plan in which the trial has this index.
@@ -89,42 +114,6 @@ fn text(store: &Store, table: Table) -> Result<Vec<u8>, Error> {
     let path = store.table(table);
     let missing = || malformed(&path, "it is missing, though trials.csv holds trials without a folder");
     store.read(&path)?.ok_or_else(missing)
-}
-
-/// The checksums of the last merge that ended, and of a merge that did not.
-struct Listed {
-    old: Option<Sums>,
-    new: Option<Sums>,
-}
-
-impl Listed {
-    /// Refuses a table that no merge wrote; earlier versions listed none.
-    fn expect(&self, store: &Store, table: Table, sum: &str) -> Result<(), Error> {
-        if (self.old.is_none() && self.new.is_none()) || self.origin(table, sum).is_some() {
-            return Ok(());
-        }
-        let reason = format!(
-            "it was changed after it was merged, for {SUMS} lists another checksum; restore both, or remove {SUMS} to \
-             take the table as it is"
-        );
-        Err(Error::Malformed { path: store.table(table), reason })
-    }
-
-    /// The merge that wrote a table, if a list has its checksum.
-    fn origin(&self, table: Table, sum: &str) -> Option<Origin> {
-        let lists = |sums: &Option<Sums>| sums.as_ref().is_some_and(|it| it.get(table.file()) == Some(sum));
-        let new = lists(&self.new).then_some(Origin::New);
-        new.or(lists(&self.old).then_some(Origin::Old))
-    }
-}
-
-/// The merge that wrote a table.
-#[derive(Debug, Clone, Copy)]
-enum Origin {
-    /// The last merge that ended.
-    Old,
-    /// A merge that did not end.
-    New,
 }
 
 /// The range of the lines of each trial.
@@ -175,17 +164,24 @@ fn names<'t>(
     }
 }
 
+/// The mistakes of each trial. A table that a merge wrote may have more trials than the provenance of another merge that
+/// did not end: these have folders, and no stored row of theirs can be used.
 fn by_trial(
     path: &Path,
     mistakes: Vec<MistakeRow>,
     names: &BTreeMap<usize, &str>,
+    origin: Option<Origin>,
 ) -> Result<HashMap<String, Vec<MistakeRow>>, Error> {
     let mut by_trial: HashMap<String, Vec<MistakeRow>> = HashMap::new();
     for (at, row) in mistakes.into_iter().enumerate() {
-        let unknown =
-            || malformed(path, &format!("line {}: there is no trial with the index {}", at + 2, row.index));
-        let id = names.get(&row.index).ok_or_else(unknown)?;
-        by_trial.entry((*id).to_owned()).or_default().push(row);
+        match names.get(&row.index) {
+            Some(id) => by_trial.entry((*id).to_owned()).or_default().push(row),
+            None if origin.is_some() => {}
+            None => {
+                let problem = format!("line {}: there is no trial with the index {}", at + 2, row.index);
+                return Err(malformed(path, &problem));
+            }
+        }
     }
     Ok(by_trial)
 }

@@ -105,9 +105,14 @@ impl Store {
         Ok(sums)
     }
 
-    /// Writes the checksums of tables that are in place.
+    /// Writes the checksums of tables that are in place, while the merge that announced them goes on.
+    pub(super) fn list_sums(&self, sums: &Sums) -> Result<(), Error> {
+        atomic::write(self.io(), &self.sums_file(), sums.text().as_bytes())
+    }
+
+    /// Writes the checksums of tables that are in place, and ends the merge.
     pub(super) fn write_sums(&self, sums: &Sums) -> Result<(), Error> {
-        atomic::write(self.io(), &self.sums_file(), sums.text().as_bytes())?;
+        self.list_sums(sums)?;
         atomic::remove(self.io(), &self.root.join(NEW_SUMS))
     }
 }

@@ -91,6 +91,11 @@ impl Survey<'_> {
         Ok((merged, texts))
     }
 
+    /// The stored `trials.csv`.
+    pub(super) fn stored(&self) -> &TrialTable {
+        &self.stored
+    }
+
     /// The outcome of a merge that would change nothing: no folder has a result, and the
     /// stored rows are those of the plan.
     pub(super) fn standing(&self) -> Option<Merged> {

@@ -1,8 +1,12 @@
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::*;
 use crate::provenance::tests::provenance;
+use crate::store::io::Io;
+use crate::store::io::simulated::{Fault, Simulated, World};
 use crate::store::outcome::tests::outcome;
 use crate::store::{EpochRow, Outcome, PredictionRow, axis_column, file, tables};
 use crate::value::Value;
@@ -38,6 +42,11 @@ fn run(store: &Store, id: &str, outcome: &Outcome) {
 
 /// Ends a trial whose epochs have these reconstructions of the validation images.
 fn run_epochs(store: &Store, id: &str, outcome: &Outcome, validated: &[Option<f64>]) {
+    end(store, id, outcome, validated, &PREDICTIONS);
+}
+
+/// Ends a trial that also has these labels and predictions of the test images.
+fn end(store: &Store, id: &str, outcome: &Outcome, validated: &[Option<f64>], predictions: &[(i64, i64)]) {
     let attempt = store.attempt(id);
     let epoch = |(at, &valid_reconstruction): (usize, &Option<f64>)| EpochRow {
         trial: id.to_owned(),
@@ -47,10 +56,10 @@ fn run_epochs(store: &Store, id: &str, outcome: &Outcome, validated: &[Option<f6
         ..EpochRow::default()
     };
     attempt.write_epochs(&validated.iter().enumerate().map(epoch).collect::<Vec<_>>()).unwrap();
-    let row = |(index, (label, prediction))| PredictionRow { index, label, prediction };
-    attempt.write_predictions(&PREDICTIONS.into_iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
+    let row = |(index, &(label, prediction))| PredictionRow { index, label, prediction };
+    attempt.write_predictions(&predictions.iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
     attempt.write_provenance(&provenance()).unwrap();
-    attempt.finish(&Outcome { test_count: Some(PREDICTIONS.len()), ..outcome.clone() }).unwrap();
+    attempt.finish(&Outcome { test_count: Some(predictions.len()), ..outcome.clone() }).unwrap();
 }
 
 fn trials(store: &Store) -> String {
@@ -323,6 +332,83 @@ fn a_merge_that_was_killed_at_any_file_mixes_no_trials() {
     }
 }
 
+/// A results folder in memory, as a new process opens it.
+fn opened(world: &Arc<World>) -> (Simulated, Store) {
+    let process = world.process(0, 0);
+    let io = Arc::new(process.clone());
+    (process, Store::open_through(io, Path::new("/results/depth"), "name = \"depth\"\n").unwrap())
+}
+
+/// Two merged trials whose folders are gone, and a third that has a folder and is in no table yet.
+fn two_kept_and_one_new() -> Arc<World> {
+    let world = World::new(0);
+    let (process, store) = opened(&world);
+    end(&store, "drsae-0", &outcome(), &[None], &PREDICTIONS[..2]);
+    end(&store, "drsae-1", &outcome(), &[None], &PREDICTIONS);
+    store.merge(&[planned(0, 1), planned(1, 2)]).unwrap();
+    for path in world.files().into_keys().filter(|path| path.starts_with(store.trials())) {
+        process.remove_file(&path).unwrap();
+    }
+    for id in ["drsae-0", "drsae-1"] {
+        process.remove_folder(&store.trials().join(id)).unwrap();
+    }
+    end(&store, "drsae-2", &outcome(), &[None], &PREDICTIONS[1..]);
+    world
+}
+
+/// Merges a plan in a process that dies before its call of this number; returns whether it made so many.
+fn dies_while_merging(world: &Arc<World>, plan: &[TrialRow], call: usize) -> bool {
+    let (process, store) = opened(world);
+    process.fail(process.calls() + call, Fault::Kill);
+    let _ = store.merge(plan);
+    process.is_dead()
+}
+
+/// The files without those that killed writers left.
+fn visible(world: &World) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = world.files();
+    files.retain(|path, _| !path.file_name().is_some_and(atomic::is_unfinished));
+    files
+}
+
+/// Each merge is of another order, and the second begins with what the first has left.
+#[test]
+fn two_merges_that_were_killed_one_after_the_other_at_any_call_lose_no_row_and_mix_no_trials() {
+    let plan = |order: [usize; 3]| {
+        [0, 1, 2].map(|index| TrialRow { index, ..planned(order[index], order[index] as u64 + 1) })
+    };
+    let (first, second) = (plan([1, 2, 0]), plan([2, 0, 1]));
+    let undisturbed = two_kept_and_one_new();
+    assert_eq!(opened(&undisturbed).1.merge(&second).unwrap().stored, 2);
+    let expected = visible(&undisturbed);
+    let mut seen = BTreeSet::new();
+    for killed in 0.. {
+        let begun = || {
+            let world = two_kept_and_one_new();
+            let died = dies_while_merging(&world, &first, killed);
+            (world, died)
+        };
+        let (world, died) = begun();
+        if !died {
+            break;
+        }
+        if !seen.insert(visible(&world)) {
+            continue;
+        }
+        for again in 0.. {
+            let (world, _) = begun();
+            let died = dies_while_merging(&world, &second, again);
+            let merged = opened(&world).1.merge(&second);
+            assert!(merged.is_ok(), "killed at {killed} and {again}: {:?}", merged.err());
+            assert!(visible(&world) == expected, "killed at {killed} and {again}");
+            if !died {
+                break;
+            }
+        }
+    }
+    assert!(seen.len() > 5, "the first merge left only {} states", seen.len());
+}
+
 #[test]
 fn merges_of_other_plans_at_once_take_turns() {
     let (_results, store) = kept(&[planned(0, 1), planned(1, 2)]);
@@ -419,9 +505,10 @@ fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
     run(&store, "drsae-1", &outcome());
     fs::remove_file(store.sums_file()).unwrap();
     let before = tables(&store);
-    let changes: [(Table, &str, &str, &str); 9] = [
+    let changes: [(Table, &str, &str, &str); 10] = [
         (Table::Trials, "drsae-1,1,", "drsae-1,one,", "line 3: `index` is `one`"),
         (Table::Trials, "drsae-1,1,", "drsae-0,1,", "row 2: drsae-0 comes twice"),
+        (Table::Trials, "drsae-1,1,", "../../up,1,", "row 2: \"../../up\" is no id of a trial"),
         (Table::Trials, ",complete,", ",done,", "line 2: there is no status `done`"),
         (Table::Trials, ",seed,", ",sEed,", "line 1: it has no column `seed`"),
         (

@@ -84,7 +84,7 @@ impl Store {
         self.root().join(table.file())
     }
 
-    /// The rows of a table of the folder; `None` if there is no such file.
+    /// The rows of a table of the folder that is not merged from the trials; `None` if there is no such file.
     ///
     /// # Errors
     /// The file is malformed, or I/O fails.
@@ -95,8 +95,8 @@ impl Store {
 }
 
 impl Error {
-    /// Adds the advice to the error of a malformed merged table.
-    fn with_advice(self) -> Self {
+    /// Adds the advice to the error of a malformed table.
+    pub(super) fn with_advice(self) -> Self {
         match self {
             Self::Malformed { path, reason } => {
                 Self::Malformed { path, reason: format!("{reason}; {RESTORE}") }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{PlanRow, Row, Table, header_of, lines, parse_rows, table};
-use crate::store::{Error, Outcome, Status, Store, checksum};
+use crate::store::{Error, Outcome, Status, Store, checked_name, checksum};
 use crate::value::Value;
 
 /// One trial in `trials.csv`: the plan, then the outcome.
@@ -161,11 +161,15 @@ impl TrialTable {
     /// Reads the text of `trials.csv`; `path` names it in errors.
     ///
     /// # Errors
-    /// As [`parse_rows`]; a trial has two rows.
+    /// As [`parse_rows`]; a trial has two rows, or an id that names no folder.
     pub fn parse(path: PathBuf, text: &[u8]) -> Result<Self, Error> {
         let rows: Vec<TrialRow> = parse_rows(&path, text)?;
         let mut by_id = HashMap::with_capacity(rows.len());
         for (at, row) in rows.iter().enumerate() {
+            if checked_name(&row.trial).is_err() {
+                let reason = format!("row {}: {:?} is no id of a trial", at + 1, row.trial);
+                return Err(Error::Malformed { path, reason });
+            }
             match by_id.entry(row.trial.clone()) {
                 Entry::Vacant(place) => place.insert(at),
                 Entry::Occupied(_) => {
@@ -206,10 +210,23 @@ impl Store {
     /// The rows of `trials.csv`; none if there is no such file.
     ///
     /// # Errors
-    /// The file is malformed, or I/O fails.
+    /// The file is not the one that was merged, or is malformed; I/O fails.
     pub fn trial_table(&self) -> Result<TrialTable, Error> {
+        self.parsed_trials(self.merged_text(Table::Trials)?)
+    }
+
+    /// As [`trial_table`](Self::trial_table), of a file that may have been edited: a merge writes it again from the
+    /// trials' folders.
+    ///
+    /// # Errors
+    /// The file is malformed, or I/O fails.
+    pub fn trial_table_as_is(&self) -> Result<TrialTable, Error> {
+        self.parsed_trials(self.read(&self.table(Table::Trials))?)
+    }
+
+    fn parsed_trials(&self, text: Option<Vec<u8>>) -> Result<TrialTable, Error> {
         let path = self.table(Table::Trials);
-        match self.read(&path)? {
+        match text {
             Some(text) => TrialTable::parse(path, &text).map_err(Error::with_advice),
             None => Ok(TrialTable { path, ..TrialTable::default() }),
         }
@@ -220,7 +237,7 @@ impl Store {
     /// # Errors
     /// A table is malformed, or I/O fails.
     pub fn tables_hold_plan(&self, trials: usize) -> Result<bool, Error> {
-        let table = self.trial_table()?;
+        let table = self.trial_table_as_is()?;
         if table.rows.is_empty() || table.rows.len() != trials {
             return Ok(table.rows.is_empty());
         }

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use super::*;
 use crate::data::{Facts, Layout, Shape};
 use crate::device::Kind;
-use crate::plan::Trial;
 use crate::store::TrialRow;
+use crate::study::SearchSpread;
 
 const SPEC: &str = r#"name = "study"
 seeds = 2
@@ -57,18 +57,26 @@ fn rate(trial: &Trial) -> f64 {
     trial.config.training.phases[0].rate
 }
 
-/// Runs a search in which a trial whose rate is above 2e-3 diverges, and the others have these errors; and reads it.
-fn run<R>(text: &str, error: impl Fn(&Trial) -> f64, read: impl Fn(&Search) -> R) -> Result<R, Error> {
+/// Runs a search in which trials have these errors, or diverge; and reads it.
+fn decided<R>(
+    text: &str,
+    error: impl Fn(&Trial) -> Option<f64>,
+    read: impl Fn(&Search) -> R,
+) -> Result<R, Error> {
     let sweep = Sweep::parse(text, "a.toml", &[]).unwrap();
     let planned = plan(&sweep);
     let mut search = Search::begin(&sweep, &planned)?;
     while search.stage() != Stage::Done {
         let plan = plan(&search.sweep()?);
-        let error =
-            |trial: &Trial| (rate(trial) <= 2e-3).then(|| error(trial) + trial.config.seed as f64 / 1e6);
-        search.advance(&plan, &table(&plan, error))?;
+        search.advance(&plan, &table(&plan, &error))?;
     }
     Ok(read(&search))
+}
+
+/// Runs a search in which a trial whose rate is above 2e-3 diverges, and the others have these errors; and reads it.
+fn run<R>(text: &str, error: impl Fn(&Trial) -> f64, read: impl Fn(&Search) -> R) -> Result<R, Error> {
+    let error = |trial: &Trial| (rate(trial) <= 2e-3).then(|| error(trial) + trial.config.seed as f64 / 1e6);
+    decided(text, error, read)
 }
 
 /// The distance from a rate, in tenths of an order of magnitude.
@@ -97,6 +105,65 @@ fn the_best_of_each_rung_goes_on_and_every_group_spends_the_same() {
         assert_eq!(last.spent_images, last.spent_epochs * 2500);
         assert_eq!(own.iter().filter(|row| row.chosen).count(), 1);
     }
+}
+
+#[test]
+fn a_group_of_which_many_diverge_promotes_as_many_as_the_others() {
+    let rungs = "configurations = 8\nrungs = [2, 4]\nreduction = 2";
+    let text = SPEC.replace("configurations = 6\nrungs = [2]", rungs);
+    let sweep = Sweep::parse(&text, "a.toml", &[]).unwrap();
+    let planned = plan(&sweep);
+    let first = plan(&Search::begin(&sweep, &planned).unwrap().sweep().unwrap());
+    let mut rates: Vec<f64> = first.trials.iter().map(rate).collect();
+    rates.sort_by(f64::total_cmp);
+    rates.dedup();
+    let is_stable = |trial: &Trial| trial.config.model.family.name() == "drsae" || rate(trial) <= rates[1];
+    let error = |trial: &Trial| is_stable(trial).then(|| rate(trial));
+    let rows = decided(&text, error, |search| search.rows().to_vec()).unwrap();
+    let counts = |group: &str| {
+        ["rung 1", "rung 2", "rung 3"]
+            .map(|stage| rows.iter().filter(|row| row.group == group && row.stage == stage).count())
+    };
+    assert_eq!((counts("drsae"), counts("mlp")), ([8, 4, 2], [8, 2, 2]));
+}
+
+#[test]
+fn configurations_have_the_size_and_the_cost_of_their_own_networks() {
+    let text = SPEC
+        .replace("method = \"halving\"\nconfigurations = 6\nrungs = [2]\n", "method = \"grid\"\n")
+        .replace("widen = 1\n", "choose = \"one-standard-error\"\n")
+        .replace("training.phases.0.rate = { log = [1e-4, 1e-2] }", "model.hidden = [40, 20, 10]")
+        .replace("match = \"parameters\"\n", "");
+    let read = |search: &Search| {
+        let hidden: Vec<_> = search.chosen_rows().iter().map(|row| row.settings[0].1.as_integer()).collect();
+        let trained = plan(&search.sweep().unwrap());
+        let own = trained.trials.iter().filter(|trial| trial.config.model.family.name() == "mlp");
+        let operations: u64 = own.map(|trial| trial.training_flops).sum();
+        let last = search.rows().iter().rfind(|row| row.group == "mlp").unwrap();
+        (hidden, last.spent_operations, operations)
+    };
+    // All are alike.
+    let (hidden, spent, operations) = run(&text, |_| 1.0, read).unwrap();
+    assert_eq!(hidden, [Some(10), Some(10)]);
+    assert_eq!(spent, operations);
+}
+
+#[test]
+fn contrasts_that_share_their_seeds_add_no_degrees_of_freedom() {
+    let text = SPEC.replace("[\"drsae\", \"mlp\"]", "[\"drsae\", \"mlp\", \"untied\"]");
+    // Differences of 1 and 0, and of 3 and 0, whose variances are 0.5 and 4.5.
+    let error = |trial: &Trial| match (trial.config.model.family.name(), trial.config.seed) {
+        ("mlp", 11) => Some(1.0),
+        ("untied", 11) => Some(3.0),
+        _ => Some(0.0),
+    };
+    let spread = |search: &Search| SearchSpread::of(search.cells.sweep, search).unwrap();
+    let spread = decided(&text, error, spread).unwrap();
+    assert_eq!((spread.freedom, spread.contrasts), (1, 2));
+    assert!((spread.sd - 2.5_f64.sqrt()).abs() < 1e-12, "{}", spread.sd);
+    // χ² with one degree of freedom is a squared normal value, and Φ(0.253347) = 0.6.
+    let ratio = spread.upper() / spread.sd * 0.253_347;
+    assert!((ratio - 1.0).abs() < 1e-3, "{ratio}");
 }
 
 #[test]
