@@ -58,7 +58,7 @@ pub struct Args {
     /// Show the first N rows; 0 shows all [default: 20 on a terminal, else all].
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// The format [default: by the ending of FILE: .txt, .csv, .parquet or .html; else table].
+    /// The format [default: by the ending of FILE: .txt, .csv, .parquet or .html; a table without FILE or ending].
     #[arg(long)]
     format: Option<Format>,
     /// Write into a file, which is replaced.

@@ -11,8 +11,9 @@ use super::results::warn_of_damage;
 use super::terminal::{output, print_message};
 use crate::engine::{self, Pending, planned, stale};
 use crate::plan::{Plan, Trial};
-use crate::spec::Sweep;
-use crate::store::{Merged, Status, Store};
+use crate::spec::{Sweep, TestSet};
+use crate::store::{Event, Merged, Status, Store};
+use crate::study::plan_hash;
 use crate::text::{chain, printable, shown};
 
 /// A run of a sweep into its results folder.
@@ -106,6 +107,15 @@ impl SweepRun<'_> {
     pub fn is_decided(&self, merged: &Merged) -> bool {
         let decided = [Status::Complete, Status::Diverged];
         decided.iter().filter_map(|status| merged.counts.get(status)).sum::<usize>() == self.plan.trials.len()
+    }
+
+    /// True if the test of a sealed sweep is all that its plan lacks.
+    pub fn awaits_test(&self) -> Result<bool> {
+        let Self { sweep, plan, store, .. } = *self;
+        let is_decided = |trial| matches!(self.status(trial), Status::Complete | Status::Diverged);
+        let own = plan_hash(sweep)?;
+        let is_tested = store.ledger()?.iter().any(|row| row.event == Event::Unsealed && row.plan == own);
+        Ok(sweep.test == TestSet::Sealed && !is_tested && plan.trials.iter().all(is_decided))
     }
 
     /// Prints the number of complete trials and why the others are not; returns whether all are complete.

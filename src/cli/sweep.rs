@@ -8,7 +8,6 @@ use super::job::Job;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use super::train::{self, TrainArgs};
-use crate::study::Standing;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -52,10 +51,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     train::run(job, &args.train, &|run, ran| {
         let code = run.finish(ran)?;
-        let is_sealed = matches!(Standing::read(&sweep, run.store)?, Standing::Sealed { .. });
-        if code == ExitCode::SUCCESS && is_sealed {
+        if run.awaits_test()? {
             print_message(format_args!(
-                "{}: all trials are complete; `{}` tests their networks",
+                "{}: every trial is complete or has diverged; `{}` tests their networks",
                 sweep.name,
                 args.spec.command("unseal")
             ));

@@ -31,7 +31,7 @@ again: it goes on where it stopped.
 Exit code: 0 when every planned trial is complete, 1 when one diverged, 2 on an error, such as trials that are
 pending, failed or timed out, and 129, 130 or 143 after SIGHUP, SIGINT or SIGTERM.";
 
-/// Test the networks of a sealed sweep, once all trials have ended.
+/// Test the networks of a sealed sweep, once every trial is complete or has diverged.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -67,7 +67,7 @@ pub(super) fn read(
     let method = read_method(table, study.config).map_err(blame)?;
     let of_epochs = study.axes.iter().find(|found| sets_any(&found.axis.path, &EPOCHS));
     if let (Method::Halving { .. }, Some(found)) = (&method, of_epochs) {
-        let reason = "changes the number of epochs, and all cells have the same rungs; search by `method = \"random\"` or \
+        let reason = "sets the epochs of phases, and all cells have the same rungs; search by `method = \"random\"` or \
                       `\"grid\"`, which have none";
         return Err(doc.error(&found.at, Invalid::new(found.at.join("."), reason)));
     }
@@ -221,7 +221,7 @@ fn check_settings(space: &[Dimension], matches_widths: bool) -> Result<(), Inval
             Some("and every configuration has the same number of epochs")
         } else if matches_widths && is_of_size(path) {
             Some(
-                "which changes the size that `compare.match` holds equal; make it an axis of the sweep, or remove \
+                "which may change the size that `compare.match` holds equal; make it an axis of the sweep, or remove \
                  `compare.match`",
             )
         } else {

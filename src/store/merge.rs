@@ -66,7 +66,9 @@ impl Store {
         if let Some(merged) = survey.standing() {
             return Ok(merged);
         }
-        self.settle(survey.stored())?;
+        if survey.needs_stored() {
+            self.settle(survey.stored())?;
+        }
         self.write_tables(survey)
     }
 

@@ -116,7 +116,7 @@ fn images_and_matched_sizes_are_not_searched() {
     ] {
         let error = searched(size, matched).unwrap_err();
         let path = size.split(' ').next().unwrap();
-        let reason = format!("has `{path}`, which changes the size that `compare.match` holds equal");
+        let reason = format!("has `{path}`, which may change the size that `compare.match` holds equal");
         assert!(error.contains(&reason), "{error}");
         searched(size, "").unwrap();
     }
@@ -127,7 +127,7 @@ fn images_and_matched_sizes_are_not_searched() {
 fn halving_needs_one_number_of_epochs() {
     let text = study().replace("model.steps = [1, 2]", "training.phases.1.epochs = [4, 8]");
     let error = parse(&text, &[]).unwrap_err().to_string();
-    let place = "`sweep.grid.training.phases.1.epochs` changes the number of epochs";
+    let place = "`sweep.grid.training.phases.1.epochs` sets the epochs of phases";
     assert!(error.starts_with("a.toml:21:") && error.contains(place), "{error}");
     let random = "\"random\"\nconfigurations = 12";
     let text = text.replace("\"halving\"\nconfigurations = 12\nrungs = [3, 4]", random);

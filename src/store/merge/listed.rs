@@ -1,6 +1,6 @@
 //! The merged tables, held against the checksums that the merges have listed.
 
-use super::{NEW_SUMS, SUMS, Sums, Table, checksum};
+use super::{SUMS, Sums, Table, checksum};
 use crate::store::tables::{Row, parse_rows};
 use crate::store::{Error, Store};
 
@@ -24,15 +24,15 @@ impl Listed {
         Ok(Self { old: store.sums()?, new: store.announced_sums()? })
     }
 
-    /// Refuses a table with this checksum if no merge wrote it; earlier versions listed none.
+    /// Refuses a table with this checksum if no merge wrote it. Without a list of a merge that ended, as earlier versions
+    /// left none, any table is taken as it is.
     pub(super) fn expect(&self, store: &Store, table: Table, sum: &str) -> Result<(), Error> {
-        if self.sums().next().is_none() || self.origin(table, sum).is_some() {
+        if self.old.is_none() || self.origin(table, sum).is_some() {
             return Ok(());
         }
-        let lists = self.names();
         let reason = format!(
-            "it was changed after it was merged, for {SUMS} lists another checksum; restore both, or remove {lists} to \
-             take the table as it is"
+            "it was changed after it was merged, for {SUMS} lists another checksum; restore both, merge the trials' \
+             folders again by `drsae analyze`, or remove {SUMS} to take the table as it is"
         );
         Err(Error::Malformed { path: store.table(table), reason })
     }
@@ -44,27 +44,16 @@ impl Listed {
         new.or(lists(&self.old).then_some(Origin::Old))
     }
 
-    /// Refuses that a table is missing if a merge wrote it and no trial's folder is left to merge it from.
+    /// Refuses that `trials.csv` is missing if a merge wrote it and no trial's folder is left to merge it from.
     fn expect_none(&self, store: &Store, table: Table) -> Result<(), Error> {
-        let is_listed = self.sums().any(|sums| sums.get(table.file()).is_some());
-        if !is_listed || !store.ended()?.is_empty() {
+        let is_listed = self.old.as_ref().is_some_and(|sums| sums.get(table.file()).is_some());
+        if table != Table::Trials || !is_listed || !store.ended()?.is_empty() {
             return Ok(());
         }
-        let lists = self.names();
         let reason = format!(
-            "it is missing, though {SUMS} lists it; restore it, or remove {lists} to compute its trials again"
+            "it is missing, though {SUMS} lists it; restore it, or remove {SUMS} to compute its trials again"
         );
         Err(Error::Malformed { path: store.table(table), reason })
-    }
-
-    /// The files of the lists, for advice.
-    fn names(&self) -> String {
-        let new = if self.new.is_some() { format!(" and {NEW_SUMS}") } else { String::new() };
-        format!("{SUMS}{new}")
-    }
-
-    fn sums(&self) -> impl Iterator<Item = &Sums> {
-        self.old.iter().chain(&self.new)
     }
 }
 

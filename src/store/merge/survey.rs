@@ -96,6 +96,12 @@ impl Survey<'_> {
         &self.stored
     }
 
+    /// True if a planned trial has no complete folder, so that its stored row may be needed.
+    pub(super) fn needs_stored(&self) -> bool {
+        let is_complete = |sealed: &Sealed| sealed.outcome.status == Status::Complete;
+        self.trials.iter().any(|trial| !matches!(&trial.result, Ok(Some(sealed)) if is_complete(sealed)))
+    }
+
     /// The outcome of a merge that would change nothing: no folder has a result, and the
     /// stored rows are those of the plan.
     pub(super) fn standing(&self) -> Option<Merged> {
