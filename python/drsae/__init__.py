@@ -1,10 +1,11 @@
-"""Reads the results folders of drsae into data frames, and weights into NumPy arrays.
+"""Reads the results folders of drsae into data frames, weights into NumPy arrays, and networks to run in NumPy.
 
     import drsae
 
     depth = drsae.Results("results/depth")
     depth.trials.group_by("steps").agg(...)        # polars, or pandas: depth.frame("trials", "pandas")
     depth.weights(depth.trials["trial"][0])["decoder"].shape
+    depth.network(depth.trials["trial"][0]).predict(images)
 
 docs/FORMAT.md gives the meaning of every table and column.
 """
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import numpy
     import pandas
     import polars
+
+    from .network import Network
 
 __all__ = ["Results", "run", "weights"]
 
@@ -107,6 +110,12 @@ class Results:
     def weights(self, trial: str) -> dict[str, numpy.ndarray]:
         """The weights of a trial by name. E is "encoder" `[n, m]`, S "recurrent" `[n, n]`, D "decoder" `[m, n]`."""
         return weights(self.folder / "trials" / trial / "model.safetensors")
+
+    def network(self, trial: str) -> Network:
+        """The network of a trial, to run on other images."""
+        from .network import Network
+
+        return Network(self.folder / "trials" / trial / "model.safetensors")
 
 
 def weights(file: str | os.PathLike[str]) -> dict[str, numpy.ndarray]:

@@ -139,6 +139,7 @@ impl Evaluated {
             "test_count": self.images(),
             "standard_error": self.standard_error(),
             "reconstruction": self.evaluation.reconstruction,
+            "class": self.evaluation.class,
             "active_fraction": self.evaluation.active,
         });
         writeln!(out, "{answer:#}")?;

@@ -1,7 +1,7 @@
 //! `drsae export` and the tables, read by the tools that they are written for.
 //!
 //! Python is that of `DRSAE_PYTHON`, which must have the packages `tensorboard`, `polars`,
-//! `pandas` and `safetensors`; without the variable it is `python3`, and tests that lack a package print this and are
+//! `pandas`, `numpy` and `safetensors`; without the variable it is `python3`, and tests that lack a package print this and are
 //! skipped. `.ci/run` sets the variable.
 
 mod python;
@@ -212,4 +212,70 @@ fn the_frames_of_the_python_module_are_the_csv() {
     assert_eq!(found["decoder"], serde_json::json!([784, 6]));
     assert_eq!((&found["hidden"], &found["name"]), (&Value::from(6), &Value::from("smoke")));
     assert!(found["refusal"].as_str().unwrap().contains("no results folder"), "{found}");
+}
+
+/// Every family, and what changes the inputs or the scores.
+const NETWORKS: &str = r#"
+name = "networks"
+seeds = 1
+
+[data]
+source = "npz"
+file = "bytes.npz"
+validation = 20
+
+[model]
+steps = 3
+hidden = 8
+
+[training]
+batch = 10
+phases = [{ epochs = 4, rate = 1e-2, discriminative = true }]
+
+[sweep.grid]
+"model.family" = ["drsae", "untied", "untied-recurrent", "untied-encoder", "mlp", "residual-mlp"]
+
+[sweep.zip]
+"data.scale" = ["unit-norm", "none", "none"]
+"model.decoder_nonnegative" = [false, true, false]
+"model.classifier_bias" = [false, true, false]
+"#;
+
+/// The forward pass in NumPy and that of the program agree on every image.
+#[test]
+fn the_networks_of_the_python_module_are_those_of_the_program() {
+    let Some(python) = Python::with(&["numpy", "safetensors"]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    python.run(folder.path(), "network.py", &["write"]);
+    fs::write(folder.path().join("networks.toml"), NETWORKS).unwrap();
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    let variants = [
+        ("own", "bytes.npz", ""),
+        ("first", "doubles.npz", "model.input=first"),
+        ("uncentred", "bytes.npz", "data.centre=false"),
+        ("shared", "doubles.npz", "model.tie.threshold=true"),
+    ];
+    for (name, data, setting) in variants {
+        let file = format!("data.file={data}");
+        let settings = ["--set", &file, "--set", setting];
+        let settings = if setting.is_empty() { &settings[..2] } else { &settings };
+        let arguments = [&["sweep", "networks.toml", "--results", name], settings].concat();
+        let output = drsae(folder.path(), &arguments);
+        assert!(output.status.success(), "{output:?}");
+        let root = format!("{name}/networks");
+        let arguments = ["evaluate", module.to_str().unwrap(), data, &root];
+        let found = json(&python.run(folder.path(), "network.py", &arguments));
+        let trials = found.as_object().unwrap();
+        assert_eq!(trials.len(), 18);
+        for (trial, found) in trials {
+            let weights = format!("{root}/trials/{trial}/model.safetensors");
+            let output = drsae(folder.path(), &["eval", &weights, "--data", data, "--json"]);
+            let expected = json(std::str::from_utf8(&output.stdout).unwrap());
+            for measure in ["test_errors", "reconstruction", "class", "active_fraction"] {
+                let [found, expected] = [found, &expected].map(|of| of[measure].as_f64().unwrap());
+                let is_close = (found - expected).abs() <= 1e-5 * expected.abs();
+                assert!(is_close, "{trial}: {measure} {found}, not {expected}");
+            }
+        }
+    }
 }
