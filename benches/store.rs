@@ -57,11 +57,11 @@ fn write(criterion: &mut Criterion) {
     in_an_attempt(|trial| {
         group.throughput(Throughput::Elements(EPOCHS as u64));
         group.bench_function("epochs.csv", |bencher| {
-            bencher.iter(|| trial.write_epochs(&epochs).expect("a folder that can be written to"));
+            bencher.iter(|| trial.write_rows(&epochs).expect("a writable folder"));
         });
         group.throughput(Throughput::Elements(IMAGES as u64));
         group.bench_function("predictions.csv", |bencher| {
-            bencher.iter(|| trial.write_predictions(&predictions).expect("a folder that can be written to"));
+            bencher.iter(|| trial.write_rows(&predictions).expect("a writable folder"));
         });
     });
     group.finish();

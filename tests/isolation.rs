@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use drsae::data;
 use drsae::device::Kind;
-use drsae::engine::{self, Control, DatasetCache, Ending, Networks, Observer, local};
+use drsae::engine::{self, Control, DatasetCache, Ending, Observer, local};
 use drsae::plan::{Plan, Trial};
 use drsae::spec::Sweep;
 use drsae::store::{Status, Store, file};
@@ -58,7 +58,7 @@ fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status
     let datasets =
         DatasetCache::load(plan.trials.iter().map(|trial| &trial.config.data), None, drsae::data::Part::All)
             .unwrap();
-    local::run(&pending, &store, &Networks { datasets: &datasets }, control, jobs, fault).unwrap();
+    local::run(&pending, &store, &datasets, control, jobs, fault).unwrap();
     let state = |trial: &Trial| {
         let folder = store.trial(&trial.id).unwrap();
         let failure = std::fs::read_to_string(folder.path().join(file::FAILURE)).unwrap_or_default();

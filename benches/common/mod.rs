@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use drsae::device::Kind;
 use drsae::provenance::Provenance;
 use drsae::spec::Sweep;
-use drsae::store::{Acquisition, EpochRow, FORMAT, Leases, Outcome, PredictionRow, Status, Store, TimingRow};
+use drsae::store::{
+    Acquisition, EpochRow, FORMAT, Leases, Outcome, PredictionRow, Status, Store, TimingRow, file,
+};
 
 /// Size of a finished trial's files.
 #[derive(Debug, Clone, Copy)]
@@ -70,10 +72,10 @@ pub fn finish(store: &Store, id: &str, index: usize, size: Size) -> io::Result<(
         let leases = Leases::start(store.shared_io()).expect("a timer");
         let Acquisition::Acquired(lease) = store.acquire(&trial, &leases)? else { panic!("nobody holds it") };
         let trial = store.begin(&trial, lease, store.standing(&trial)?, "")?;
-        trial.write_epochs(&(1..=epochs).map(epoch).collect::<Vec<_>>())?;
-        trial.write_timing(&(1..=epochs).map(timing).collect::<Vec<_>>())?;
-        trial.write_predictions(&predictions)?;
-        trial.write_model(b"")?;
+        trial.write_rows(&(1..=epochs).map(epoch).collect::<Vec<_>>())?;
+        trial.write_rows(&(1..=epochs).map(timing).collect::<Vec<_>>())?;
+        trial.write_rows(&predictions)?;
+        trial.write(file::MODEL, b"")?;
         let data = [("images".to_owned(), "00ff".to_owned())].into();
         trial.write_provenance(&Provenance::now(&data, Kind::Cpu))?;
         trial.finish(&outcome).map(drop)

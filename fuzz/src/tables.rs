@@ -4,7 +4,10 @@ use std::error::Error;
 
 use drsae::analysis::{Analysis, Input, Space, SweepDesign};
 use drsae::anatomy::tables::{CurveRow, Measurement, NetworkRow, UnitRow, read};
-use drsae::store::{self, Store, StoredTables, Survey, TrialTable, parse_rows};
+use drsae::store::{
+    self, EpochRow, PredictionRow, Store, StoredTables, Survey, TimingRow, TrialFile, TrialFolder,
+    TrialTable, parse_rows,
+};
 use drsae::verify::{Audit, AuditedFolder};
 
 use super::sweep::Tiny;
@@ -116,18 +119,15 @@ fn of_a_trial(tiny: &Tiny, input: &[u8]) -> bool {
         .expect("a folder that is no good keeps no other from being merged");
     assert!(merged.damaged.iter().all(|error| error.to_string().contains("epochs.csv")), "{merged:?}");
     let folder = tiny.trial();
-    let accepted = [
-        is_read(folder.read_epochs(), "epochs.csv"),
-        is_read(folder.read_timing(), "timing.csv"),
-        is_read(folder.read_predictions(), "predictions.csv"),
-    ];
+    let accepted =
+        [is_read::<EpochRow>(&folder), is_read::<TimingRow>(&folder), is_read::<PredictionRow>(&folder)];
     accepted.contains(&true)
 }
 
 /// An error names the file and the line.
-fn is_read<T>(rows: Result<Vec<T>, store::Error>, file: &str) -> bool {
-    let Err(error) = rows else { return true };
+fn is_read<R: TrialFile>(folder: &TrialFolder) -> bool {
+    let Err(error) = folder.read_rows::<R>() else { return true };
     let text = error.to_string();
-    assert!(text.contains(file) && text.contains("line"), "{text}: {:?}", error.source());
+    assert!(text.contains(R::FILE) && text.contains("line"), "{text}: {:?}", error.source());
     false
 }

@@ -90,7 +90,7 @@ impl GridRow {
         let DifferenceSummary { missing, test: paired, valid, tests } =
             DifferenceSummary::of(&differences, &valid, is_tested, margin);
         let identical = |cell: &&&[Option<f64>]| cell.iter().all(|difference| *difference == Some(0.0));
-        let secondary = Secondary::of(cells);
+        let [iqm_reference, iqm_challenger, probability_of_improvement] = secondary(cells);
         Self {
             challenger: name.to_owned(),
             cells: cells.len(),
@@ -100,9 +100,9 @@ impl GridRow {
             test: paired,
             valid,
             tests,
-            iqm_reference: secondary.iqm_reference,
-            iqm_challenger: secondary.iqm_challenger,
-            probability_of_improvement: secondary.probability_of_improvement,
+            iqm_reference,
+            iqm_challenger,
+            probability_of_improvement,
         }
     }
 }
@@ -114,29 +114,21 @@ fn averages(by_cell: &[&[Option<f64>]]) -> Vec<Option<f64>> {
     (0..seeds).map(|at| of_seed(at).and_then(|cells| mean(&cells))).collect()
 }
 
-/// The figures that ignore the seeds of a cell's trials.
-struct Secondary {
-    iqm_reference: Option<Estimate>,
-    iqm_challenger: Option<Estimate>,
-    probability_of_improvement: Option<Estimate>,
-}
-
-impl Secondary {
-    /// Each figure draws from its own random stream, which is the same in every row, so that the reference has the same
-    /// interval in all rows.
-    fn of(cells: &[&Pair<'_>]) -> Self {
-        let reference: Vec<_> = cells.iter().map(|pair| pair.reference.test_errors()).collect();
-        let challenger: Vec<_> = cells.iter().map(|pair| pair.challenger.test_errors()).collect();
-        let reference: Vec<&[f64]> = reference.iter().map(Vec::as_slice).collect();
-        let challenger: Vec<&[f64]> = challenger.iter().map(Vec::as_slice).collect();
-        let both = [&challenger[..], &reference[..]].concat();
-        let random = |figure| rng::stream(0, Purpose::Bootstrap, figure);
-        Self {
-            iqm_reference: bootstrap(&reference, iqm, CONFIDENCE, &mut random(0)),
-            iqm_challenger: bootstrap(&challenger, iqm, CONFIDENCE, &mut random(1)),
-            probability_of_improvement: bootstrap(&both, improvement, CONFIDENCE, &mut random(2)),
-        }
-    }
+/// The figures that ignore the seeds of a cell's trials: the interquartile mean of the reference, that of the challenger,
+/// and the probability of improvement. Each draws from its own random stream, which is the same in every row, so that the
+/// reference has the same interval in all rows.
+fn secondary(cells: &[&Pair<'_>]) -> [Option<Estimate>; 3] {
+    let reference: Vec<_> = cells.iter().map(|pair| pair.reference.test_errors()).collect();
+    let challenger: Vec<_> = cells.iter().map(|pair| pair.challenger.test_errors()).collect();
+    let reference: Vec<&[f64]> = reference.iter().map(Vec::as_slice).collect();
+    let challenger: Vec<&[f64]> = challenger.iter().map(Vec::as_slice).collect();
+    let both = [&challenger[..], &reference[..]].concat();
+    let random = |figure| rng::stream(0, Purpose::Bootstrap, figure);
+    [
+        bootstrap(&reference, iqm, CONFIDENCE, &mut random(0)),
+        bootstrap(&challenger, iqm, CONFIDENCE, &mut random(1)),
+        bootstrap(&both, improvement, CONFIDENCE, &mut random(2)),
+    ]
 }
 
 /// Absent where a cell has no values: the mean of the others would be of another grid.

@@ -24,7 +24,7 @@ const COMPARISON_ORDER: [&str; 8] = [
 /// file or the command that shows all of it.
 #[must_use]
 pub fn table(view: &TableView, dispensable: &[&str], source: &str, space: Space) -> String {
-    Columns::of(view, ToOwned::to_owned).text(&TableText { title: "", dispensable, source }, space)
+    Columns::of(view, ToOwned::to_owned).text("", dispensable, source, space)
 }
 
 /// The cells, every cell against its reference, and the verdict; `folder` is that of the files of the analysis.
@@ -55,7 +55,7 @@ fn summary(cells: &Summary, source: &str, space: Space) -> String {
     };
     let columns = Columns::of(&views::summary(cells), brief).by_seed(error, &cells.seeds, seed);
     let title = "Errors in percent, mean ± standard deviation over n seeds";
-    columns.text(&TableText { title, dispensable: &SUMMARY_ORDER, source }, space)
+    columns.text(title, &SUMMARY_ORDER, source, space)
 }
 
 fn comparison(compared: &Compared, source: &str, space: Space) -> String {
@@ -72,15 +72,14 @@ fn comparison(compared: &Compared, source: &str, space: Space) -> String {
     let title = format!(
         "Difference in error from {reference}, percentage points, paired by seed (+ where {reference} is better)"
     );
-    columns.text(&TableText { title: &title, dispensable: &COMPARISON_ORDER, source }, space)
+    columns.text(&title, &COMPARISON_ORDER, source, space)
 }
 
 /// The effects, after an empty line; empty if the spec names none.
 fn effects(compared: &Compared, source: &str, space: Space) -> String {
     let Some(view) = views::effects(compared) else { return String::new() };
     let title = "Effects on the error, percentage points, paired by seed (+ where `plus` has more)";
-    let text = TableText { title, dispensable: &COMPARISON_ORDER, source };
-    format!("\n{}", Columns::of(&view, brief).text(&text, space))
+    format!("\n{}", Columns::of(&view, brief).text(title, &COMPARISON_ORDER, source, space))
 }
 
 /// A column head without its unit, which the title names.
@@ -92,13 +91,6 @@ fn brief(head: &str) -> String {
 /// The text in lines that fit.
 fn wrapped(text: &str, space: Space) -> String {
     wrap::lines(text, space.columns.unwrap_or(wrap::READABLE).min(wrap::READABLE)).join("\n") + "\n"
-}
-
-/// The texts around a table, and the order in which it loses columns.
-struct TableText<'t> {
-    title: &'t str,
-    dispensable: &'t [&'t str],
-    source: &'t str,
 }
 
 /// The columns of a view, with what only wide terminals show.
@@ -132,7 +124,8 @@ impl Columns {
         self
     }
 
-    fn text(&self, &TableText { title, dispensable, source }: &TableText<'_>, space: Space) -> String {
+    /// The table, with the heads of the columns that it loses first, and what shows all of it.
+    fn text(&self, title: &str, dispensable: &[&str], source: &str, space: Space) -> String {
         let Self { head, rows, texts, additional } = self;
         let table = TextTable {
             title,

@@ -1,6 +1,9 @@
 //! Errors of measurements.
 
+use std::io;
+
 use crate::model::Model;
+use crate::store;
 
 /// An error of measuring a network, or of reading or writing a table.
 #[derive(Debug, thiserror::Error)]
@@ -17,26 +20,11 @@ pub enum Error {
         steps: usize,
     },
     /// A table has other columns, or a field that cannot be parsed.
-    #[error("line {line} of {table}: {reason}; remove the file and measure every network again")]
-    Table {
-        /// Name of the file.
-        table: &'static str,
-        /// Line, from 1.
-        line: u64,
-        /// The fault.
-        reason: String,
-    },
-    /// A table is not a CSV file.
-    #[error("cannot read {table}; remove the file and measure every network again")]
-    Csv {
-        /// Name of the file.
-        table: &'static str,
-        /// Its cause.
-        source: csv::Error,
-    },
+    #[error("{0}; remove the file and measure every network again")]
+    Table(store::Error),
     /// Memory is exhausted.
     #[error("cannot write a table")]
-    Write(#[from] csv::Error),
+    Write(#[from] io::Error),
     /// A tensor operation failed.
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),

@@ -204,6 +204,12 @@ pub(super) fn minus(one: Option<f64>, other: Option<f64>) -> Option<f64> {
     Some(one? - other?)
 }
 
+impl Default for Measure {
+    fn default() -> Self {
+        Self::ALL[0]
+    }
+}
+
 impl Serialize for Measure {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.definition().name)

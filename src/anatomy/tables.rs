@@ -1,16 +1,17 @@
 //! The tables of an anatomy as typed rows, written to CSV and read back.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::ablation::Performance;
 use super::measure::Measure;
 use super::{Error, Unit, UnitKind};
+use crate::store::{self, Row};
 
 /// The training stage at which a network was measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Stage {
     /// Trained to its end.
+    #[default]
     #[serde(rename = "trained")]
     Trained,
     /// After its first phase, before labels were used.
@@ -37,18 +38,16 @@ impl Stage {
 }
 
 /// A row of a table about single networks.
-pub trait NetworkRow: Serialize + DeserializeOwned {
+pub trait NetworkRow: Row {
     /// Name of the table.
     const FILE: &'static str;
-    /// Its header.
-    const HEADER: &'static str;
 
     /// Seed and stage of the network that the row is about.
     fn network(&self) -> (u64, Stage);
 }
 
 /// One measured number; a row of `measures.csv`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Measurement {
     /// Seed of the network.
     pub seed: u64,
@@ -61,9 +60,10 @@ pub struct Measurement {
     pub value: f64,
 }
 
+impl Row for Measurement {}
+
 impl NetworkRow for Measurement {
     const FILE: &'static str = "measures.csv";
-    const HEADER: &'static str = "seed,network,measure,value";
 
     fn network(&self) -> (u64, Stage) {
         (self.seed, self.network)
@@ -71,7 +71,7 @@ impl NetworkRow for Measurement {
 }
 
 /// One iteration of a network; a row of `curves.csv`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CurveRow {
     /// Seed of the network.
     pub seed: u64,
@@ -100,10 +100,10 @@ pub struct CurveRow {
     pub right_hard_ista: Option<f64>,
 }
 
+impl Row for CurveRow {}
+
 impl NetworkRow for CurveRow {
     const FILE: &'static str = "curves.csv";
-    const HEADER: &'static str =
-        "seed,network,iteration,categorical,part,right,right_hard,right_ista,right_hard_ista";
 
     fn network(&self) -> (u64, Stage) {
         (self.seed, self.network)
@@ -112,7 +112,7 @@ impl NetworkRow for CurveRow {
 
 /// One unit of a trained network; a row of `units.csv`. See [`Unit`], [`UnitWiring`](super::wiring::UnitWiring) and
 /// [`Performance`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they are those of `Unit`, `UnitWiring` and `Performance`")]
 pub struct UnitRow {
     pub seed: u64,
@@ -155,12 +155,10 @@ pub struct UnitRow {
     pub reconstruction_without: f64,
 }
 
+impl Row for UnitRow {}
+
 impl NetworkRow for UnitRow {
     const FILE: &'static str = "units.csv";
-    const HEADER: &'static str = "seed,unit,kind,class,selectivity,classes,angle,recurrent_norm,\
-                                  classifier_norm,classifier_class,decoder_mean,ista_angle,afferent_angle,\
-                                  second_iteration,active_mean,input_share,half_rise,mean_activity,\
-                                  frequency,error_without,class_loss_without,reconstruction_without";
 
     fn network(&self) -> (u64, Stage) {
         (self.seed, Stage::Trained)
@@ -208,42 +206,21 @@ pub fn merge<R: NetworkRow>(old: Option<&[u8]>, new: &[R]) -> Result<Vec<u8>, Er
     kept.retain(|row| new.iter().all(|other| other.network() != row.network()));
     let mut rows: Vec<&R> = kept.iter().chain(new).collect();
     rows.sort_by_key(|row| row.network());
-    write(R::HEADER, rows)
-}
-
-pub(super) fn write<R: Serialize>(header: &str, rows: impl IntoIterator<Item = R>) -> Result<Vec<u8>, Error> {
-    let mut out = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    out.write_record(header.split(','))?;
-    for row in rows {
-        out.serialize(row)?;
-    }
-    out.into_inner().map_err(|error| Error::Write(error.into_error().into()))
+    Ok(store::table(&store::header_of::<R>()?, &rows)?)
 }
 
 /// The rows of a table that this program wrote.
 ///
 /// # Errors
-/// It has another header, or a field cannot be parsed.
+/// It has other columns or the same in another order, or a field cannot be parsed.
 pub fn read<R: NetworkRow>(bytes: &[u8]) -> Result<Vec<R>, Error> {
-    let mut reader = csv::Reader::from_reader(bytes);
-    let columns: Vec<&str> = R::HEADER.split(',').collect();
-    let header = reader.headers().map_err(|source| Error::Csv { table: R::FILE, source })?;
-    if header != columns {
-        let reason = "the columns are not those of this version".to_owned();
-        return Err(Error::Table { table: R::FILE, line: 1, reason });
+    let columns = store::header_of::<R>()?;
+    // `parse_rows` passes over columns that a row does not have, and `merge` would drop them.
+    if csv::Reader::from_reader(bytes).headers().is_ok_and(|header| header != columns) {
+        let reason = "line 1: the columns are not those of this version".to_owned();
+        return Err(Error::Table(store::Error::Malformed { path: R::FILE.into(), reason }));
     }
-    let parsed = |row: csv::Result<R>| {
-        row.map_err(|source| match source.kind() {
-            csv::ErrorKind::Deserialize { pos, err } => {
-                let column = err.field().and_then(|field| columns.get(field as usize));
-                let column = column.map(|name| format!("column `{name}`: ")).unwrap_or_default();
-                let reason = format!("{column}{}", err.kind());
-                Error::Table { table: R::FILE, line: pos.as_ref().map_or(0, csv::Position::line), reason }
-            }
-            _ => Error::Csv { table: R::FILE, source },
-        })
-    };
-    reader.deserialize().map(parsed).collect()
+    store::parse_rows(R::FILE.as_ref(), bytes).map_err(Error::Table)
 }
 
 /// Serializes a number with six significant digits: these are the same on every machine, while the last
@@ -298,39 +275,21 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_the_fields_of_the_rows() {
-        fn header(row: impl Serialize) -> String {
-            let mut out = csv::Writer::from_writer(Vec::new());
-            out.serialize(row).unwrap();
-            String::from_utf8(out.into_inner().unwrap()).unwrap().lines().next().unwrap().to_owned()
-        }
-        assert_eq!(header(measurement(1, Stage::Trained, 1.0)), Measurement::HEADER);
-        let performance = Performance::default();
-        let unit = Unit::default();
-        assert_eq!(header(UnitRow::of(1, &unit, performance)), UnitRow::HEADER);
-        let empty: CurveRow =
-            csv::Reader::from_reader(format!("{}\n1,trained,1,,,,,,\n", CurveRow::HEADER).as_bytes())
-                .deserialize()
-                .next()
-                .unwrap()
-                .unwrap();
-        assert_eq!(header(empty), CurveRow::HEADER);
-    }
-
-    #[test]
     fn foreign_tables_are_refused_with_their_line() {
-        let refused = |text: &str| read::<Measurement>(text.as_bytes()).unwrap_err().to_string();
         let head = "seed,network,measure,value\n";
-        assert!(refused("a,b\n").starts_with("line 1 of measures.csv: the columns"));
-        for (row, reason) in [
-            ("x,trained,mean selectivity,1", "line 2 of measures.csv: column `seed`"),
-            ("1,other,mean selectivity,1", "line 2 of measures.csv: unknown variant `other`"),
-            ("1,trained,size,1", "line 2 of measures.csv: unknown measure `size`"),
-            ("1,trained,mean selectivity,NaN", "line 2 of measures.csv: NaN is not finite"),
-            ("1,trained", "cannot read measures.csv"),
+        for (head, row, reason) in [
+            ("a,b\n", "", "line 1: the columns are not those of this version;"),
+            ("network,seed,measure,value\n", "trained,1,mean selectivity,1", "line 1: the columns"),
+            ("seed,network,measure,value,more\n", "1,trained,mean selectivity,1,1", "line 1: the columns"),
+            (head, "x,trained,mean selectivity,1", "line 2: `seed` is `x`: "),
+            (head, "1,other,mean selectivity,1", "line 2: unknown variant `other`"),
+            (head, "1,trained,size,1", "line 2: unknown measure `size`"),
+            (head, "1,trained,mean selectivity,NaN", "line 2: NaN is not finite"),
+            (head, "1,trained", "CSV error: record 1 (line: 2, "),
         ] {
-            let error = refused(&format!("{head}{row}\n"));
-            assert!(error.starts_with(reason), "{error}");
+            let error = read::<Measurement>(format!("{head}{row}").as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("cannot use measures.csv: {reason}")), "{error}");
+            assert!(error.ends_with("; remove the file and measure every network again"), "{error}");
         }
     }
 }

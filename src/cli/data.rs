@@ -2,19 +2,18 @@
 
 mod show;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use clap::Subcommand;
 
 use self::show::Show;
-use super::described::Described;
 use super::terminal::output;
 use super::{notes, source};
 use crate::data::fetch::{Downloader, remove_abandoned};
 use crate::data::known::{ALL, KnownSet};
-use crate::data::{self, Dataset, Part};
+use crate::data::{self, Dataset, Images, Part};
 use crate::text::{chain, printable, shown};
 
 /// Download, check and print the images
@@ -119,8 +118,13 @@ impl Check {
         if let Some(set) = KnownSet::named(&self.source).filter(|_| !self.json) {
             check(set, &set.folder(self.place.data_dir.as_deref())?, out)?;
         }
-        let described = Described::of(&load(&self.source, &self.place)?);
-        if self.json { described.print_json(out) } else { Ok(described.print(out)?) }
+        let dataset = load(&self.source, &self.place)?;
+        if self.json {
+            writeln!(out, "{:#}", json(&dataset))?;
+        } else {
+            print(&dataset, out)?;
+        }
+        Ok(())
     }
 }
 
@@ -129,6 +133,42 @@ fn load(name: &str, place: &Place) -> anyhow::Result<Dataset> {
     let dataset = data::load(&source::named("SOURCE", name)?, place.data_dir.as_deref(), Part::All)?;
     notes::of_dataset(name, &dataset);
     Ok(dataset)
+}
+
+/// Prints the sizes and classes of a data set.
+fn print(dataset: &Dataset, out: &mut impl Write) -> io::Result<()> {
+    let Dataset { name, layout, classes, labels, train, test, .. } = dataset;
+    let kind = train.pixels.type_name();
+    writeln!(out, "{}: {layout}, {kind}, in {classes} classes", printable(name))?;
+    for (part, images) in [("training", train), ("test", test)] {
+        let counts = labels.iter().zip(by_class(images, *classes));
+        let counts: Vec<_> = counts.map(|(label, count)| format!("{label}: {count}")).collect();
+        writeln!(out, "{part:<9}{:>7} images; by label {}", images.len(), counts.join(", "))?;
+    }
+    Ok(())
+}
+
+/// The same for scripts, with the checksums that are in the ids of trials.
+fn json(dataset: &Dataset) -> serde_json::Value {
+    let Dataset { name, layout, classes, labels, train, test, checksums } = dataset;
+    let part = |images: &Images| {
+        let by_class = by_class(images, *classes);
+        serde_json::json!({ "images": images.len(), "by_class": by_class })
+    };
+    serde_json::json!({
+        "source": name, "shape": layout.dimensions(), "type": train.pixels.type_name(),
+        "classes": classes, "labels": labels, "train": part(train), "test": part(test),
+        "checksums": checksums,
+    })
+}
+
+/// The number of images of each class.
+fn by_class(images: &Images, classes: usize) -> Vec<usize> {
+    let mut counts = vec![0; classes];
+    for &label in &images.labels {
+        counts[usize::from(label)] += 1;
+    }
+    counts
 }
 
 /// Lists the state of a set's files.

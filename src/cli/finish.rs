@@ -12,7 +12,7 @@ use super::terminal::{output, print_message};
 use crate::engine::{self, Pending, planned, stale};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Sweep, TestSet};
-use crate::store::{Event, Merged, Status, Store};
+use crate::store::{Event, Merged, Status, Store, Table};
 use crate::study::plan_hash;
 use crate::text::{chain, printable, shown};
 
@@ -50,7 +50,7 @@ impl SweepRun<'_> {
                  again, and the stored results are kept until then",
                 self.plan.name,
                 self.plan.trials.len(),
-                shown(&self.store.trials_csv())
+                shown(&self.store.table(Table::Trials))
             ));
         }
         Ok(())
@@ -103,19 +103,20 @@ impl SweepRun<'_> {
         complete(merged) == self.plan.trials.len() && merged.stored == 0
     }
 
-    /// True if every planned trial is complete or has diverged, which a repetition would not change.
+    /// True if every planned trial is decided.
     pub fn is_decided(&self, merged: &Merged) -> bool {
-        let decided = [Status::Complete, Status::Diverged];
-        decided.iter().filter_map(|status| merged.counts.get(status)).sum::<usize>() == self.plan.trials.len()
+        let decided = merged.counts.iter().filter(|(status, _)| status.is_decided());
+        decided.map(|(_, count)| count).sum::<usize>() == self.plan.trials.len()
     }
 
     /// True if the test of a sealed sweep is all that its plan lacks.
     pub fn awaits_test(&self) -> Result<bool> {
         let Self { sweep, plan, store, .. } = *self;
-        let is_decided = |trial| matches!(self.status(trial), Status::Complete | Status::Diverged);
         let own = plan_hash(sweep)?;
         let is_tested = store.ledger()?.iter().any(|row| row.event == Event::Unsealed && row.plan == own);
-        Ok(sweep.test == TestSet::Sealed && !is_tested && plan.trials.iter().all(is_decided))
+        Ok(sweep.test == TestSet::Sealed
+            && !is_tested
+            && plan.trials.iter().all(|trial| self.status(trial).is_decided()))
     }
 
     /// Prints the number of complete trials and why the others are not; returns whether all are complete.

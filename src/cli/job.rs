@@ -1,4 +1,4 @@
-//! A sweep to train, and the step after its trials have ended.
+//! A sweep to train, the step after its trials have ended, and the outcome.
 
 use std::process::ExitCode;
 
@@ -21,4 +21,20 @@ pub struct Job<'a> {
 }
 
 /// Is called once the trials have ended, with those that ran here.
-pub type Finish<'a> = dyn Fn(&SweepRun<'_>, &[Pending<'_>]) -> Result<ExitCode> + 'a;
+pub type Finish<'a, T> = dyn Fn(&SweepRun<'_>, &[Pending<'_>]) -> Result<T> + 'a;
+
+/// The outcome of a stage of a command.
+pub enum Outcome<T> {
+    /// It ended.
+    Done(T),
+    /// It was interrupted, submitted to a cluster, or lacks trials: the command ends with this exit code.
+    Stopped(ExitCode),
+}
+
+impl Outcome<ExitCode> {
+    /// The exit code of a command whose last stage this is.
+    pub fn code(self) -> ExitCode {
+        let (Self::Done(code) | Self::Stopped(code)) = self;
+        code
+    }
+}

@@ -8,7 +8,6 @@ mod compare;
 mod completions;
 mod conform;
 mod data;
-mod described;
 mod display;
 mod eval;
 mod export;

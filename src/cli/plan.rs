@@ -56,8 +56,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         print_json(&plan, &costs, &total, &mut out)?;
     } else {
         let source = format!("`{} | less -S`", args.spec.command("plan"));
-        let table = Listed { plan: &plan, costs: &costs, total: &total, source: &source };
-        table.print(space().unwrap_or(Space::UNLIMITED), &mut out)?;
+        let lines = listing(&plan, &costs, &total, &source, space().unwrap_or(Space::UNLIMITED));
+        lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -174,38 +174,24 @@ fn stages(args: &Args, sweep: &Sweep, plan: &Plan, pilot: Option<&Pilot>) -> Res
     Ok(ExitCode::SUCCESS)
 }
 
-/// The trials of a plan with their costs.
-struct Listed<'p> {
-    plan: &'p Plan,
-    costs: &'p [Cost<'p>],
-    total: &'p Total,
-    /// The command that shows all.
-    source: &'p str,
-}
-
-impl Listed<'_> {
-    /// Prints a row for each trial, and the total.
-    fn print(&self, space: Space, out: &mut dyn Write) -> Result<()> {
-        let Self { plan, costs, total, source } = *self;
-        let timed = total.seconds.map(|_| "time");
-        let head =
-            ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(timed).chain(["MiB", "folder"]);
-        let head: Vec<String> = head.map(str::to_owned).collect();
-        let rows: Vec<_> = costs.iter().map(Cost::cells).collect();
-        let dispensable = &["MiB", "folder", "MFLOP/image", "index", "parameters"];
-        let table = TextTable { dispensable, source, ..TextTable::new(&head, &rows, 2) };
-        table.lines(space).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        let time = |seconds| format!("about {} with ", duration(Duration::from_secs_f64(seconds)));
-        let (count, about) = (plan.trials.len(), total.seconds.map(time).unwrap_or_default());
-        let sum = format!(
-            "{}: {count} trials, {about}{} in parallel, {} MiB",
-            plan.name,
-            total.jobs,
-            mebibytes(total.bytes)
-        );
-        wrap::indented(&sum, (0, 0), space.columns).iter().try_for_each(|line| writeln!(out, "{line}"))?;
-        Ok(())
-    }
+/// The lines of a table of the trials with their costs, and of the total; `source` is the command that shows all.
+fn listing(plan: &Plan, costs: &[Cost], total: &Total, source: &str, space: Space) -> Vec<String> {
+    let timed = total.seconds.map(|_| "time");
+    let head =
+        ["index", "trial", "parameters", "MFLOP/image"].into_iter().chain(timed).chain(["MiB", "folder"]);
+    let head: Vec<String> = head.map(str::to_owned).collect();
+    let rows: Vec<_> = costs.iter().map(Cost::cells).collect();
+    let dispensable = &["MiB", "folder", "MFLOP/image", "index", "parameters"];
+    let table = TextTable { dispensable, source, ..TextTable::new(&head, &rows, 2) };
+    let time = |seconds| format!("about {} with ", duration(Duration::from_secs_f64(seconds)));
+    let (count, about) = (plan.trials.len(), total.seconds.map(time).unwrap_or_default());
+    let sum = format!(
+        "{}: {count} trials, {about}{} in parallel, {} MiB",
+        plan.name,
+        total.jobs,
+        mebibytes(total.bytes)
+    );
+    [table.lines(space), wrap::indented(&sum, (0, 0), space.columns)].concat()
 }
 
 fn mebibytes(bytes: u64) -> String {
@@ -237,11 +223,7 @@ mod tests {
             *cost = Cost { id: cost.id.rsplit_once('-').unwrap().0, seconds, bytes: 3 << 20, ..*cost };
         }
         let total = Total { jobs: 2, seconds, bytes: 9 << 20 };
-        let mut out = Vec::new();
-        let listed =
-            Listed { plan, costs: &costs, total: &total, source: "`drsae plan small.toml | less -S`" };
-        listed.print(space, &mut out).unwrap();
-        String::from_utf8(out).unwrap()
+        listing(plan, &costs, &total, "`drsae plan small.toml | less -S`", space).join("\n")
     }
 
     #[test]

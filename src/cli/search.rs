@@ -1,13 +1,12 @@
 //! `drsae search`: the search of a study, by validation error alone.
 
-use std::cell::Cell;
 use std::io::Write;
 use std::iter;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 
-use super::job::Job;
+use super::job::{Job, Outcome};
 use super::spec_args::SpecArgs;
 use super::terminal::{output, page, print_message, print_written};
 use super::train::{self, TrainArgs};
@@ -16,21 +15,9 @@ use crate::plan::Plan;
 use crate::report;
 use crate::spec::{self, Sweep};
 use crate::store::Store;
-use crate::study::{Search, SearchRow, Stage, best_toml};
+use crate::study::{self, Search, SearchRow, Stage, best_toml};
 use crate::text::shown;
 use crate::text::table::TextTable;
-
-/// Name of the folder of the search within that of the study.
-const FOLDER: &str = "search";
-
-/// Table of all configurations, in the folder of the analysis.
-const TABLE: &str = "search.csv";
-
-/// Its figure, in the folder of the analysis.
-const FIGURE: &str = "search.svg";
-
-/// The chosen settings, in the folder of the analysis.
-const BEST: &str = "best.toml";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,14 +65,6 @@ pub struct Study<'a> {
     folder: SpecArgs,
 }
 
-/// The outcome of a search.
-pub enum Outcome<'a> {
-    /// The choice is made.
-    Done(Search<'a>),
-    /// It was interrupted, submitted to a cluster, or lacks trials.
-    Stopped(ExitCode),
-}
-
 impl<'a> Study<'a> {
     /// Loads the spec of a study and plans its cells.
     pub fn load(args: &'a SpecArgs) -> Result<Self> {
@@ -97,7 +76,7 @@ impl<'a> Study<'a> {
             args.command("sweep")
         );
         let plan = args.plan(&sweep)?;
-        let root = args.root(&sweep).join(FOLDER);
+        let root = args.root(&sweep).join(study::SEARCH_FOLDER);
         let folder = SpecArgs {
             spec: root.join("sweep.toml"),
             overrides: Vec::new(),
@@ -110,7 +89,7 @@ impl<'a> Study<'a> {
 
     /// Runs the stages of the search that are not complete; `command` continues it. Merged tables that decide all
     /// stages stand, with the trials' folders or without, unless a kill ended their merge.
-    pub fn search(&self, train: &TrainArgs, command: &str) -> Result<Outcome<'_>> {
+    pub fn search(&self, train: &TrainArgs, command: &str) -> Result<Outcome<Search<'_>>> {
         let is_merged = self.store().is_ok_and(|store| matches!(store.has_unfinished_merge(), Ok(false)));
         if !train.retries()
             && is_merged
@@ -125,14 +104,14 @@ impl<'a> Study<'a> {
             let plan = self.folder.plan(&sweep)?;
             self.announce(&search);
             let job = Job { spec: &self.folder, sweep: &sweep, plan: &plan, command };
-            let is_finished = Cell::new(false);
-            let code = train::run(job, train, &|run, _| {
+            let outcome = train::run(job, train, &|run, _| {
                 let (merged, is_damaged) = run.merge()?;
-                is_finished.set(!is_damaged && run.is_decided(&merged));
-                Ok(ExitCode::from(u8::from(!is_finished.get())))
+                Ok(!is_damaged && run.is_decided(&merged))
             })?;
-            if !is_finished.get() {
-                return Ok(Outcome::Stopped(code));
+            match outcome {
+                Outcome::Done(true) => {}
+                Outcome::Done(false) => return Ok(Outcome::Stopped(ExitCode::from(1))),
+                Outcome::Stopped(code) => return Ok(Outcome::Stopped(code)),
             }
             search.advance(&plan, &self.store()?.trial_table()?)?;
         }
@@ -154,7 +133,7 @@ impl<'a> Study<'a> {
 
     /// The results folder of the search.
     fn store(&self) -> Result<Store> {
-        Store::at(&self.args.root(&self.sweep).join(FOLDER)).with_context(|| {
+        Store::at(&self.args.root(&self.sweep).join(study::SEARCH_FOLDER)).with_context(|| {
             format!("{} is not searched yet: `{}` does that", self.sweep.name, self.args.command("search"))
         })
     }
@@ -168,11 +147,11 @@ impl<'a> Study<'a> {
     fn write(&self, search: &Search) -> Result<()> {
         let store = self.store()?;
         analysis::analyze(&store, &SweepDesign::of(&search.sweep()?))?;
-        print_written(&store.write_analysis(TABLE, &SearchRow::csv(search.rows())?)?);
+        print_written(&store.write_analysis(study::SEARCH_TABLE, &SearchRow::csv(search.rows())?)?);
         if let Some(figure) = report::search_figure(search.rows())? {
-            print_written(&store.write_analysis(FIGURE, &figure)?);
+            print_written(&store.write_analysis(study::SEARCH_FIGURE, &figure)?);
         }
-        print_written(&store.write_analysis(BEST, best_toml(&self.sweep, search)?.as_bytes())?);
+        print_written(&store.write_analysis(study::BEST, best_toml(&self.sweep, search)?.as_bytes())?);
         Ok(())
     }
 
@@ -190,7 +169,7 @@ impl<'a> Study<'a> {
         let rows: Vec<Vec<_>> = search.chosen_rows().into_iter().map(cells).collect();
         let table = TextTable {
             title: "The choice of each group, by its mean validation error",
-            source: &shown(&self.store()?.analysis_file(BEST)),
+            source: &shown(&self.store()?.analysis_file(study::BEST)),
             ..TextTable::new(&head, &rows, 1)
         };
         let mut out = output();

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 
 use super::finish::SweepRun;
-use super::job::{Finish, Job};
+use super::job::{Finish, Job, Outcome};
 use super::results;
 use super::run_args::RunArgs;
 use super::spec_args::SpecArgs;
@@ -81,7 +81,7 @@ pub fn dry_run(args: &SlurmArgs, job: Job, run_args: &RunArgs) -> Result<ExitCod
 }
 
 /// Submits the sweep; calls `finish` once nothing of it is missing or queued.
-pub fn run(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish) -> Result<ExitCode> {
+pub fn run<T>(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish<T>) -> Result<Outcome<T>> {
     let Job { spec: spec_args, sweep, plan, command } = job;
     let (cluster, root) = (SlurmCommands::find()?, absolute(spec_args.root(sweep))?);
     let submitter = submitter(args, job, run_args, (&cluster, &root))?;
@@ -98,7 +98,7 @@ pub fn run(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish) -> R
     let active = submitter.submit(&store, &mut |event| print_event(plan, &event))?;
     if active.is_empty() {
         print_message(format_args!("{}: no trial is missing or queued", plan.name));
-        return finish(&run, &[]);
+        return finish(&run, &[]).map(Outcome::Done);
     }
     if !args.follow {
         print_message(format_args!(
@@ -107,11 +107,11 @@ pub fn run(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish) -> R
             spec_args.command("status"),
             active.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
         ));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Outcome::Stopped(ExitCode::SUCCESS));
     }
     match follow::until_ended(plan, &store, &cluster)? {
-        Some(code) => Ok(ExitCode::from(code)),
-        None => finish(&run, &[]),
+        Some(code) => Ok(Outcome::Stopped(ExitCode::from(code))),
+        None => finish(&run, &[]).map(Outcome::Done),
     }
 }
 

@@ -11,7 +11,7 @@ use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use crate::device::Kind;
 use crate::spec::Sweep;
-use crate::store::Store;
+use crate::store::{Store, Table};
 use crate::text::{chain, shown};
 
 /// Folders of a sweep that hold no other sweep.
@@ -45,7 +45,7 @@ impl StoredSweep {
 
     /// True if its tables were merged.
     pub fn is_merged(&self) -> bool {
-        self.store.trials_csv().exists()
+        self.store.table(Table::Trials).exists()
     }
 }
 

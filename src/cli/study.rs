@@ -1,12 +1,11 @@
 //! `drsae study`: search, freeze, confirm, unseal and report in one command.
 
-use std::cell::Cell;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::job::Job;
-use super::search::{Outcome, Study};
+use super::job::{Job, Outcome};
+use super::search::Study;
 use super::spec_args::SpecArgs;
 use super::terminal::{output, print_message};
 use super::train::{self, TrainArgs};
@@ -51,24 +50,23 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let plan = freeze::record(&study, &frozen)?;
     print_message(format_args!("{name}: 3 of 4, the confirmation of plan {}", &frozen.hash[..12]));
     let job = Job { spec: &args.spec, sweep: &frozen.sweep, plan: &plan, command: &command };
-    let is_decided = Cell::new(false);
-    let code = train::run(job, &args.train, &|run, _| {
+    let confirmation = train::run(job, &args.train, &|run, _| {
         let (merged, is_damaged) = run.merge()?;
-        is_decided.set(!is_damaged && run.is_decided(&merged));
-        if !is_decided.get() {
+        let is_decided = !is_damaged && run.is_decided(&merged);
+        if !is_decided {
             run.conclude(&merged, &mut output())?;
         }
-        Ok(ExitCode::from(u8::from(!is_decided.get())))
+        Ok(is_decided)
     })?;
-    if !is_decided.get() {
-        return Ok(code);
+    match confirmation {
+        Outcome::Done(true) => {}
+        Outcome::Done(false) => return Ok(ExitCode::from(1)),
+        Outcome::Stopped(code) => return Ok(code),
     }
     print_message(format_args!("{name}: 4 of 4, the test"));
-    let code = unseal::unseal(&args.spec, &frozen.sweep, &plan)?;
-    if ![0u8, 1].map(ExitCode::from).contains(&code) {
-        // A signal interrupted the test.
-        return Ok(code);
+    let test = unseal::unseal(&args.spec, &frozen.sweep, &plan)?;
+    if let Outcome::Done(_) = test {
+        report::write(&args.spec, &frozen.sweep)?;
     }
-    report::write(&args.spec, &frozen.sweep)?;
-    Ok(code)
+    Ok(test.code())
 }

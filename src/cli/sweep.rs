@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.dry_run {
         return train::dry_run(job, &args.train);
     }
-    train::run(job, &args.train, &|run, ran| {
+    let outcome = train::run(job, &args.train, &|run, ran| {
         let code = run.finish(ran)?;
         if run.awaits_test()? {
             print_message(format_args!(
@@ -59,5 +59,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             ));
         }
         Ok(code)
-    })
+    })?;
+    Ok(outcome.code())
 }

@@ -64,16 +64,11 @@ pub fn print_message(message: impl Display) {
     }
 }
 
-/// Prints a message of `--verbose`.
-pub fn print_detail(message: impl Display) {
-    if Verbosity::current() == Verbosity::Verbose {
-        print_error(message);
-    }
-}
-
 /// Prints the path of a file that was written, if `--verbose` asks for it.
 pub fn print_written(path: &Path) {
-    print_detail(format_args!("wrote {}", shown(path)));
+    if Verbosity::current() == Verbosity::Verbose {
+        print_error(format_args!("wrote {}", shown(path)));
+    }
 }
 
 /// Prints an error of one or more lines to standard error.

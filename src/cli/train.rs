@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::clock::duration;
 use super::display::Display;
 use super::finish::SweepRun;
-use super::job::{Finish, Job};
+use super::job::{Finish, Job, Outcome};
 use super::notes;
 use super::results;
 use super::run_args::RunArgs;
@@ -17,7 +17,7 @@ use super::signals::Signals;
 use super::slurm::{self, SlurmArgs};
 use super::spec_args::SpecArgs;
 use super::terminal::{output, print_message};
-use crate::engine::{self, Control, DatasetCache, Networks, Pending};
+use crate::engine::{self, Control, DatasetCache, Pending};
 use crate::text::shown;
 
 /// The arguments of the commands that train sweeps.
@@ -46,9 +46,8 @@ enum Engine {
     Slurm,
 }
 
-/// Trains what is missing and then calls `finish`; without it, returns the exit code of an interrupt, or of a
-/// submission that is not followed.
-pub fn run(job: Job, args: &TrainArgs, finish: &Finish) -> Result<ExitCode> {
+/// Trains what is missing and then calls `finish`, unless a signal interrupts it or a submission is not followed.
+pub fn run<T>(job: Job, args: &TrainArgs, finish: &Finish<T>) -> Result<Outcome<T>> {
     let Job { spec, sweep, plan, command } = job;
     if args.engine == Engine::Slurm {
         return slurm::run(&args.slurm, job, &args.run, finish);
@@ -64,13 +63,13 @@ pub fn run(job: Job, args: &TrainArgs, finish: &Finish) -> Result<ExitCode> {
     let run = SweepRun { sweep, plan, store: &store, command };
     run.print_stale()?;
     run.print_stored()?;
-    let trained = || -> Result<ExitCode> {
+    let trained = || {
         if !pending.is_empty()
             && let Some(code) = run_pending(job, args, &run, &pending, &datasets)?
         {
-            return Ok(ExitCode::from(code));
+            return Ok(Outcome::Stopped(ExitCode::from(code)));
         }
-        finish(&run, &pending)
+        finish(&run, &pending).map(Outcome::Done)
     };
     trained().map_err(|error| run.explain(error))
 }
@@ -154,7 +153,7 @@ fn run_pending(
     let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
     let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
     let display = Display::new(plan, &trials, store);
-    let ran = engine::local::run(pending, store, &Networks { datasets }, &control, jobs, &display);
+    let ran = engine::local::run(pending, store, datasets, &control, jobs, &display);
     let time = duration(display.elapsed());
     drop(display);
     ran.with_context(|| {

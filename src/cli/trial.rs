@@ -11,7 +11,8 @@ use super::results;
 use super::run_args::RunArgs;
 use super::signals::Signals;
 use super::spec_args::SpecArgs;
-use crate::engine::{self, Control, DatasetCache, Networks, Pending};
+use crate::compare::{Filter, rows_where};
+use crate::engine::{self, Control, DatasetCache, Pending};
 use crate::plan::{Indices, Plan, Trial};
 use crate::store::{Status, Store};
 use crate::text::printable;
@@ -21,24 +22,29 @@ Examples:
   drsae trial experiments/depth.toml --index 17               the trial with this index in the plan
   drsae trial experiments/depth.toml --index 0-3,17 --jobs 4  several trials in parallel
   drsae trial experiments/depth.toml --index 0-99 --pending   only the trials without a result
+  drsae trial experiments/depth.toml --where 'model.steps = 11' --where 'seed <= 3' --pending --jobs 4
 
 A complete trial is run again, and its result has the same bytes. A trial that another process runs is an
 error with exit code 2. With --pending, trials with a result are skipped, and trials that other processes
 run are waited for, and taken over if the process dies: for schedulers that may run a job twice.
 `drsae sweep` merges the results.
+--where compares a column of plan.csv with a value, as in `drsae compare`.
 SIGHUP, SIGINT and SIGTERM stop it at a safe point; the same command continues from there.
 Exit code: 0 when the trials are complete, 1 when one is not, 2 on an error, and 129, 130
 or 143 after SIGHUP, SIGINT or SIGTERM.";
 
-/// Run trials of a sweep by their index in the plan.
+/// Run some trials of a sweep, by their index in the plan or by their settings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(flatten)]
     spec: SpecArgs,
     /// Indices in the plan, such as `17` or `0-3,17`.
-    #[arg(long, short, value_name = "INDICES")]
-    index: Indices,
+    #[arg(long, short, value_name = "INDICES", required_unless_present = "conditions")]
+    index: Option<Indices>,
+    /// Run only trials that satisfy a condition, such as `model.steps >= 5`; if repeated, all of them.
+    #[arg(long = "where", value_name = "EXPR")]
+    conditions: Vec<String>,
     /// Trials to run in parallel, one thread each.
     #[arg(long, short, default_value = "1")]
     jobs: NonZeroUsize,
@@ -82,7 +88,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 impl Args {
-    /// The trials of the indices, checked against the expected ids.
+    /// The trials of the indices that satisfy every condition, checked against the expected ids.
     fn named<'p>(&self, plan: &'p Plan) -> Result<Vec<&'p Trial>> {
         let trial = |&index: &usize| {
             let last = plan.trials.len() - 1;
@@ -90,7 +96,17 @@ impl Args {
                 .get(index)
                 .ok_or_else(|| anyhow!("there is no trial {index}: the plan's last is {last}"))
         };
-        let named: Vec<_> = self.index.as_slice().iter().map(trial).collect::<Result<_>>()?;
+        let mut named: Vec<_> = match &self.index {
+            Some(indices) => indices.as_slice().iter().map(trial).collect::<Result<_>>()?,
+            None => plan.trials.iter().collect(),
+        };
+        if !self.conditions.is_empty() {
+            let filters: Vec<Filter> =
+                self.conditions.iter().map(|text| Filter::parse(text)).collect::<Result<_, _>>()?;
+            let satisfying = rows_where(&plan.header(), &plan.rows().collect::<Vec<_>>(), &filters)?;
+            named.retain(|trial| satisfying.binary_search(&trial.index).is_ok());
+            ensure!(!named.is_empty(), "no trial satisfies every condition");
+        }
         let Some(expected) = &self.expect else { return Ok(named) };
         let expected: Vec<_> = expected.split_ascii_whitespace().collect();
         ensure!(
@@ -139,7 +155,7 @@ impl Args {
         let signals = Signals::listen(&control.stop).context("failed to listen to signals")?;
         let trials: Vec<_> = pending.iter().map(|pending| pending.trial).collect();
         let display = Display::new(plan, &trials, store);
-        engine::local::run(pending, store, &Networks { datasets }, &control, self.jobs.get(), &display)?;
+        engine::local::run(pending, store, datasets, &control, self.jobs.get(), &display)?;
         drop(display);
         match store.vanished() {
             Some(vanished) => Err(vanished.into()),

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::finish::SweepRun;
 use super::freeze::event;
+use super::job::Outcome;
 use super::progress::Progress;
 use super::results;
 use super::signals::Signals;
@@ -41,11 +42,11 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let (sweep, plan) = args.spec.load_plan()?;
-    unseal(&args.spec, &sweep, &plan)
+    Ok(unseal(&args.spec, &sweep, &plan)?.code())
 }
 
 /// Tests the networks of a sealed sweep and prints its tables.
-pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
+pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<Outcome<ExitCode>> {
     ensure!(
         sweep.test == TestSet::Sealed,
         "{} is not sealed: its trials are tested as they end; `test = \"sealed\"` seals a sweep before it begins",
@@ -70,17 +71,19 @@ pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<ExitCode> {
     if let Some(code) = signals.exit_code() {
         return Ok(interrupted(sweep, code));
     }
-    let planned: Vec<_> = plan.trials.iter().flat_map(|trial| conditions.planned(trial)).collect();
+    let planned = |trial| engine::planned_conditions(&sweep.conditions, trial);
+    let planned: Vec<_> = plan.trials.iter().flat_map(planned).collect();
     store.merge_conditions(&planned)?;
     print_message(format_args!("{}: {} networks are tested", sweep.name, complete.len()));
     let command = spec.command("sweep");
-    SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])
+    let code = SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])?;
+    Ok(Outcome::Done(code))
 }
 
-/// The exit code of a signal, after the message that tells how to go on.
-fn interrupted(sweep: &Sweep, code: u8) -> ExitCode {
+/// Prints how to go on after a signal.
+fn interrupted(sweep: &Sweep, code: u8) -> Outcome<ExitCode> {
     print_message(format_args!("{}: interrupted; run the same command to continue", sweep.name));
-    ExitCode::from(code)
+    Outcome::Stopped(ExitCode::from(code))
 }
 
 /// The complete trials of a plan, whose others must all have diverged.
@@ -93,7 +96,7 @@ fn complete(spec: &SpecArgs, plan: &Plan, store: &Store) -> Result<Vec<Trial>> {
     let ended = [Status::Failed, Status::TimedOut].into_iter().filter(|status| statuses.contains(status));
     let retries: String = ended.flat_map(|status| [" --retry ", status.name()]).collect();
     ensure!(
-        statuses.iter().all(|status| matches!(status, Status::Complete | Status::Diverged)),
+        statuses.iter().all(|status| status.is_decided()),
         "{} of {} trials are complete, and the test images stay sealed until all are, or have diverged: `{}{retries}` \
          trains the others",
         complete.len(),

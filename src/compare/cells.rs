@@ -91,7 +91,7 @@ impl CellRow {
 
 /// The values of a planned cell as tables have them.
 fn values(cell: &spec::Cell) -> Vec<Value> {
-    cell.settings.iter().map(|(_, value)| Value::parse(&spec::text(value))).collect()
+    cell.settings.iter().map(|(_, value)| Value::from(value)).collect()
 }
 
 /// The settings of a planned cell: its label first, and the width of the network in place of the requested one.
@@ -105,7 +105,7 @@ fn settings(cell: &spec::Cell, summary: &SummaryRow) -> Result<Settings, toml::s
 
 fn unplanned(store: &Store, cell: &CellTrials) -> Error {
     Error::Unplanned {
-        path: store.trials_csv(),
+        path: store.table(Table::Trials),
         cell: cell.label(),
         spec: store.sweep_toml(),
         folder: store.root().to_owned(),

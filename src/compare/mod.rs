@@ -13,6 +13,7 @@ mod error;
 mod filter;
 mod frame;
 mod notes;
+mod rows;
 mod settings;
 mod table;
 
@@ -20,4 +21,5 @@ pub use cells::{CellRow, ComparedSweep};
 pub use columns::Order;
 pub use error::Error;
 pub use filter::{Filter, FilterError, Operator};
+pub use rows::rows_where;
 pub use table::CellTable;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::Error;
-use crate::engine::{Control, DatasetCache, Ending, Networks, Observer, Pending, local};
+use crate::engine::{Control, DatasetCache, Ending, Observer, Pending, local};
 use crate::plan::Trial;
 use crate::store::{Status, Store, file, read_file};
 use crate::train::Epoch;
@@ -20,11 +20,10 @@ const STOPS: usize = 40;
 /// Trains the trials twice and compares their files.
 pub(super) fn check(trials: &[&Trial], datasets: &DatasetCache) -> Result<Result<String, String>, Error> {
     let folder = tempfile::tempdir().map_err(Error::Temporary)?;
-    let training = Networks { datasets };
     let plain = Store::open(&folder.path().join("plain"), "")?;
     let stopped = Store::open(&folder.path().join("stopped"), "")?;
     let pending: Vec<_> = trials.iter().map(|trial| Pending::new(trial)).collect();
-    local::run(&pending, &plain, &training, &Control::default(), 1, &Stop::never())?;
+    local::run(&pending, &plain, datasets, &Control::default(), 1, &Stop::never())?;
     if let Some(problem) = incomplete(trials, &plain)? {
         return Ok(Err(problem));
     }
@@ -41,7 +40,7 @@ pub(super) fn check(trials: &[&Trial], datasets: &DatasetCache) -> Result<Result
         if left.is_empty() {
             break;
         }
-        local::run(&left, &stopped, &training, &control, trials.len(), &stop)?;
+        local::run(&left, &stopped, datasets, &control, trials.len(), &stop)?;
         stops += usize::from(control.stopped());
     }
     for trial in trials {

@@ -12,7 +12,7 @@ use crate::train::{Readout, Selection, mistakes};
 pub struct Conditions<'d> {
     datasets: &'d DatasetCache,
     corrupted: Vec<Corrupted<'d>>,
-    spec: spec::Conditions,
+    pub(super) spec: spec::Conditions,
 }
 
 /// The test images of a data set under one corruption.
@@ -32,12 +32,6 @@ impl<'d> Conditions<'d> {
             })
         };
         Self { datasets, corrupted: datasets.all().flat_map(corrupted).collect(), spec: conditions.clone() }
-    }
-
-    /// The conditions of a trial, in the order of [`Conditions::rows`], with no mistakes.
-    #[must_use]
-    pub fn planned(&self, trial: &Trial) -> Vec<ConditionRow> {
-        planned_conditions(&self.spec, trial)
     }
 
     /// The mistakes of a trial's network under each condition.
@@ -62,7 +56,7 @@ impl<'d> Conditions<'d> {
             let longer = checkpoint.model(&Config { steps, ..config.model.clone() })?;
             counts.extend(count(&longer, &dataset.test, Readout::Each)?);
         }
-        let rows = self.planned(trial).into_iter().zip(counts);
+        let rows = planned_conditions(&self.spec, trial).into_iter().zip(counts);
         Ok(rows.map(|(row, mistakes)| ConditionRow { mistakes, ..row }).collect())
     }
 

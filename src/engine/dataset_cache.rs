@@ -68,12 +68,6 @@ impl DatasetCache {
     pub fn all(&self) -> impl Iterator<Item = (&data::Config, &Dataset)> {
         self.0.iter().map(|(config, dataset)| (config, dataset))
     }
-
-    /// The number of data sets.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
 }
 
 #[cfg(test)]
@@ -97,7 +91,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
             Plan::of(&sweep, Kind::Cpu, |config: &data::Config| data::facts(config, None)).unwrap();
         let load = |plan: &Plan| {
             let configs = plan.trials.iter().map(|trial| &trial.config.data);
-            DatasetCache::of_plan(plan, configs, None, Part::All).map(|cache| cache.count())
+            DatasetCache::of_plan(plan, configs, None, Part::All).map(|cache| cache.all().count())
         };
         assert_eq!(load(&plan).unwrap(), 1);
         for (_, facts) in &mut plan.datasets {

@@ -116,12 +116,12 @@ impl<'a> Journal<'a> {
 
     /// Writes the whole curve, and the state if the schedule has epochs left; returns the number of epochs.
     pub fn close(self, session: &dyn Session) -> Result<usize, Failure> {
-        self.attempt.write_epochs(&self.epochs)?;
-        self.attempt.write_timing(&self.timings)?;
+        self.attempt.write_rows(&self.epochs)?;
+        self.attempt.write_rows(&self.timings)?;
         if self.trial.config.training.pauses() {
             let mut state = session.state()?;
             state.curve = digest(&store::csv(&self.epochs)?, &store::csv(&self.timings)?);
-            self.attempt.write_state(&state.to_bytes(&self.trial.id))?;
+            self.attempt.write(file::STATE, &state.to_bytes(&self.trial.id))?;
         } else {
             self.attempt.remove_state()?;
         }
@@ -158,8 +158,8 @@ impl Earlier {
     fn read(folder: &TrialFolder, trial: &str) -> Result<Option<Self>, Unusable> {
         let Some(bytes) = folder.read(file::STATE)? else { return Ok(None) };
         let state = State::from_bytes(&bytes, folder.id())?;
-        let mut epochs = folder.read_epochs()?;
-        let mut timings = folder.read_timing()?;
+        let mut epochs = folder.read_rows::<EpochRow>()?;
+        let mut timings = folder.read_rows::<TimingRow>()?;
         // The curve is written before the state, so it may be ahead, and never behind.
         epochs.truncate(state.epoch);
         timings.truncate(state.epoch);
@@ -216,8 +216,7 @@ mod tests {
     use super::*;
     use crate::data;
     use crate::device::Kind;
-    use crate::engine::DatasetCache;
-    use crate::engine::training::{Networks, Training};
+    use crate::engine::{DatasetCache, Training};
     use crate::plan::Plan;
     use crate::spec::Sweep;
     use crate::store::{Acquisition, Leases, Store};
@@ -236,8 +235,7 @@ training.phases = [{ epochs = 1, rate = 1e-2 }]
         let plan = Plan::of(&sweep, Kind::Cpu, |config: &data::Config| data::facts(config, None)).unwrap();
         let trial = &plan.trials[0];
         let datasets = DatasetCache::load([&trial.config.data], None, crate::data::Part::All).unwrap();
-        let networks = Networks { datasets: &datasets };
-        let mut session = networks.begin(trial, None).unwrap();
+        let mut session = datasets.begin(trial, None).unwrap();
 
         let results = tempfile::tempdir().unwrap();
         let store = Store::open(&results.path().join(&sweep.name), SPEC).unwrap();

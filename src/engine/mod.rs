@@ -26,5 +26,5 @@ pub use observer::{Control, Ending, Observer};
 pub use pending::{Pending, pending, pending_among, tidy};
 pub use pilot::{Pilot, memory};
 pub use rows::planned;
-pub use training::{Networks, Session, Trained, Training, predictions};
+pub use training::{Session, Trained, Training, predictions};
 pub use unseal::{UnsealError, unseal};

@@ -55,21 +55,10 @@ pub struct Trained {
     pub model: Vec<u8>,
 }
 
-/// Networks on cached data sets: what every command trains.
-pub struct Networks<'a> {
-    /// The data sets of the trials.
-    pub datasets: &'a DatasetCache,
-}
-
-impl Networks<'_> {
-    fn dataset(&self, trial: &Trial) -> &Dataset {
-        self.datasets.get(&trial.config.data)
-    }
-}
-
-impl Training for Networks<'_> {
+/// Training of networks on the cached data sets, as every command does.
+impl Training for DatasetCache {
     fn begin<'a>(&'a self, trial: &'a Trial, state: Option<State>) -> Result<Box<dyn Session + 'a>, Failure> {
-        let dataset = self.dataset(trial);
+        let dataset = self.get(&trial.config.data);
         let task = task(trial, dataset);
         let trainer = match state {
             Some(state) => Trainer::resume(task, state)?,
@@ -79,7 +68,7 @@ impl Training for Networks<'_> {
     }
 
     fn provenance(&self, trial: &Trial) -> Provenance {
-        Provenance::now(&self.dataset(trial).checksums, trial.device)
+        Provenance::now(&self.get(&trial.config.data).checksums, trial.device)
     }
 }
 

@@ -11,7 +11,7 @@ use super::journal::{Journal, Opened};
 use super::observer::{Control, Ending, Observer};
 use super::training::{Session, Trained, Training};
 use crate::plan::Trial;
-use crate::store::{self, Attempt, Lease, Outcome, Publication, Standing, Status, Store, TrialFolder};
+use crate::store::{self, Attempt, Lease, Outcome, Publication, Standing, Status, Store, TrialFolder, file};
 use crate::text::chain;
 use crate::train;
 
@@ -66,7 +66,7 @@ pub fn run(
         Status::TimedOut => format!("it took longer than {:?}", control.timeout.unwrap_or_default()),
         _ => chain(&failure),
     };
-    attempt.write_failure(&format!("{reason}\n"))?;
+    attempt.write(file::FAILURE, format!("{reason}\n").as_bytes())?;
     let outcome = Outcome::incomplete(status, reason.clone(), trial.parameters, run.seconds());
     Finished { outcome, ending: Ending::Incomplete { status, reason } }.publish(attempt)
 }
@@ -126,9 +126,9 @@ impl Run<'_> {
         let epochs = journal.close(&*session)?;
         let Trained { best_epoch, valid_error, predictions, model } = session.finish(self.config)?;
         if let Some(predictions) = &predictions {
-            self.attempt.write_predictions(predictions)?;
+            self.attempt.write_rows(predictions)?;
         }
-        self.attempt.write_model(&model)?;
+        self.attempt.write(file::MODEL, &model)?;
         let trained = Outcome {
             format: store::FORMAT,
             status: Status::Complete,

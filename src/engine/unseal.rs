@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::conditions::Conditions;
+use super::conditions::{Conditions, planned_conditions};
 use super::dataset_cache::DatasetCache;
 use super::training::predictions;
 use crate::model::Checkpoint;
@@ -71,7 +71,7 @@ fn is_tested(trial: &Trial, store: &Store, conditions: &Conditions<'_>) -> Resul
     }
     let known = folder.read_conditions()?;
     let is_known = |planned: &ConditionRow| known.iter().any(|row| planned.is_of(row));
-    Ok(conditions.planned(trial).iter().all(is_known))
+    Ok(planned_conditions(&conditions.spec, trial).iter().all(is_known))
 }
 
 fn test(

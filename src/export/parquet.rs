@@ -205,8 +205,8 @@ mlp-1,1,mlp,2,3,0.005,1.0,2,48,pending,,,,,20,strokes,0.5
     fn what_is_written_is_read_back_with_its_types() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("tiny"), "name = \"tiny\"\n").unwrap();
-        fs::write(store.trials_csv(), TRIALS).unwrap();
-        fs::write(store.mistakes_csv(), "index,image,label,predicted\n").unwrap();
+        fs::write(store.table(Table::Trials), TRIALS).unwrap();
+        fs::write(store.table(Table::Mistakes), "index,image,label,predicted\n").unwrap();
         let out = folder.path().join("out");
         let conditions = "trial,condition,level,mistakes\ndrsae-1,shift,2.0,17\n";
         fs::write(store.conditions_csv(), conditions).unwrap();

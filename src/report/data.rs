@@ -74,7 +74,7 @@ impl<'a> ReportData<'a> {
     pub fn read(source: &ReportedSweep<'a>) -> Result<Self, Error> {
         let ReportedSweep { sweep, store, analysis } = *source;
         let epochs: Option<Vec<EpochRow>> = store.merged_rows(Table::Epochs)?;
-        let epochs = epochs.ok_or_else(|| analysis::Error::NotMerged { path: store.epochs_csv() })?;
+        let epochs = epochs.ok_or_else(|| analysis::Error::NotMerged { path: store.table(Table::Epochs) })?;
         let mut curves: HashMap<String, Vec<EpochRow>> = HashMap::new();
         for row in epochs {
             curves.entry(row.trial.clone()).or_default().push(row);

@@ -116,7 +116,7 @@ fn of_studies(studies: &[Study]) -> PageTable {
 impl Study {
     fn of(source: &IndexedSweep) -> Result<Self, Error> {
         let IndexedSweep { name, sweep, store } = source;
-        let analysis = if store.trials_csv().exists() {
+        let analysis = if store.table(Table::Trials).exists() {
             Some(Analysis::of(&Input::read(store)?, &SweepDesign::of(sweep))?)
         } else {
             None

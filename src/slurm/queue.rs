@@ -3,8 +3,6 @@
 //! Slurm is queried only for queued and running jobs. Completion of a trial is recorded on disk, because Slurm soon
 //! purges a finished job.
 
-use std::fmt;
-
 /// Fields that `squeue` is asked for; the reason is last because it is free text.
 pub(super) const FORMAT: &str = "ArrayJobID:|,JobID:|,ArrayTaskID:|,State:|,NodeList:|,Name:|,Reason:";
 
@@ -73,12 +71,6 @@ impl JobState {
     }
 }
 
-impl fmt::Display for JobState {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
-    }
-}
-
 /// Parses the output of `squeue` in [`FORMAT`]; the error is the line that cannot be parsed.
 pub(super) fn parse(answer: &str) -> Result<Vec<QueueEntry>, String> {
     let lines = answer.lines().filter(|line| !line.trim().is_empty());
@@ -116,7 +108,7 @@ mod tests {
         let entries = parse(answer).unwrap().into_iter();
         let lines: Vec<_> = entries
             .map(|QueueEntry { job, task, name, state, nodes, reason }| {
-                format!("{job} {task:?} {name} {state} {nodes:?} {reason}")
+                format!("{job} {task:?} {name} {} {nodes:?} {reason}", state.name())
             })
             .collect();
         let expected = [

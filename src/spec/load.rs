@@ -1,9 +1,9 @@
 //! Loading a spec: text -> document -> wire types -> [`Sweep`].
 
 use std::collections::HashMap;
+use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::path::Path;
 
 use toml::{Table, Value};
 
@@ -36,8 +36,8 @@ impl Sweep {
     /// # Errors
     /// The first thing wrong with the file, the overrides or the sweep, and where.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let folders = Folders::of(path).map_err(|error| unreadable(path, Problem::Unreadable(error)))?;
-        Self::check(&document(&read_file(path)?, &path.display().to_string(), overrides, Some(&folders))?)
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::check(&document(&read_file(path)?, &path.display().to_string(), overrides, Some(folder))?)
     }
 
     /// Checks the spec `text`; `file` names it in errors. Paths of data stay as they are.
@@ -65,38 +65,22 @@ impl Sweep {
     }
 }
 
-/// Folders that paths of data are relative to.
-struct Folders {
-    spec: PathBuf,
-    current: PathBuf,
-}
-
-impl Folders {
-    fn of(spec: &Path) -> io::Result<Self> {
-        let current = env::current_dir()?;
-        Ok(Self {
-            spec: spec.parent().map_or_else(|| current.clone(), |parent| current.join(parent)),
-            current,
-        })
-    }
-}
-
-/// Parses the text, applies the overrides, and resolves the paths of both.
+/// Parses the text, applies the overrides, and, given the `folder` of the text, resolves the paths of both.
 fn document<'t>(
     text: &'t str,
     file: &'t str,
     overrides: &[String],
-    folders: Option<&Folders>,
+    folder: Option<&Path>,
 ) -> Result<Document<'t>, Error> {
     let mut doc = Document::parse(text, file)?;
-    if let Some(Folders { spec, .. }) = folders {
-        location::resolve(&mut doc.table, spec);
+    if let Some(folder) = folder {
+        location::resolve(&mut doc.table, folder);
     }
     for text in overrides {
         doc.apply(Override::parse(text)?)?;
     }
-    if let Some(Folders { current, .. }) = folders {
-        location::resolve(&mut doc.table, current);
+    if folder.is_some() {
+        location::resolve(&mut doc.table, Path::new(""));
     }
     Ok(doc)
 }

@@ -14,7 +14,7 @@ const PATHS: [&str; 2] = ["data.folder", "data.file"];
 /// Tables of axes, in which a setting may have a list of values.
 const AXES: [&str; 4] = ["sweep.grid", "sweep.zip", "sweep.exclude", "compare.reference"];
 
-/// Makes all relative paths of data in a spec absolute; `folder` is absolute.
+/// Makes all relative paths of data in a spec absolute. `folder` may be relative to the current one, whose path is empty.
 pub(super) fn resolve(root: &mut Table, folder: &Path) {
     resolve_in(root, folder);
     for axes in AXES {

@@ -89,13 +89,24 @@ fn set_inside(place: &mut Value, key: String, path: &[String], value: Value) -> 
             match index(segment).and_then(|index| items.get_mut(index)) {
                 Some(item) => set_inside(item, inner, rest, value),
                 None if segment.parse::<i64>().is_err() => {
-                    Err(Problem::NoIndex { every: format!("{key}.{ANY}.{}", path.join(".")), key })
+                    Err(Problem::NoIndex { every: every(&key, items, path), key })
                 }
                 None => Err(Problem::NoElement { key, index: segment.clone(), length }),
             }
         }
         _ => Err(Problem::NotATable { key, inside: segment.clone() }),
     }
+}
+
+/// The path that sets `path` in every element of the list `key`. Its first segment is left out if it stands in the
+/// place of an index: if the elements have no such key, but have the next.
+fn every(key: &str, items: &[Value], path: &[String]) -> String {
+    let has = |segment: &str| items.iter().any(|item| item.get(segment).is_some());
+    let inside = match path {
+        [first, rest @ ..] if !has(first) && rest.first().is_some_and(|next| has(next)) => rest,
+        _ => path,
+    };
+    format!("{key}.{ANY}.{}", inside.join("."))
 }
 
 /// The table at `path`.
@@ -184,13 +195,21 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_there() {
-        let mut root = parsed("phases = [1]\nsteps = 3");
+        let mut root = parsed("phases = [1]\nsteps = 3\nlayers = [{ rate = 1 }]");
         let mut problem = |path| set(&mut root, &split(path), Value::Integer(0)).unwrap_err().to_string();
         assert_eq!(problem("phases.1"), "`phases` has no element 1: it has 1, counted from 0");
         assert_eq!(problem("phases.-1"), "`phases` has no element -1: it has 1, counted from 0");
         assert_eq!(
             problem("phases.rate"),
             "`phases` is a list: write `phases.*.rate` for all of its elements, or an index from 0 in place of `*`"
+        );
+        assert_eq!(
+            problem("layers.x.rate"),
+            "`layers` is a list: write `layers.*.rate` for all of its elements, or an index from 0 in place of `*`"
+        );
+        assert_eq!(
+            problem("layers.decay"),
+            "`layers` is a list: write `layers.*.decay` for all of its elements, or an index from 0 in place of `*`"
         );
         assert_eq!(problem("phases.00"), "`phases` has no element 00: it has 1, counted from 0");
         assert_eq!(problem("phases.+0"), "`phases` has no element +0: it has 1, counted from 0");

@@ -165,11 +165,7 @@ pub struct Cell {
 /// A value as text for tables and file names: strings without quotes, numbers in their shortest form.
 #[must_use]
 pub fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Float(number) => number.to_string(),
-        other => other.to_string(),
-    }
+    crate::value::Value::from(value).to_string()
 }
 
 /// A cell's settings as text for messages.

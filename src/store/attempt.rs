@@ -27,8 +27,8 @@ use serde::Serialize;
 
 use super::io::{Io, Kind, uninterrupted};
 use super::lease::{self, Acquisition, Lease, Leases};
-use super::tables::{self, EpochRow, PredictionRow, TimingRow};
-use super::{Error, Holder, Outcome, Status, Store, TrialFolder, atomic, file, limit};
+use super::tables::{self, EpochRow, TimingRow};
+use super::{Error, Holder, Outcome, Status, Store, TrialFile, TrialFolder, atomic, file, limit};
 use crate::hash::sha256;
 
 /// Name of the folder of running trials.
@@ -198,7 +198,7 @@ impl Store {
         trial: &TrialFolder,
         paused: Option<&str>,
     ) -> Result<(Vec<EpochRow>, Vec<TimingRow>), Error> {
-        let read = |folder: &TrialFolder| Some((folder.read_epochs().ok()?, folder.read_timing().ok()?));
+        let read = |folder: &TrialFolder| Some((folder.read_rows().ok()?, folder.read_rows().ok()?));
         let folders = self.stateful(trial, paused)?;
         let curves = folders.iter().filter_map(read);
         Ok(curves.max_by_key(|(epochs, _)| epochs.len()).unwrap_or_default())
@@ -360,20 +360,21 @@ impl Attempt {
         Ok(folders)
     }
 
-    /// Writes `epochs.csv` of an ended trial.
+    /// Writes a file of the trial and syncs its contents.
     ///
     /// # Errors
     /// I/O fails, here and below.
-    pub fn write_epochs(&self, epochs: &[EpochRow]) -> Result<(), Error> {
-        self.write_rows(file::EPOCHS, epochs)
+    pub fn write(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
+        atomic::write_contents_synced(self.io(), &self.folder.path().join(name), contents)
     }
 
-    /// Writes `timing.csv` of an ended trial.
+    /// Writes a table as [`write`](Self::write) does.
     ///
     /// # Errors
     /// I/O fails.
-    pub fn write_timing(&self, timings: &[TimingRow]) -> Result<(), Error> {
-        self.write_rows(file::TIMING, timings)
+    pub fn write_rows<R: TrialFile>(&self, rows: &[R]) -> Result<(), Error> {
+        let text = tables::text(rows).map_err(Error::write(&self.folder.path().join(R::FILE)))?;
+        self.write(R::FILE, &text)
     }
 
     /// Writes `epochs.csv` and `timing.csv` of a trial in training, and then `state.safetensors`, from which it can be
@@ -403,36 +404,12 @@ impl Attempt {
         self.store.remove_other_attempts(&self.ended, &self.lease)
     }
 
-    /// Writes `state.safetensors` of a trial that ends with epochs of its schedule left.
-    ///
-    /// # Errors
-    /// I/O fails.
-    pub fn write_state(&self, state: &[u8]) -> Result<(), Error> {
-        self.write(file::STATE, state)
-    }
-
     /// Removes `state.safetensors` of a trial that has trained all epochs.
     ///
     /// # Errors
     /// I/O fails.
     pub fn remove_state(&self) -> Result<(), Error> {
         atomic::remove(self.io(), &self.folder.path().join(file::STATE))
-    }
-
-    /// Writes `predictions.csv`.
-    ///
-    /// # Errors
-    /// I/O fails.
-    pub fn write_predictions(&self, predictions: &[PredictionRow]) -> Result<(), Error> {
-        self.write_rows(file::PREDICTIONS, predictions)
-    }
-
-    /// Writes `model.safetensors`.
-    ///
-    /// # Errors
-    /// I/O fails.
-    pub fn write_model(&self, safetensors: &[u8]) -> Result<(), Error> {
-        self.write(file::MODEL, safetensors)
     }
 
     /// Writes `provenance.json`.
@@ -444,14 +421,6 @@ impl Attempt {
         let text =
             serde_json::to_string_pretty(provenance).map_err(|error| Error::write(&path)(error.into()))?;
         self.write(file::PROVENANCE, (text + "\n").as_bytes())
-    }
-
-    /// Writes `failure.txt`: the whole chain of the error that ended the trial.
-    ///
-    /// # Errors
-    /// I/O fails.
-    pub fn write_failure(&self, text: &str) -> Result<(), Error> {
-        self.write(file::FAILURE, text.as_bytes())
     }
 
     /// Ends the trial: writes `result.json` with the checksums of the attempt's files, and renames the attempt's folder
@@ -470,15 +439,6 @@ impl Attempt {
             self.store.release(self.lease);
         }
         Ok(published)
-    }
-
-    fn write(&self, name: &str, contents: &[u8]) -> Result<(), Error> {
-        atomic::write_contents_synced(self.io(), &self.folder.path().join(name), contents)
-    }
-
-    fn write_rows<T: Serialize + Default>(&self, name: &str, rows: &[T]) -> Result<(), Error> {
-        let text = tables::text(rows).map_err(Error::write(&self.folder.path().join(name)))?;
-        self.write(name, &text)
     }
 }
 

@@ -20,9 +20,10 @@ use std::io::Write;
 
 pub use self::stored::StoredTables;
 use self::sums::Summing;
-pub use self::sums::{NEW_SUMS, SUMS, Sums, checksum};
+pub use self::sums::{NEW_SUMS, SUMS, Sums};
 pub use self::survey::{MergedTexts, Survey};
 use super::{Error, Status, Store, Table, TrialRow, TrialTable, atomic};
+use crate::hash::sha256;
 
 /// The outcome of a merge.
 #[derive(Debug, Default)]
@@ -89,9 +90,9 @@ impl Store {
         // At every moment each table is in one of the two lists, and `mistakes.csv` in that of its indices.
         let sums = self.announce_sums([
             (Table::Trials, trials.checksum.clone()),
-            (Table::Epochs, checksum(tables.epochs())),
-            (Table::Mistakes, checksum(&mistakes)),
-            (Table::Provenance, checksum(&provenance)),
+            (Table::Epochs, sha256(tables.epochs())),
+            (Table::Mistakes, sha256(&mistakes)),
+            (Table::Provenance, sha256(&provenance)),
         ])?;
         atomic::write(self.io(), &self.table(Table::Mistakes), &mistakes)?;
         atomic::write(self.io(), &self.table(Table::Provenance), &provenance)?;

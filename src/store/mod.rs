@@ -41,14 +41,14 @@ pub use error::Error;
 pub use io::read_file;
 pub use lease::{Acquisition, Holder, Lease, Leases};
 pub use ledger::{Event, LedgerRow};
-pub use merge::{Merged, MergedTexts, NEW_SUMS, SUMS, StoredTables, Sums, Survey, checksum};
+pub use merge::{Merged, MergedTexts, NEW_SUMS, SUMS, StoredTables, Sums, Survey};
 pub use outcome::{FORMAT, Outcome, Status};
 pub use seal::{Seal, Sealed};
 pub use tables::{
     Concern, ConditionRow, EpochRow, MistakeRow, PlanRow, PredictionRow, ProvenanceRow, Row, Table,
     TimingRow, TrialRow, TrialTable, axis_column, csv, header_of, parse_rows, table,
 };
-pub use trial::{TrialFolder, file};
+pub use trial::{TrialFile, TrialFolder, file};
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -264,31 +264,6 @@ impl Store {
     #[must_use]
     pub fn plan_csv(&self) -> PathBuf {
         self.root.join(PLAN)
-    }
-
-    /// The merged table of all trials, which [`merge`](Self::merge) writes.
-    #[must_use]
-    pub fn trials_csv(&self) -> PathBuf {
-        self.table(Table::Trials)
-    }
-
-    /// The merged learning curves, which [`merge`](Self::merge) writes.
-    #[must_use]
-    pub fn epochs_csv(&self) -> PathBuf {
-        self.table(Table::Epochs)
-    }
-
-    /// The misclassified test images of all complete trials, which [`merge`](Self::merge)
-    /// writes.
-    #[must_use]
-    pub fn mistakes_csv(&self) -> PathBuf {
-        self.table(Table::Mistakes)
-    }
-
-    /// The table of the provenance of complete trials, which [`merge`](Self::merge) writes.
-    #[must_use]
-    pub fn provenance_csv(&self) -> PathBuf {
-        self.table(Table::Provenance)
     }
 
     /// Path of a file that [`write_analysis`](Self::write_analysis) writes.

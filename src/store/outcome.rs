@@ -46,6 +46,12 @@ impl Status {
             Self::Pending => "pending",
         }
     }
+
+    /// True if a repetition would end in the same status: complete, or diverged.
+    #[must_use]
+    pub const fn is_decided(self) -> bool {
+        matches!(self, Self::Complete | Self::Diverged)
+    }
 }
 
 impl fmt::Display for Status {

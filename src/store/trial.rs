@@ -41,6 +41,24 @@ pub mod file {
         [CONFIG, EPOCHS, TIMING, PREDICTIONS, CONDITIONS, MODEL, STATE, PROVENANCE, RESULT, FAILURE];
 }
 
+/// A row of a table that an ended trial has.
+pub trait TrialFile: Row {
+    /// Name of the table.
+    const FILE: &'static str;
+}
+
+impl TrialFile for EpochRow {
+    const FILE: &'static str = file::EPOCHS;
+}
+
+impl TrialFile for TimingRow {
+    const FILE: &'static str = file::TIMING;
+}
+
+impl TrialFile for PredictionRow {
+    const FILE: &'static str = file::PREDICTIONS;
+}
+
 /// A folder with the files of one trial: `trials/<id>/` of one that has ended, or that of an
 /// [attempt](super::Attempt).
 #[derive(Debug, Clone)]
@@ -91,28 +109,17 @@ impl TrialFolder {
         atomic::read(&*self.io, &self.path.join(name), limit)
     }
 
-    /// The rows of `epochs.csv`.
+    /// The rows of a table that an ended trial has.
     ///
     /// # Errors
     /// There is no such file, or a row of it cannot be read.
-    pub fn read_epochs(&self) -> Result<Vec<EpochRow>, Error> {
-        self.read_rows(file::EPOCHS)
-    }
-
-    /// The rows of `timing.csv`.
-    ///
-    /// # Errors
-    /// There is no such file, or a row of it cannot be read.
-    pub fn read_timing(&self) -> Result<Vec<TimingRow>, Error> {
-        self.read_rows(file::TIMING)
-    }
-
-    /// The rows of `predictions.csv`.
-    ///
-    /// # Errors
-    /// There is no such file, or a row of it cannot be read.
-    pub fn read_predictions(&self) -> Result<Vec<PredictionRow>, Error> {
-        self.read_rows(file::PREDICTIONS)
+    pub fn read_rows<R: TrialFile>(&self) -> Result<Vec<R>, Error> {
+        let path = self.path.join(R::FILE);
+        let Some(text) = self.read(R::FILE)? else {
+            let source = std::io::ErrorKind::NotFound.into();
+            return Err(Error::Read { path, source });
+        };
+        parse_rows(&path, &text)
     }
 
     /// The rows of `conditions.csv`; none if there is no such file.
@@ -202,14 +209,5 @@ impl TrialFolder {
             Err(error) if !error.is_of_the_disk() => Ok(None),
             outcome => outcome,
         }
-    }
-
-    fn read_rows<R: Row>(&self, name: &str) -> Result<Vec<R>, Error> {
-        let path = self.path.join(name);
-        let Some(text) = self.read(name)? else {
-            let source = std::io::ErrorKind::NotFound.into();
-            return Err(Error::Read { path, source });
-        };
-        parse_rows(&path, &text)
     }
 }

@@ -29,3 +29,15 @@ pub use power::SearchSpread;
 pub use search::{Search, Stage};
 pub use standing::{Standing, plan_hash};
 pub use table::SearchRow;
+
+/// Name of the folder of the search within that of the study.
+pub const SEARCH_FOLDER: &str = "search";
+
+/// Table of all configurations, in the search's folder of the analysis.
+pub const SEARCH_TABLE: &str = "search.csv";
+
+/// Its figure, in the same folder.
+pub const SEARCH_FIGURE: &str = "search.svg";
+
+/// The chosen settings, in the same folder.
+pub const BEST: &str = "best.toml";

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::compare::compare;
 use super::{AuditReport, AuditedFolder, difference};
 use crate::analysis::{Analysis, FILES, Input, SweepDesign};
+use crate::store::Table;
 use crate::text::chain;
 
 /// Advice for a file that `drsae analyze` writes.
@@ -19,7 +20,7 @@ pub(super) fn check(subject: AuditedFolder<'_>, input: &Input, report: &mut Audi
         Ok(made) => made,
         Err(error) => {
             let problem = format!("cannot be analysed: {}", chain(&error));
-            report.wrong(store.trials_csv(), problem, ANALYZE);
+            report.wrong(store.table(Table::Trials), problem, ANALYZE);
             return None;
         }
     };

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::model::Checkpoint;
 use crate::spec::TrialConfig;
-use crate::store::{Outcome, Status, TrialFolder, file, read_file};
+use crate::store::{EpochRow, Outcome, PredictionRow, Status, TrialFolder, file, read_file};
 use crate::text::chain;
 use crate::train::Gradient;
 
@@ -60,7 +60,7 @@ impl Distance {
 
 /// The largest relative difference of the objectives, and the first epoch in which they are apart.
 fn curves(kept: &TrialFolder, again: &TrialFolder) -> Result<(f64, Option<usize>), String> {
-    let read = |folder: &TrialFolder| folder.read_epochs().map_err(|error| chain(&error));
+    let read = |folder: &TrialFolder| folder.read_rows::<EpochRow>().map_err(|error| chain(&error));
     let (kept, again) = (read(kept)?, read(again)?);
     let pairs = kept.iter().zip(&again);
     let distance = |one: f64, other: f64| (one - other).abs() / one.abs().max(f64::MIN_POSITIVE);
@@ -73,7 +73,10 @@ fn curves(kept: &TrialFolder, again: &TrialFolder) -> Result<(f64, Option<usize>
 fn predictions(kept: &TrialFolder, again: &TrialFolder) -> Result<Option<[usize; 2]>, String> {
     let read = |folder: &TrialFolder| match folder.read(file::PREDICTIONS) {
         Ok(None) => Ok(None),
-        Ok(Some(_)) => folder.read_predictions().map(Some).map_err(|error| chain(&error)),
+        Ok(Some(_)) => {
+            let rows = folder.read_rows::<PredictionRow>();
+            rows.map(Some).map_err(|error| chain(&error))
+        }
         Err(error) => Err(chain(&error)),
     };
     Ok(read(kept)?.zip(read(again)?).map(|(kept, again)| {

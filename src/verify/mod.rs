@@ -78,7 +78,7 @@ impl<'a> Audit<'a> {
         let complete = complete(subject).into_iter().map(|trial| &trial.config.data);
         let datasets = match DatasetCache::load(complete, data_dir, subject.part()) {
             Ok(datasets) => {
-                report.checked.datasets = datasets.count();
+                report.checked.datasets = datasets.all().count();
                 Some(datasets)
             }
             Err(error) => {

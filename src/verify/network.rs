@@ -146,7 +146,7 @@ fn results(
         let problem = format!("has the test error {recorded} %, but the network has {} %", test.error);
         faults.push((file::RESULT, problem));
     }
-    match folder.read_predictions() {
+    match folder.read_rows::<PredictionRow>() {
         Err(error) => faults.push((file::PREDICTIONS, super::problem(&error))),
         Ok(kept) => {
             let computed = engine::predictions(dataset, &test.predictions);

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use super::compare::DescribeDifference;
 use super::{AuditReport, AuditedFolder, Distance, difference};
-use crate::engine::{self, Control, DatasetCache, Networks, Observer, Pending, local};
+use crate::engine::{self, Control, DatasetCache, Observer, Pending, local};
 use crate::plan::Trial;
 use crate::store::{self, Outcome, Store, TrialFolder, file, read_file};
 use crate::text::shown;
@@ -104,7 +104,7 @@ pub(super) fn run(
     let again = Store::open(&temporary.path().join(&subject.plan.name), "")?;
     let trials: Vec<Trial> = chosen.iter().map(|trial| with_gradient(trial, gradient)).collect();
     let pending: Vec<Pending> = trials.iter().map(Pending::new).collect();
-    local::run(&pending, &again, &Networks { datasets }, control, jobs, observer)?;
+    local::run(&pending, &again, datasets, control, jobs, observer)?;
     for trial in chosen {
         if control.stopped() {
             break;

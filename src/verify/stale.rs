@@ -8,7 +8,7 @@ use crate::analysis::{Analysis, Input};
 use crate::device::Kind;
 use crate::engine::stale::{self, Stale, Why};
 use crate::plan::{self, Trial};
-use crate::store::{PlanRow, read_file};
+use crate::store::{PlanRow, Table, read_file};
 use crate::text::chain;
 
 /// Number of later numerics versions that are recognised, in addition to all earlier ones.
@@ -65,7 +65,7 @@ pub(super) fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
     match Input::read(subject.store) {
         Ok(input) => analysis::check(subject, &input, report),
         Err(error) => {
-            report.wrong(subject.store.trials_csv(), chain(&error), "restore it");
+            report.wrong(subject.store.table(Table::Trials), chain(&error), "restore it");
             None
         }
     }

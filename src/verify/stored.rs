@@ -4,21 +4,21 @@ use super::compare::RESTORE;
 use super::{AuditReport, AuditedFolder, analysis, complete, difference, problem, sums};
 use crate::analysis::{Analysis, Input};
 use crate::spec::TestSet;
-use crate::store::{TrialRow, TrialTable, read_file};
+use crate::store::{Table, TrialRow, TrialTable, read_file};
 use crate::text::chain;
 
 /// Returns true if there are merged tables and no planned trial has a folder.
 pub(super) fn are_kept(subject: AuditedFolder<'_>) -> bool {
     let AuditedFolder { store, plan, .. } = subject;
     let folder = |id| store.trial(id).is_ok_and(|folder| folder.path().exists());
-    store.trials_csv().exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
+    store.table(Table::Trials).exists() && !plan.trials.iter().any(|trial| folder(&trial.id))
 }
 
 /// Checks the rows of trials without a folder if other trials have one: the rows against each other, and all tables
 /// against their checksums.
 pub(super) fn rows(subject: AuditedFolder<'_>, count: usize, report: &mut AuditReport) {
     let problem = format!("has {count} trials without a complete folder, so only their rows are checked");
-    report.note(subject.store.trials_csv(), problem, "run `drsae sweep` to compute them again");
+    report.note(subject.store.table(Table::Trials), problem, "run `drsae sweep` to compute them again");
     sums::of_tables(subject, report);
     tables(subject, report);
 }
@@ -32,7 +32,7 @@ pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Opt
     match Input::read(store) {
         Ok(input) => analysis::check(subject, &Input { trials, ..input }, report),
         Err(error) => {
-            report.wrong(store.mistakes_csv(), chain(&error), RESTORE);
+            report.wrong(store.table(Table::Mistakes), chain(&error), RESTORE);
             None
         }
     }
@@ -47,7 +47,7 @@ fn tables(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialT
 
 /// Checks `trials.csv` against the plan; returns its rows.
 fn trials(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<TrialTable> {
-    let path = subject.store.trials_csv();
+    let path = subject.store.table(Table::Trials);
     report.checked.tables += 1;
     let read = read_file(&path).map_err(|error| format!("cannot be read: {error}"));
     let parsed = read.and_then(|text| {

@@ -10,16 +10,17 @@ use crate::plan;
 use crate::report::{FIGURES, PAGE};
 use crate::spec::TrialConfig;
 use crate::store::{self, NEW_SUMS, SUMS, Table, read_file};
+use crate::study::{BEST, SEARCH_FIGURE, SEARCH_FOLDER, SEARCH_TABLE};
 use crate::text::chain;
 
 const MOVE: &str = "move it out of the results";
 
 /// Folders at the top, except that of the analysis.
-const FOLDERS: [&str; 5] = ["trials", "running", "slurm", "unsealed", "search"];
+const FOLDERS: [&str; 5] = ["trials", "running", "slurm", "unsealed", SEARCH_FOLDER];
 
 /// Files of a study at the top, and in the analysis of its search.
 const STUDY: [&str; 3] = ["frozen.toml", "ledger.csv", "conditions.csv"];
-const SEARCH: [&str; 3] = ["search.csv", "search.svg", "best.toml"];
+const SEARCH: [&str; 3] = [SEARCH_TABLE, SEARCH_FIGURE, BEST];
 
 /// Folder of replaced results; nothing reads it.
 const REPLACED: &str = "replaced";

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::analysis::ANALYZE;
 use super::compare::compare;
 use super::{AuditReport, AuditedFolder, difference, problem};
+use crate::hash::sha256;
 use crate::store::{self, MergedTexts, Table, file, read_file};
 
 const RESTORE: &str = "restore it";
@@ -24,7 +25,7 @@ pub(super) fn of_tables(subject: AuditedFolder<'_>, report: &mut AuditReport) {
     for path in Table::ALL.map(|table| store.table(table)).into_iter().chain(others) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         match (read_file(&path), sums.get(&name)) {
-            (Ok(text), Some(sum)) if store::checksum(&text) == sum => {}
+            (Ok(text), Some(sum)) if sha256(&text) == sum => {}
             (Ok(_), Some(_)) => report.wrong(
                 &path,
                 "is not the one that was merged: its SHA-256 is not the one in SHA256SUMS",

@@ -48,7 +48,7 @@ pub(super) fn merged(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
     let AuditedFolder { store, planned, .. } = subject;
     let table = store.trial_table_as_is().unwrap_or_else(|error| {
         report.wrong(
-            store.trials_csv(),
+            store.table(Table::Trials),
             problem(&error),
             "restore it, or remove it for `drsae analyze` to write",
         );
@@ -62,9 +62,9 @@ pub(super) fn merged(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Op
         }
     };
     let counts = &merged.counts;
-    if !store.trials_csv().exists() && counts.contains_key(&Status::Pending) {
+    if !store.table(Table::Trials).exists() && counts.contains_key(&Status::Pending) {
         let advice = "run `drsae sweep` to its end, or `drsae analyze` for what there is";
-        report.note(store.trials_csv(), "is not there yet, for trials are pending", advice);
+        report.note(store.table(Table::Trials), "is not there yet, for trials are pending", advice);
         return None;
     }
     for table in Table::ALL {

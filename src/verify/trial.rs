@@ -9,7 +9,7 @@ use crate::data::Dataset;
 use crate::engine::Conditions;
 use crate::plan::Trial;
 use crate::spec::TestSet;
-use crate::store::{self, Outcome, Seal, Sealed, Status, Store, TrialFolder, file};
+use crate::store::{self, EpochRow, Outcome, Seal, Sealed, Status, Store, TimingRow, TrialFolder, file};
 use crate::text::chain;
 
 /// Notes a file that a killed writer left.
@@ -218,7 +218,7 @@ impl Inspection<'_> {
     /// Checks the content of a complete trial whose files match their checksums.
     fn complete(&mut self, outcome: &Outcome, dataset: Option<&Dataset>) {
         let epochs = self.trial.config.training.epochs();
-        let curve = self.folder.read_epochs().map_err(|error| problem(&error));
+        let curve = self.folder.read_rows::<EpochRow>().map_err(|error| problem(&error));
         let curve = curve.and_then(|rows| {
             let whose = rows.iter().find(|row| row.trial != self.trial.id);
             match whose {
@@ -229,7 +229,7 @@ impl Inspection<'_> {
         if let Err(problem) = curve {
             self.wrong(file::EPOCHS, problem);
         }
-        let timing = self.folder.read_timing().map_err(|error| problem(&error));
+        let timing = self.folder.read_rows::<TimingRow>().map_err(|error| problem(&error));
         match timing {
             Ok(rows) if rows.iter().map(|row| row.epoch).eq(1..=epochs) => {}
             Ok(_) => self.wrong(file::TIMING, format!("does not have the epochs 1 to {epochs}")),

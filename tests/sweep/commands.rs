@@ -309,3 +309,23 @@ fn several_trials_run_in_parallel_and_complete_ones_can_be_skipped() {
     let (_, log) = output_of(&lab.drsae("trial", &["--index", "2", "--retry", "failed"]).code(2));
     assert!(log.contains("`--retry` requires `--pending`"), "{log}");
 }
+
+#[test]
+fn a_part_of_a_sweep_is_run_by_conditions_and_merged_with_the_rest() {
+    let lab = Lab::new(SPEC);
+    let conditions = ["--where", "model.family = untied", "--where", "seed != 2"];
+    lab.drsae("trial", &[&conditions[..], &["--jobs", "2"]].concat()).success();
+    let part = lab.ran_since_mark("tiny");
+    assert_eq!(part.len(), 1);
+    lab.mark("tiny");
+    lab.drsae("sweep", &[]).success();
+    assert_eq!(lab.ran_since_mark("tiny").len(), 3);
+    let columns = ["trial", "family", "seed"].map(|name| lab.column("tiny", name));
+    let at = columns[0].iter().position(|id| *id == part[0]).unwrap();
+    assert_eq!((columns[1][at].as_str(), columns[2][at].as_str()), ("untied", "1"));
+
+    let refused = |arguments: &[&str]| output_of(&lab.drsae("trial", arguments).code(2)).1;
+    assert!(refused(&["--where", "model.familly = untied"]).contains("did you mean `model.family`?"));
+    assert!(refused(&["--where", "seed > 9"]).contains("no trial satisfies every condition"));
+    assert!(refused(&[]).contains("--index"));
+}

@@ -26,7 +26,7 @@ fn results(trials: &[Trial]) -> (tempfile::TempDir, Store) {
     let plan: Vec<_> = trials.iter().enumerate().map(|(index, trial)| planned(index, *trial)).collect();
     for (planned, (_, _, _, error)) in plan.iter().zip(trials) {
         let attempt = store.attempt(&planned.trial);
-        attempt.write_predictions(&predictions(*error)).unwrap();
+        attempt.write_rows(&predictions(*error)).unwrap();
         attempt.write_provenance(&provenance()).unwrap();
         attempt.finish(&outcome(*error)).unwrap();
     }

@@ -1,11 +1,12 @@
 //! Reading and refusing `trials.csv`.
 
 use super::*;
+use crate::store::Table;
 
 #[test]
 fn incomplete_trials_are_counted_by_status() {
     let (_folder, store) = results(&TRIALS[..6]);
-    let trials = fs::read_to_string(store.trials_csv()).unwrap();
+    let trials = fs::read_to_string(store.table(Table::Trials)).unwrap();
     let ending = |text: String, trial: &str, status: &str| {
         let line = text.lines().find(|line| line.starts_with(trial)).unwrap().to_owned();
         let (head, _) = line.split_once("complete").unwrap();
@@ -13,7 +14,7 @@ fn incomplete_trials_are_counted_by_status() {
     };
     let trials = ending(trials, "drsae-2-1,", "failed");
     let trials = ending(trials, "drsae-2-2,", "timed-out");
-    fs::write(store.trials_csv(), ending(trials, "untied-2-1,", "pending")).unwrap();
+    fs::write(store.table(Table::Trials), ending(trials, "untied-2-1,", "pending")).unwrap();
     fs::remove_file(store.sums_file()).unwrap();
     analyze(&store, &design()).unwrap();
     let counts = ["family", "n", "incomplete", "diverged", "failed", "timed_out", "pending"];
@@ -112,17 +113,17 @@ fn what_cannot_be_analysed_says_what_to_do() {
     let axes = |axis: &str| SweepDesign { axes: vec![axis.to_owned()], ..SweepDesign::default() };
     let absent = fails(axes("training.batch"));
     assert!(absent.contains("no column `training.batch`"), "{absent}");
-    let trials = fs::read_to_string(store.trials_csv()).unwrap();
+    let trials = fs::read_to_string(store.table(Table::Trials)).unwrap();
     fs::remove_file(store.sums_file()).unwrap();
-    fs::write(store.trials_csv(), trials.replacen("complete", "finished", 1)).unwrap();
+    fs::write(store.table(Table::Trials), trials.replacen("complete", "finished", 1)).unwrap();
     let status = fails(design());
     assert!(status.contains("line 2: there is no status `finished`"), "{status}");
     let fewer: String =
         trials.split_inclusive('\n').filter(|line| !line.starts_with("untied-5-2,")).collect();
-    fs::write(store.trials_csv(), fewer).unwrap();
+    fs::write(store.table(Table::Trials), fewer).unwrap();
     let unequal = fails(design());
     assert!(unequal.contains("other seeds for untied, 5 than"), "{unequal}");
-    fs::remove_file(store.trials_csv()).unwrap();
+    fs::remove_file(store.table(Table::Trials)).unwrap();
     let gone = fails(design());
     assert!(gone.contains("run `drsae sweep`"), "{gone}");
 }

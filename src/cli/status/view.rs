@@ -14,7 +14,7 @@ use crate::cli::slurm::jobs;
 use crate::engine::stale;
 use crate::plan::{Plan, Trial};
 use crate::report::{self, LivePage};
-use crate::store::Store;
+use crate::store::{Store, Table};
 use crate::text::{printable, shown, wrap};
 
 /// A status of a sweep to show.
@@ -65,7 +65,7 @@ impl<'s> View<'s> {
             writeln!(out, "       {forecast}")?;
         }
         if status.counts.contains_key(&TrialState::Stored) {
-            let tables = store.trials_csv();
+            let tables = store.table(Table::Trials);
             writeln!(out, "  stored results are in {}; `{rerun}` computes them again", tables.display())?;
         }
         for (why, count) in stale::counts(&status.stale) {

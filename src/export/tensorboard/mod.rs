@@ -28,7 +28,7 @@ const SETTINGS: [&str; 6] = ["family", "steps", "hidden", "sparsity", "discrimin
 /// Writes a run for every trial that has a learning curve; returns their number.
 pub(super) fn export(store: &Store, out: &Path) -> Result<usize, Error> {
     let trials = super::trials(store)?;
-    let missing = || Error::NotMerged { path: store.epochs_csv() };
+    let missing = || Error::NotMerged { path: store.table(Table::Epochs) };
     let curves: Vec<EpochRow> = store.merged_rows(Table::Epochs)?.ok_or_else(missing)?;
     let curves: HashMap<&str, &[EpochRow]> =
         curves.chunk_by(|a, b| a.trial == b.trial).map(|curve| (curve[0].trial.as_str(), curve)).collect();

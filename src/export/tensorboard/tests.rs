@@ -101,9 +101,9 @@ fn an_id_that_leads_out_of_the_folder_is_refused() {
     let store = Store::open(&results.path().join("tiny"), "name = \"tiny\"\n").unwrap();
     let climbing = "../../up";
     let row = TrialRow { trial: climbing.to_owned(), ..trial(Status::Complete) };
-    std::fs::write(store.trials_csv(), TrialRow::csv([&row]).unwrap()).unwrap();
+    std::fs::write(store.table(Table::Trials), TrialRow::csv([&row]).unwrap()).unwrap();
     let curve = curve().map(|row| EpochRow { trial: climbing.to_owned(), ..row });
-    std::fs::write(store.epochs_csv(), store::csv(&curve).unwrap()).unwrap();
+    std::fs::write(store.table(Table::Epochs), store::csv(&curve).unwrap()).unwrap();
     let error = export(&store, &results.path().join("exports/tiny")).unwrap_err();
     assert!(error.to_string().contains("row 1: \"../../up\" is no id of a trial"), "{error}");
     assert!(!results.path().join("up").exists());

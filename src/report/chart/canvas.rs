@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::palette::{Colour, Look, MarkShape};
 use super::picture::Picture;
-use super::svg::{About, escape, head, opacity, units};
+use super::svg::{escape, head, opacity, units};
 use crate::report::Error;
 use crate::text::printable;
 
@@ -81,13 +81,14 @@ pub struct Canvas {
     elements: RefCell<String>,
 }
 
-/// Draws a figure of this many pixels and returns it as SVG.
+/// Draws a figure of this many pixels, with an accessible title and description, and returns it as SVG.
 pub fn draw(
     (width, height): (f64, f64),
-    about: &About<'_>,
+    title: &str,
+    description: &str,
     paint: impl FnOnce(&Canvas) -> Drawn,
 ) -> Result<String, Error> {
-    let canvas = Canvas { elements: RefCell::new(head((width, height), about)) };
+    let canvas = Canvas { elements: RefCell::new(head((width, height), title, description)) };
     canvas.area(Rect { left: 0.0, top: 0.0, width, height }, Colour::Paper, 1.0)?;
     paint(&canvas)?;
     Ok(canvas.elements.into_inner() + "</svg>\n")

@@ -21,4 +21,4 @@ pub(super) use panel::{Panel, Weight};
 pub(super) use picture::{Picture, tiles};
 pub(super) use rows::{ChartRow, RowChart};
 pub(super) use scale::{Scale, rounded};
-pub(super) use svg::{About, dark_rules};
+pub(super) use svg::dark_rules;

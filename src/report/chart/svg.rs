@@ -8,18 +8,9 @@ use crate::text::printable_lines;
 /// Units of the drawing in a pixel, so that whole numbers suffice.
 const UNIT: f64 = 10.0;
 
-/// Accessible title and description of a figure.
-#[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
-    /// Title.
-    pub title: &'a str,
-    /// Description.
-    pub description: &'a str,
-}
-
-/// The opening of a figure, with its size in pixels.
-pub(super) fn head((width, height): (f64, f64), about: &About<'_>) -> String {
-    let (title, description) = (escape(about.title), escape(about.description));
+/// The opening of a figure, with its size in pixels and its accessible title and description.
+pub(super) fn head((width, height): (f64, f64), title: &str, description: &str) -> String {
+    let (title, description) = (escape(title), escape(description));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {} {}\" role=\"img\" font-family=\"sans-serif\">\n<title>{title}</title>\n<desc>{description}</desc>\n",
@@ -71,9 +62,8 @@ mod tests {
 
     #[test]
     fn no_control_character_makes_a_figure_unreadable() {
-        let about = About { title: "a\u{1b}[2J", description: "b\u{202e}" };
         let text = |canvas: &Canvas| canvas.text((1.0, 2.0), "c\u{9b}\nd", Font::LABEL, Anchor::Start);
-        let figure = draw((20.0, 10.0), &about, text).unwrap();
+        let figure = draw((20.0, 10.0), "a\u{1b}[2J", "b\u{202e}", text).unwrap();
         for shown in [r"<title>a\u001b[2J</title>", r"<desc>b\u202e</desc>", r"c\u009b\nd"] {
             assert!(figure.contains(shown), "{figure}");
         }
@@ -81,8 +71,7 @@ mod tests {
 
     #[test]
     fn a_figure_is_named_dashed_and_themed() {
-        let about = About { title: "a < b", description: "two & three" };
-        let figure = draw((20.0, 10.0), &about, |canvas| {
+        let figure = draw((20.0, 10.0), "a < b", "two & three", |canvas| {
             canvas.line(&[(0.0, 0.5), (10.04, 10.0), (9.0, 10.0)], Colour::Series(1), 1.5, 1.0)?;
             canvas.titled("seed 1\n5 > 4", || {
                 canvas.mark((5.0, 5.0), Look::of(0), 2.0, 0.5)?;

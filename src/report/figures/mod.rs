@@ -19,7 +19,7 @@ pub mod tip;
 use serde::Serialize;
 
 use super::Error;
-use super::chart::{About, Canvas, Drawn, LegendEntry, draw};
+use super::chart::{Canvas, Drawn, LegendEntry, draw};
 use super::data::ReportData;
 use super::facets::{Facets, PANELS};
 
@@ -74,7 +74,7 @@ impl Figure {
         paint: impl FnOnce(&Canvas) -> Drawn,
     ) -> Result<Self, Error> {
         let (title, caption) = (title.into(), caption.into());
-        let svg = draw(size, &About { title: &title, description: &caption }, paint)?;
+        let svg = draw(size, &title, &caption, paint)?;
         Ok(Self { name: name.into(), title, caption, svg, leads: false })
     }
 }

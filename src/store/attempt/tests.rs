@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::store::{FORMAT, Seal, seal};
+use crate::store::{FORMAT, PredictionRow, Seal, seal};
 
 struct Lab {
     _results: tempfile::TempDir,
@@ -40,10 +40,10 @@ impl Lab {
     /// An attempt with all that a complete trial has.
     fn whole(&self) -> Attempt {
         let attempt = self.attempt();
-        attempt.write_epochs(&[EpochRow::default()]).unwrap();
-        attempt.write_timing(&[TimingRow::default()]).unwrap();
-        attempt.write_predictions(&[PredictionRow::default()]).unwrap();
-        attempt.write_model(b"weights").unwrap();
+        attempt.write_rows(&[EpochRow::default()]).unwrap();
+        attempt.write_rows(&[TimingRow::default()]).unwrap();
+        attempt.write_rows(&[PredictionRow::default()]).unwrap();
+        attempt.write(file::MODEL, b"weights").unwrap();
         attempt.write_provenance(&"a machine").unwrap();
         attempt
     }
@@ -88,7 +88,7 @@ fn a_result_lists_the_files_that_are_there_and_no_state() {
     let lab = Lab::new();
     let attempt = lab.attempt();
     attempt.write_progress(&Progress { epochs: b"e", timings: b"t", state: b"half" }).unwrap();
-    attempt.write_model(b"abc").unwrap();
+    attempt.write(file::MODEL, b"abc").unwrap();
     attempt.remove_state().unwrap();
     attempt.finish(&outcome()).unwrap();
     let sealed = lab.trial.sealed().unwrap().unwrap();
@@ -105,7 +105,7 @@ fn a_result_lists_the_files_that_are_there_and_no_state() {
 fn a_trial_that_pauses_keeps_its_state_and_lists_it() {
     let lab = Lab::new();
     let attempt = lab.attempt();
-    attempt.write_state(b"half").unwrap();
+    attempt.write(file::STATE, b"half").unwrap();
     attempt.finish(&outcome()).unwrap();
     let sealed = lab.trial.intact().unwrap();
     assert!(sealed.files.contains_key(file::STATE));
@@ -116,7 +116,7 @@ fn a_trial_that_pauses_keeps_its_state_and_lists_it() {
 fn a_retry_replaces_the_failure_when_it_ends_and_keeps_it() {
     let lab = Lab::new();
     let attempt = lab.attempt();
-    attempt.write_failure("out of memory").unwrap();
+    attempt.write(file::FAILURE, b"out of memory").unwrap();
     attempt.write_progress(&Progress { epochs: b"e", timings: b"t", state: b"half" }).unwrap();
     attempt.finish(&Lab::failed()).unwrap();
     assert!(lab.trial.path().join(file::STATE).exists(), "it may go on from there");
@@ -138,7 +138,7 @@ fn a_process_that_wakes_up_after_another_ended_the_trial_changes_nothing() {
     winner.finish(&outcome()).unwrap();
     let standing = fs::read(lab.trial.path().join(file::RESULT)).unwrap();
 
-    assert!(frozen.write_epochs(&[]).is_err(), "its folder is gone");
+    assert!(frozen.write_rows::<EpochRow>(&[]).is_err(), "its folder is gone");
     assert!(frozen.finish(&Outcome { seconds: 1.0, ..outcome() }).is_err());
     assert_eq!(fs::read(lab.trial.path().join(file::RESULT)).unwrap(), standing);
     assert!(lab.trial.intact().is_some());

@@ -2,7 +2,8 @@
 
 use std::io::{self, ErrorKind};
 
-use super::{TrialLines, checksum};
+use super::TrialLines;
+use crate::hash::sha256;
 use crate::provenance::{self, Provenance};
 use crate::store::{
     EpochRow, Error, MistakeRow, PredictionRow, ProvenanceRow, Seal, Sealed, Status, TrialFolder, file,
@@ -106,7 +107,7 @@ impl TrialReader<'_> {
             (None, Some(_)) => Err(self.malformed(name, "it is missing, though the trial's result lists it")),
             (Some(_), None) if self.sealed.seal == Seal::Whole => Err(self
                 .malformed(name, "it was added after the trial ended: the trial's result does not list it")),
-            (Some(text), Some(listed)) if checksum(text) != *listed => {
+            (Some(text), Some(listed)) if sha256(text) != *listed => {
                 Err(self.malformed(name, "it was changed: its SHA-256 is not the one in result.json"))
             }
             _ => Ok(text),

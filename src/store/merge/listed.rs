@@ -1,6 +1,7 @@
 //! The merged tables, held against the checksums that the merges have listed.
 
-use super::{SUMS, Sums, Table, checksum};
+use super::{SUMS, Sums, Table};
+use crate::hash::sha256;
 use crate::store::tables::{Row, parse_rows};
 use crate::store::{Error, Store};
 
@@ -73,7 +74,7 @@ impl Store {
             let text = self.read(&self.table(table))?;
             let listed = Listed::read(self)?;
             match &text {
-                Some(text) => listed.expect(self, table, &checksum(text))?,
+                Some(text) => listed.expect(self, table, &sha256(text))?,
                 None => listed.expect_none(self, table)?,
             }
             Ok(text)

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::listed::{Listed, Origin};
-use super::{Table, TrialLines, checksum};
+use super::{Table, TrialLines};
+use crate::hash::sha256;
 use crate::store::{EpochRow, Error, MistakeRow, ProvenanceRow, Status, Store, TrialRow, TrialTable, tables};
 
 /// Advice for a table that cannot be read.
@@ -31,7 +32,7 @@ impl StoredTables {
         listed.expect(store, Table::Trials, &trials.checksum)?;
         let read = |table| {
             let text = text(store, table)?;
-            let sum = checksum(&text);
+            let sum = sha256(&text);
             listed.expect(store, table, &sum)?;
             Ok((text, sum))
         };

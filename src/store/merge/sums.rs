@@ -10,17 +10,11 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::Table;
-use crate::hash::hex;
+use crate::hash::{hex, sha256};
 use crate::store::{Error, Store, atomic, file};
 
 /// Name of the file.
 pub const SUMS: &str = "SHA256SUMS";
-
-/// SHA-256 in hexadecimal digits.
-#[must_use]
-pub fn checksum(content: &[u8]) -> String {
-    hex(&Sha256::digest(content))
-}
 
 /// Name of the list of a merge in progress.
 pub const NEW_SUMS: &str = "SHA256SUMS.new";
@@ -32,7 +26,7 @@ pub struct Sums(BTreeMap<String, String>);
 impl Sums {
     /// Adds the checksum of a file.
     pub fn insert(&mut self, name: &str, content: &[u8]) {
-        self.0.insert(name.to_owned(), checksum(content));
+        self.0.insert(name.to_owned(), sha256(content));
     }
 
     /// The checksum of a file, if it is listed.

@@ -55,15 +55,16 @@ fn end(store: &Store, id: &str, outcome: &Outcome, validated: &[Option<f64>], pr
         valid_reconstruction,
         ..EpochRow::default()
     };
-    attempt.write_epochs(&validated.iter().enumerate().map(epoch).collect::<Vec<_>>()).unwrap();
+    attempt.write_rows(&validated.iter().enumerate().map(epoch).collect::<Vec<_>>()).unwrap();
     let row = |(index, &(label, prediction))| PredictionRow { index, label, prediction };
-    attempt.write_predictions(&predictions.iter().enumerate().map(row).collect::<Vec<_>>()).unwrap();
+    let rows: Vec<_> = predictions.iter().enumerate().map(row).collect();
+    attempt.write_rows(&rows).unwrap();
     attempt.write_provenance(&provenance()).unwrap();
     attempt.finish(&Outcome { test_count: Some(predictions.len()), ..outcome.clone() }).unwrap();
 }
 
 fn trials(store: &Store) -> String {
-    fs::read_to_string(store.trials_csv()).unwrap()
+    fs::read_to_string(store.table(Table::Trials)).unwrap()
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn trials_and_epochs_are_in_plan_order() {
     ");
     let expected = [(Status::Complete, 1), (Status::Diverged, 1), (Status::Pending, 1)];
     assert_eq!(merged.counts, BTreeMap::from(expected));
-    let epochs = fs::read_to_string(store.epochs_csv()).unwrap();
+    let epochs = fs::read_to_string(store.table(Table::Epochs)).unwrap();
     let starts: Vec<_> = epochs.lines().map(|line| line.split(',').next().unwrap()).collect();
     assert_eq!(starts, ["trial", "drsae-0", "drsae-0", "drsae-1", "drsae-1"]);
 }
@@ -92,7 +93,7 @@ fn of_a_curve_with_validated_epochs_these_and_the_last_are_merged() {
     run_epochs(&store, "drsae-1", &outcome(), &[Some(3.0), None, Some(1.0)]);
     run_epochs(&store, "drsae-2", &outcome(), &[None, None]);
     store.merge(&[planned(0, 1), planned(1, 2), planned(2, 3)]).unwrap();
-    let curves: Vec<EpochRow> = store.rows(&store.epochs_csv()).unwrap().unwrap();
+    let curves: Vec<EpochRow> = store.rows(&store.table(Table::Epochs)).unwrap().unwrap();
     let epochs = |id: &str| {
         let own = curves.iter().filter(|row| row.trial == id);
         own.map(|row| row.epoch).collect::<Vec<_>>()
@@ -125,14 +126,14 @@ fn mistakes_and_provenance_are_those_of_complete_trials() {
     run(&store, "drsae-1", &Outcome { status: Status::TimedOut, ..outcome() });
     run(&store, "drsae-0", &outcome());
     store.merge(&[planned(2, 3), planned(1, 2), planned(0, 1), planned(3, 4)]).unwrap();
-    insta::assert_snapshot!(fs::read_to_string(store.mistakes_csv()).unwrap(), @r"
+    insta::assert_snapshot!(fs::read_to_string(store.table(Table::Mistakes)).unwrap(), @r"
     index,image,label,predicted
     0,1,2,3
     0,3,0,6
     2,1,2,3
     2,3,0,6
     ");
-    let written = fs::read_to_string(store.provenance_csv()).unwrap();
+    let written = fs::read_to_string(store.table(Table::Provenance)).unwrap();
     insta::assert_snapshot!(written, @r#"
     index,trial,version,numerics,commit,dirty,rustc,lockfile,binary,data,cpu,device,cores,threads,system,started,seconds
     0,drsae-0,0.1.0,1,c0ffee,false,,10cf,b1a5,"images=00ff; labels=seed 1, train 2",Some CPU @ 2.00GHz,cpu,2,1,linux x86_64,2013-01-16T12:00:00Z,812.5
@@ -150,7 +151,7 @@ fn damage(store: &Store) -> String {
         rows.contains("\ndrsae-0,0,drsae,11,100,0.005,1.0,1,169500,pending,") && rows.contains("\ndrsae-1,")
     );
     let [error] = &merged.damaged[..] else { panic!("{merged:?}") };
-    fs::remove_file(store.trials_csv()).unwrap();
+    fs::remove_file(store.table(Table::Trials)).unwrap();
     error.to_string()
 }
 
@@ -218,7 +219,7 @@ fn many_trials_are_merged_in_plan_order() {
         run(&store, &trial.trial, &outcome());
     }
     store.merge(&plan).unwrap();
-    let mistakes = fs::read_to_string(store.mistakes_csv()).unwrap();
+    let mistakes = fs::read_to_string(store.table(Table::Mistakes)).unwrap();
     let indices =
         mistakes.lines().skip(1).map(|line| line.split(',').next().unwrap().parse::<usize>().unwrap());
     assert!(indices.eq((0..plan.len()).flat_map(|index| [index, index])));
@@ -260,7 +261,7 @@ fn a_stored_plan_keeps_its_bytes() {
     let plan = [planned(0, 1), planned(1, 2)];
     let (_results, store) = kept(&plan);
     // As the first versions wrote it.
-    let path = store.provenance_csv();
+    let path = store.table(Table::Provenance);
     let older = fs::read_to_string(&path).unwrap().replace(",device,", ",").replace(",cpu,2,1,", ",2,1,");
     fs::write(&path, older).unwrap();
     let before = tables(&store);
@@ -535,7 +536,7 @@ fn a_stored_table_that_cannot_be_read_is_named_by_row_and_nothing_is_written() {
         fs::write(&path, whole).unwrap();
         assert_eq!(tables(&store), before);
     }
-    fs::remove_file(store.mistakes_csv()).unwrap();
+    fs::remove_file(store.table(Table::Mistakes)).unwrap();
     assert!(store.merge(&plan).unwrap_err().to_string().contains("mistakes.csv: it is missing"));
 }
 
@@ -549,7 +550,7 @@ fn checksums_are_those_of_the_tables_and_the_plan() {
     let files = Table::ALL.map(|table| store.table(table)).into_iter().chain([store.plan_csv()]);
     for path in files {
         let name = path.file_name().unwrap().to_str().unwrap();
-        assert_eq!(sums.get(name), Some(checksum(&fs::read(&path).unwrap()).as_str()), "{name}");
+        assert_eq!(sums.get(name), Some(sha256(fs::read(&path).unwrap()).as_str()), "{name}");
     }
     assert_eq!(fs::read_to_string(store.sums_file()).unwrap().lines().count(), 5);
 }
