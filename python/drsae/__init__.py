@@ -109,13 +109,16 @@ class Results:
 
     def weights(self, trial: str) -> dict[str, numpy.ndarray]:
         """The weights of a trial by name. E is "encoder" `[n, m]`, S "recurrent" `[n, n]`, D "decoder" `[m, n]`."""
-        return weights(self.folder / "trials" / trial / "model.safetensors")
+        return weights(self._network_file(trial))
 
     def network(self, trial: str) -> Network:
         """The network of a trial, to run on other images."""
         from .network import Network
 
-        return Network(self.folder / "trials" / trial / "model.safetensors")
+        return Network(self._network_file(trial))
+
+    def _network_file(self, trial: str) -> Path:
+        return self.folder / "trials" / trial / "model.safetensors"
 
 
 def weights(file: str | os.PathLike[str]) -> dict[str, numpy.ndarray]:

@@ -1,8 +1,9 @@
 //! Axes and cells. A cell is the set of trials that differ only in their seed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
+use indexmap::IndexSet;
 use polars::prelude::DataFrame;
 
 use super::errors::Errors;
@@ -112,18 +113,14 @@ impl AxisColumn {
     /// Reads the values of the axis and returns the position of each row's value among them.
     fn read(&mut self, path: &Path, rows: &[TrialRow]) -> Result<Vec<u32>, Error> {
         let absent = || Error::Column { path: path.to_owned(), column: self.column.clone() };
-        let values: Vec<Value> =
-            rows.iter().map(|row| row.value(&self.column).ok_or_else(absent)).collect::<Result<_, _>>()?;
-        let mut codes = HashMap::new();
-        let mut found = Vec::with_capacity(values.len());
-        for value in &values {
-            let next = codes.len() as u32;
-            found.push(*codes.entry(value).or_insert_with(|| {
-                self.values.push(value.clone());
-                next
-            }));
+        let mut known = IndexSet::new();
+        let mut codes = Vec::with_capacity(rows.len());
+        for row in rows {
+            let value = row.value(&self.column).ok_or_else(absent)?;
+            codes.push(known.insert_full(value).0 as u32);
         }
-        Ok(found)
+        self.values = known.into_iter().collect();
+        Ok(codes)
     }
 }
 

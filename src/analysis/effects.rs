@@ -1,6 +1,8 @@
 //! `effects.csv`: the mean error of several cells less that of as many others, paired by seed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
 
 use super::Contrast;
 use super::cells::{AxisColumn, CellTrials, GroupedTrials};
@@ -62,18 +64,22 @@ impl Effects {
         let (mut rows, is_tested) = (Vec::new(), found.is_tested());
         for effect in &compare.effects {
             let sides = Contrasted { found, effect, shown: &shown }.sides();
-            let row = |sides| EffectRow::of(effect, sides, is_tested, compare.margin, mistakes);
-            rows.extend(sides.iter().map(row));
+            let row = |(values, sides): (_, Sides<'_>)| {
+                EffectRow::of(effect, values, &sides, is_tested, compare.margin, mistakes)
+            };
+            rows.extend(sides.into_iter().map(row));
         }
         family::adjust(&mut rows, |row| &mut row.tests);
         Self { axes: shown.into_iter().map(|axis| axis.column.clone()).collect(), rows }
     }
 }
 
+/// Value on each axis of the table; `None` if an effect is averaged over it.
+type Values = Vec<Option<Value>>;
+
 /// The cells of the two sides of an effect.
+#[derive(Default)]
 struct Sides<'c> {
-    /// Value on each axis of the table; `None` if the effect is averaged over it.
-    values: Vec<Option<Value>>,
     plus: Vec<&'c CellTrials>,
     minus: Vec<&'c CellTrials>,
 }
@@ -88,8 +94,8 @@ struct Contrasted<'c, 'd> {
 
 impl<'c> Contrasted<'c, '_> {
     /// The sides of the effect for each combination of its values on the axes of the table, in plan order.
-    fn sides(&self) -> Vec<Sides<'c>> {
-        let mut all: Vec<Sides<'c>> = Vec::new();
+    fn sides(&self) -> IndexMap<Values, Sides<'c>> {
+        let mut all: IndexMap<Values, Sides<'c>> = IndexMap::new();
         for alike in self.alike() {
             let side = |cells: &[Selector]| {
                 cells.iter().map(|cell| self.find(&alike, cell)).collect::<Option<Vec<_>>>()
@@ -97,14 +103,10 @@ impl<'c> Contrasted<'c, '_> {
             let (Some(plus), Some(minus)) = (side(&self.effect.plus), side(&self.effect.minus)) else {
                 continue;
             };
-            let values: Vec<_> = self.shown.iter().map(|axis| self.value(alike[0], axis)).collect();
-            match all.iter_mut().find(|sides| sides.values == values) {
-                Some(sides) => {
-                    sides.plus.extend(plus);
-                    sides.minus.extend(minus);
-                }
-                None => all.push(Sides { values, plus, minus }),
-            }
+            let values = self.shown.iter().map(|axis| self.value(alike[0], axis)).collect();
+            let sides = all.entry(values).or_default();
+            sides.plus.extend(plus);
+            sides.minus.extend(minus);
         }
         all
     }
@@ -112,18 +114,12 @@ impl<'c> Contrasted<'c, '_> {
     /// Groups of cells that are alike on all axes that the effect does not name, in plan order.
     fn alike(&self) -> Vec<Vec<&'c CellTrials>> {
         let is_free = |axis: &AxisColumn| self.effect.alike.contains(&axis.path);
-        let mut groups: Vec<Vec<&CellTrials>> = Vec::new();
-        let mut places = HashMap::new();
+        let mut groups: IndexMap<Vec<&Value>, Vec<&CellTrials>> = IndexMap::new();
         for cell in &self.found.cells {
             let values = self.found.axes.iter().zip(&cell.values).filter(|(axis, _)| is_free(axis));
-            let values: Vec<_> = values.map(|(_, value)| value).collect();
-            let place = *places.entry(values).or_insert_with(|| {
-                groups.push(Vec::new());
-                groups.len() - 1
-            });
-            groups[place].push(cell);
+            groups.entry(values.map(|(_, value)| value).collect()).or_default().push(cell);
         }
-        groups
+        groups.into_values().collect()
     }
 
     /// The cell with the values of a selector.
@@ -146,24 +142,24 @@ impl<'c> Contrasted<'c, '_> {
 impl EffectRow {
     fn of(
         effect: &Effect,
+        values: Values,
         sides: &Sides<'_>,
         is_tested: bool,
         margin: Option<f64>,
         mistakes: Option<&Mistakes>,
     ) -> Self {
-        let Sides { values, plus, minus } = sides;
         let test = differences(sides, |errors| errors.test);
         let valid = differences(sides, |errors| errors.valid);
         let DifferenceSummary { missing, test: paired, valid, tests } =
             DifferenceSummary::of(&test, &valid, is_tested, margin);
         Self {
             name: effect.name.clone(),
-            values: values.clone(),
-            cells: plus.len(),
+            values,
+            cells: sides.plus.len(),
             missing,
             test: paired,
             valid,
-            crossed: mistakes.and_then(|mistakes| crossed(minus, plus, mistakes)),
+            crossed: mistakes.and_then(|mistakes| crossed(&sides.minus, &sides.plus, mistakes)),
             tests,
             differences: test,
         }

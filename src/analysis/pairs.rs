@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use indexmap::IndexMap;
 use polars::prelude::*;
 
 use super::cells::{AxisColumn, CellTrials, GroupedTrials};
@@ -114,16 +115,11 @@ impl<'c> Pairs<'c> {
 
     /// The pairs of each challenger, in the order in which they first appear.
     pub fn by_challenger(&self) -> Vec<(&str, Vec<&Pair<'c>>)> {
-        let mut groups: Vec<(&str, Vec<&Pair<'c>>)> = Vec::new();
-        let mut places = HashMap::new();
+        let mut groups: IndexMap<&str, Vec<&Pair<'c>>> = IndexMap::new();
         for pair in &self.all {
-            let place = *places.entry(pair.name.as_str()).or_insert_with(|| {
-                groups.push((&pair.name, Vec::new()));
-                groups.len() - 1
-            });
-            groups[place].1.push(pair);
+            groups.entry(&pair.name).or_default().push(pair);
         }
-        groups
+        groups.into_iter().collect()
     }
 }
 

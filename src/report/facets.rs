@@ -1,5 +1,7 @@
 //! The assignment of a sweep's dimensions to position, colour and panel of a figure.
 
+use indexmap::IndexMap;
+
 use super::chart::{LegendEntry, Look};
 use super::data::{FacetAxis, ReportData};
 use crate::analysis::{self, CellTrials};
@@ -15,8 +17,8 @@ const FAMILIES: [&str; 6] = ["drsae", "untied", "untied-recurrent", "mlp", "unti
 
 /// A figure's panels, each with its series of cells.
 pub struct Facets<'m> {
-    /// In plan order.
-    pub panels: Vec<Facet<'m>>,
+    /// In plan order, by their values on the axes shown by panel, which are empty if one panel holds all.
+    pub panels: IndexMap<String, Facet<'m>>,
     /// Panels beyond [`PANELS`], which are not shown.
     pub left_out: usize,
     /// Every series, in plan order.
@@ -34,13 +36,8 @@ pub struct Series {
     pub look: Look,
 }
 
-/// Cells that agree on the axes shown by panel.
-pub struct Facet<'m> {
-    /// Its values on those axes; empty if one panel holds all.
-    pub heading: String,
-    /// Cells of each series, in plan order, with the series' position.
-    pub series: Vec<(usize, Vec<&'m CellTrials>)>,
-}
+/// Cells that agree on the axes shown by panel: those of each series, by its position, in plan order.
+pub type Facet<'m> = IndexMap<usize, Vec<&'m CellTrials>>;
 
 impl<'m> Facets<'m> {
     /// Divides the cells. The axis at `x` is shown by position. Compared axes are shown by colour; without any, the family
@@ -62,10 +59,11 @@ impl<'m> Facets<'m> {
         let axes = &data.dimensions;
         let is_free = |at: &usize| Some(*at) != x && !by_colour.contains(at);
         let by_panel: Vec<usize> = (0..axes.len()).filter(is_free).collect();
-        let mut facets = Self { panels: Vec::new(), left_out: 0, series: Vec::new() };
+        let mut facets = Self { panels: IndexMap::new(), left_out: 0, series: Vec::new() };
         for cell in data.cells() {
             let at = facets.series_at(key(axes, cell, by_colour), values(axes, cell, by_colour));
-            facets.panel(values(axes, cell, &by_panel)).add(at, cell);
+            let panel = facets.panels.entry(values(axes, cell, &by_panel)).or_default();
+            panel.entry(at).or_default().push(cell);
         }
         facets.left_out = facets.panels.len().saturating_sub(PANELS);
         facets.panels.truncate(PANELS);
@@ -82,19 +80,9 @@ impl<'m> Facets<'m> {
         })
     }
 
-    fn panel(&mut self, heading: String) -> &mut Facet<'m> {
-        let known = self.panels.iter().position(|panel| panel.heading == heading);
-        let at = known.unwrap_or_else(|| {
-            self.panels.push(Facet { heading, series: Vec::new() });
-            self.panels.len() - 1
-        });
-        &mut self.panels[at]
-    }
-
     /// Names of the panels; none if one holds all.
     pub fn headings(&self) -> Vec<String> {
-        let headings = self.panels.iter().map(|panel| panel.heading.clone());
-        headings.filter(|heading| !heading.is_empty()).collect()
+        self.panels.keys().filter(|heading| !heading.is_empty()).cloned().collect()
     }
 
     /// Colour and mark of a series.
@@ -115,16 +103,7 @@ impl<'m> Facets<'m> {
 
     /// All cells that are shown.
     pub fn cells(&self) -> impl Iterator<Item = &'m CellTrials> {
-        self.panels.iter().flat_map(|panel| &panel.series).flat_map(|(_, cells)| cells.iter().copied())
-    }
-}
-
-impl<'m> Facet<'m> {
-    fn add(&mut self, at: usize, cell: &'m CellTrials) {
-        match self.series.iter_mut().find(|(series, _)| *series == at) {
-            Some((_, cells)) => cells.push(cell),
-            None => self.series.push((at, vec![cell])),
-        }
+        self.panels.values().flat_map(IndexMap::values).flatten().copied()
     }
 }
 

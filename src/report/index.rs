@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::page::PageTable;
 use super::tables::TablesPage;
 use super::{ANATOMY_PAGE, Error};
@@ -154,13 +156,10 @@ impl Study {
 fn of_anatomies(anatomies: &[Anatomy]) -> PageTable {
     let row = |anatomy: &Anatomy| {
         let conclusions = conclusions(&anatomy.summaries);
-        let mut verdicts: Vec<(&str, usize)> = Vec::new();
+        let mut verdicts: IndexMap<&str, usize> = IndexMap::new();
         for conclusion in &conclusions {
             let verdict = conclusion.verdict.split(':').next().unwrap_or_default();
-            match verdicts.iter_mut().find(|(known, _)| *known == verdict) {
-                Some((_, count)) => *count += 1,
-                None => verdicts.push((verdict, 1)),
-            }
+            *verdicts.entry(verdict).or_default() += 1;
         }
         let verdicts: Vec<_> = verdicts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
         let networks = anatomy.summaries.iter().map(|summary| summary.n).max().unwrap_or_default();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+
 use super::Error;
 use super::chart::{Colour, Drawn, LegendEntry, Look, PanelGrid, Scale, Weight};
 use super::figures::{Figure, tip};
@@ -14,12 +16,7 @@ const QUANTITY: &str = "validation error (%)";
 /// # Errors
 /// It cannot be drawn.
 pub fn search_figure(rows: &[SearchRow]) -> Result<Option<Vec<u8>>, Error> {
-    let mut groups: Vec<&str> = Vec::new();
-    for row in rows {
-        if !groups.contains(&row.group.as_str()) {
-            groups.push(&row.group);
-        }
-    }
+    let groups: IndexSet<&str> = rows.iter().map(|row| row.group.as_str()).collect();
     let errors: Vec<f64> = rows.iter().filter_map(|row| row.valid_error_mean).collect();
     if errors.is_empty() {
         return Ok(None);

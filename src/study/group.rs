@@ -1,5 +1,7 @@
 //! Groups of cells that share their settings.
 
+use indexmap::IndexMap;
+
 use crate::spec::{self, Sweep};
 
 /// Cells that have the same values on the axes that the search is by.
@@ -13,17 +15,14 @@ pub(super) struct Group {
 
 /// The groups, in the order of their first cells.
 pub(super) fn groups(sweep: &Sweep, by: &[String]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: IndexMap<String, Vec<usize>> = IndexMap::new();
     for (at, cell) in sweep.cells.iter().enumerate() {
         let values = cell.settings.iter().filter(|(path, _)| by.contains(path));
         let values: Vec<String> = values.map(|(path, value)| named(path, value)).collect();
         let name = if values.is_empty() { "all".to_owned() } else { values.join(", ") };
-        match groups.iter_mut().find(|group| group.name == name) {
-            Some(group) => group.cells.push(at),
-            None => groups.push(Group { name, cells: vec![at] }),
-        }
+        groups.entry(name).or_default().push(at);
     }
-    groups
+    groups.into_iter().map(|(name, cells)| Group { name, cells }).collect()
 }
 
 /// `steps = 5`, after the last segment of a path; the family alone.

@@ -58,7 +58,7 @@ fn figure(data: &ReportData<'_>, levels: &[ConditionTables]) -> Result<Figure, E
     let step = if is_corruption { grid.step(facets.series.len()) } else { 0.0 };
     Figure::draw(format!("condition_{name}"), title, caption, grid.size(), |canvas| {
         grid.draw(canvas, |panel, number| {
-            facets.panels[number].series.iter().try_for_each(|(series, cells)| {
+            facets.panels[number].iter().try_for_each(|(series, cells)| {
                 let (look, dodge) = (facets.look(*series), facets.dodge(*series, step));
                 cells.iter().try_for_each(|cell| {
                     paint(panel, (look, dodge), &cell_name(&data.dimensions, cell), &points(cell))

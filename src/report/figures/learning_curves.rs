@@ -35,7 +35,7 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     );
     let figure = Figure::draw("learning_curves", "Learning curves", caption, grid.size(), |canvas| {
         grid.draw(canvas, |panel, number| {
-            facets.panels[number].series.iter().try_for_each(|(series, cells)| {
+            facets.panels[number].iter().try_for_each(|(series, cells)| {
                 cells.iter().try_for_each(|cell| paint(panel, data, cell, facets.look(*series)))
             })
         })

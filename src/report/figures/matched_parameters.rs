@@ -22,8 +22,9 @@ struct Count<'m> {
 pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
     let Some(Compared { contrast, .. }) = &data.analysis.compared else { return Ok(None) };
     let facets = Facets::of(data, None);
-    let of_facet = |facet| counts(&facets, facet, &contrast.reference);
-    let counts: Vec<Count<'_>> = facets.panels.iter().flat_map(of_facet).collect();
+    let panels = facets.panels.iter();
+    let counts: Vec<Count<'_>> =
+        panels.flat_map(|(heading, panel)| counts(&facets, heading, panel, &contrast.reference)).collect();
     if counts.iter().all(|count| count.excess == 0.0) {
         return Ok(None);
     }
@@ -55,12 +56,17 @@ pub fn figure(data: &ReportData<'_>) -> Result<Option<Figure>, Error> {
 }
 
 /// The cells of a panel, where their reference is among them.
-fn counts<'m>(facets: &'m Facets<'m>, facet: &'m Facet<'m>, reference: &str) -> Vec<Count<'m>> {
-    let cells = || facet.series.iter().flat_map(|(at, cells)| cells.iter().map(|cell| (*at, *cell)));
+fn counts<'m>(
+    facets: &'m Facets<'m>,
+    heading: &str,
+    facet: &'m Facet<'m>,
+    reference: &str,
+) -> Vec<Count<'m>> {
+    let cells = || facet.iter().flat_map(|(at, cells)| cells.iter().map(|cell| (*at, *cell)));
     let is_reference = |at: usize| facets.series[at].key == reference;
     let Some((at, referred)) = cells().find(|(at, _)| is_reference(*at)) else { return Vec::new() };
     let own = format!("{} has {}", facets.series[at].name, size(referred));
-    let group = if facet.heading.is_empty() { own } else { format!("{}: {own}", facet.heading) };
+    let group = if heading.is_empty() { own } else { format!("{heading}: {own}") };
     let excess = |cell: &CellTrials| {
         100.0 * (cell.network().parameters as f64 / referred.network().parameters as f64 - 1.0)
     };

@@ -91,9 +91,9 @@ impl Scatter<'_> {
                 let dots = |cells: &[&CellTrials]| {
                     cells.iter().filter_map(|cell| self.dot(data, cell)).collect::<Vec<_>>()
                 };
-                let series = &facets.panels[number].series;
+                let series = &facets.panels[number];
                 if !self.is_setting {
-                    let means = series.iter().flat_map(|(_, cells)| dots(cells)).map(|dot| dot.mean);
+                    let means = series.values().flat_map(|cells| dots(cells)).map(|dot| dot.mean);
                     panel.line_in(Colour::Faint, &pareto::front(means), 0.0, Weight::Mean)?;
                 }
                 series.iter().try_for_each(|(series, cells)| {

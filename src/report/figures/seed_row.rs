@@ -1,5 +1,7 @@
 //! A row of a chart: every seed of a quantity, its mean and its interval.
 
+use indexmap::IndexSet;
+
 use super::tip;
 use crate::report::chart::{ChartRow, Drawn, Look, Panel, Weight};
 use crate::stats::Interval;
@@ -27,13 +29,8 @@ pub struct SeedRow {
 impl SeedRow {
     /// The rows of a chart, those of one group together; the groups are in the order of their first rows.
     pub fn grouped(mut rows: Vec<Self>) -> Vec<Self> {
-        let mut groups: Vec<String> = Vec::new();
-        for row in &rows {
-            if !groups.contains(&row.group) {
-                groups.push(row.group.clone());
-            }
-        }
-        rows.sort_by_key(|row| groups.iter().position(|group| *group == row.group));
+        let groups: IndexSet<String> = rows.iter().map(|row| row.group.clone()).collect();
+        rows.sort_by_key(|row| groups.get_index_of(&row.group));
         rows
     }
 
