@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::threads::lock;
 
 /// Memory for other needs of the process: tables, buffers, stacks of threads.
 const MARGIN: u64 = 16 << 20;
@@ -67,7 +69,7 @@ pub fn check(bytes: u64) -> Result<(), Shortage> {
 }
 
 fn reserved() -> MutexGuard<'static, u64> {
-    RESERVED.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&RESERVED)
 }
 
 fn is_available(bytes: u64, piece: u64) -> bool {

@@ -1,4 +1,4 @@
-//! Thread pools on systems that may start fewer threads than requested.
+//! Thread pools on systems that may start fewer threads than requested, and a lock that outlives a panic.
 //!
 //! A rayon pool panics if one of its threads cannot be started. Here threads are started first, and the pool is
 //! made of those that did start.
@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::process::Command;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, available_parallelism};
 use std::time::Duration;
 
@@ -25,6 +25,11 @@ pub struct TooFewThreads {
     requested: usize,
     started: usize,
     source: io::Error,
+}
+
+/// Locks `mutex`, also after a panic of the thread that held it.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The variable that rayon reads, and candle before every product.
@@ -100,7 +105,7 @@ pub fn start_global_pool() -> Result<(), TooFewThreads> {
 /// thread, `work` runs here.
 pub fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     let work = Mutex::new(Some(work));
-    let run = || work.lock().unwrap_or_else(PoisonError::into_inner).take().map(|work| work());
+    let run = || lock(&work).take().map(|work| work());
     let pool = || ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
     let done = thread::scope(|scope| {
         let thread = thread::Builder::new().name("candle".to_owned());

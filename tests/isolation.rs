@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use drsae::data;
 use drsae::device::Kind;
-use drsae::engine::{self, Control, DatasetCache, Ending, Observer, local};
+use drsae::engine::{self, Control, Counted, DatasetCache, Ending, Observer, local};
 use drsae::plan::{Plan, Trial};
 use drsae::spec::Sweep;
 use drsae::store::{Status, Store, file};
@@ -54,7 +54,7 @@ fn run(spec: &str, fault: &Fault, control: &Control, jobs: usize) -> Vec<(Status
     let plan = Plan::of(&sweep, Kind::Cpu, |config: &data::Config| data::facts(config, None)).unwrap();
     let results = tempfile::tempdir().unwrap();
     let store = Store::open(&results.path().join(&sweep.name), &sweep.to_toml().unwrap()).unwrap();
-    let pending = engine::pending(&plan.trials, &store, &[]).unwrap();
+    let pending = engine::pending(&plan.trials, &store, Counted::default()).unwrap();
     let datasets =
         DatasetCache::load(plan.trials.iter().map(|trial| &trial.config.data), None, drsae::data::Part::All)
             .unwrap();

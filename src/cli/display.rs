@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::clock::duration;
@@ -14,6 +14,7 @@ use crate::engine::{Ending, Observer, epoch_row};
 use crate::plan::{Plan, Trial};
 use crate::store::Store;
 use crate::text::verbosity::Verbosity;
+use crate::threads::lock;
 use crate::train::Epoch;
 
 /// Time between two tables of the running trials.
@@ -106,7 +107,7 @@ impl<'a> Display<'a> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<'a>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Calls `act` with a running trial, and shows all of them again.

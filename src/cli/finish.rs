@@ -39,10 +39,11 @@ impl SweepRun<'_> {
         Ok(())
     }
 
-    /// Prints the number of trials that are computed again although the tables have their results.
-    pub fn print_stored(&self) -> Result<()> {
+    /// Prints the number of pending trials that are computed again although the tables have their results.
+    pub fn print_stored(&self, pending: &[Pending]) -> Result<()> {
         let stored = self.store.trial_table()?;
-        let ended = self.plan.trials.iter().filter(|trial| stored.ended(&trial.id).is_some());
+        let pending = pending.iter().map(|pending| pending.trial);
+        let ended = pending.filter(|trial| stored.ended(&trial.id).is_some());
         let count = ended.filter(|trial| self.status(trial) == Status::Pending).count();
         if count > 0 {
             print_message(format_args!(
@@ -103,10 +104,15 @@ impl SweepRun<'_> {
         complete(merged) == self.plan.trials.len() && merged.stored == 0
     }
 
-    /// True if every planned trial is decided.
-    pub fn is_decided(&self, merged: &Merged) -> bool {
+    /// Merges the results; returns whether every planned trial is decided, and prints which are not.
+    pub fn decide(&self) -> Result<bool> {
+        let (merged, is_damaged) = self.merge()?;
         let decided = merged.counts.iter().filter(|(status, _)| status.is_decided());
-        decided.map(|(_, count)| count).sum::<usize>() == self.plan.trials.len()
+        let is_decided = decided.map(|(_, count)| count).sum::<usize>() == self.plan.trials.len();
+        if !is_decided || is_damaged {
+            self.conclude(&merged, &mut output())?;
+        }
+        Ok(is_decided && !is_damaged)
     }
 
     /// True if the test of a sealed sweep is all that its plan lacks.
@@ -144,7 +150,8 @@ impl SweepRun<'_> {
             let command = self.command;
             writeln!(
                 out,
-                "`{command}` runs pending trials; add `--retry failed` or `--retry diverged` for the others"
+                "`{command}` runs pending trials; add `--retry failed`, `--retry timed-out` or `--retry diverged` \
+                 for the others"
             )?;
         }
         Ok(complete == planned)

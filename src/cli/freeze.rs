@@ -36,6 +36,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode> {
     let study = Study::load(&args.spec)?;
     let search = study.done()?;
+    study.write(&search)?;
     let frozen = study::freeze(&study.sweep, &search)?;
     record(&study, &frozen)?;
     let path = Store::at(&args.spec.root(&study.sweep))?.frozen_toml();

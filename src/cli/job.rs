@@ -6,9 +6,10 @@ use anyhow::Result;
 
 use super::finish::SweepRun;
 use super::spec_args::SpecArgs;
-use crate::engine::Pending;
+use crate::engine::{Counted, Pending};
 use crate::plan::Plan;
 use crate::spec::Sweep;
+use crate::store::{Status, TrialTable};
 
 /// A sweep to train, with its folders.
 #[derive(Clone, Copy)]
@@ -18,6 +19,18 @@ pub struct Job<'a> {
     pub plan: &'a Plan,
     /// The command line that continues it.
     pub command: &'a str,
+    /// Merged rows that count without a trial's folder.
+    pub stored: Option<&'a TrialTable>,
+}
+
+impl<'a> Job<'a> {
+    /// The results that count, but for those with a status of `retry`.
+    pub const fn counted<'r>(&self, retry: &'r [Status]) -> Counted<'r>
+    where
+        'a: 'r,
+    {
+        Counted { stored: self.stored, retry }
+    }
 }
 
 /// Is called once the trials have ended, with those that ran here.

@@ -1,19 +1,20 @@
 //! Notes about data sets on standard error, each once in a command.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::source;
 use super::terminal::print_message;
 use crate::data::{Dataset, LABELS};
 use crate::engine::DatasetCache;
 use crate::plan::Plan;
+use crate::threads::lock;
 
 /// Notes that were printed.
 static PRINTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 fn note(text: String) {
-    let mut printed = PRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut printed = lock(&PRINTED);
     if !printed.contains(&text) {
         print_message(format_args!("note: {text}"));
         printed.insert(text);

@@ -1,7 +1,7 @@
 //! Progress on standard error. A terminal shows lines that are drawn anew: what runs now, and a bar with the time left. In a
 //! pipe there is a line with the time at most once a minute, so what is short prints none.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use super::terminal::print_message;
 use crate::text::printable_lines;
 use crate::text::verbosity::Verbosity;
 use crate::text::wrap::width;
+use crate::threads::lock;
 
 /// Time between two drawings on a terminal, and two lines in a pipe.
 const DRAWING: Duration = Duration::from_millis(500);
@@ -167,11 +168,11 @@ impl Drop for Progress {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     fn painter(&self) -> MutexGuard<'_, Painter> {
-        self.painter.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.painter)
     }
 
     /// Draws the lines below a message; none after the end.

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 
 use super::job::{Job, Outcome};
+use super::results;
 use super::spec_args::SpecArgs;
 use super::terminal::{output, page, print_message, print_written};
 use super::train::{self, TrainArgs};
@@ -14,7 +15,7 @@ use crate::analysis::{self, SweepDesign};
 use crate::plan::Plan;
 use crate::report;
 use crate::spec::{self, Sweep};
-use crate::store::Store;
+use crate::store::{Store, TrialTable};
 use crate::study::{self, Search, SearchRow, Stage, best_toml};
 use crate::text::shown;
 use crate::text::table::TextTable;
@@ -87,36 +88,39 @@ impl<'a> Study<'a> {
         Ok(Self { args, sweep, plan, folder })
     }
 
-    /// Runs the stages of the search that are not complete; `command` continues it. Merged tables that decide all
-    /// stages stand, with the trials' folders or without, unless a kill ended their merge.
-    pub fn search(&self, train: &TrainArgs, command: &str) -> Result<Outcome<Search<'_>>> {
-        let is_merged = self.store().is_ok_and(|store| matches!(store.has_unfinished_merge(), Ok(false)));
-        if !train.retries()
-            && is_merged
-            && let Ok(search) = self.done()
-        {
-            self.write(&search)?;
-            return Ok(Outcome::Done(search));
-        }
+    /// Runs the stages of the search that are not complete; `command` continues it. Merged results count with the trials'
+    /// folders or without, for a search needs no networks.
+    pub fn search(&self, args: &TrainArgs, command: &str) -> Result<Outcome<Search<'_>>> {
+        let mut stored = self.merged()?;
         let mut search = Search::begin(&self.sweep, &self.plan)?;
         while search.stage() != Stage::Done {
             let sweep = search.sweep()?;
             let plan = self.folder.plan(&sweep)?;
+            let job = Job { spec: &self.folder, sweep: &sweep, plan: &plan, command, stored: Some(&stored) };
+            if search.is_decided(&plan, &stored) && train::pending(job, args)?.is_empty() {
+                search.advance(&plan, &stored)?;
+                continue;
+            }
             self.announce(&search);
-            let job = Job { spec: &self.folder, sweep: &sweep, plan: &plan, command };
-            let outcome = train::run(job, train, &|run, _| {
-                let (merged, is_damaged) = run.merge()?;
-                Ok(!is_damaged && run.is_decided(&merged))
-            })?;
-            match outcome {
+            match train::run(job, args, &|run, _| run.decide())? {
                 Outcome::Done(true) => {}
                 Outcome::Done(false) => return Ok(Outcome::Stopped(ExitCode::from(1))),
                 Outcome::Stopped(code) => return Ok(Outcome::Stopped(code)),
             }
-            search.advance(&plan, &self.store()?.trial_table()?)?;
+            stored = self.store()?.trial_table()?;
+            search.advance(&plan, &stored)?;
         }
         self.write(&search)?;
         Ok(Outcome::Done(search))
+    }
+
+    /// The results of the search as it was last run, merged now; none if it has not begun.
+    fn merged(&self) -> Result<TrialTable> {
+        if !self.folder.spec.exists() {
+            return Ok(TrialTable::default());
+        }
+        let (store, _) = results::merged(&self.folder, &self.folder.load_spec()?)?;
+        Ok(store.trial_table()?)
     }
 
     /// The search as it stands on disk, which must be done.
@@ -144,7 +148,7 @@ impl<'a> Study<'a> {
     }
 
     /// Writes the tables of the search.
-    fn write(&self, search: &Search) -> Result<()> {
+    pub fn write(&self, search: &Search) -> Result<()> {
         let store = self.store()?;
         analysis::analyze(&store, &SweepDesign::of(&search.sweep()?))?;
         print_written(&store.write_analysis(study::SEARCH_TABLE, &SearchRow::csv(search.rows())?)?);

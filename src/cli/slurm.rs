@@ -50,10 +50,11 @@ impl SlurmArgs {
 /// The submitter of a sweep into the folder `root`.
 fn submitter<'a>(
     args: &SlurmArgs,
-    Job { spec, sweep, plan, .. }: Job<'a>,
-    run_args: &RunArgs,
+    job: Job<'a>,
+    run_args: &'a RunArgs,
     (cluster, root): (&'a SlurmCommands, &'a Path),
 ) -> Result<Submitter<'a>> {
+    let Job { spec, sweep, plan, .. } = job;
     let site = site_file().map(|path| slurm_settings(&path)).transpose()?;
     Ok(Submitter {
         plan,
@@ -66,7 +67,7 @@ fn submitter<'a>(
         pack: args.pack,
         sweep_args: spec.absolute_args(sweep)?,
         trial_args: run_args.to_args(),
-        retry: run_args.retry.clone(),
+        counted: job.counted(&run_args.retry),
     })
 }
 
@@ -82,11 +83,12 @@ pub fn dry_run(args: &SlurmArgs, job: Job, run_args: &RunArgs) -> Result<ExitCod
 
 /// Submits the sweep; calls `finish` once nothing of it is missing or queued.
 pub fn run<T>(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish<T>) -> Result<Outcome<T>> {
-    let Job { spec: spec_args, sweep, plan, command } = job;
+    let Job { spec: spec_args, sweep, plan, command, .. } = job;
     let (cluster, root) = (SlurmCommands::find()?, absolute(spec_args.root(sweep))?);
     let submitter = submitter(args, job, run_args, (&cluster, &root))?;
     check_device(spec_args)?;
-    let pending = engine::pending(&plan.trials, results::find(spec_args, sweep)?.as_ref(), &run_args.retry)?;
+    let found = results::find(spec_args, sweep)?;
+    let pending = engine::pending(&plan.trials, found.as_ref(), job.counted(&run_args.retry))?;
     // Downloads what is missing, since the nodes may have no network.
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
     DatasetCache::of_plan(plan, configs, spec_args.data_dir.as_deref(), plan.test.part())?;
@@ -94,7 +96,7 @@ pub fn run<T>(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish<T>
     let store = results::open(spec_args, sweep, plan)?;
     let run = SweepRun { sweep, plan, store: &store, command };
     run.print_stale()?;
-    run.print_stored()?;
+    run.print_stored(&pending)?;
     let active = submitter.submit(&store, &mut |event| print_event(plan, &event))?;
     if active.is_empty() {
         print_message(format_args!("{}: no trial is missing or queued", plan.name));

@@ -10,12 +10,9 @@ use super::location::without_spec;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use crate::device::Kind;
-use crate::spec::Sweep;
+use crate::spec::{SWEEP_FOLDERS, Sweep};
 use crate::store::{Store, Table};
 use crate::text::{chain, shown};
-
-/// Folders of a sweep that hold no other sweep.
-const OWN: [&str; 6] = ["analysis", "replaced", "running", "slurm", "trials", "unsealed"];
 
 /// A sweep with its results folder.
 pub struct StoredSweep {
@@ -122,7 +119,7 @@ fn search(
     for name in inner {
         let path = folder.join(&name);
         let name = name.to_string_lossy();
-        let is_own = is_sweep && OWN.contains(&&*name);
+        let is_own = is_sweep && SWEEP_FOLDERS.contains(&&*name);
         if path.is_dir() && !is_own && !name.starts_with('.') {
             search(&path, is_found, known, found)?;
         }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::job::{Job, Outcome};
 use super::search::Study;
 use super::spec_args::SpecArgs;
-use super::terminal::{output, print_message};
+use super::terminal::print_message;
 use super::train::{self, TrainArgs};
 use super::{freeze, report, unseal};
 use crate::study;
@@ -49,15 +49,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let frozen = study::freeze(&study.sweep, &search)?;
     let plan = freeze::record(&study, &frozen)?;
     print_message(format_args!("{name}: 3 of 4, the confirmation of plan {}", &frozen.hash[..12]));
-    let job = Job { spec: &args.spec, sweep: &frozen.sweep, plan: &plan, command: &command };
-    let confirmation = train::run(job, &args.train, &|run, _| {
-        let (merged, is_damaged) = run.merge()?;
-        let is_decided = !is_damaged && run.is_decided(&merged);
-        if !is_decided {
-            run.conclude(&merged, &mut output())?;
-        }
-        Ok(is_decided)
-    })?;
+    let job = Job { spec: &args.spec, sweep: &frozen.sweep, plan: &plan, command: &command, stored: None };
+    let confirmation = train::run(job, &args.train, &|run, _| run.decide())?;
     match confirmation {
         Outcome::Done(true) => {}
         Outcome::Done(false) => return Ok(ExitCode::from(1)),

@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     args.train.check()?;
     let (sweep, plan) = args.spec.load_plan()?;
     let command = args.train.command(&args.spec, "sweep");
-    let job = Job { spec: &args.spec, sweep: &sweep, plan: &plan, command: &command };
+    let job = Job { spec: &args.spec, sweep: &sweep, plan: &plan, command: &command, stored: None };
     if args.dry_run {
         return train::dry_run(job, &args.train);
     }

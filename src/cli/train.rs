@@ -48,12 +48,11 @@ enum Engine {
 
 /// Trains what is missing and then calls `finish`, unless a signal interrupts it or a submission is not followed.
 pub fn run<T>(job: Job, args: &TrainArgs, finish: &Finish<T>) -> Result<Outcome<T>> {
-    let Job { spec, sweep, plan, command } = job;
+    let Job { spec, sweep, plan, command, .. } = job;
     if args.engine == Engine::Slurm {
         return slurm::run(&args.slurm, job, &args.run, finish);
     }
-    let store = results::find(spec, sweep)?;
-    let pending = engine::pending(&plan.trials, store.as_ref(), &args.run.retry)?;
+    let pending = pending(job, args)?;
     // The device or the data may be missing: check both before writing anything.
     spec.check_device()?;
     let configs = pending.iter().map(|pending| &pending.trial.config.data);
@@ -62,7 +61,7 @@ pub fn run<T>(job: Job, args: &TrainArgs, finish: &Finish<T>) -> Result<Outcome<
     let store = results::open(spec, sweep, plan)?;
     let run = SweepRun { sweep, plan, store: &store, command };
     run.print_stale()?;
-    run.print_stored()?;
+    run.print_stored(&pending)?;
     let trained = || {
         if !pending.is_empty()
             && let Some(code) = run_pending(job, args, &run, &pending, &datasets)?
@@ -74,14 +73,19 @@ pub fn run<T>(job: Job, args: &TrainArgs, finish: &Finish<T>) -> Result<Outcome<
     trained().map_err(|error| run.explain(error))
 }
 
+/// The trials that a run would train.
+pub fn pending<'a>(job: Job<'a>, args: &TrainArgs) -> Result<Vec<Pending<'a>>> {
+    let store = results::find(job.spec, job.sweep)?;
+    Ok(engine::pending(&job.plan.trials, store.as_ref(), job.counted(&args.run.retry))?)
+}
+
 /// Prints the trials that would be run, or the scripts that would be submitted.
 pub fn dry_run(job: Job, args: &TrainArgs) -> Result<ExitCode> {
     let Job { spec, sweep, plan, .. } = job;
     if args.engine == Engine::Slurm {
         return slurm::dry_run(&args.slurm, job, &args.run);
     }
-    let store = results::find(spec, sweep)?;
-    let pending = engine::pending(&plan.trials, store.as_ref(), &args.run.retry)?;
+    let pending = pending(job, args)?;
     results::check_plan(spec, sweep, plan)?;
     let mut out = BufWriter::new(output());
     for pending in &pending {
@@ -98,11 +102,6 @@ pub fn dry_run(job: Job, args: &TrainArgs) -> Result<ExitCode> {
 }
 
 impl TrainArgs {
-    /// True if trials that have ended are to run again.
-    pub fn retries(&self) -> bool {
-        !self.run.retry.is_empty()
-    }
-
     fn jobs(&self, spec: &SpecArgs) -> usize {
         self.jobs.map_or_else(|| spec.default_jobs(), NonZeroUsize::get)
     }
@@ -163,7 +162,7 @@ fn run_pending(
         print_message(format_args!("{}: ran for {time}", plan.name));
         return Ok(None);
     };
-    let left = engine::pending(&plan.trials, store, &[])?.len();
+    let left = engine::pending(&plan.trials, store, job.counted(&[]))?.len();
     print_message(format_args!(
         "{}: interrupted after {time}; {left} of {} trials are pending; run the same command to continue",
         plan.name,

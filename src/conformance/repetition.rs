@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::Error;
-use crate::engine::{Control, DatasetCache, Ending, Observer, Pending, local};
+use crate::engine::{Control, DatasetCache, Observer, Pending, local};
 use crate::plan::Trial;
 use crate::store::{Status, Store, file, read_file};
-use crate::train::Epoch;
 
 /// Files that must have the same bytes.
 const SAME: [&str; 3] = [file::EPOCHS, file::PREDICTIONS, file::MODEL];
@@ -90,16 +89,9 @@ impl Stop {
 }
 
 impl Observer for Stop {
-    fn started(&self, _: &Trial) {}
-
     fn advanced(&self, _: &Trial, _: usize) {
         if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.flag.store(true, Ordering::Relaxed);
         }
     }
-
-    fn epoch(&self, _: &Trial, _: &Epoch) {}
-    fn noticed(&self, _: &Trial, _: &str) {}
-    fn waiting(&self, _: usize) {}
-    fn finished(&self, _: &Trial, _: &Ending) {}
 }

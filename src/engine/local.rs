@@ -51,7 +51,7 @@ pub fn run(
     let mut left: Vec<_> = pending.iter().collect();
     loop {
         left = worker.round(&pool, &left);
-        if let Some(refusal) = worker.refusal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(refusal) = threads::lock(&worker.refusal).take() {
             return Err(Error::Store(refusal));
         }
         if left.is_empty() || control.stopped() {
@@ -100,7 +100,7 @@ impl Worker<'_> {
             for &trial in pending {
                 scope.spawn_fifo(move |_| {
                     if !this.control.stopped() && !this.visit(trial) {
-                        left.lock().unwrap_or_else(PoisonError::into_inner).push(trial);
+                        threads::lock(left).push(trial);
                     }
                 });
             }
@@ -118,7 +118,7 @@ impl Worker<'_> {
             Ok(None) => return false,
             Err(error) => {
                 let reason = chain(&error);
-                self.refusal.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                threads::lock(&self.refusal).get_or_insert(error);
                 self.control.stop.store(true, Ordering::Relaxed);
                 Ending::Incomplete { status: Status::Pending, reason }
             }

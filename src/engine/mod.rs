@@ -23,7 +23,7 @@ pub use error::Error;
 pub use failure::Failure;
 pub use journal::epoch_row;
 pub use observer::{Control, Ending, Observer};
-pub use pending::{Pending, pending, pending_among, tidy};
+pub use pending::{Counted, Pending, pending, pending_among, tidy};
 pub use pilot::{Pilot, memory};
 pub use rows::planned;
 pub use training::{Session, Trained, Training, predictions};

@@ -8,22 +8,22 @@ use crate::plan::Trial;
 use crate::store::Status;
 use crate::train::Epoch;
 
-/// Is called with the progress of the trials, from their own threads.
+/// Is called with the progress of the trials, from their own threads. A call without a method of its own is ignored.
 pub trait Observer: Sync {
     /// A trial starts.
-    fn started(&self, trial: &Trial);
+    fn started(&self, _trial: &Trial) {}
     /// A trial has trained on `images` more images.
-    fn advanced(&self, trial: &Trial, images: usize);
+    fn advanced(&self, _trial: &Trial, _images: usize) {}
     /// A trial has finished an epoch.
-    fn epoch(&self, trial: &Trial, epoch: &Epoch);
+    fn epoch(&self, _trial: &Trial, _epoch: &Epoch) {}
     /// A message about a trial.
-    fn noticed(&self, trial: &Trial, text: &str);
+    fn noticed(&self, _trial: &Trial, _text: &str) {}
     /// The system started fewer threads than requested.
     fn slowed(&self, _started: usize, _asked: usize) {}
     /// Only trials that other processes run are left.
-    fn waiting(&self, trials: usize);
+    fn waiting(&self, _trials: usize) {}
     /// A trial has ended, or is left to another process.
-    fn finished(&self, trial: &Trial, ending: &Ending);
+    fn finished(&self, _trial: &Trial, _ending: &Ending) {}
 }
 
 /// Conditions that end trials early.

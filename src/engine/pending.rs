@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::error::Error;
 use super::trial;
 use crate::plan::Trial;
-use crate::store::{self, Leases, Outcome, Status, Store, TrialFolder};
+use crate::store::{self, Leases, Outcome, Status, Store, TrialFolder, TrialTable};
 
 /// A trial to run.
 #[derive(Debug)]
@@ -26,6 +26,23 @@ impl<'a> Pending<'a> {
     }
 }
 
+/// The results that count.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted<'r> {
+    /// Merged rows that count without a trial's folder; absent where its network is needed.
+    pub stored: Option<&'r TrialTable>,
+    /// Statuses whose trials run again.
+    pub retry: &'r [Status],
+}
+
+impl Counted<'_> {
+    /// True if a merged row decides the trial.
+    fn is_stored(&self, trial: &Trial) -> bool {
+        let row = self.stored.and_then(|stored| stored.get(&trial.id));
+        row.is_some_and(|row| row.status.is_decided() && !self.retry.contains(&row.status))
+    }
+}
+
 impl Pending<'_> {
     /// The status of the trial, if it has ended since it was found pending.
     pub(super) fn ended(&self, folder: &TrialFolder) -> Result<Option<Status>, store::Error> {
@@ -34,22 +51,27 @@ impl Pending<'_> {
     }
 }
 
-/// The trials of `planned` that are still to be run: those without a result, and those
-/// whose result is among `retry`. Without a results folder, all of them.
+/// The trials of `planned` that are still to be run: those without a result that counts. Without a results folder, all
+/// of them.
 ///
 /// # Errors
 /// An id cannot be a folder's name, or I/O fails to list the folders.
 pub fn pending<'a, 's>(
     planned: &'a [Trial],
     store: impl Into<Option<&'s Store>>,
-    retry: &[Status],
+    counted: Counted<'_>,
 ) -> Result<Vec<Pending<'a>>, store::Error> {
     let Some(store) = store.into() else { return Ok(planned.iter().map(Pending::new).collect()) };
     let ended = store.ended()?;
     let look = |trial: &'a Trial| {
-        if ended.contains(&trial.id) { look(trial, store, retry) } else { Ok(Some(Pending::new(trial))) }
+        if ended.contains(&trial.id) {
+            look(trial, store, counted.retry)
+        } else {
+            Ok(Some(Pending::new(trial)))
+        }
     };
-    planned.par_iter().filter_map(|trial| look(trial).transpose()).collect()
+    let unknown = planned.par_iter().filter(|trial| !counted.is_stored(trial));
+    unknown.filter_map(|trial| look(trial).transpose()).collect()
 }
 
 /// As [`pending`] for a few trials of a plan, which are looked up one by one.

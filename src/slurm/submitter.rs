@@ -17,9 +17,9 @@ use super::submissions::Submissions;
 use super::submit::NewSubmission;
 use crate::NUMERICS_VERSION;
 use crate::device::Kind;
-use crate::engine::{self, Pilot};
+use crate::engine::{self, Counted, Pilot};
 use crate::plan::{Plan, Trial};
-use crate::store::{Acquisition, Leases, Status, Store};
+use crate::store::{Acquisition, Leases, Store};
 use crate::text::printable;
 
 /// Maximum wait for completing jobs to reach their next state.
@@ -79,8 +79,8 @@ pub struct Submitter<'a> {
     pub sweep_args: Vec<String>,
     /// Further options of `drsae trial`.
     pub trial_args: Vec<String>,
-    /// Results with one of these statuses are computed again.
-    pub retry: Vec<Status>,
+    /// Results of trials that are not submitted.
+    pub counted: Counted<'a>,
 }
 
 impl Submitter<'_> {
@@ -170,7 +170,7 @@ impl Submitter<'_> {
 
     /// The pending trials that no active job will run, and the number of those that one will.
     fn missing(&self, store: Option<&Store>, jobs: &Jobs) -> Result<(Vec<&Trial>, usize), Error> {
-        let pending = engine::pending(&self.plan.trials, store, &self.retry)?;
+        let pending = engine::pending(&self.plan.trials, store, self.counted)?;
         let active = jobs.active_trials();
         let trials = pending.iter().map(|pending| pending.trial);
         let missing: Vec<_> = trials.filter(|trial| !active.contains(trial.id.as_str())).collect();

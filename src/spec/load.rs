@@ -26,8 +26,8 @@ use crate::text::reserved;
 /// Maximum size of a spec in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Folders of a sweep, which no other sweep may have as a part of its name.
-const SWEEP_FOLDERS: [&str; 5] = ["analysis", "replaced", "running", "slurm", "trials"];
+/// Folders of a sweep that hold no other sweep, and so are no part of a sweep's name.
+pub const SWEEP_FOLDERS: [&str; 6] = ["analysis", "replaced", "running", "slurm", "trials", "unsealed"];
 
 impl Sweep {
     /// Loads and checks the spec at `path`, with `overrides` of the form `path=value` applied. Paths of data become

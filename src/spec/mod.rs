@@ -57,6 +57,7 @@ pub use self::conditions::Conditions;
 pub use self::config::{CellConfig, ConfigError, TrialConfig};
 pub use self::error::{Error, Hint, Place, Problem};
 pub use self::labels::LABEL;
+pub use self::load::SWEEP_FOLDERS;
 pub(crate) use self::schema::hint;
 pub use self::search::{Choice, Dimension, Method, Range, Search, Values};
 pub use self::site::slurm_settings;

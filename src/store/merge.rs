@@ -110,10 +110,14 @@ impl Store {
 
     fn refuse_loss(&self, planned: &[TrialRow], stored: &TrialTable) -> Result<(), Error> {
         let planned: HashSet<&str> = planned.iter().map(|trial| trial.trial.as_str()).collect();
-        let has_folder = |id: &str| self.status(id).is_ok_and(|status| status != Status::Pending);
+        // As in a merge, a complete row gives way to a complete folder alone.
+        let is_kept = |row: &TrialRow| match self.status(&row.trial) {
+            Ok(Status::Complete) => true,
+            Ok(status) => status != Status::Pending && !row.is_complete(),
+            Err(_) => false,
+        };
         let lost = stored.rows().iter().filter(|row| {
-            let id = row.trial.as_str();
-            row.status != Status::Pending && !planned.contains(id) && !has_folder(id)
+            row.status != Status::Pending && !planned.contains(row.trial.as_str()) && !is_kept(row)
         });
         match lost.count() {
             0 => Ok(()),

@@ -107,7 +107,7 @@ impl Store {
     /// # Errors
     /// There are no results.
     pub fn at(root: &Path) -> Result<Self, Error> {
-        let marks = [sweep::FILE, PLAN, Table::Trials.file(), TRIAL_FOLDERS];
+        let marks = [sweep::FILE, FROZEN, PLAN, Table::Trials.file(), TRIAL_FOLDERS];
         if !marks.iter().any(|name| root.join(name).exists()) {
             return Err(Error::Absent { path: root.to_owned() });
         }

@@ -1,6 +1,7 @@
 //! Errors of a study.
 
 use crate::spec;
+use crate::store::Status;
 
 /// An error of a study.
 #[derive(Debug, thiserror::Error)]
@@ -10,14 +11,14 @@ pub enum Error {
     NoSearch(String),
     /// A trial has no validation error, and did not diverge.
     #[error(
-        "the search cannot go on without the trial {trial}, which is {status}; run the search again with \
-         `--retry {status}`"
+        "the search cannot go on without the trial {trial}, which is {status}; run `drsae search` again{}",
+        retry(*status)
     )]
     Incomplete {
         /// Its id.
         trial: String,
         /// Its status.
-        status: crate::store::Status,
+        status: Status,
     },
     /// Every configuration of a group diverged.
     #[error("no configuration of the group {0} can be chosen: a trial of each diverged; search other values")]
@@ -34,4 +35,12 @@ pub enum Error {
     /// It cannot be written.
     #[error("the settings of the search cannot be written")]
     Toml(#[from] toml::ser::Error),
+}
+
+/// The option that runs a trial with this status again.
+fn retry(status: Status) -> String {
+    match status {
+        Status::Pending => String::new(),
+        _ => format!(" with `--retry {status}`"),
+    }
 }

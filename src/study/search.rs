@@ -170,15 +170,19 @@ impl<'a> Search<'a> {
         self.cells.sweep_of(&self.lines.iter().map(values).collect::<Vec<_>>())
     }
 
+    /// True if `trials` decides the present stage. `plan` is that of [`sweep`](Self::sweep).
+    #[must_use]
+    pub fn is_decided(&self, plan: &Plan, trials: &TrialTable) -> bool {
+        self.outcomes(plan, trials).is_ok()
+    }
+
     /// Decides the present stage by the validation errors of its trials, and begins the next. `plan` is that of
     /// [`sweep`](Self::sweep), and `trials` its merged results.
     ///
     /// # Errors
     /// A trial has no error and did not diverge; the next stage is no valid sweep.
     pub fn advance(&mut self, plan: &Plan, trials: &TrialTable) -> Result<(), Error> {
-        let lines = self.start..self.lines.len();
-        let outcomes: Vec<LineOutcome<'_>> =
-            lines.map(|line| self.outcome(plan, trials, line)).collect::<Result<_, _>>()?;
+        let outcomes = self.outcomes(plan, trials)?;
         for group in 0..self.groups.len() {
             self.decide(group, &outcomes);
         }
@@ -289,6 +293,11 @@ impl<'a> Search<'a> {
         self.cells.sweep_of(&rows).is_ok()
     }
 
+    /// The outcomes of the stage's lines.
+    fn outcomes<'p>(&self, plan: &'p Plan, trials: &TrialTable) -> Result<Vec<LineOutcome<'p>>, Error> {
+        (self.start..self.lines.len()).map(|line| self.outcome(plan, trials, line)).collect()
+    }
+
     /// The outcome of a line by the merged results of all of its trials.
     fn outcome<'p>(
         &self,
@@ -296,19 +305,19 @@ impl<'a> Search<'a> {
         trials: &TrialTable,
         line: usize,
     ) -> Result<LineOutcome<'p>, Error> {
-        let (trial, lines) = (&plan.trials[line], self.lines.len());
-        let mut errors = Vec::with_capacity(self.cells.search.seeds.len());
-        for seed in 0..self.cells.search.seeds.len() {
+        let lines = self.lines.len();
+        let error = |seed: usize| {
             let id = &plan.trials[seed * lines + line].id;
             let row = trials.get(id);
             let status = row.map_or(Status::Pending, |row| row.status);
             match (status, row.and_then(|row| row.valid_error)) {
-                (Status::Complete, Some(error)) => errors.push(error),
-                (Status::Diverged, _) => return Ok(LineOutcome { trial, errors: None }),
-                (status, _) => return Err(Error::Incomplete { trial: id.clone(), status }),
+                (Status::Complete, Some(error)) => Ok(Some(error)),
+                (Status::Diverged, _) => Ok(None),
+                (status, _) => Err(Error::Incomplete { trial: id.clone(), status }),
             }
-        }
-        Ok(LineOutcome { trial, errors: Some(errors) })
+        };
+        let errors: Vec<_> = (0..self.cells.search.seeds.len()).map(error).collect::<Result<_, _>>()?;
+        Ok(LineOutcome { trial: &plan.trials[line], errors: errors.into_iter().collect() })
     }
 
     /// Scores and ranks the configurations of a group, and keeps those that go on; `outcomes` are those of the

@@ -17,11 +17,12 @@ use std::sync::Arc;
 use candle_core::backprop::GradStore;
 use candle_core::{Result, Tensor, WithDType, bail};
 
-use self::kernels::{Kernels, lock};
+use self::kernels::Kernels;
 use self::objective::Objective;
 use super::loss::{Terms, Weights};
 use crate::model::Model;
 use crate::model::kernels::Scalar;
+use crate::threads::lock;
 
 /// The fused kernels of one network.
 #[derive(Debug, Clone)]

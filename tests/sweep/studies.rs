@@ -252,6 +252,59 @@ fn a_search_that_was_killed_while_its_tables_were_renamed_merges_them_again() {
     assert_same(&lasting(&lab, "tiny"), &whole);
 }
 
+/// Merged results are all that a search needs of its trials.
+#[test]
+fn a_search_goes_on_from_stored_tables_without_folders() {
+    let lab = Lab::new(STUDY);
+    let is_trial = |path: &str| path.starts_with("search/trials/");
+    let found = || lasting(&lab, "tiny").into_iter().partition::<Files, _>(|(path, _)| is_trial(path));
+    lab.drsae("search", &[]).success();
+    let (_, whole) = found();
+    lab.remove("results");
+
+    lab.drsae("search", &["--set", "search.widen=0"]).success();
+    let (before, _) = found();
+    lab.remove("results/tiny/search/trials");
+    let searched = lab.drsae("search", &[]).success();
+    let log = String::from_utf8(searched.get_output().stderr.clone()).unwrap();
+    assert!(log.contains("stage 4 of 4 (widening 1)") && !log.contains("stage 3"), "{log}");
+    assert!(!log.contains("computed again"), "{log}");
+    let (after, tables) = found();
+    // One further configuration for each of two families, with two seeds.
+    let ended = |files: &Files| {
+        files.keys().filter(|path| path.ends_with("/model.safetensors")).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(ended(&after).len(), 4, "{log}");
+    assert!(after.keys().all(|path| !before.contains_key(path)), "{log}");
+    assert_same(&tables, &whole);
+}
+
+/// Of a search with an earlier rung, all trials but those of that rung are there.
+#[test]
+fn a_search_with_an_earlier_rung_keeps_the_later_ones_in_its_tables() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("search", &[]).success();
+    let whole = lasting(&lab, "tiny");
+    lab.remove("results");
+    lab.drsae("search", &["--set", "search.rungs=[3]"]).success();
+    lab.drsae("search", &[]).success();
+    let is_table = |path: &&String| !path.starts_with("search/trials/");
+    for path in whole.keys().filter(is_table) {
+        assert!(lasting(&lab, "tiny")[path] == whole[path], "{path} differs");
+    }
+}
+
+#[test]
+fn a_plan_is_frozen_where_nothing_else_of_its_confirmation_is_left() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("search", &[]).success();
+    lab.drsae("freeze", &[]).success();
+    lab.remove("results/tiny/trials");
+    fs::remove_file(lab.path("results/tiny/sweep.toml")).unwrap();
+    lab.drsae("sweep", &[]).success();
+    lab.drsae("unseal", &[]).success().stdout(predicate::str::contains("confirmatory: plan"));
+}
+
 #[test]
 fn steps_by_hand_are_the_study() {
     let lab = Lab::new(STUDY);

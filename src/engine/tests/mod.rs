@@ -90,11 +90,6 @@ impl Session for StubSession<'_> {
 struct Endings(Mutex<Vec<(String, Ending)>>);
 
 impl Observer for Endings {
-    fn started(&self, _: &Trial) {}
-    fn advanced(&self, _: &Trial, _: usize) {}
-    fn epoch(&self, _: &Trial, _: &Epoch) {}
-    fn noticed(&self, _: &Trial, _: &str) {}
-    fn waiting(&self, _: usize) {}
     fn finished(&self, trial: &Trial, ending: &Ending) {
         self.0.lock().unwrap().push((trial.id.clone(), ending.clone()));
     }
@@ -111,7 +106,7 @@ fn sweep(process: &Simulated, trials: &'static [Trial], endings: &Endings) -> Re
     // Side by side, the threads of a process would have their effects in no fixed order.
     pool.install(|| {
         let store = Store::open_through(Arc::clone(&io), Path::new(ROOT), SPEC).map_err(Error::Store)?;
-        let pending = pending(trials, &store, &[]).map_err(Error::Store)?;
+        let pending = pending(trials, &store, Counted::default()).map_err(Error::Store)?;
         local::run(&pending, &store, &Stub(io), &Control::default(), 1, endings)?;
         tidy(trials, &store)?;
         store

@@ -8,14 +8,9 @@ use super::*;
 struct StopAfterAnEpoch(Arc<AtomicBool>);
 
 impl Observer for StopAfterAnEpoch {
-    fn started(&self, _: &Trial) {}
-    fn advanced(&self, _: &Trial, _: usize) {}
     fn epoch(&self, _: &Trial, _: &Epoch) {
         self.0.store(true, Ordering::Relaxed);
     }
-    fn noticed(&self, _: &Trial, _: &str) {}
-    fn waiting(&self, _: usize) {}
-    fn finished(&self, _: &Trial, _: &Ending) {}
 }
 
 #[test]
@@ -25,7 +20,15 @@ fn the_seconds_of_a_trial_are_those_of_all_its_runs() {
     let store = Store::open_through(Arc::clone(&io), Path::new(ROOT), SPEC).unwrap();
     let control = Control::default();
     let observer = StopAfterAnEpoch(Arc::clone(&control.stop));
-    local::run(&pending(trials, &store, &[]).unwrap(), &store, &Stub(io), &control, 1, &observer).unwrap();
+    local::run(
+        &pending(trials, &store, Counted::default()).unwrap(),
+        &store,
+        &Stub(io),
+        &control,
+        1,
+        &observer,
+    )
+    .unwrap();
     assert_eq!(store.status(&trials[0].id).unwrap(), Status::Pending);
 
     sweep(&world.process(0, 0), trials, &Endings::default()).unwrap();

@@ -118,6 +118,7 @@ fn names_become_folders() {
         "a/.b",
         "a/con",
         "a/trials",
+        "a/unsealed",
         "a\\b",
         "/a",
         "c:",

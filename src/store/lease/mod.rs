@@ -25,11 +25,12 @@ pub use holder::Holder;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::io::{Io, Kind, Timer, uninterrupted};
 use super::{Error, atomic, limit};
+use crate::threads::lock;
 
 /// Interval at which a living process touches its leases.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -278,8 +279,4 @@ fn beat(io: &dyn Io, held: &Held) {
         let now = atomic::clock(io, path.parent().unwrap_or(Path::new(".")));
         let _ = now.and_then(|now| io.touch(&path, now));
     }
-}
-
-fn lock(held: &Held) -> MutexGuard<'_, HashMap<String, PathBuf>> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -491,8 +491,15 @@ fn rows_that_a_merge_would_drop_are_refused_and_nothing_is_written() {
     assert!(matches!(error, Error::Unplanned { count: 1, .. }), "{error}");
     assert!(error.to_string().contains("sweep.toml") && error.to_string().contains("--results"), "{error}");
     assert_eq!(tables(&store), before);
-    // A trial whose folder is there is not lost.
     fs::create_dir(store.trials()).unwrap();
+    run(&store, "drsae-1", &Outcome { status: Status::TimedOut, test_error: None, ..outcome() });
+    let error = store.merge(&[planned(0, 1)]).unwrap_err();
+    assert!(
+        matches!(error, Error::Unplanned { count: 1, .. }),
+        "its complete row has no complete folder: {error}"
+    );
+    assert_eq!(tables(&store), before);
+    // A trial whose complete folder is there is not lost.
     run(&store, "drsae-1", &outcome());
     store.merge(&[planned(0, 1)]).unwrap();
     assert_eq!(lines(&store, Table::Trials).len(), 2);

@@ -202,7 +202,15 @@ fn a_trial_without_an_error_stops_the_search() {
     let mut search = Search::begin(&sweep, &planned).unwrap();
     let plan = plan(&search.sweep().unwrap());
     let error = search.advance(&plan, &TrialTable::default()).unwrap_err().to_string();
-    assert!(error.contains("which is pending"), "{error}");
+    assert!(error.ends_with("which is pending; run `drsae search` again"), "{error}");
+
+    // A diverged seed decides its configuration, but not whether the others have ended.
+    let first = plan.trials[0].config.seed;
+    let mut diverged = plan.clone();
+    diverged.trials.retain(|trial| trial.config.seed == first);
+    let trials = table(&diverged, |_| None);
+    assert!(!search.is_decided(&plan, &trials));
+    assert!(search.is_decided(&plan, &table(&plan, |trial| (trial.config.seed != first).then_some(1.0))));
 }
 
 #[test]

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Device, Layout, Result, Shape, Tensor, WithDType, bail};
 
-use super::kernels::{Kernels, contiguous, lock};
+use super::kernels::{Kernels, contiguous};
 use crate::model::kernels::{Scalar, Unroll};
 use crate::model::with_slices;
+use crate::threads::lock;
 
 /// The codes of one input, computed and not yet read.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! The kernels of a network that its operations share: weights, memory that steps reuse, and gradients.
 
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use candle_core::{CpuStorage, Device, Layout, Result, Tensor, Var, WithDType, bail};
 
@@ -113,8 +113,4 @@ pub(super) fn contiguous<'a, T: WithDType>(storage: &'a CpuStorage, layout: &Lay
         Some((start, end)) => Ok(&storage.as_slice::<T>()?[start..end]),
         None => bail!("a tensor is not contiguous"),
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

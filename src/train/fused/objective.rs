@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Result, Shape, Tensor, WithDType, bail};
 
-use super::kernels::{Kernels, contiguous, lock};
+use super::kernels::{Kernels, contiguous};
 use crate::model::kernels::Scalar;
 use crate::model::with_slices;
+use crate::threads::lock;
 use crate::train::loss::{DecoderGradients, Decoders, Terms, Weights};
 
 /// Codes `[batch, hidden]` → the objective, a scalar.
