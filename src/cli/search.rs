@@ -114,12 +114,13 @@ impl<'a> Study<'a> {
         Ok(Outcome::Done(search))
     }
 
-    /// The results of the search as it was last run, merged now; none if it has not begun.
+    /// The results of the search as it was last run, merged now; none if it has not begun. The data may have moved since.
     fn merged(&self) -> Result<TrialTable> {
         if !self.folder.spec.exists() {
             return Ok(TrialTable::default());
         }
-        let (store, _) = results::merged(&self.folder, &self.folder.load_spec()?)?;
+        let found = SpecArgs { overrides: self.sweep.paths(), ..self.folder.clone() };
+        let (store, _) = results::merged(&found, &found.load_spec()?)?;
         Ok(store.trial_table()?)
     }
 
