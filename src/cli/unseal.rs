@@ -18,7 +18,7 @@ use crate::data::Part;
 use crate::engine::{self, Conditions, DatasetCache};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Sweep, TestSet};
-use crate::store::{Event, Status, Store};
+use crate::store::{Event, Status, Store, TrialRow, TrialTable};
 use crate::study::plan_hash;
 
 const EXAMPLES: &str = "\
@@ -53,37 +53,51 @@ pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<Outcome<Exi
         sweep.name
     );
     let store = results::existing(spec, sweep)?;
-    let complete = complete(spec, plan, &store)?;
+    if tested(plan, &store)?.is_none()
+        && let Some(code) = test(spec, sweep, plan, &store)?
+    {
+        print_message(format_args!("{}: interrupted; run the same command to continue", sweep.name));
+        return Ok(Outcome::Stopped(ExitCode::from(code)));
+    }
+    let command = spec.command("sweep");
+    let code = SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])?;
+    Ok(Outcome::Done(code))
+}
+
+/// The merged results of a plan whose trials are all tested or have diverged, where these tables are all that is left: a
+/// copy of a finished study, which needs no training and no other reading of the test images.
+pub fn tested(plan: &Plan, store: &Store) -> Result<Option<TrialTable>> {
+    let table = store.trial_table()?;
+    let has_ended = |row: &TrialRow| row.test_error.is_some() || row.status == Status::Diverged;
+    let is_tested = plan.trials.iter().all(|trial| table.get(&trial.id).is_some_and(has_ended));
+    Ok((is_tested && !store.has_trials()?).then_some(table))
+}
+
+/// Tests the complete trials, which is recorded before the first image is read; returns the exit code if a signal
+/// interrupted it.
+fn test(spec: &SpecArgs, sweep: &Sweep, plan: &Plan, store: &Store) -> Result<Option<u8>> {
+    let complete = complete(spec, plan, store)?;
     let stop = Arc::<AtomicBool>::default();
     let signals = Signals::listen(&stop).context("failed to listen to signals")?;
     if let Some(code) = signals.exit_code() {
-        return Ok(interrupted(sweep, code));
+        return Ok(Some(code));
     }
-    // Recorded before the first image is read.
     store.record_event(event(Event::Unsealed, &plan_hash(sweep)?, plan))?;
     let configs = complete.iter().map(|trial| &trial.config.data);
     let datasets = DatasetCache::of_plan(plan, configs, spec.data_dir.as_deref(), Part::All)?;
     let conditions = Conditions::of(&sweep.conditions, &datasets);
     let progress = Progress::new(complete.len(), "networks");
     let jobs = spec.default_jobs().min(complete.len());
-    engine::unseal(&complete, &store, &datasets, &conditions, jobs, &stop, &|_| progress.step())?;
+    engine::unseal(&complete, store, &datasets, &conditions, jobs, &stop, &|_| progress.step())?;
     drop(progress);
     if let Some(code) = signals.exit_code() {
-        return Ok(interrupted(sweep, code));
+        return Ok(Some(code));
     }
     let planned = |trial| engine::planned_conditions(&sweep.conditions, trial);
     let planned: Vec<_> = plan.trials.iter().flat_map(planned).collect();
     store.merge_conditions(&planned)?;
     print_message(format_args!("{}: {} networks are tested", sweep.name, complete.len()));
-    let command = spec.command("sweep");
-    let code = SweepRun { sweep, plan, store: &store, command: &command }.finish(&[])?;
-    Ok(Outcome::Done(code))
-}
-
-/// Prints how to go on after a signal.
-fn interrupted(sweep: &Sweep, code: u8) -> Outcome<ExitCode> {
-    print_message(format_args!("{}: interrupted; run the same command to continue", sweep.name));
-    Outcome::Stopped(ExitCode::from(code))
+    Ok(None)
 }
 
 /// The complete trials of a plan, whose others must all have diverged.

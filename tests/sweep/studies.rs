@@ -279,6 +279,27 @@ fn a_search_goes_on_from_stored_tables_without_folders() {
     assert_same(&tables, &whole);
 }
 
+/// A clone of the repository has tables alone: a second reading of its test images would be in no ledger.
+#[test]
+fn a_finished_study_without_folders_is_neither_trained_nor_tested_again() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("study", &[]).success();
+    for folder in ["trials", "unsealed", "search/trials"] {
+        lab.remove(&format!("results/tiny/{folder}"));
+    }
+    let tables = lasting(&lab, "tiny");
+    for command in ["study", "unseal"] {
+        let again = lab.drsae(command, &[]).success().stdout(predicate::str::contains("confirmatory: plan"));
+        let log = String::from_utf8(again.get_output().stderr.clone()).unwrap();
+        assert!(!log.contains("trials to run") && !log.contains("are tested"), "{log}");
+        assert_same(&lasting(&lab, "tiny"), &tables);
+    }
+    // Elsewhere it is a repetition.
+    let other = lab.drsae("study", &["--results", "again"]).success();
+    let log = String::from_utf8(other.get_output().stderr.clone()).unwrap();
+    assert!(log.contains("4 networks are tested"), "{log}");
+}
+
 /// Of a search with an earlier rung, all trials but those of that rung are there.
 #[test]
 fn a_search_with_an_earlier_rung_keeps_the_later_ones_in_its_tables() {
