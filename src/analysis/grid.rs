@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::comparison::{by_seed, test_columns, valid_columns};
-use super::differences::DifferenceSummary;
+use super::differences::{DifferenceSummary, known};
 use super::family::{self, Tests};
 use super::pairs::{Contrast, Pair, Pairs};
 use super::table::{CsvColumns, CsvTable, PERCENT, SHARE};
@@ -30,6 +30,8 @@ pub struct GridRow {
     /// Of these, cells with exactly the reference's error in every seed, such as networks that are the same function by
     /// construction. The average includes them.
     pub identical: usize,
+    /// Least and greatest mean difference of a cell.
+    pub range: Option<(f64, f64)>,
     /// Difference in test error averaged over the cells, by the grid's seeds; absent if a
     /// trial of any cell, on either side, is not complete.
     pub differences: Vec<Option<f64>>,
@@ -90,11 +92,15 @@ impl GridRow {
         let DifferenceSummary { missing, test: paired, valid, tests } =
             DifferenceSummary::of(&differences, &valid, is_tested, margin);
         let identical = |cell: &&&[Option<f64>]| cell.iter().all(|difference| *difference == Some(0.0));
+        let means: Vec<f64> = test.iter().filter_map(|cell| mean(&known(cell))).collect();
+        let least = means.iter().copied().reduce(f64::min);
+        let greatest = means.iter().copied().reduce(f64::max);
         let [iqm_reference, iqm_challenger, probability_of_improvement] = secondary(cells);
         Self {
             challenger: name.to_owned(),
             cells: cells.len(),
             identical: test.iter().filter(identical).count(),
+            range: least.zip(greatest),
             missing,
             differences,
             test: paired,

@@ -29,7 +29,8 @@ pub(super) fn sentence(contrast: &Contrast, grid: &[GridRow], matching: Option<M
     };
     let how: Vec<_> = [method(grid), averaged(contrast, grid)].into_iter().flatten().collect();
     let how = Some(how.join(", ")).filter(|how| !how.is_empty());
-    let notes = [how, adjustment(grid), identical(contrast, grid), left_out(contrast, grid)];
+    let notes =
+        [how, adjustment(grid), of_both_signs(grid), identical(contrast, grid), left_out(contrast, grid)];
     let notes: Vec<_> = notes.into_iter().flatten().collect();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     format!("{budget}{reference} has {statement}{notes}.")
@@ -141,6 +142,25 @@ fn adjustment(grid: &[GridRow]) -> Option<String> {
     (tested && challengers > 1).then(|| format!("Holm's adjustment over {challengers} challengers"))
 }
 
+/// The differences that an average hides: the least and the greatest of a cell, where they differ in sign.
+fn of_both_signs(grid: &[GridRow]) -> Option<String> {
+    // A difference that is printed as 0.00 has no sign.
+    let shown = |size: f64| size >= 0.005;
+    let differ = |row: &&GridRow| row.range.is_some_and(|(least, greatest)| shown(-least) && shown(greatest));
+    let found: Vec<_> = grid.iter().filter(differ).collect();
+    if found.is_empty() {
+        return None;
+    }
+    if grid.len() > MOST_NAMED {
+        return Some(format!("the cells of {} of {} challengers differ in sign", found.len(), grid.len()));
+    }
+    let each = found.iter().filter_map(|row| {
+        let (least, greatest) = row.range?;
+        Some(format!("from {:.2} more to {greatest:.2} less than {}", -least, row.challenger))
+    });
+    Some(format!("the cells differ in sign: {}", each.collect::<Vec<_>>().join(", ")))
+}
+
 fn identical(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
     let some = |row: &&GridRow| (1..row.cells).contains(&row.identical);
     let of_each = grid.iter().filter(some);
@@ -189,6 +209,7 @@ mod tests {
                 challenger: (*name).to_owned(),
                 cells: 6,
                 identical: 0,
+                range: None,
                 missing: differences.len() - known.len(),
                 differences: differences.to_vec(),
                 test,
@@ -250,6 +271,13 @@ mod tests {
         let mut grid = grid(&[("untied", BETTER), ("untied-recurrent", &[Some(0.0); 5])], None);
         (grid.1[0].identical, grid.1[1].identical) = (1, 6);
         insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has 0.33 percentage points less test error than untied [0.19, 0.47]; the test error of untied-recurrent in every seed, to the last image (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 2 challengers; the average includes cells with exactly the errors of drsae: 1 of 6 of untied).");
+    }
+
+    #[test]
+    fn an_average_of_cells_that_differ_in_sign_says_so() {
+        let mut grid = grid(&[("mlp", ALIKE), ("untied", BETTER)], Some(0.1));
+        (grid.1[0].range, grid.1[1].range) = (Some((-0.21, 0.18)), Some((-0.004, 0.61)));
+        insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has a test error equivalent to that of mlp within 0.1 percentage points: 0.00 percentage points more, 90 % [-0.04, 0.05]; 0.33 less than untied [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 2 challengers; the cells differ in sign: from 0.21 more to 0.18 less than mlp).");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, Result, ensure};
 
+use super::analyze;
 use super::finish::SweepRun;
 use super::freeze::event;
 use super::job::Outcome;
@@ -13,7 +14,7 @@ use super::progress::Progress;
 use super::results;
 use super::signals::Signals;
 use super::spec_args::SpecArgs;
-use super::terminal::print_message;
+use super::terminal::{output, print_message};
 use crate::data::Part;
 use crate::engine::{self, Conditions, DatasetCache};
 use crate::plan::{Plan, Trial};
@@ -53,9 +54,16 @@ pub fn unseal(spec: &SpecArgs, sweep: &Sweep, plan: &Plan) -> Result<Outcome<Exi
         sweep.name
     );
     let store = results::existing(spec, sweep)?;
-    if tested(plan, &store)?.is_none()
-        && let Some(code) = test(spec, sweep, plan, &store)?
-    {
+    if let Some(stored) = tested(plan, &store)? {
+        analyze::write_and_print(sweep, &store, &mut output())?;
+        print_message(format_args!(
+            "{}: its networks were tested before, and their results are stored",
+            sweep.name
+        ));
+        let is_complete = plan.trials.iter().all(|trial| stored.complete(&trial.id).is_some());
+        return Ok(Outcome::Done(ExitCode::from(u8::from(!is_complete))));
+    }
+    if let Some(code) = test(spec, sweep, plan, &store)? {
         print_message(format_args!("{}: interrupted; run the same command to continue", sweep.name));
         return Ok(Outcome::Stopped(ExitCode::from(code)));
     }

@@ -288,10 +288,11 @@ fn a_finished_study_without_folders_is_neither_trained_nor_tested_again() {
         lab.remove(&format!("results/tiny/{folder}"));
     }
     let tables = lasting(&lab, "tiny");
-    for command in ["study", "unseal"] {
+    for command in ["unseal", "study", "unseal"] {
         let again = lab.drsae(command, &[]).success().stdout(predicate::str::contains("confirmatory: plan"));
         let log = String::from_utf8(again.get_output().stderr.clone()).unwrap();
         assert!(!log.contains("trials to run") && !log.contains("are tested"), "{log}");
+        assert!(!log.contains("was removed"), "{log}");
         assert_same(&lasting(&lab, "tiny"), &tables);
     }
     // Elsewhere it is a repetition.
