@@ -199,7 +199,7 @@ impl ComparisonRow {
             parameters_challenger: pair.challenger.network().parameters,
             n_reference: pair.reference.complete(),
             n_challenger: pair.challenger.complete(),
-            missing: pair.missing(),
+            missing: differences::missing(&pair.test, &pair.valid, pair.is_tested),
             differences: pair.test.clone(),
             test,
             valid: Paired::of(&differences::known(&pair.valid), CONFIDENCE),

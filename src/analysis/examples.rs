@@ -3,8 +3,6 @@
 //! The tests show whether the difference between two trained networks exceeds the variation from the choice of the test
 //! images. They do not cover other seeds, as `comparison.csv` does.
 
-use std::fmt;
-
 use super::cells::CellTrials;
 use super::errors::Errors;
 use super::mistakes::{Mistakes, common};
@@ -46,14 +44,24 @@ pub struct ExampleRow {
 /// The number of test images, and those that a trial misclassifies.
 pub(super) type Wrong<'m> = (usize, &'m [usize]);
 
+/// Advice where tables lack what a later version writes.
+const MERGE: &str =
+    "an earlier version merged these results; run `drsae analyze` with the trials' folders to write it";
+
 /// The reason for a missing table of the test images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Absent {
     /// There is no `mistakes.csv`.
+    #[error("mistakes.csv is absent: {MERGE}")]
     Mistakes,
     /// `trials.csv` lacks the number of test images.
+    #[error("trials.csv has no `test_images`: {MERGE}")]
     Images,
     /// `mistakes.csv` lists another number of mistakes of a trial than its test error implies.
+    #[error(
+        "mistakes.csv lists {listed} mistakes of the trial with index {trial}, but its test error implies {counted}; \
+         run `drsae verify` to find the cause"
+    )]
     Contradiction {
         /// Position of the trial in the plan.
         trial: usize,
@@ -62,21 +70,6 @@ pub enum Absent {
         /// Misclassified test images by its test error.
         counted: usize,
     },
-}
-
-impl fmt::Display for Absent {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let merge = "an earlier version merged these results; run `drsae analyze` with the trials' folders to write it";
-        match self {
-            Self::Mistakes => write!(out, "mistakes.csv is absent: {merge}"),
-            Self::Images => write!(out, "trials.csv has no `test_images`: {merge}"),
-            Self::Contradiction { trial, listed, counted } => write!(
-                out,
-                "mistakes.csv lists {listed} mistakes of the trial with index {trial}, but its test error implies \
-                 {counted}; run `drsae verify` to find the cause"
-            ),
-        }
-    }
 }
 
 /// The row of each comparison and seed for which both trials are complete, in that order.

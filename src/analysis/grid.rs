@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::comparison::{by_seed, test_columns, valid_columns};
-use super::differences::{DifferenceSummary, known};
+use super::differences::DifferenceSummary;
 use super::family::{self, Tests};
 use super::pairs::{Contrast, Pair, Pairs};
 use super::table::{CsvColumns, CsvTable, PERCENT, SHARE};
@@ -30,7 +30,7 @@ pub struct GridRow {
     /// Of these, cells with exactly the reference's error in every seed, such as networks that are the same function by
     /// construction. The average includes them.
     pub identical: usize,
-    /// Least and greatest mean difference of a cell.
+    /// Least and greatest mean difference of a cell, over the seeds that count.
     pub range: Option<(f64, f64)>,
     /// Difference in test error averaged over the cells, by the grid's seeds; absent if a
     /// trial of any cell, on either side, is not complete.
@@ -92,15 +92,12 @@ impl GridRow {
         let DifferenceSummary { missing, test: paired, valid, tests } =
             DifferenceSummary::of(&differences, &valid, is_tested, margin);
         let identical = |cell: &&&[Option<f64>]| cell.iter().all(|difference| *difference == Some(0.0));
-        let means: Vec<f64> = test.iter().filter_map(|cell| mean(&known(cell))).collect();
-        let least = means.iter().copied().reduce(f64::min);
-        let greatest = means.iter().copied().reduce(f64::max);
         let [iqm_reference, iqm_challenger, probability_of_improvement] = secondary(cells);
         Self {
             challenger: name.to_owned(),
             cells: cells.len(),
             identical: test.iter().filter(identical).count(),
-            range: least.zip(greatest),
+            range: range(&test, &differences),
             missing,
             differences,
             test: paired,
@@ -118,6 +115,16 @@ fn averages(by_cell: &[&[Option<f64>]]) -> Vec<Option<f64>> {
     let seeds = by_cell.first().map_or(0, |cell| cell.len());
     let of_seed = |at| by_cell.iter().map(|cell| cell[at]).collect::<Option<Vec<f64>>>();
     (0..seeds).map(|at| of_seed(at).and_then(|cells| mean(&cells))).collect()
+}
+
+/// The least and the greatest mean of a cell over the seeds that have an average; `None` if none has.
+fn range(by_cell: &[&[Option<f64>]], averages: &[Option<f64>]) -> Option<(f64, f64)> {
+    let counted = |cell: &&[Option<f64>]| {
+        let of_seeds = cell.iter().zip(averages).filter(|(_, average)| average.is_some());
+        mean(&of_seeds.filter_map(|(difference, _)| *difference).collect::<Vec<_>>())
+    };
+    let means: Vec<f64> = by_cell.iter().filter_map(counted).collect();
+    means.iter().copied().reduce(f64::min).zip(means.iter().copied().reduce(f64::max))
 }
 
 /// The figures that ignore the seeds of a cell's trials: the interquartile mean of the reference, that of the challenger,
@@ -176,6 +183,8 @@ mod tests {
         let cells = [&[Some(0.5), Some(1.0), None][..], &[Some(1.5), None, Some(2.0)]];
         assert_eq!(averages(&cells), [Some(1.0), None, None]);
         assert_eq!(averages(&[]), []);
+        assert_eq!(range(&cells, &averages(&cells)), Some((0.5, 1.5)), "the first seed alone");
+        assert_eq!(range(&cells, &[None; 3]), None);
     }
 
     #[test]

@@ -6,7 +6,6 @@ use indexmap::IndexMap;
 use polars::prelude::*;
 
 use super::cells::{AxisColumn, CellTrials, GroupedTrials};
-use super::differences::missing;
 use super::frame::{self, CELL, SEED, TEST, VALID};
 use super::{Error, words};
 use crate::spec::{Compare, is_name};
@@ -69,13 +68,6 @@ pub(super) struct Pair<'c> {
     pub valid: Vec<Option<f64>>,
     /// True if any trial of the sweep is tested.
     pub is_tested: bool,
-}
-
-impl Pair<'_> {
-    /// Number of seeds in which either trial is not complete, or not tested where others are.
-    pub fn missing(&self) -> usize {
-        missing(&self.test, &self.valid, self.is_tested)
-    }
 }
 
 impl<'c> Pairs<'c> {
@@ -153,9 +145,10 @@ impl Sides {
             let at = axes.iter().position(|axis| axis.path == *path);
             let known = at.filter(|&at| axes[at].values.contains(&value));
             let Some(at) = known else {
-                let values = at.map(|at| axes[at].values.iter().map(Value::to_string).collect());
-                let (key, value) = (path.clone(), value.to_string());
-                return Err(Error::Reference { key, value, values: sorted(values.unwrap_or_default()) });
+                let values = at.iter().flat_map(|&at| &axes[at].values);
+                let mut values: Vec<_> = values.map(Value::to_string).collect();
+                values.sort_unstable();
+                return Err(Error::Reference { key: path.clone(), value: value.to_string(), values });
             };
             compared.insert(at, value);
         }
@@ -200,11 +193,6 @@ impl Sides {
         let values: Vec<_> = self.naming.iter().map(|&at| &cell.values[at]).collect();
         words::side(&columns, &values)
     }
-}
-
-fn sorted(mut values: Vec<String>) -> Vec<String> {
-    values.sort_unstable();
-    values
 }
 
 /// The compared axes that distinguish sides. An axis whose value follows from those of earlier axes, such as a rate per

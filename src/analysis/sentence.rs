@@ -30,7 +30,7 @@ pub(super) fn sentence(contrast: &Contrast, grid: &[GridRow], matching: Option<M
     let how: Vec<_> = [method(grid), averaged(contrast, grid)].into_iter().flatten().collect();
     let how = Some(how.join(", ")).filter(|how| !how.is_empty());
     let notes =
-        [how, adjustment(grid), of_both_signs(grid), identical(contrast, grid), left_out(contrast, grid)];
+        [how, adjustment(grid), cell_means(grid), identical(contrast, grid), left_out(contrast, grid)];
     let notes: Vec<_> = notes.into_iter().flatten().collect();
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     format!("{budget}{reference} has {statement}{notes}.")
@@ -142,8 +142,8 @@ fn adjustment(grid: &[GridRow]) -> Option<String> {
     (tested && challengers > 1).then(|| format!("Holm's adjustment over {challengers} challengers"))
 }
 
-/// The differences that an average hides: the least and the greatest of a cell, where they differ in sign.
-fn of_both_signs(grid: &[GridRow]) -> Option<String> {
+/// What an average hides: the least and the greatest mean of a cell, where they differ in sign.
+fn cell_means(grid: &[GridRow]) -> Option<String> {
     // A difference that is printed as 0.00 has no sign.
     let shown = |size: f64| size >= 0.005;
     let differ = |row: &&GridRow| row.range.is_some_and(|(least, greatest)| shown(-least) && shown(greatest));
@@ -152,13 +152,14 @@ fn of_both_signs(grid: &[GridRow]) -> Option<String> {
         return None;
     }
     if grid.len() > MOST_NAMED {
-        return Some(format!("the cells of {} of {} challengers differ in sign", found.len(), grid.len()));
+        let (some, all) = (found.len(), grid.len());
+        return Some(format!("with {some} of {all} challengers, the means of the cells are of both signs"));
     }
     let each = found.iter().filter_map(|row| {
         let (least, greatest) = row.range?;
         Some(format!("from {:.2} more to {greatest:.2} less than {}", -least, row.challenger))
     });
-    Some(format!("the cells differ in sign: {}", each.collect::<Vec<_>>().join(", ")))
+    Some(format!("the means of the cells are {}", each.collect::<Vec<_>>().join(", and ")))
 }
 
 fn identical(contrast: &Contrast, grid: &[GridRow]) -> Option<String> {
@@ -277,7 +278,7 @@ mod tests {
     fn an_average_of_cells_that_differ_in_sign_says_so() {
         let mut grid = grid(&[("mlp", ALIKE), ("untied", BETTER)], Some(0.1));
         (grid.1[0].range, grid.1[1].range) = (Some((-0.21, 0.18)), Some((-0.004, 0.61)));
-        insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has a test error equivalent to that of mlp within 0.1 percentage points: 0.00 percentage points more, 90 % [-0.04, 0.05]; 0.33 less than untied [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 2 challengers; the cells differ in sign: from 0.21 more to 0.18 less than mlp).");
+        insta::assert_snapshot!(of(&grid), @"At equal parameter count drsae has a test error equivalent to that of mlp within 0.1 percentage points: 0.00 percentage points more, 90 % [-0.04, 0.05]; 0.33 less than untied [0.19, 0.47] (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 2 challengers; the means of the cells are from 0.21 more to 0.18 less than mlp).");
     }
 
     #[test]
@@ -306,6 +307,8 @@ mod tests {
         let names: Vec<String> = (0..9).map(|at| format!("rate {at}")).collect();
         let cycle = [BETTER, ALIKE, WORSE].into_iter().cycle();
         let rows: Vec<_> = names.iter().map(String::as_str).zip(cycle).collect();
-        insta::assert_snapshot!(of(&grid(&rows, Some(0.1))), @"At equal parameter count drsae has less test error than 3 of 9 challengers; more test error than 3 of 9 challengers; a test error equivalent within the margin to that of 3 of 9 challengers (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 9 challengers).");
+        let (contrast, mut rows) = grid(&rows, Some(0.1));
+        rows[1].range = Some((-0.02, 0.03));
+        insta::assert_snapshot!(of(&(contrast, rows)), @"At equal parameter count drsae has less test error than 3 of 9 challengers; more test error than 3 of 9 challengers; a test error equivalent within the margin to that of 3 of 9 challengers (95 % paired-t over 5 seeds, averaged over 6 values of steps; Holm's adjustment over 9 challengers; with 1 of 9 challengers, the means of the cells are of both signs).");
     }
 }

@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result, anyhow};
 
-use super::analyze;
 use super::results::warn_of_damage;
 use super::terminal::{output, print_message};
+use super::{analyze, tested};
 use crate::engine::{self, Pending, planned, stale};
 use crate::plan::{Plan, Trial};
 use crate::spec::{Sweep, TestSet};
-use crate::store::{Event, Merged, Status, Store, Table};
-use crate::study::plan_hash;
+use crate::store::{Merged, Status, Store, Table, TrialTable};
 use crate::text::{chain, printable, shown};
 
 /// A run of a sweep into its results folder.
@@ -23,6 +22,8 @@ pub struct SweepRun<'a> {
     pub store: &'a Store,
     /// The command line that continues the sweep.
     pub command: &'a str,
+    /// Merged rows that count without a trial's folder.
+    pub stored: Option<&'a TrialTable>,
 }
 
 impl SweepRun<'_> {
@@ -91,17 +92,14 @@ impl SweepRun<'_> {
     /// trials that it ran, `progress` has printed the warning.
     fn warn_of_vanished(&self, ran: &[Pending]) -> Result<()> {
         let ran: HashSet<usize> = ran.iter().map(|pending| pending.trial.index).collect();
-        for trial in self.plan.trials.iter().filter(|trial| !ran.contains(&trial.index)) {
+        let is_stored = |trial: &Trial| self.stored.is_some_and(|stored| stored.get(&trial.id).is_some());
+        let has_ended = |trial: &&Trial| !ran.contains(&trial.index) && !is_stored(trial);
+        for trial in self.plan.trials.iter().filter(has_ended) {
             if let Some(vanished) = self.store.trial(&trial.id)?.vanished() {
                 print_message(format_args!("warning: {}", printable(&vanished.to_string())));
             }
         }
         Ok(())
-    }
-
-    /// True if the folder of every planned trial is complete.
-    pub fn is_complete(&self, merged: &Merged) -> bool {
-        complete(merged) == self.plan.trials.len() && merged.stored == 0
     }
 
     /// Merges the results; returns whether every planned trial is decided, and prints which are not.
@@ -118,10 +116,8 @@ impl SweepRun<'_> {
     /// True if the test of a sealed sweep is all that its plan lacks.
     pub fn awaits_test(&self) -> Result<bool> {
         let Self { sweep, plan, store, .. } = *self;
-        let own = plan_hash(sweep)?;
-        let is_tested = store.ledger()?.iter().any(|row| row.event == Event::Unsealed && row.plan == own);
         Ok(sweep.test == TestSet::Sealed
-            && !is_tested
+            && !tested::is_read(sweep, store)?
             && plan.trials.iter().all(|trial| self.status(trial).is_decided()))
     }
 
@@ -129,7 +125,7 @@ impl SweepRun<'_> {
     pub fn conclude(&self, merged: &Merged, out: &mut dyn Write) -> Result<bool> {
         let (planned, complete) = (self.plan.trials.len(), complete(merged));
         writeln!(out, "{complete} of {planned} trials complete; results in {}", shown(self.store.root()))?;
-        if self.is_complete(merged) {
+        if complete == planned && merged.stored == 0 {
             return Ok(true);
         }
         for (status, count) in merged.counts.iter().filter(|(status, _)| **status != Status::Complete) {

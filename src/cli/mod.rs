@@ -41,6 +41,7 @@ mod stored;
 mod study;
 mod sweep;
 mod terminal;
+mod tested;
 mod train;
 mod trial;
 mod unseal;

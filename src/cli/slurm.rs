@@ -94,7 +94,7 @@ pub fn run<T>(args: &SlurmArgs, job: Job, run_args: &RunArgs, finish: &Finish<T>
     DatasetCache::of_plan(plan, configs, spec_args.data_dir.as_deref(), plan.test.part())?;
     check_root(&root)?;
     let store = results::open(spec_args, sweep, plan)?;
-    let run = SweepRun { sweep, plan, store: &store, command };
+    let run = SweepRun { sweep, plan, store: &store, command, stored: job.stored };
     run.print_stale()?;
     run.print_stored(&pending)?;
     let active = submitter.submit(&store, &mut |event| print_event(plan, &event))?;

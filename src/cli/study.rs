@@ -9,7 +9,7 @@ use super::search::Study;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
 use super::train::{self, TrainArgs};
-use super::{freeze, report, results, unseal};
+use super::{freeze, report, tested, unseal};
 use crate::study;
 
 const EXAMPLES: &str = "\
@@ -22,8 +22,8 @@ Search: the settings of every group of cells, by validation error, with the same
 Freeze: the choice, the contrasts to be tested and the seeds, with their SHA-256.
 Confirm: the frozen cells are trained with seeds that the search has not seen.
 Unseal: their networks are tested, once, when all are complete or have diverged. Then tables, figures and page.
-After a kill, run it again: it goes on where it stopped, and ends in the same bytes. Where the tables of a finished study
-are stored without the folders of its trials, it writes the analysis alone; with `--results DIR` it repeats the study.
+After a kill, run it again: it goes on where it stopped, and ends in the same bytes. A tested network is not trained
+again, even where the tables alone are stored, as in a clone; with `--results DIR` the study is repeated elsewhere.
 Exit code: as that of `drsae sweep`.";
 
 /// Run a whole study: search, freeze, confirm, unseal, report.
@@ -50,8 +50,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let frozen = study::freeze(&study.sweep, &search)?;
     let plan = freeze::record(&study, &frozen)?;
     print_message(format_args!("{name}: 3 of 4, the confirmation of plan {}", &frozen.hash[..12]));
-    let tested = unseal::tested(&plan, &results::existing(&args.spec, &frozen.sweep)?)?;
-    if tested.is_some() {
+    let tested = tested::rows(&args.spec, &frozen.sweep)?;
+    if tested.as_ref().is_some_and(|rows| plan.trials.iter().all(|trial| rows.get(&trial.id).is_some())) {
         print_message(format_args!(
             "{name}: its tested results are stored; `--results DIR` repeats the study in DIR"
         ));

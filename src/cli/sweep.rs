@@ -7,6 +7,7 @@ use anyhow::Result;
 use super::job::Job;
 use super::spec_args::SpecArgs;
 use super::terminal::print_message;
+use super::tested;
 use super::train::{self, TrainArgs};
 
 const EXAMPLES: &str = "\
@@ -45,7 +46,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     args.train.check()?;
     let (sweep, plan) = args.spec.load_plan()?;
     let command = args.train.command(&args.spec, "sweep");
-    let job = Job { spec: &args.spec, sweep: &sweep, plan: &plan, command: &command, stored: None };
+    let tested = tested::rows(&args.spec, &sweep)?;
+    let job =
+        Job { spec: &args.spec, sweep: &sweep, plan: &plan, command: &command, stored: tested.as_ref() };
     if args.dry_run {
         return train::dry_run(job, &args.train);
     }

@@ -59,7 +59,7 @@ pub fn run<T>(job: Job, args: &TrainArgs, finish: &Finish<T>) -> Result<Outcome<
     let datasets = DatasetCache::of_plan(plan, configs, spec.data_dir.as_deref(), plan.test.part())?;
     notes::of_cache(&datasets);
     let store = results::open(spec, sweep, plan)?;
-    let run = SweepRun { sweep, plan, store: &store, command };
+    let run = SweepRun { sweep, plan, store: &store, command, stored: job.stored };
     run.print_stale()?;
     run.print_stored(&pending)?;
     let trained = || {

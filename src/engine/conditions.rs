@@ -10,7 +10,7 @@ use crate::train::{Readout, Selection, mistakes};
 
 /// The conditions of a sweep, with the corrupted test images of all of its data sets.
 pub struct Conditions<'d> {
-    datasets: &'d DatasetCache,
+    pub(super) datasets: &'d DatasetCache,
     corrupted: Vec<Corrupted<'d>>,
     pub(super) spec: spec::Conditions,
 }

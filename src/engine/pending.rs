@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::error::Error;
-use super::trial;
 use crate::plan::Trial;
-use crate::store::{self, Leases, Outcome, Status, Store, TrialFolder, TrialTable};
+use crate::store::{self, Acquisition, Leases, Outcome, Status, Store, TrialFolder, TrialTable};
 
 /// A trial to run.
 #[derive(Debug)]
@@ -106,7 +105,9 @@ pub fn tidy(trials: &[Trial], store: &Store) -> Result<(), Error> {
         .map_err(|source| Error::Threads { jobs: 1, source: source.into() })?;
     for trial in trials.iter().filter(|trial| attempted.contains(&trial.id)) {
         let folder = store.trial(&trial.id).map_err(Error::Store)?;
-        trial::tidy(store, &leases, &folder).map_err(Error::Store)?;
+        if let Acquisition::Acquired(lease) = store.acquire(&folder, &leases).map_err(Error::Store)? {
+            store.tidy(&folder, lease).map_err(Error::Store)?;
+        }
     }
     Ok(())
 }

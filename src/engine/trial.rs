@@ -11,7 +11,7 @@ use super::journal::{Journal, Opened};
 use super::observer::{Control, Ending, Observer};
 use super::training::{Session, Trained, Training};
 use crate::plan::Trial;
-use crate::store::{self, Attempt, Lease, Outcome, Publication, Standing, Status, Store, TrialFolder, file};
+use crate::store::{self, Attempt, Lease, Outcome, Publication, Standing, Status, Store, file};
 use crate::text::chain;
 use crate::train;
 
@@ -196,16 +196,5 @@ impl Run<'_> {
     fn check_limits(&self) -> ControlFlow<()> {
         let late = self.control.timeout.is_some_and(|timeout| self.elapsed() > timeout);
         if late || self.control.stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-/// Publishes or removes the files that killed processes left of a trial.
-///
-/// # Errors
-/// I/O fails.
-pub fn tidy(store: &Store, leases: &store::Leases, trial: &TrialFolder) -> Result<(), store::Error> {
-    match store.acquire(trial, leases)? {
-        store::Acquisition::Acquired(lease) => store.tidy(trial, lease),
-        store::Acquisition::Held(_) => Ok(()),
     }
 }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::conditions::{Conditions, planned_conditions};
-use super::dataset_cache::DatasetCache;
 use super::training::predictions;
 use crate::model::Checkpoint;
 use crate::plan::Trial;
@@ -42,7 +41,6 @@ pub enum UnsealError {
 pub fn unseal(
     trials: &[Trial],
     store: &Store,
-    datasets: &DatasetCache,
     conditions: &Conditions<'_>,
     jobs: usize,
     stop: &AtomicBool,
@@ -55,7 +53,7 @@ pub fn unseal(
                 return Ok(());
             }
             if !is_tested(trial, store, conditions)? {
-                test(trial, store, datasets, conditions)?;
+                test(trial, store, conditions)?;
             }
             tested(trial);
             Ok(())
@@ -74,12 +72,7 @@ fn is_tested(trial: &Trial, store: &Store, conditions: &Conditions<'_>) -> Resul
     Ok(planned_conditions(&conditions.spec, trial).iter().all(is_known))
 }
 
-fn test(
-    trial: &Trial,
-    store: &Store,
-    datasets: &DatasetCache,
-    conditions: &Conditions<'_>,
-) -> Result<(), UnsealError> {
+fn test(trial: &Trial, store: &Store, conditions: &Conditions<'_>) -> Result<(), UnsealError> {
     let id = || trial.id.clone();
     let (folder, earlier) = (store.trial(&trial.id)?, store.unsealed(&trial.id)?);
     let Some(Sealed { outcome, .. }) = folder.intact() else { return Err(UnsealError::Damaged(id())) };
@@ -87,7 +80,7 @@ fn test(
     let weights = |error| UnsealError::Weights(id(), error);
     let checkpoint = Checkpoint::parse(&bytes).map_err(weights)?;
     let model = checkpoint.model(&trial.config.model).map_err(weights)?;
-    let dataset = datasets.get(&trial.config.data);
+    let dataset = conditions.datasets.get(&trial.config.data);
     let test =
         train::test(&model, dataset, &trial.config.fitted(&dataset.train), trial.config.objective.sparsity);
     let test = test.map_err(|error| UnsealError::Evaluation(id(), error))?;

@@ -45,8 +45,9 @@ pub struct ReportedAnatomy<'a> {
 /// # Errors
 /// A figure cannot be drawn, or the template not be filled in.
 pub fn files(source: &ReportedAnatomy<'_>) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let mut figures = charts::all(source)?;
-    figures.extend(angles::figure(source)?);
+    let charts = [charts::units, charts::activity, charts::decoded, angles::figure];
+    let drawn = charts.into_iter().map(|chart| chart(source)).collect::<Result<Vec<_>, _>>()?;
+    let mut figures: Vec<Figure> = drawn.into_iter().flatten().collect();
     if let Some(inspected) = &source.inspected {
         figures.push(columns::figure(inspected)?);
         figures.push(dictionaries::prototypes(inspected)?);

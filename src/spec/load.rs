@@ -9,7 +9,7 @@ use toml::{Table, Value};
 
 use super::axes::{self, LocatedAxis};
 use super::compare;
-use super::config::CONFIG_TABLES;
+use super::config::{CONFIG_TABLES, CellConfig};
 use super::document::Document;
 use super::effects;
 use super::error::{Error, Place, Problem};
@@ -114,7 +114,8 @@ fn check(doc: &Document, spec: wire::Spec) -> Result<Sweep, Error> {
     let blame = |invalid| doc.invalid(invalid);
     check_name(&spec.name).map_err(blame)?;
     let seeds = seed_list::read("seeds", &spec.seeds, 1).map_err(blame)?;
-    let config = spec.base();
+    let wire::Spec { data, model, objective, training, .. } = spec;
+    let config = CellConfig { data, model, objective, training };
     config.validate().map_err(blame)?;
     spec.published.iter().enumerate().try_for_each(check_published).map_err(blame)?;
     spec.slurm.validate().map_err(blame)?;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::conditions::Conditions;
-use super::config::{CONFIG_TABLES, CellConfig};
+use super::config::CONFIG_TABLES;
 use super::search::Choice;
 use super::sweep::{Frozen, Matching, Published, TestSet};
 use crate::slurm::settings::Settings;
@@ -153,16 +153,4 @@ pub(super) fn with_config_tables(mut root: Table) -> Table {
         root.entry(key).or_insert_with(|| Value::Table(Table::new()));
     }
     root
-}
-
-impl Spec {
-    /// The config of the trial that the base tables are.
-    pub fn base(&self) -> CellConfig {
-        CellConfig {
-            data: self.data.clone(),
-            model: self.model.clone(),
-            objective: self.objective.clone(),
-            training: self.training.clone(),
-        }
-    }
 }

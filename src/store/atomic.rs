@@ -66,7 +66,7 @@ fn create_in_place(io: &dyn Io, path: &Path, contents: &[u8]) -> Result<bool, Er
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
         created => created.map_err(Error::write(path))?,
     };
-    if let Err(error) = file.write_all(contents).and_then(|()| sync_file(&mut *file)) {
+    if let Err(error) = file.write_all(contents).and_then(|()| uninterrupted(|| file.sync())) {
         drop(file);
         remove(io, path)?;
         return Err(Error::write(path)(error));
@@ -118,7 +118,7 @@ impl<'a> Unfinished<'a> {
 
     /// Syncs the content to disk.
     fn sync(mut self) -> Result<Self, Error> {
-        sync_file(&mut *self.file).map_err(Error::write(self.path))?;
+        uninterrupted(|| self.file.sync()).map_err(Error::write(self.path))?;
         Ok(self)
     }
 
@@ -135,16 +135,6 @@ impl Drop for Unfinished<'_> {
         if !self.persisted {
             // A file that cannot be removed now is removed when it is old, or with its folder.
             let _ = self.io.remove_file(&self.temporary);
-        }
-    }
-}
-
-/// Syncs the content of a file to disk.
-fn sync_file(file: &mut dyn NewFile) -> io::Result<()> {
-    loop {
-        match file.sync() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            synced => return synced,
         }
     }
 }
@@ -171,7 +161,8 @@ pub(super) fn is_token(text: &str) -> bool {
 /// differ by any amount.
 pub(super) fn clock(io: &dyn Io, folder: &Path) -> io::Result<SystemTime> {
     let (path, mut file) = create_temporary(io, folder)?;
-    let time = file.write_all(b"\n").and_then(|()| sync_file(&mut *file)).and_then(|()| file.modified());
+    let time =
+        file.write_all(b"\n").and_then(|()| uninterrupted(|| file.sync())).and_then(|()| file.modified());
     drop(file);
     let _ = io.remove_file(&path);
     time

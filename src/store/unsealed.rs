@@ -4,8 +4,10 @@
 //! conditions, and as its marker a `result.json` with the trial's outcome and its test error.
 //!
 //! The `conditions.csv` of all trials are merged into one of the sweep when all are tested: the rows of the planned
-//! conditions, in their order. A condition that the plan no longer has stays in the folders of the trials alone.
+//! conditions, in their order, with those of the table whose folders are gone. A condition that the plan no longer has stays in
+//! the folders of the trials alone.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::{
@@ -75,15 +77,21 @@ impl Store {
         self.root().join(file::CONDITIONS)
     }
 
-    /// The tests under the `planned` conditions of some trials, in their order; those that are not made are left out.
+    /// The tests under the `planned` conditions of some trials, in their order; those that are not made are left out. A
+    /// test whose folder is gone is that of [`conditions_csv`](Self::conditions_csv).
     ///
     /// # Errors
     /// A table cannot be read, or I/O fails.
     pub fn conditions(&self, planned: &[ConditionRow]) -> Result<Vec<ConditionRow>, Error> {
+        let merged: Vec<ConditionRow> = self.rows(&self.conditions_csv())?.unwrap_or_default();
+        let by_trial = merged.chunk_by(|a, b| a.trial == b.trial).map(|rows| (rows[0].trial.as_str(), rows));
+        let by_trial: HashMap<_, _> = by_trial.collect();
         let mut rows = Vec::new();
         for planned in planned.chunk_by(|a, b| a.trial == b.trial) {
             let known = self.unsealed(&planned[0].trial)?.read_conditions()?;
-            let row = |planned: &ConditionRow| known.iter().find(|row| planned.is_of(row)).cloned();
+            let merged = by_trial.get(planned[0].trial.as_str()).copied().unwrap_or_default();
+            let row =
+                |planned: &ConditionRow| known.iter().chain(merged).find(|row| planned.is_of(row)).cloned();
             rows.extend(planned.iter().filter_map(row));
         }
         Ok(rows)
@@ -93,24 +101,24 @@ impl Store {
     /// where there are none.
     ///
     /// # Errors
-    /// As [`conditions`](Self::conditions); the table has a row that no folder of a trial has.
+    /// As [`conditions`](Self::conditions); the table has a row that is not planned and that no folder of a trial has.
     pub fn merge_conditions(&self, planned: &[ConditionRow]) -> Result<(), Error> {
         let rows = self.conditions(planned)?;
-        self.expect_tests()?;
+        self.refuse_loss_of_tests(&rows)?;
         match &rows[..] {
             [] => atomic::remove(self.io(), &self.conditions_csv()),
             rows => self.write_rows(&self.conditions_csv(), rows),
         }
     }
 
-    /// Refuses to drop rows of the table that only the table has.
-    fn expect_tests(&self) -> Result<(), Error> {
+    /// Refuses to drop rows of the table that only the table has, for `rows`.
+    fn refuse_loss_of_tests(&self, rows: &[ConditionRow]) -> Result<(), Error> {
         let path = self.conditions_csv();
         let stored: Vec<ConditionRow> = self.rows(&path)?.unwrap_or_default();
-        for stored in stored.chunk_by(|a, b| a.trial == b.trial) {
-            let known = self.unsealed(&stored[0].trial)?.read_conditions()?;
-            let is_lost = |row: &&ConditionRow| !known.iter().any(|known| row.is_of(known));
-            if let Some(ConditionRow { trial, condition, level, .. }) = stored.iter().find(is_lost) {
+        let kept: HashSet<_> = rows.iter().map(key).collect();
+        for row in stored.iter().filter(|row| !kept.contains(&key(row))) {
+            if !self.unsealed(&row.trial)?.read_conditions()?.iter().any(|known| row.is_of(known)) {
+                let ConditionRow { trial, condition, level, .. } = row;
                 let reason = format!(
                     "it has the test of {trial} under {condition} {level}, which {UNSEALED}/ does not have: move it \
                      away to write it without that test"
@@ -125,6 +133,11 @@ impl Store {
         let text = tables::text(rows).map_err(Error::write(path))?;
         atomic::write(self.io(), path, &text)
     }
+}
+
+/// The trial and the condition of a row.
+fn key(row: &ConditionRow) -> (&str, &str, u64) {
+    (&row.trial, &row.condition, row.level.to_bits())
 }
 
 #[cfg(test)]
@@ -162,6 +175,16 @@ mod tests {
         assert_eq!(merged(&store), None);
         store.merge_conditions(&all).unwrap();
         assert_eq!(merged(&store).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_planned_row_that_only_the_table_has_is_kept() {
+        let (_results, store) = store();
+        let other = ConditionRow { trial: "drsae-1".to_owned(), ..row("shift", 1.0, 4) };
+        store.write_rows(&store.conditions_csv(), std::slice::from_ref(&other)).unwrap();
+        let planned = [row("shift", 1.0, 0), ConditionRow { mistakes: 0, ..other.clone() }];
+        store.merge_conditions(&planned).unwrap();
+        assert_eq!(merged(&store).unwrap(), [row("shift", 1.0, 9), other]);
     }
 
     #[test]

@@ -18,16 +18,24 @@ pub(super) fn are_kept(subject: AuditedFolder<'_>) -> bool {
 /// against their checksums.
 pub(super) fn rows(subject: AuditedFolder<'_>, count: usize, report: &mut AuditReport) {
     let problem = format!("has {count} trials without a complete folder, so only their rows are checked");
-    report.note(subject.store.table(Table::Trials), problem, "run `drsae sweep` to compute them again");
+    report.note(subject.store.table(Table::Trials), problem, again(subject));
     sums::of_tables(subject, report);
     tables(subject, report);
+}
+
+/// Advice to compute stored results again. Those of a study are trained once in their folder.
+fn again(subject: AuditedFolder<'_>) -> &'static str {
+    match subject.plan.test {
+        TestSet::Sealed => "repeat the study in another folder, with `--results`, to have its networks",
+        TestSet::Open => "run `drsae sweep` to compute the trials again",
+    }
 }
 
 /// Checks the tables; returns their analysis.
 pub(super) fn check(subject: AuditedFolder<'_>, report: &mut AuditReport) -> Option<Analysis> {
     let AuditedFolder { store, .. } = subject;
-    let advice = "run `drsae sweep` to compute the trials again";
-    report.note(store.trials(), "has no planned trial, so only the tables are checked", advice);
+    let problem = "has no planned trial, so only the tables are checked";
+    report.note(store.trials(), problem, again(subject));
     let trials = tables(subject, report)?;
     match Input::read(store) {
         Ok(input) => analysis::check(subject, &Input { trials, ..input }, report),

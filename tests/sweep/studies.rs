@@ -281,24 +281,52 @@ fn a_search_goes_on_from_stored_tables_without_folders() {
 
 /// A clone of the repository has tables alone: a second reading of its test images would be in no ledger.
 #[test]
-fn a_finished_study_without_folders_is_neither_trained_nor_tested_again() {
+fn a_tested_network_is_neither_trained_nor_tested_again_for_want_of_its_folder() {
     let lab = Lab::new(STUDY);
     lab.drsae("study", &[]).success();
-    for folder in ["trials", "unsealed", "search/trials"] {
+    let ledger = lab.read("results/tiny/ledger.csv");
+    let first = fs::read_dir(lab.path("results/tiny/trials")).unwrap().next().unwrap().unwrap().path();
+    for folder in ["unsealed", "search/trials"] {
+        lab.remove(&format!("results/tiny/{folder}"));
+    }
+    let stays = |command: &str, more: &[&str]| {
+        let ended = lab.drsae(command, more).success().stdout(predicate::str::contains("confirmatory: plan"));
+        let log = String::from_utf8(ended.get_output().stderr.clone()).unwrap();
+        assert!(!log.contains("trials to run") && !log.contains("was removed"), "{log}");
+        assert_eq!(lab.read("results/tiny/ledger.csv"), ledger);
+        log
+    };
+    // Of one trial the folder is left.
+    let kept = first.with_file_name("../kept");
+    fs::rename(&first, &kept).unwrap();
+    lab.remove("results/tiny/trials");
+    fs::create_dir_all(lab.path("results/tiny/trials/other")).unwrap();
+    fs::rename(&kept, &first).unwrap();
+    let log = stays("study", &[]);
+    assert!(
+        log.contains("1 networks are tested") && log.contains("`--results DIR` repeats the study"),
+        "{log}"
+    );
+    for folder in ["trials", "unsealed"] {
         lab.remove(&format!("results/tiny/{folder}"));
     }
     let tables = lasting(&lab, "tiny");
-    for command in ["unseal", "study", "unseal"] {
-        let again = lab.drsae(command, &[]).success().stdout(predicate::str::contains("confirmatory: plan"));
-        let log = String::from_utf8(again.get_output().stderr.clone()).unwrap();
-        assert!(!log.contains("trials to run") && !log.contains("are tested"), "{log}");
-        assert!(!log.contains("was removed"), "{log}");
+    for command in ["unseal", "study", "sweep", "unseal"] {
+        let log = stays(command, &[]);
+        assert!(!log.contains("are tested"), "{log}");
         assert_same(&lasting(&lab, "tiny"), &tables);
     }
-    // Elsewhere it is a repetition.
-    let other = lab.drsae("study", &["--results", "again"]).success();
+    lab.drsae("verify", &[]).success();
+    let status = lab.drsae("status", &[]).success();
+    let status = String::from_utf8(status.get_output().stdout.clone()).unwrap();
+    assert!(status.contains("4 stored") && !status.contains("computes them again"), "{status}");
+    // A part of the plan is refused, and another plan is trained and read on its own.
+    lab.drsae("unseal", &["--set", "seeds=1"]).code(2);
+    assert_same(&lasting(&lab, "tiny"), &tables);
+    let other = lab.drsae("study", &["--set", "conditions.masking=[0.3, 0.6]"]).success();
     let log = String::from_utf8(other.get_output().stderr.clone()).unwrap();
     assert!(log.contains("4 networks are tested"), "{log}");
+    assert_eq!(lab.read("results/tiny/ledger.csv").lines().count(), 5);
 }
 
 /// Of a search with an earlier rung, all trials but those of that rung are there.

@@ -14,6 +14,7 @@ use crate::cli::slurm::jobs;
 use crate::engine::stale;
 use crate::plan::{Plan, Trial};
 use crate::report::{self, LivePage};
+use crate::spec::TestSet;
 use crate::store::{Store, Table};
 use crate::text::{printable, shown, wrap};
 
@@ -66,7 +67,12 @@ impl<'s> View<'s> {
         }
         if status.counts.contains_key(&TrialState::Stored) {
             let tables = store.table(Table::Trials);
-            writeln!(out, "  stored results are in {}; `{rerun}` computes them again", tables.display())?;
+            let again = if plan.test == TestSet::Sealed {
+                String::new()
+            } else {
+                format!("; `{rerun}` computes them again")
+            };
+            writeln!(out, "  stored results are in {}{again}", tables.display())?;
         }
         for (why, count) in stale::counts(&status.stale) {
             writeln!(out, "{count:>6} stale: {}", printable(&why.to_string()))?;

@@ -11,15 +11,6 @@ use crate::stats::mean;
 /// Styles of categorical-units and of parts, and of the network and ISTA.
 const LOOKS: [Look; 2] = [Look::of(0), Look::of(1)];
 
-/// The charts for which the tables have data.
-pub fn all(source: &ReportedAnatomy<'_>) -> Result<Vec<Figure>, Error> {
-    let mut figures = Vec::new();
-    figures.extend(units(source)?);
-    figures.extend(activity(source)?);
-    figures.extend(decoded(source)?);
-    Ok(figures)
-}
-
 /// The legend of the two looks, and of the line that divides the panels.
 fn legend(series: [&str; 2], line: &str) -> Legend {
     let series = LOOKS.into_iter().zip(series.map(str::to_owned));
@@ -29,7 +20,7 @@ fn legend(series: [&str; 2], line: &str) -> Legend {
 }
 
 /// Angle against selectivity of every live unit of the first network.
-fn units(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
+pub fn units(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
     let Some(seed) = source.units.first().map(|row| row.seed) else { return Ok(None) };
     let dots = |kind: UnitKind| -> Vec<(f64, f64)> {
         let own = source.units.iter().filter(|row| row.seed == seed && row.kind == kind);
@@ -158,7 +149,7 @@ impl Over<'_> {
 const SEEDS: &str = "Thin lines are single seeds, thick lines their mean";
 
 /// Mean activity of both kinds at every iteration, in the trained network and its controls.
-fn activity(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
+pub fn activity(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
     let panel = |stage: Stage| {
         let columns: [Column; 2] = [|row| row.categorical, |row| row.part];
         let curves = columns.map(|column| Curves::of(source, stage, column).positive());
@@ -180,7 +171,7 @@ fn activity(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
 }
 
 /// Share of the images whose decoded code an independent classifier recognises.
-fn decoded(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
+pub fn decoded(source: &ReportedAnatomy<'_>) -> Result<Option<Figure>, Error> {
     let panel = |(name, columns): (&str, [Column; 2])| {
         let curves = columns.map(|column| Curves::of(source, Stage::Trained, column));
         (name.to_owned(), curves)

@@ -56,10 +56,12 @@ impl Scale {
     pub fn log(values: impl IntoIterator<Item = f64>) -> Self {
         let values: Vec<f64> = values.into_iter().collect();
         let (low, high) = ends(values.iter().copied());
-        let (smallest, _) = ends(values.iter().copied().filter(|value| *value > 0.0));
-        let spacing = match (high / smallest > WIDE, low) {
-            (true, low) if low > 0.0 => Spacing::Log,
-            (true, 0.0) => Spacing::LogAndZero { smallest, gap: BELOW * (high / smallest).log10() },
+        let smallest = values.iter().copied().filter(|value| *value > 0.0).reduce(f64::min);
+        let spacing = match smallest.filter(|smallest| high / smallest > WIDE) {
+            Some(_) if low > 0.0 => Spacing::Log,
+            Some(smallest) if low == 0.0 => {
+                Spacing::LogAndZero { smallest, gap: BELOW * (high / smallest).log10() }
+            }
             _ => Spacing::Even,
         };
         Self::of(spacing, low, high, &[])
@@ -247,6 +249,12 @@ mod tests {
         assert_eq!(labels(&Scale::log([1.5, 11.4])), "1.5 2 3 5 7 10");
         assert_eq!(labels(&Scale::log([2e11, 9e13])), "3·10¹¹ 10¹² 3·10¹² 10¹³ 3·10¹³ 10¹⁴");
         assert_eq!(labels(&Scale::log([157_900.0, 167_900.0])), "158000 160000 162000 164000 166000 168000");
+    }
+
+    #[test]
+    fn a_scale_of_no_values_has_ticks() {
+        assert_eq!(labels(&Scale::log([])), "0.0 0.2 0.4 0.6 0.8 1.0");
+        assert_eq!(labels(&Scale::log([0.0, f64::NAN])), labels(&Scale::even([0.0])));
     }
 
     #[test]

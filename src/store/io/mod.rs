@@ -159,7 +159,7 @@ impl Process {
 }
 
 /// Repeats a call that a signal interrupted.
-pub(super) fn uninterrupted<T>(call: impl Fn() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

@@ -122,13 +122,11 @@ impl Lease {
     #[must_use]
     pub fn is_held(&self) -> bool {
         let io = &*self.io;
-        let stands =
-            |path: &Path| uninterrupted(|| io.stat(path)).map_or_else(|error| !is_absent(&error), |_| true);
         let next = self.number + 1;
         let is_succeeded = [file_of(&self.folder, next), released(&self.folder, next)]
             .iter()
             .any(|path| uninterrupted(|| io.stat(path)).is_ok());
-        stands(&file_of(&self.folder, self.number)) && !is_succeeded
+        atomic::exists(io, &file_of(&self.folder, self.number)) && !is_succeeded
     }
 
     /// The unique token of this lease: 16 hex digits.
@@ -203,10 +201,7 @@ struct LeaseFile {
 impl LeaseFile {
     fn read(io: &dyn Io, folder: &Path, number: u64) -> Result<Option<Self>, Error> {
         let path = file_of(folder, number);
-        let text = match uninterrupted(|| io.read(&path, limit::RECORD)) {
-            Err(error) if is_absent(&error) => return Ok(None),
-            read => read.map_err(Error::read(&path))?,
-        };
+        let Some(text) = atomic::read(io, &path, limit::RECORD)? else { return Ok(None) };
         let holder = serde_json::from_slice(&text).ok();
         let holder = holder.filter(|holder: &Holder| atomic::is_token(&holder.token));
         Ok(Some(Self { path, holder }))
@@ -264,11 +259,6 @@ fn numbers(io: &dyn Io, folder: &Path) -> Result<Vec<(u64, bool)>, Error> {
     let mut numbers: Vec<_> = names.iter().filter_map(|name| number_of(name)).collect();
     numbers.sort_unstable();
     Ok(numbers)
-}
-
-/// Returns true if a file does not exist, rather than that the file server does not answer.
-fn is_absent(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::NotFound
 }
 
 /// Touches the leases that are held.

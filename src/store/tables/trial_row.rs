@@ -182,6 +182,12 @@ impl TrialTable {
         Ok(Self { path, rows, by_id, checksum: sha256(text) })
     }
 
+    /// Removes the rows that `keep` does not accept.
+    pub fn retain(&mut self, keep: impl FnMut(&TrialRow) -> bool) {
+        self.rows.retain(keep);
+        self.by_id = self.rows.iter().enumerate().map(|(at, row)| (row.trial.clone(), at)).collect();
+    }
+
     /// All rows.
     #[must_use]
     pub fn rows(&self) -> &[TrialRow] {
