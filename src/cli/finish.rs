@@ -15,6 +15,16 @@ use crate::spec::{Sweep, TestSet};
 use crate::store::{Merged, Status, Store, Table, TrialTable};
 use crate::text::{chain, printable, shown};
 
+/// Publishes results of killed processes, and removes their other files of trials that have ended.
+pub fn tidy(plan: &Plan, store: &Store) {
+    if let Err(error) = engine::tidy(&plan.trials, store) {
+        print_message(format_args!(
+            "warning: cannot remove the files of killed processes: {}",
+            printable(&chain(&error))
+        ));
+    }
+}
+
 /// A run of a sweep into its results folder.
 pub struct SweepRun<'a> {
     pub sweep: &'a Sweep,
@@ -64,12 +74,7 @@ impl SweepRun<'_> {
         if let Some(vanished) = store.vanished() {
             return Err(vanished.into());
         }
-        if let Err(error) = engine::tidy(&plan.trials, store) {
-            print_message(format_args!(
-                "warning: cannot remove the files of killed processes: {}",
-                printable(&chain(&error))
-            ));
-        }
+        tidy(plan, store);
         let merged = store.merge(&planned(plan))?;
         let is_damaged = warn_of_damage(&merged);
         Ok((merged, is_damaged))

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 
 use super::job::{Job, Outcome};
-use super::results;
 use super::spec_args::SpecArgs;
 use super::terminal::{output, page, print_message, print_written};
 use super::train::{self, TrainArgs};
+use super::{finish, results};
 use crate::analysis::{self, SweepDesign};
 use crate::plan::Plan;
 use crate::report;
@@ -114,13 +114,16 @@ impl<'a> Study<'a> {
         Ok(Outcome::Done(search))
     }
 
-    /// The results of the search as it was last run, merged now; none if it has not begun. The data may have moved since.
+    /// The results of the search as it was last run, with those that killed processes left, merged now; none if it has not
+    /// begun. The data may have moved since.
     fn merged(&self) -> Result<TrialTable> {
         if !self.folder.spec.exists() {
             return Ok(TrialTable::default());
         }
         let found = SpecArgs { overrides: self.sweep.paths(), ..self.folder.clone() };
-        let (store, _) = results::merged(&found, &found.load_spec()?)?;
+        let sweep = found.load_spec()?;
+        finish::tidy(&found.plan(&sweep)?, &results::existing(&found, &sweep)?);
+        let (store, _) = results::merged(&found, &sweep)?;
         Ok(store.trial_table()?)
     }
 

@@ -252,6 +252,21 @@ fn a_search_that_was_killed_while_its_tables_were_renamed_merges_them_again() {
     assert_same(&lasting(&lab, "tiny"), &whole);
 }
 
+/// The last trial of a search is published before its lease is removed.
+#[test]
+fn a_search_removes_what_a_process_left_that_was_killed_after_its_last_trial() {
+    let lab = Lab::new(STUDY);
+    lab.drsae("search", &[]).success();
+    let whole = lasting(&lab, "tiny");
+    let last = fs::read_dir(lab.path("results/tiny/search/trials")).unwrap().last().unwrap().unwrap();
+    let running = lab.path("results/tiny/search/running").join(last.file_name());
+    fs::create_dir_all(&running).unwrap();
+    fs::write(running.join("lease-1.released"), "").unwrap();
+    lab.drsae("search", &[]).success();
+    assert!(!lab.path("results/tiny/search/running").exists());
+    assert_same(&lasting(&lab, "tiny"), &whole);
+}
+
 /// Merged results are all that a search needs of its trials.
 #[test]
 fn a_search_goes_on_from_stored_tables_without_folders() {
